@@ -1,0 +1,41 @@
+import { ValidateBy } from 'class-validator';
+
+/** HS256 wants a key of at least its hash's size (RFC 7518, section 3.2). */
+const SECRET_MIN_BYTES = 32;
+const PLACEHOLDER = /change[-_ ]?me|your[-_ ]?(jwt[-_ ]?)?secret|placeholder|^(?<same>.)\k<same>*$/i;
+
+/** What is wrong with a signing secret, or undefined. Never quotes the secret. */
+function secretProblem(secret: unknown): string | undefined {
+  if (typeof secret !== 'string') return 'must be a string';
+  if (/-----BEGIN [A-Z ]+-----/.test(secret)) return 'must be a secret, not a PEM key';
+  if (PLACEHOLDER.test(secret)) return 'must not be a placeholder';
+  if (Buffer.byteLength(secret) < SECRET_MIN_BYTES) return `must be at least ${SECRET_MIN_BYTES} bytes`;
+  return undefined;
+}
+
+/** A secret that can sign tokens: long enough, no placeholder, no PEM (which would be public). */
+export function IsStrongSecret(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isStrongSecret',
+    validator: {
+      validate: (value: unknown) => secretProblem(value) === undefined,
+      defaultMessage: (args) => secretProblem(args?.value) ?? '',
+    },
+  });
+}
+
+/** Splits `JWT_AUDIENCE` into the audiences it names; white space around them does not count. */
+export function audiences(list: string): string[] {
+  return list.split(',').map((audience) => audience.trim());
+}
+
+/** One audience or several, separated by commas, none of them empty. */
+export function IsAudienceList(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isAudienceList',
+    validator: {
+      validate: (value: unknown) => typeof value === 'string' && audiences(value).every((audience) => audience !== ''),
+      defaultMessage: () => 'must be one audience or several separated by commas',
+    },
+  });
+}

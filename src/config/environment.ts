@@ -1,0 +1,173 @@
+import 'reflect-metadata';
+import { plainToInstance, Transform } from 'class-transformer';
+import {
+  getMetadataStorage,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsUrl,
+  Length,
+  Matches,
+  Max,
+  Min,
+  validateSync,
+} from 'class-validator';
+import { IsAudienceList, IsStrongSecret } from './environment-rules.js';
+
+const ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
+const ENDPOINT = { protocols: ['http', 'https'], require_protocol: true, require_tld: false };
+
+const asNumber = () =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value,
+  );
+const asBoolean = () =>
+  Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value));
+
+/**
+ * Every variable the service reads, its rule, its default and what it is for. One instance is made per app, by
+ * {@link loadEnvironment}, and injected; nothing else reads `process.env`.
+ *
+ * `AWS_ACCESS_KEY_ID` and the other credentials are missing on purpose: the SDK's own chain finds them.
+ */
+export class Environment {
+  /** The Bedrock agent to ask. Without it, outside production, an emulated agent answers. */
+  @Matches(/^[0-9a-zA-Z]{1,10}$/, { message: 'must be 1 to 10 letters and digits' })
+  readonly AGENT_ID!: string;
+
+  /** The alias of the agent: which of its versions answers. */
+  @Matches(/^[0-9a-zA-Z]{1,10}$/, { message: 'must be 1 to 10 letters and digits' })
+  readonly AGENT_ALIAS_ID!: string;
+
+  /** Milliseconds a turn may take until it is given up with 504. */
+  @asNumber()
+  @IsInt({ message: 'must be a whole number' })
+  @Min(1000, { message: 'must be at least 1000' })
+  @Max(900_000, { message: 'must be at most 900000' })
+  readonly AGENT_TIMEOUT_MS: number = 25_000;
+
+  /** The table of chats. `npm run table` creates it. */
+  @Matches(/^[a-zA-Z0-9_.-]{3,255}$/, { message: 'must be 3 to 255 of letters, digits, _ . -' })
+  readonly DYNAMODB_TABLE: string = 'test-chat';
+
+  /** The region of the agent and the table. */
+  @Matches(/^[a-z]{2,}(-[a-z]+)+-\d+$/, { message: 'must be a region such as us-east-1' })
+  readonly AWS_REGION: string = 'us-east-1';
+
+  /** Another DynamoDB to talk to, such as DynamoDB Local. */
+  @IsOptional()
+  @IsUrl(ENDPOINT, { message: 'must be an http or https URL' })
+  readonly AWS_ENDPOINT_URL_DYNAMODB?: string;
+
+  /** Another Bedrock Agent Runtime to talk to, such as a VPC endpoint. */
+  @IsOptional()
+  @IsUrl(ENDPOINT, { message: 'must be an http or https URL' })
+  readonly AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME?: string;
+
+  /** The secret that signs the tokens: at least 32 bytes. */
+  @IsOptional()
+  @IsStrongSecret()
+  readonly JWT_SECRET_KEY?: string;
+
+  /** The one algorithm a token may be signed with. */
+  @IsIn(ALGORITHMS, { message: `must be one of ${ALGORITHMS.join(', ')}` })
+  readonly JWT_ALGORITHM: (typeof ALGORITHMS)[number] = 'HS256';
+
+  /** What `iss` must be, where set. */
+  @IsOptional()
+  @Length(1, 2048, { message: 'must be 1 to 2048 characters' })
+  readonly JWT_ISSUER?: string;
+
+  /** What `aud` must be or contain, where set; several are separated by commas. */
+  @IsOptional()
+  @IsAudienceList()
+  readonly JWT_AUDIENCE?: string;
+
+  /** `false` only behind something that has verified the token already. */
+  @asBoolean()
+  @IsBoolean({ message: 'must be true or false' })
+  readonly JWT_VERIFY_SIGNATURE: boolean = true;
+
+  /** The claim that is the user id. Without it: `sub`, or `username` where a token has no `sub`. */
+  @IsOptional()
+  @Length(1, 128, { message: 'must be 1 to 128 characters' })
+  readonly JWT_USER_ID_CLAIM?: string;
+
+  /** The longest prompt, in characters (Unicode code points). */
+  @asNumber()
+  @IsInt({ message: 'must be a whole number' })
+  @Min(1, { message: 'must be at least 1' })
+  @Max(100_000, { message: 'must be at most 100000' })
+  readonly PROMPT_MAX_LENGTH: number = 32_000;
+
+  /** The most messages of a chat that one answer carries. */
+  @asNumber()
+  @IsInt({ message: 'must be a whole number' })
+  @Min(2, { message: 'must be at least 2' })
+  @Max(1000, { message: 'must be at most 1000' })
+  readonly CHAT_HISTORY_LIMIT: number = 100;
+
+  /** Where the server listens; 0 takes a free port. Not used on Lambda. */
+  @asNumber()
+  @IsInt({ message: 'must be a whole number' })
+  @Min(0, { message: 'must be at least 0' })
+  @Max(65_535, { message: 'must be at most 65535' })
+  readonly PORT: number = 3000;
+
+  /** The address the server listens on. Not used on Lambda. */
+  @Length(1, 253, { message: 'must be 1 to 253 characters' })
+  readonly HOST: string = '127.0.0.1';
+
+  /** The folder of the embedded table and the dev key. Local mode only. */
+  @Length(1, 4096, { message: 'must be 1 to 4096 characters' })
+  readonly DATA_DIR: string = '.data';
+
+  /** The least severe log line that is written. */
+  @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
+  readonly LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'log';
+}
+
+/** The names of all variables, in the order of their declaration. */
+export function variableNames(): string[] {
+  const rules = getMetadataStorage().getTargetValidationMetadatas(Environment, '', false, false);
+  return [...new Set(rules.map((rule) => rule.propertyName))];
+}
+
+/** The configuration is wrong. The message names every variable at fault and never shows a value. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+
+  constructor(readonly problems: readonly string[]) {
+    super(['The configuration is not valid:', ...problems.map((problem) => `  ${problem}`)].join('\n'));
+  }
+}
+
+/** The raw variables, as `process.env` has them. An empty one counts as absent. */
+export type RawEnvironment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Validates the variables once and freezes the result.
+ *
+ * @throws ConfigurationError naming all problems at once.
+ */
+export function loadEnvironment(raw: RawEnvironment): Environment {
+  const given = variableNames().filter((name) => raw[name]?.trim());
+  const environment = plainToInstance(Environment, Object.fromEntries(given.map((name) => [name, raw[name]])), {
+    exposeDefaultValues: true,
+  });
+  const problems = validateSync(environment).map(({ property, constraints, value }) =>
+    value === undefined ? `${property} is required` : `${property} ${Object.values(constraints ?? {}).at(-1)}`,
+  );
+  problems.push(...keyProblems(environment));
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return Object.freeze(environment);
+}
+
+function keyProblems({ JWT_SECRET_KEY: secret, JWT_VERIFY_SIGNATURE: verify }: Environment): string[] {
+  if (verify === true && secret === undefined) return ['JWT_SECRET_KEY is required'];
+  if (verify === false && secret !== undefined)
+    return ['JWT_SECRET_KEY must not be set with JWT_VERIFY_SIGNATURE=false'];
+  return [];
+}
