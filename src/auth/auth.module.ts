@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { Environment } from '../config/environment.js';
+import { IdTokenGuard } from './id-token.guard.js';
+import { IdTokenStrategy } from './id-token.strategy.js';
+import { SigningKeys, signingKeysOf } from './signing-keys.js';
+
+/**
+ * The door. A module that puts `@UseGuards(IdTokenGuard)` on its routes imports this one: the guard is made there and
+ * asks for the strategy.
+ */
+@Module({
+  providers: [
+    { provide: SigningKeys, useFactory: signingKeysOf, inject: [Environment] },
+    IdTokenStrategy,
+    IdTokenGuard,
+  ],
+  exports: [IdTokenStrategy, IdTokenGuard],
+})
+export class AuthModule {}
