@@ -1,0 +1,30 @@
+import { DomainError } from '../../domain-error.js';
+import { AgentBusyError, AgentFailedError, AgentUnavailableError } from './agent.errors.js';
+
+/** The agent's own names for being over its limits. */
+const BUSY = new Set(['ThrottlingException', 'ServiceQuotaExceededException', 'TooManyRequestsException']);
+/** The agent's own names for not being there at the moment. */
+const UNAVAILABLE = new Set(['ModelNotReadyException', 'ServiceUnavailableException']);
+/** No connection came about, so nothing was asked. A connection that broke later is a torn answer instead. */
+const NO_CONNECTION = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
+
+/** What an error of the SDK, thrown by the call or by its stream, means to a turn. The SDK's error is the `cause`. */
+export function agentErrorFrom(error: unknown): DomainError {
+  if (error instanceof DomainError) return error;
+  const { name, code } = namesOf(error);
+  if (BUSY.has(name)) return new AgentBusyError({ cause: error });
+  if (UNAVAILABLE.has(name) || NO_CONNECTION.has(code)) return new AgentUnavailableError({ cause: error });
+  return new AgentFailedError({ cause: error });
+}
+
+/** Whether asking again cannot run a turn twice: the agent refused this one before it began. */
+export function mayAskAgain(error: unknown): boolean {
+  const { name } = namesOf(error);
+  return name === 'ThrottlingException' || name === 'ModelNotReadyException';
+}
+
+function namesOf(error: unknown): { name: string; code: string } {
+  if (!(error instanceof Error)) return { name: '', code: '' };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return { name: error.name, code };
+}

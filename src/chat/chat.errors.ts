@@ -1,0 +1,28 @@
+import { DomainError } from '../domain-error.js';
+
+/** The chat does not exist, or is another user's: a caller cannot tell which. */
+export class ChatNotFoundError extends DomainError {
+  readonly kind = 'not-found';
+
+  constructor() {
+    super('Chat not found');
+  }
+}
+
+/** Another turn of the chat is running and holds its lease. */
+export class TurnInProgressError extends DomainError {
+  readonly kind = 'conflict';
+
+  constructor(retryAfterSeconds: number) {
+    super('A turn is already in progress', { retryAfterSeconds });
+  }
+}
+
+/** The table cannot be reached, refuses us, or throttles. */
+export class StorageUnavailableError extends DomainError {
+  readonly kind = 'unavailable';
+
+  constructor(options?: ErrorOptions) {
+    super('Storage is unavailable', { ...options, retryAfterSeconds: 2 });
+  }
+}

@@ -1,0 +1,23 @@
+import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { AwsModule } from '../aws/aws.module.js';
+import { jsonBody } from '../http/json-body.js';
+import { AgentProvider } from './agent/agent.js';
+import { BedrockAgentProvider } from './agent/bedrock-agent.provider.js';
+import { ChatController } from './chat.controller.js';
+import { ChatService } from './chat.service.js';
+import { ChatsController } from './chats.controller.js';
+import { DynamoChatRepository } from './dynamo-chat.repository.js';
+
+/** The road of a turn, from the controllers to the table and the agent. */
+@Module({
+  imports: [AuthModule, AwsModule],
+  controllers: [ChatController, ChatsController],
+  providers: [ChatService, DynamoChatRepository, { provide: AgentProvider, useClass: BedrockAgentProvider }],
+})
+export class ChatModule implements NestModule {
+  /** Bodies are read for the routes that take one, so that an unknown route is 404 whatever it is sent. */
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(jsonBody).forRoutes(ChatController);
+  }
+}

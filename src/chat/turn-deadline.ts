@@ -1,0 +1,27 @@
+import { AgentTimeoutError } from './agent/agent.errors.js';
+
+/** Kept back from the host's own limit for storing the turn and answering, in milliseconds. */
+const HOST_MARGIN_MILLISECONDS = 3_000;
+
+/** When a turn that begins now has to end: the lesser of its own time-out and what the host leaves it. */
+export function turnDeadline(timeoutMilliseconds: number, hostDeadline: number | undefined): number {
+  return Math.min(Date.now() + timeoutMilliseconds, (hostDeadline ?? Infinity) - HOST_MARGIN_MILLISECONDS);
+}
+
+/**
+ * Runs `work` with a signal that aborts at the deadline, with AgentTimeoutError, or when `stop` aborts, with its
+ * reason. The timer goes with the work.
+ */
+export async function withinDeadline<T>(
+  deadline: number,
+  stop: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(new AgentTimeoutError()), Math.max(0, deadline - Date.now()));
+  try {
+    return await work(AbortSignal.any([timeout.signal, stop]));
+  } finally {
+    clearTimeout(timer);
+  }
+}

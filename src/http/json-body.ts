@@ -1,0 +1,60 @@
+import { json, type NextFunction, type Request, type Response } from 'express';
+import { BodyTooLargeError, InvalidRequestError, UnsupportedBodyError } from './http.errors.js';
+
+/** Most bytes of a body. */
+const BODY_MAX_BYTES = 256 * 1024;
+/** Deepest nesting of a body: libraries that walk it recursively overflow at a few thousand. */
+const BODY_MAX_DEPTH = 16;
+
+const parseJson = json({ limit: BODY_MAX_BYTES, inflate: false, type: isJson });
+
+/**
+ * Express middleware that reads a JSON object of limited size and depth into `request.body`, or answers in the
+ * contract's words. A request without a body passes: what is missing in it is for the route to say.
+ */
+export function jsonBody(request: Request, response: Response, next: NextFunction): void {
+  if (hasBody(request) && !isJson(request)) {
+    next(new UnsupportedBodyError('Content-Type must be application/json'));
+    return;
+  }
+  parseJson(request, response, (error?: unknown) => {
+    if (error) next(bodyError(error));
+    else if (isAcceptable(request.body)) next();
+    else next(new InvalidRequestError('Request body is not valid JSON'));
+  });
+}
+
+function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+function isJson({ headers }: { headers: Request['headers'] }): boolean {
+  return /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '');
+}
+
+function isAcceptable(body: unknown): boolean {
+  return body === undefined || (typeof body === 'object' && !Array.isArray(body) && isShallow(body, BODY_MAX_DEPTH));
+}
+
+/** Whether a value nests at most `depth` levels of objects and arrays. */
+function isShallow(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((member) => isShallow(member, depth - 1));
+}
+
+/** What the parser's errors (`http-errors` of the `body-parser` package) are called here. */
+function bodyError(error: unknown): unknown {
+  switch (typeof error === 'object' && error && 'type' in error && error.type) {
+    case 'entity.too.large':
+      return new BodyTooLargeError();
+    case 'encoding.unsupported':
+      return new UnsupportedBodyError('Content-Encoding is not supported');
+    case 'charset.unsupported':
+      return new UnsupportedBodyError('Content-Type must be application/json');
+    case 'entity.parse.failed':
+    case 'request.size.invalid':
+      return new InvalidRequestError('Request body is not valid JSON', { cause: error });
+    default:
+      return error;
+  }
+}

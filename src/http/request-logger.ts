@@ -1,0 +1,24 @@
+import { ConsoleLogger, type ConsoleLoggerOptions, type LogLevel } from '@nestjs/common';
+import { currentRequestContext } from '../request-context.js';
+
+const LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
+
+/** Nest's console logger with the request id in every line: a field of the JSON, or the end of a line for people. */
+export class RequestLogger extends ConsoleLogger {
+  /** @param leastSevere - lines less severe than this are not written. */
+  constructor(leastSevere: LogLevel, options: ConsoleLoggerOptions) {
+    super({ ...options, logLevels: LEVELS.slice(0, LEVELS.indexOf(leastSevere) + 1) });
+  }
+
+  protected override getJsonLogObject(
+    ...args: Parameters<ConsoleLogger['getJsonLogObject']>
+  ): ReturnType<ConsoleLogger['getJsonLogObject']> {
+    const requestId = currentRequestContext()?.requestId;
+    return { ...super.getJsonLogObject(...args), ...(requestId && { requestId }) };
+  }
+
+  protected override formatContext(context: string): string {
+    const requestId = currentRequestContext()?.requestId;
+    return super.formatContext(requestId ? `${context} ${requestId}` : context);
+  }
+}

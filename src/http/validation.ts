@@ -1,0 +1,68 @@
+import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
+import { ValidateBy, type ValidationArguments, type ValidationError } from 'class-validator';
+import { InvalidRequestError } from './http.errors.js';
+
+const CHAT_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** Whether a string can be a chat's id. */
+export function isChatId(value: string): boolean {
+  return CHAT_ID.test(value);
+}
+
+/** A string that says something: present, not blank, and well-formed Unicode. */
+export function IsText(): PropertyDecorator {
+  return rule('isText', (value) => {
+    if (value === undefined || value === null) return 'is required';
+    if (typeof value !== 'string') return 'must be a string';
+    if (value.trim() === '') return 'is required';
+    return value.isWellFormed() ? undefined : 'is invalid';
+  });
+}
+
+/** The id of a chat: 1 to 128 of letters, digits and `. _ : -`. */
+export function IsChatId(): PropertyDecorator {
+  return rule('isChatId', (value) => {
+    if (typeof value !== 'string') return 'must be a string';
+    return isChatId(value) ? undefined : 'is invalid';
+  });
+}
+
+/** Checks a body against its DTO. The first field of the DTO that is at fault is named, then fields it does not know. */
+export class BodyPipe extends ValidationPipe {
+  constructor() {
+    super({
+      transform: true,
+      whitelist: true,
+      validationError: { target: false, value: false },
+      exceptionFactory: firstFault,
+    });
+  }
+
+  /** A field that does not arrive in the DTO is unknown to it: without a rule, or taken out as `__proto__` is. */
+  override async transform(body: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const names = Object.keys(body ?? {});
+    const checked: unknown = await super.transform(body, metadata);
+    const unknown = names.find((name) => !Object.hasOwn(checked ?? {}, name));
+    if (unknown !== undefined) throw new InvalidRequestError(`Field '${unknown}' is not allowed`);
+    return checked;
+  }
+}
+
+/** A fault of one field, as class-validator reports them. */
+export function fieldFault(property: string, fault: string): ValidationError {
+  return { property, constraints: { [property]: `Field '${property}' ${fault}` } };
+}
+
+function firstFault(errors: ValidationError[]): InvalidRequestError {
+  return new InvalidRequestError(Object.values(errors[0]?.constraints ?? {})[0] ?? '');
+}
+
+function rule(name: string, faultOf: (value: unknown) => string | undefined): PropertyDecorator {
+  return ValidateBy({
+    name,
+    validator: {
+      validate: (value: unknown) => faultOf(value) === undefined,
+      defaultMessage: (args?: ValidationArguments) => `Field '${args?.property}' ${faultOf(args?.value)}`,
+    },
+  });
+}
