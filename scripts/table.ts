@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { createDynamoDbClient } from '../src/aws/dynamodb.client.js';
+import { ensureChatTable } from '../src/chat/chat-table.js';
+import { ConfigurationError, loadEnvironment } from '../src/config/environment.js';
+import { inOneLine } from '../src/local/local-mode.js';
+
+/** DynamoDB cannot be reached or refuses; the message is one line. */
+class TableError extends Error {}
+
+/** Creates the table with its index and expiry, in AWS or wherever AWS_ENDPOINT_URL_DYNAMODB points. */
+async function table(): Promise<string> {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  // Neither agent nor key is needed to make a table.
+  const needless = { AGENT_ID: 'NONE', AGENT_ALIAS_ID: 'NONE', JWT_SECRET_KEY: '', JWT_VERIFY_SIGNATURE: 'false' };
+  const environment = loadEnvironment({ ...process.env, ...needless });
+  const { DYNAMODB_TABLE: name, AWS_REGION: region, AWS_ENDPOINT_URL_DYNAMODB: endpoint } = environment;
+  const place = endpoint ?? `AWS, ${region}`;
+  const client = createDynamoDbClient(environment);
+  try {
+    const outcome = await ensureChatTable(client, name);
+    return outcome === 'created' ? `Created table ${name} (${place})` : `Table ${name} exists (${place})`;
+  } catch (error) {
+    throw new TableError(`Table ${name} cannot be created (${place}): ${inOneLine(error)}`);
+  } finally {
+    client.destroy();
+  }
+}
+
+try {
+  console.log(await table());
+} catch (error) {
+  console.error(error instanceof ConfigurationError || error instanceof TableError ? error.message : error);
+  process.exitCode = 1;
+}

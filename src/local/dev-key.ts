@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { LocalModeError } from './local-mode.js';
+
+/** 48 bytes are 64 characters: long enough for HS512 too (RFC 7518, section 3.2). */
+const KEY_BYTES = 48;
+const KEY = /^[A-Za-z0-9_-]{64}$/;
+const READ_ATTEMPTS = 20;
+
+/**
+ * The secret that signs tokens in local mode. Made once and kept in `<dataDir>/dev-key`, readable by its owner
+ * alone, so that a token printed before a restart still works.
+ *
+ * @throws LocalModeError when the file holds something else than a key.
+ */
+export async function devKey(dataDir: string): Promise<string> {
+  const path = join(dataDir, 'dev-key');
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const fresh = randomBytes(KEY_BYTES).toString('base64url');
+  try {
+    await writeFile(path, fresh, { flag: 'wx', mode: 0o600 });
+    return fresh;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  // Another program may have created the file a moment ago and not filled it yet.
+  for (let attempt = 0; attempt < READ_ATTEMPTS; attempt += 1) {
+    const key = (await readFile(path, 'utf8')).trim();
+    if (KEY.test(key)) return key;
+    await wait(10);
+  }
+  throw new LocalModeError(`${path} does not hold a dev key: delete it and start again`);
+}

@@ -1,0 +1,56 @@
+import jwt from 'jsonwebtoken';
+import { audiences } from '../config/environment-rules.js';
+import type { Environment } from '../config/environment.js';
+
+export interface TokenRequest {
+  readonly secret: string;
+  /** HS256 by default. */
+  readonly algorithm?: 'HS256' | 'HS384' | 'HS512' | undefined;
+  readonly sub: string;
+  /** By default the sub where it is an address, else `<sub>@example.com`. */
+  readonly email?: string | undefined;
+  /** By default the sub. */
+  readonly username?: string | undefined;
+  /** 3600 by default; a negative number makes a token that has expired. */
+  readonly expiresInSeconds?: number | undefined;
+  readonly issuer?: string | undefined;
+  readonly audience?: string | undefined;
+  /** Claims to add. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** Epoch milliseconds; the time of the call by default. */
+  readonly now?: number;
+}
+
+/** Signs a token for local use and tests, with the claims that the service requires. */
+export function mintToken(request: TokenRequest): string {
+  const { secret, algorithm = 'HS256', sub, issuer, audience, expiresInSeconds = 3600 } = request;
+  const now = Math.floor((request.now ?? Date.now()) / 1000);
+  const exp = now + expiresInSeconds;
+  const claims = {
+    sub,
+    email: request.email ?? (sub.includes('@') ? sub : `${sub}@example.com`),
+    username: request.username ?? sub,
+    // A token that has expired was issued before that.
+    iat: Math.min(now, exp),
+    exp,
+    ...(issuer !== undefined && { iss: issuer }),
+    ...(audience !== undefined && { aud: audience }),
+    ...request.claims,
+  };
+  return jwt.sign(claims, secret, { algorithm });
+}
+
+/** What a token needs beside its user to pass the checks that the service is configured with. */
+export function tokenSettings(
+  environment: Pick<Environment, 'JWT_ALGORITHM' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_USER_ID_CLAIM'>,
+  sub: string,
+): Omit<TokenRequest, 'secret'> {
+  const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_USER_ID_CLAIM: userIdClaim } = environment;
+  return {
+    sub,
+    algorithm: environment.JWT_ALGORITHM,
+    issuer,
+    audience: audience === undefined ? undefined : audiences(audience)[0],
+    ...(userIdClaim !== undefined && { claims: { [userIdClaim]: sub } }),
+  };
+}
