@@ -1,0 +1,71 @@
+import type { AddressInfo } from 'node:net';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import supertest from 'supertest';
+import { createApp } from '../../src/app.js';
+import { createDynamoDbClient } from '../../src/aws/dynamodb.client.js';
+import { ensureChatTable } from '../../src/chat/chat-table.js';
+import { type Environment, loadEnvironment } from '../../src/config/environment.js';
+import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/bedrock-agent-emulator.js';
+import { mintToken } from '../../src/local/dev-token.js';
+import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
+
+export const SECRET = 'a-secret-that-only-the-tests-know-of-1234567890';
+
+/** A running service with the parts it talks to, all on loopback and in memory. */
+export interface ChatApp {
+  readonly url: string;
+  readonly environment: Environment;
+  readonly agent: BedrockAgentEmulator;
+  readonly dynamoDb: EmbeddedDynamoDb;
+  readonly table: DynamoDBDocumentClient;
+  readonly nest: NestExpressApplication;
+  /** Sends a turn as `user`. */
+  chat(body: object, user?: string, headers?: Record<string, string>): supertest.Test;
+  /** Reads a chat back as `user`. */
+  read(chatId: string, user?: string): supertest.Test;
+  close(): Promise<void>;
+}
+
+/** Starts the service over HTTP on a free port. `variables` override those of the test's configuration. */
+export async function startChatApp(variables: Record<string, string> = {}): Promise<ChatApp> {
+  const agent = await startBedrockAgentEmulator();
+  const dynamoDb = await startEmbeddedDynamoDb({});
+  const environment = loadEnvironment({
+    AGENT_ID: 'AGENT',
+    AGENT_ALIAS_ID: 'ALIAS',
+    AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
+    JWT_SECRET_KEY: SECRET,
+    LOG_LEVEL: 'fatal',
+    ...variables,
+  });
+  const client: DynamoDBClient = createDynamoDbClient(environment);
+  await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
+  const nest = await createApp(environment);
+  await nest.listen(0, '127.0.0.1');
+  const url = `http://127.0.0.1:${(nest.getHttpServer().address() as AddressInfo).port}`;
+  return {
+    url,
+    environment,
+    agent,
+    dynamoDb,
+    table: DynamoDBDocumentClient.from(client),
+    nest,
+    chat: (body, user = 'alice', headers = {}) =>
+      supertest(url).post('/chat').set('id_token', tokenOf(user)).set(headers).send(body),
+    read: (chatId, user = 'alice') => supertest(url).get(`/chats/${chatId}`).set('id_token', tokenOf(user)),
+    close: async () => {
+      await nest.close();
+      client.destroy();
+      await agent.close();
+      await dynamoDb.close();
+    },
+  };
+}
+
+/** A valid token whose `sub` is `user`. */
+export function tokenOf(user: string): string {
+  return mintToken({ secret: SECRET, sub: user });
+}
