@@ -1,0 +1,139 @@
+import type { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createBedrockAgentRuntimeClient } from '../../aws/bedrock-agent-runtime.client.js';
+import { loadEnvironment } from '../../config/environment.js';
+import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../local/bedrock-agent-emulator.js';
+import type { AgentEvent } from './agent.js';
+import { AgentBusyError, AgentFailedError, AgentTimeoutError } from './agent.errors.js';
+import { BedrockAgentProvider } from './bedrock-agent.provider.js';
+
+const REQUEST = { sessionId: 'a-session-of-at-least-33-characters', prompt: 'hello' };
+
+describe('BedrockAgentProvider', () => {
+  let agent: BedrockAgentEmulator;
+  let client: BedrockAgentRuntimeClient;
+  let sut: BedrockAgentProvider;
+
+  beforeEach(async () => {
+    agent = await startBedrockAgentEmulator();
+    const environment = loadEnvironment({
+      AGENT_ID: 'AGENT',
+      AGENT_ALIAS_ID: 'ALIAS',
+      JWT_VERIFY_SIGNATURE: 'false',
+      AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint,
+    });
+    client = createBedrockAgentRuntimeClient(environment);
+    sut = new BedrockAgentProvider(client, environment);
+  });
+  afterEach(async () => {
+    client.destroy();
+    await agent.close();
+  });
+
+  async function eventsOf(signal = new AbortController().signal): Promise<AgentEvent[]> {
+    const events: AgentEvent[] = [];
+    for await (const event of sut.reply(REQUEST, signal)) events.push(event);
+    return events;
+  }
+  const textOf = (events: AgentEvent[]) => events.map((event) => (event.type === 'text' ? event.text : '')).join('');
+
+  it('asks the configured agent, streaming and without a trace', async () => {
+    await eventsOf();
+    expect(agent.invocations).toEqual([
+      expect.objectContaining({
+        ...REQUEST,
+        agentId: 'AGENT',
+        agentAliasId: 'ALIAS',
+        enableTrace: false,
+        streamFinalResponse: true,
+      }),
+    ]);
+  });
+
+  it('yields text as it comes and says when it ends', async () => {
+    agent.enqueue({ type: 'chunks', chunks: ['one ', 'two ', 'three'] });
+    expect(await eventsOf()).toEqual([
+      { type: 'text', text: 'one ' },
+      { type: 'text', text: 'two ' },
+      { type: 'text', text: 'three' },
+      { type: 'end' },
+    ]);
+  });
+
+  it('yields whole characters wherever the chunks are cut', async () => {
+    const text = 'aé漢👍🏽 –';
+    const bytes = Buffer.from(text);
+    for (let cut = 0; cut <= bytes.length; cut += 1) {
+      agent.enqueue({ type: 'chunks', chunks: [bytes.subarray(0, cut), bytes.subarray(cut)] });
+      const events = await eventsOf();
+      expect(textOf(events)).toBe(text);
+      for (const event of events) if (event.type === 'text') expect(event.text.isWellFormed()).toBe(true);
+    }
+  });
+
+  it('keeps a character that the stream cut off visible instead of dropping it', async () => {
+    agent.enqueue({ type: 'chunks', chunks: [Buffer.from('ok 👍').subarray(0, -1)] });
+    expect(textOf(await eventsOf())).toBe('ok \uFFFD');
+  });
+
+  it('yields a citation for each reference of a cited span', async () => {
+    const generatedResponsePart = { textResponsePart: { text: 'one', span: { start: 0, end: 3 } } };
+    const retrievedReferences = [
+      {
+        content: { text: 'A' },
+        location: { type: 'S3' as const, s3Location: { uri: 's3://b/a' } },
+        metadata: { title: 'a' },
+      },
+      { content: { text: 'B' }, location: { type: 'WEB' as const, webLocation: { url: 'https://b.example' } } },
+    ];
+    const chunk = { bytes: Buffer.from('one'), citations: [{ generatedResponsePart, retrievedReferences }] };
+    agent.enqueue({ type: 'chunks', chunks: [chunk] });
+    expect((await eventsOf()).filter(({ type }) => type === 'citation')).toEqual([
+      { type: 'citation', citation: { title: 'a', uri: 's3://b/a', snippet: 'A', start: 0, end: 3 } },
+      { type: 'citation', citation: { uri: 'https://b.example', snippet: 'B', start: 0, end: 3 } },
+    ]);
+  });
+
+  it('keeps its connection from turn to turn', async () => {
+    for (let turn = 0; turn < 5; turn += 1) await eventsOf();
+    expect(agent.connections).toBe(1);
+  });
+
+  it('asks again where the agent refused the turn before it ran, and at most three times', async () => {
+    const refusal = { type: 'http-error', status: 429, exception: 'ThrottlingException' } as const;
+    agent.enqueue(refusal, refusal);
+    expect((await eventsOf()).at(-1)).toEqual({ type: 'end' });
+    expect(agent.invocations).toHaveLength(3);
+    agent.enqueue(refusal, refusal, refusal);
+    await expect(eventsOf()).rejects.toBeInstanceOf(AgentBusyError);
+    expect(agent.invocations).toHaveLength(6);
+  });
+
+  it('asks once where the turn may have run', async () => {
+    agent.enqueue({ type: 'hang-up' });
+    await expect(eventsOf()).rejects.toBeInstanceOf(AgentFailedError);
+    expect(agent.invocations).toHaveLength(1);
+  });
+
+  it.each([0, 1])(
+    'ends the call upstream with the reason of the signal, silent after %i chunks',
+    async (afterChunks) => {
+      agent.enqueue({ type: 'silence', afterChunks });
+      const caller = new AbortController();
+      const reason = new AgentTimeoutError();
+      setTimeout(() => caller.abort(reason), 100);
+      await expect(eventsOf(caller.signal)).rejects.toBe(reason);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(agent.invocations[0]?.outcome).toBe('left');
+    },
+  );
+
+  it('ends the call upstream when nobody listens any more', async () => {
+    agent.enqueue({ type: 'silence', afterChunks: 2 });
+    for await (const event of sut.reply(REQUEST, new AbortController().signal)) {
+      if (event.type === 'text') break;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(agent.invocations[0]?.outcome).toBe('left');
+  });
+});
