@@ -13,6 +13,17 @@ const HISTORY = [
   { role: 'assistant', content: [{ text: 'Hello Ada' }] },
 ] as const;
 
+/** All events, and what the iteration threw in the end. */
+async function collect(events: AsyncIterable<ResponseStream>): Promise<{ events: ResponseStream[]; error?: Error }> {
+  const seen: ResponseStream[] = [];
+  try {
+    for await (const event of events) seen.push(event);
+    return { events: seen };
+  } catch (error) {
+    return { events: seen, error: error as Error };
+  }
+}
+
 describe('startBedrockAgentEmulator', () => {
   let now: number;
   let sut: BedrockAgentEmulator;
@@ -45,17 +56,6 @@ describe('startBedrockAgentEmulator', () => {
     });
     const { completion } = await client.send(command, signal ? { abortSignal: signal } : {});
     yield* completion as AsyncIterable<ResponseStream>;
-  }
-
-  /** All events, and what the iteration threw in the end. */
-  async function collect(events: AsyncIterable<ResponseStream>): Promise<{ events: ResponseStream[]; error?: Error }> {
-    const seen: ResponseStream[] = [];
-    try {
-      for await (const event of events) seen.push(event);
-      return { events: seen };
-    } catch (error) {
-      return { events: seen, error: error as Error };
-    }
   }
 
   async function ask(prompt: string, input: Partial<InvokeAgentCommandInput> = {}): Promise<string> {

@@ -3,17 +3,36 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from './embedded-dynamodb.js';
 
 const TableName = 'things';
 const key = { id: { S: 'a' } };
 
+async function createTable(client: DynamoDBClient): Promise<void> {
+  await client.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    }),
+  );
+  // Like the real one, the table is CREATING for a moment.
+  await waitUntilTableExists({ client, maxWaitTime: 5, minDelay: 1 }, { TableName });
+}
+
 describe('startEmbeddedDynamoDb', () => {
   const cleanups: (() => Promise<unknown> | void)[] = [];
   afterEach(async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+    for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
   });
 
   async function start(path?: string): Promise<EmbeddedDynamoDb> {
@@ -32,17 +51,6 @@ describe('startEmbeddedDynamoDb', () => {
     const client = new DynamoDBClient({ endpoint, region: 'us-east-1' });
     cleanups.push(() => client.destroy());
     return client;
-  }
-
-  async function createTable(client: DynamoDBClient): Promise<void> {
-    await client.send(
-      new CreateTableCommand({
-        TableName,
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-      }),
-    );
   }
 
   it('serves the SDK from memory, on the loopback interface', async () => {

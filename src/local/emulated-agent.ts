@@ -41,7 +41,7 @@ export function inChunks({ text, citations }: EmulatedAnswer): TextChunk[] {
   const continuation = bytes.findIndex((byte) => (byte & 0xc0) === 0x80);
   if (continuation > 0) cuts.add(continuation);
 
-  const ends = [...cuts, bytes.length].sort((a, b) => a - b);
+  const ends = [...cuts, bytes.length].toSorted((a, b) => a - b);
   return ends.map((end, index) => {
     const start = ends[index - 1] ?? 0;
     const ending = citations.filter((citation) => {
@@ -71,7 +71,7 @@ function cite({ title, text, location }: KnowledgeDocument, start: number): Wire
 }
 
 function quote(prompt: string): string {
-  const characters = [...prompt.replace(/\s+/g, ' ').trim()];
+  const characters = Array.from(prompt.replace(/\s+/g, ' ').trim());
   const short =
     characters.length > QUOTE_LENGTH ? `${characters.slice(0, QUOTE_LENGTH).join('')}…` : characters.join('');
   return `“${short}”`;

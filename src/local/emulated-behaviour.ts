@@ -22,7 +22,7 @@ export type EmulatedBehaviour =
   | { readonly type: 'torn'; readonly afterChunks?: number }
   /** Nothing more comes, and the connection stays open. */
   | { readonly type: 'silence'; readonly afterChunks?: number }
-  /** A frame whose checksum is wrong, in the middle of the ordinary answer. */
+  /** A frame whose checksum is wrong; the stream then ends. */
   | { readonly type: 'corrupt-frame'; readonly afterChunks?: number }
   /** A stream that ends without any event. */
   | { readonly type: 'empty' }
@@ -46,47 +46,42 @@ export type Step = { readonly write: Uint8Array } | { readonly waitMs: number } 
  * @param answer - the ordinary answer's chunks.
  * @param paceMs - how long to wait before each of them.
  */
-export function* stepsOf(behaviour: EmulatedBehaviour, answer: readonly TextChunk[], paceMs: number): Generator<Step> {
-  const first = 'afterChunks' in behaviour ? answer.slice(0, behaviour.afterChunks) : answer.slice(0, 1);
-  const rest = answer.slice(first.length);
+export function stepsOf(
+  behaviour: Exclude<EmulatedBehaviour, { type: 'http-error' }>,
+  answer: readonly TextChunk[],
+  paceMs: number,
+): Step[] {
+  const count = ('afterChunks' in behaviour ? behaviour.afterChunks : undefined) ?? 1;
+  const first = paced(answer.slice(0, count), paceMs);
   switch (behaviour.type) {
     case 'answer':
-      return yield* paced(answer, paceMs);
+      return paced(answer, paceMs);
     case 'delay':
-      yield { waitMs: behaviour.milliseconds };
-      return yield* paced(answer, paceMs);
+      return [{ waitMs: behaviour.milliseconds }, ...paced(answer, paceMs)];
     case 'chunks':
-      return yield* paced(behaviour.chunks.map(asChunk), behaviour.pauseMs ?? 0);
+      return paced(behaviour.chunks.map(asChunk), behaviour.pauseMs ?? 0);
     case 'hang-up':
-      return yield 'cut';
+      return ['cut'];
     case 'empty':
-      return yield 'headers';
+      return ['headers'];
     case 'return-control':
-      return yield { write: eventFrame('returnControl', RETURN_CONTROL) };
+      return [{ write: eventFrame('returnControl', RETURN_CONTROL) }];
     case 'stream-exception':
-      yield* paced(first, paceMs);
-      return yield { write: exceptionFrame(behaviour.exception, behaviour.message ?? behaviour.exception) };
+      return [...first, { write: exceptionFrame(behaviour.exception, behaviour.message ?? behaviour.exception) }];
     case 'torn':
-      yield* paced(first, paceMs);
-      return yield 'cut';
+      return [...first, 'cut'];
     case 'silence':
-      yield* paced(first, paceMs);
-      return yield 'hang';
+      return [...first, 'hang'];
     case 'corrupt-frame':
-      yield* paced(first, paceMs);
-      yield { write: corrupted(chunkFrame(rest[0] ?? asChunk('corrupted'))) };
-      return yield* paced(rest.slice(1), paceMs);
-    case 'http-error':
-      throw new TypeError('An HTTP error is not a stream');
+      return [...first, { write: corrupted(chunkFrame(answer[count] ?? asChunk('corrupted'))) }];
+    default:
+      return behaviour satisfies never;
   }
 }
 
-function* paced(chunks: readonly TextChunk[], paceMs: number): Generator<Step> {
-  yield 'headers';
-  for (const chunk of chunks) {
-    if (paceMs > 0) yield { waitMs: paceMs };
-    yield { write: chunkFrame(chunk) };
-  }
+function paced(chunks: readonly TextChunk[], paceMs: number): Step[] {
+  const pause: Step[] = paceMs > 0 ? [{ waitMs: paceMs }] : [];
+  return ['headers', ...chunks.flatMap((chunk) => [...pause, { write: chunkFrame(chunk) }])];
 }
 
 function asChunk(chunk: string | Uint8Array | TextChunk): TextChunk {

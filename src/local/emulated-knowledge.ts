@@ -56,6 +56,8 @@ export function findDocument(prompt: string): KnowledgeDocument | undefined {
   const asked = prompt.toLowerCase().match(/\p{L}+/gu) ?? [];
   const hits = (document: KnowledgeDocument) =>
     asked.filter((word) => document.words.some((known) => word.startsWith(known))).length;
-  const [best] = DOCUMENTS.map((document) => ({ document, count: hits(document) })).sort((a, b) => b.count - a.count);
+  const [best] = DOCUMENTS.map((document) => ({ document, count: hits(document) })).toSorted(
+    (a, b) => b.count - a.count,
+  );
   return best && best.count > 0 ? best.document : undefined;
 }

@@ -1,0 +1,58 @@
+/**
+ * What DynamoDB bills for on-demand requests, computed from the items themselves, because the embedded engine counts
+ * no index writes. The rules are those of the AWS developer guide, "DynamoDB item sizes and formats" and "Read and
+ * write operations".
+ */
+type Item = Readonly<Record<string, unknown>>;
+
+const WRITE_UNIT_BYTES = 1024;
+const READ_UNIT_BYTES = 4096;
+/** What an index entry holds, besides the keys of the table. */
+const INDEX_KEYS = ['user_id', 'updated_at'];
+const INDEX_ATTRIBUTES = ['id', ...INDEX_KEYS, 'title', 'created_at', 'deleted_at', 'expires_at'];
+
+/** Bytes of an item: its attribute names and values in UTF-8. */
+export function itemBytes(item: Item): number {
+  return Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value), 0);
+}
+
+/** Units of a write that makes `before` into `after`, index writes included. */
+export function writeUnits(before: Item | undefined, after: Item | undefined): number {
+  const larger = Math.max(before ? itemBytes(before) : 0, after ? itemBytes(after) : 0);
+  return units(larger, WRITE_UNIT_BYTES) + indexWriteUnits(indexEntry(before), indexEntry(after));
+}
+
+/** Units of a strongly consistent read that looks at so many bytes. */
+export function readUnits(bytes: number): number {
+  return units(bytes, READ_UNIT_BYTES);
+}
+
+/** A changed key costs two writes, the removal of the old entry and the new one; another change costs one. */
+function indexWriteUnits(before: Item | undefined, after: Item | undefined): number {
+  if (JSON.stringify(before) === JSON.stringify(after)) return 0;
+  const oldUnits = before ? units(itemBytes(before), WRITE_UNIT_BYTES) : 0;
+  const newUnits = after ? units(itemBytes(after), WRITE_UNIT_BYTES) : 0;
+  const keyChanged = INDEX_KEYS.some((name) => before?.[name] !== after?.[name]);
+  return keyChanged ? oldUnits + newUnits : Math.max(oldUnits, newUnits);
+}
+
+function indexEntry(item: Item | undefined): Item | undefined {
+  if (!item || INDEX_KEYS.some((name) => item[name] === undefined)) return undefined;
+  return Object.fromEntries(INDEX_ATTRIBUTES.filter((name) => name in item).map((name) => [name, item[name]]));
+}
+
+function units(bytes: number, unitBytes: number): number {
+  return Math.max(1, Math.ceil(bytes / unitBytes));
+}
+
+function valueBytes(value: unknown): number {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  // About one byte for two digits, and one more.
+  if (typeof value === 'number') return Math.ceil(String(Math.abs(value)).length / 2) + 1;
+  if (Array.isArray(value)) return 3 + value.reduce<number>((sum, member) => sum + 1 + valueBytes(member), 0);
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value);
+    return 3 + members.reduce((sum, [name, member]) => sum + 1 + Buffer.byteLength(name) + valueBytes(member), 0);
+  }
+  return 1;
+}
