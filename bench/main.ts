@@ -1,3 +1,4 @@
+import { dummyCredentials } from '../src/local/local-mode.js';
 import { benchTurnCost } from './turn-cost.js';
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
@@ -10,5 +11,6 @@ if (!bench) {
   console.error(`Usage: npm run bench -- <${Object.keys(BENCHES).join(' | ')}>`);
   process.exit(1);
 }
+Object.assign(process.env, dummyCredentials(process.env));
 await bench();
 process.exit(0);

@@ -12,7 +12,7 @@ export class IdTokenGuard extends AuthGuard() {
   }
 
   /** @throws whatever the strategy threw, unchanged; InvalidIdTokenError when jsonwebtoken refused the token. */
-  override handleRequest<TUser>(error: unknown, user: TUser | false | undefined, refusal: unknown): TUser {
+  override handleRequest<TUser>(error: Error | null, user: TUser | false | undefined, refusal: unknown): TUser {
     if (error) throw error;
     // Our own faults come as errors, so a refusal is jsonwebtoken's, and it judges the signature alone.
     if (!user) throw new InvalidIdTokenError('signature is invalid', { cause: refusal });

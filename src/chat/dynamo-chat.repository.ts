@@ -196,7 +196,8 @@ export class DynamoChatRepository {
     const newestFirst: Message[][] = [];
     let messages = 0;
     let startKey: Record<string, unknown> | undefined;
-    while (last > 0 && messages < limit) {
+    let isMore = last > 0;
+    while (isMore && messages < limit) {
       const page = await storage(
         this.table.send(
           new QueryCommand({
@@ -218,7 +219,7 @@ export class DynamoChatRepository {
       newestFirst.push(...turns);
       messages += turns.flat().length;
       startKey = page.LastEvaluatedKey;
-      if (!startKey) break;
+      isMore = startKey !== undefined;
     }
     return [...groupIntoTurns(chat.inlineMessages), ...newestFirst.toReversed()];
   }

@@ -1,0 +1,113 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionContext } from '@nestjs/common';
+import { describe, expect, it } from '@jest/globals';
+import jwt from 'jsonwebtoken';
+import { Environment } from '../config/environment.js';
+import { DomainError } from '../domain-error.js';
+import { InvalidIdTokenError } from './auth.errors.js';
+import { IdTokenGuard } from './id-token.guard.js';
+import { IdTokenStrategy } from './id-token.strategy.js';
+import { NoSigningKeys, type SigningKey, SigningKeys } from './signing-keys.js';
+import type { TokenHeader } from './token-gate.js';
+import type { User } from './user.js';
+
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+/** Keys that come late or not at all, as from another server. */
+class RemoteKeys extends SigningKeys {
+  readonly algorithms = ['RS256', 'ES256'] as const;
+
+  constructor(override readonly find: (header: TokenHeader) => Promise<SigningKey>) {
+    super();
+  }
+}
+class KeysDownError extends DomainError {
+  readonly kind = 'unavailable';
+}
+
+const sign = (sub = 'alice', algorithm: 'ES256' | 'RS256' = 'ES256') =>
+  jwt.sign({ sub, email: 'a@example.com', username: 'a' }, algorithm === 'ES256' ? ec.privateKey : rsa.privateKey, {
+    algorithm,
+    expiresIn: 60,
+  });
+
+/** Everyone comes through the guard, which is where passport's outcomes become errors. */
+function guardOf(keys: SigningKeys): (token: string) => Promise<User> {
+  const guard = new IdTokenGuard(new IdTokenStrategy(new Environment(), keys));
+  return async (token) => {
+    const request: { user?: User; rawHeaders: string[] } = { rawHeaders: ['id_token', token] };
+    const http = { getRequest: () => request, getResponse: () => ({}) };
+    await guard.canActivate({ switchToHttp: () => http } as unknown as ExecutionContext);
+    return request.user!;
+  };
+}
+
+describe('IdTokenStrategy', () => {
+  it('asks for the key by the header and checks the signature with it', async () => {
+    const enter = guardOf(
+      new RemoteKeys(async ({ alg: algorithm }) => ({
+        key: algorithm === 'ES256' ? ec.publicKey : rsa.publicKey,
+        algorithm,
+      })),
+    );
+    expect(await enter(sign('alice', 'ES256'))).toEqual({ id: 'alice', email: 'a@example.com', username: 'a' });
+    expect((await enter(sign('alice', 'RS256'))).id).toBe('alice');
+  });
+
+  it('refuses a signature of the wrong length, over which jsonwebtoken stumbles', async () => {
+    const enter = guardOf(new RemoteKeys(async () => ({ key: ec.publicKey, algorithm: 'ES256' })));
+    const refused = enter(sign().replace(/[^.]*$/, 'AAAA'));
+    await expect(refused).rejects.toMatchObject({ kind: 'unauthenticated', reason: 'signature is invalid' });
+  });
+
+  it('refuses a key that is for another algorithm', async () => {
+    const enter = guardOf(new RemoteKeys(async () => ({ key: rsa.publicKey, algorithm: 'RS256' })));
+    await expect(enter(sign('alice', 'ES256'))).rejects.toThrow(new InvalidIdTokenError('algorithm is not allowed'));
+  });
+
+  it('asks for no key before the form is right', async () => {
+    const asked: TokenHeader[] = [];
+    const enter = guardOf(
+      new RemoteKeys(async (header) => {
+        asked.push(header);
+        return { key: ec.publicKey, algorithm: 'ES256' };
+      }),
+    );
+    for (const token of ['x', sign().replace('.', '..'), jwt.sign({}, 'secret')]) {
+      await expect(enter(token)).rejects.toBeInstanceOf(InvalidIdTokenError);
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it.each([new KeysDownError('Signing keys are unavailable'), new TypeError('a bug')])(
+    'throws what the keys throw, unchanged: %s',
+    async (error) => {
+      await expect(guardOf(new RemoteKeys(() => Promise.reject(error)))(sign())).rejects.toBe(error);
+      const thrower = new RemoteKeys(() => {
+        throw error;
+      });
+      await expect(guardOf(thrower)(sign())).rejects.toBe(error);
+    },
+  );
+
+  it('lets nobody in when the signature is to be checked and there are no keys', async () => {
+    await expect(guardOf(new NoSigningKeys())(sign())).rejects.toThrow('There is no signing key');
+  });
+
+  it('keeps requests apart that wait for their keys at the same time', async () => {
+    let waiting = 20;
+    const enter = guardOf(
+      new RemoteKeys(async () => {
+        // The first to ask is the last to be answered.
+        waiting -= 1;
+        await sleep(waiting);
+        return { key: ec.publicKey, algorithm: 'ES256' };
+      }),
+    );
+    const names = Array.from({ length: 20 }, (_, index) => `user-${index}`);
+    const users = await Promise.all(names.map((name) => enter(sign(name))));
+    expect(users.map(({ id }) => id)).toEqual(names);
+  });
+});
