@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import type { AddressInfo, Server } from 'node:net';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { constants } from 'node:os';
 import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -14,6 +15,8 @@ import type { LocalParts } from './local/start-local.js';
 
 /** Ctrl-C under npm arrives three times, from the terminal, npm and nest: what comes so soon is still the first. */
 const SAME_SIGNAL_MS = 500;
+/** How often connections are looked through while the server ends, in milliseconds. */
+const IDLE_CHECK_MS = 50;
 
 async function bootstrap(): Promise<void> {
   if (existsSync('.env')) process.loadEnvFile('.env');
@@ -32,7 +35,7 @@ async function bootstrap(): Promise<void> {
     failed = true;
   }
   const stop = async () => {
-    await app?.close();
+    if (app) await closeApp(app);
     await local?.close();
   };
   if (failed) return stop().finally(() => process.exit(1));
@@ -44,6 +47,13 @@ async function listen(server: Server, { PORT, HOST }: Environment): Promise<Addr
   server.listen(PORT, HOST);
   await once(server, 'listening');
   return server.address() as AddressInfo;
+}
+
+/** Waits for running turns. A connection that falls idle meanwhile is cut, or it would be waited for as well. */
+async function closeApp(app: NestExpressApplication): Promise<void> {
+  const server: Server = app.getHttpServer();
+  const cut = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  await app.close().finally(() => clearInterval(cut));
 }
 
 /** Loaded only here, so that production needs neither the emulators nor what they are built on. */
