@@ -17,11 +17,16 @@ export async function withinDeadline<T>(
   stop: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(new AgentTimeoutError()), Math.max(0, deadline - Date.now()));
+  const turn = new AbortController();
+  // Not AbortSignal.any: what it makes of a signal that lives as long as the app is never let go.
+  const onStop = () => turn.abort(stop.reason);
+  if (stop.aborted) onStop();
+  stop.addEventListener('abort', onStop);
+  const timer = setTimeout(() => turn.abort(new AgentTimeoutError()), Math.max(0, deadline - Date.now()));
   try {
-    return await work(AbortSignal.any([timeout.signal, stop]));
+    return await work(turn.signal);
   } finally {
     clearTimeout(timer);
+    stop.removeEventListener('abort', onStop);
   }
 }
