@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -110,6 +111,24 @@ describe('the server', () => {
     server.child.kill('SIGTERM');
     expect((await answer).status).toBe(200);
     expect(await server.exit).toBe(0);
+  });
+
+  it('waits for nobody who says nothing', async () => {
+    const server = start();
+    const url = new URL((await untilPrinted(server, /ready on http:\S+/)).replace('ready on ', ''));
+    const beginnings = ['', 'POST /chat HTTP/1.1\r\nhost: x\r\n'];
+    const sockets = beginnings.map((text) =>
+      connect(Number(url.port), url.hostname, function (this: Socket) {
+        this.on('error', () => undefined).write(text);
+      }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const startedAt = Date.now();
+    server.child.kill('SIGTERM');
+    expect(await server.exit).toBe(0);
+    // Far less than the grace for running turns; how much is no matter.
+    expect(Date.now() - startedAt).toBeLessThan(8_000);
+    sockets.forEach((socket) => socket.destroy());
   });
 
   it('names all problems of its configuration, no value, and ends with 1', async () => {
