@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { ConfigurationError, loadEnvironment } from '../src/config/environment.js';
 import { devKey } from '../src/local/dev-key.js';
 import { mintToken, tokenSettings } from '../src/local/dev-token.js';
-import { LocalModeError } from '../src/local/local-mode.js';
+import { dataDirOf, LocalModeError } from '../src/local/local-mode.js';
 
 const USAGE = `Usage: npm run token -- --sub alice [options]
 
@@ -54,7 +54,7 @@ async function token(): Promise<string> {
   if (existsSync('.env')) process.loadEnvFile('.env');
   // The same variables under the same rules as the server's; no agent is needed to sign a token.
   const variables = { ...process.env, AGENT_ID: 'NONE', AGENT_ALIAS_ID: 'NONE', JWT_VERIFY_SIGNATURE: 'true' };
-  const dataDir = process.env['DATA_DIR']?.trim() || '.data';
+  const dataDir = dataDirOf(process.env);
   const secret = process.env['JWT_SECRET_KEY']?.trim() ? process.env['JWT_SECRET_KEY'] : await devKey(dataDir);
   const settings = tokenSettings(loadEnvironment({ ...variables, JWT_SECRET_KEY: secret }), sub);
   return mintToken({

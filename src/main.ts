@@ -11,7 +11,7 @@ import { ensureChatTable } from './chat/chat-table.js';
 import { ConfigurationError, type Environment, loadEnvironment } from './config/environment.js';
 import { Connections } from './http/connections.js';
 import { banner, reachableUrl } from './local/banner.js';
-import { dummyCredentials, inOneLine, LocalModeError, wantsLocalMode } from './local/local-mode.js';
+import { dataDirOf, dummyCredentials, inOneLine, LocalModeError, wantsLocalMode } from './local/local-mode.js';
 import type { LocalParts } from './local/start-local.js';
 
 /** Ctrl-C under npm arrives three times, from the terminal, npm and nest: what comes so soon is still the first. */
@@ -57,7 +57,7 @@ async function listen(server: Server, { PORT, HOST }: Environment): Promise<Addr
 async function startLocalParts(): Promise<LocalParts> {
   const { startLocal } = await import('./local/start-local.js');
   Object.assign(process.env, dummyCredentials(process.env));
-  return startLocal({ dataDir: process.env['DATA_DIR']?.trim() || '.data', variables: process.env });
+  return startLocal({ dataDir: dataDirOf(process.env), variables: process.env });
 }
 
 async function prepareTable(environment: Environment, local: LocalParts): Promise<void> {
