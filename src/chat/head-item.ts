@@ -69,6 +69,7 @@ export function beganTurn(head: HeadItem, open: OpenTurn, sessionTtlSeconds: num
     prompt: open.prompt,
     at: open.at,
     session: { generation: generation ?? open.lease, isNew: generation === undefined },
+    keys: keyAttributesOf(head),
     staleKeys: staleKeyAttributes(head),
   };
 }
@@ -92,6 +93,13 @@ function liveSession({ session }: HeadItem, ttlSeconds: number): string | undefi
   if (!session) return undefined;
   const age = Date.now() - Date.parse(session.at);
   return age < ttlSeconds * 1000 - SESSION_MARGIN_MILLISECONDS ? session.gen : undefined;
+}
+
+/** The attributes of the keys that lead to the newest turn. */
+export function keyAttributesOf(head: HeadItem): string[] {
+  return Object.entries(head)
+    .filter(([name, number]) => KEY_ATTRIBUTE.test(name) && number === head.turns)
+    .map(([name]) => name);
 }
 
 /** The remembered keys that are older than the newest 16 turns. */

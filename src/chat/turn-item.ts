@@ -34,10 +34,12 @@ export interface ContinuationItem extends ItemKey {
 }
 
 /** What stands where an item was deleted: a late repetition of its write finds the place taken. */
-export interface Tombstone extends ItemKey {
+export type Tombstone = {
+  readonly id: string;
+  readonly user_id: string;
   readonly deleted_at: string;
   readonly expires_at: number;
-}
+};
 
 /** The sort key of a turn. User ids hold no `#`, so no user's turn can look like another user's. */
 export function turnSortKey(userId: string, number: number): string {
@@ -95,12 +97,13 @@ export function turnItems(
 export function abandonedTurnItem(
   head: HeadItem,
   open: OpenTurn,
+  number: number,
   doneAt: string,
   expiry: { expires_at?: number },
 ): TurnItem {
   return {
     id: head.id,
-    user_id: turnSortKey(head.user_id, head.turns ?? 1),
+    user_id: turnSortKey(head.user_id, number),
     prompt: open.prompt,
     status: 'failed',
     lease: open.lease,

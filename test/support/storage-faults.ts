@@ -118,7 +118,7 @@ export async function startStorageFaults(
     return send();
   }
 
-  client.middlewareStack.addRelativeTo(
+  client.middlewareStack.add(
     (next, context) => async (args) => {
       const call = storageCall(context.commandName ?? '', args.input);
       calls.push(call);
@@ -137,7 +137,8 @@ export async function startStorageFaults(
         }
       }
     },
-    { name: 'storageFaults', relation: 'after', toMiddleware: 'retryMiddleware' },
+    // The retries of the SDK come before, with high priority.
+    { name: 'storageFaults', step: 'finalizeRequest', priority: 'low' },
   );
 
   return {
