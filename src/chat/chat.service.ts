@@ -11,7 +11,7 @@ import { withNewest } from './chat-history.js';
 import { StorageUnavailableError } from './chat.errors.js';
 import { DynamoChatRepository, type Replay } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
-import { sessionSeed } from './session-seed.js';
+import { SEED_MESSAGES, sessionSeed } from './session-seed.js';
 import { turnDeadline, withinDeadline } from './turn-deadline.js';
 
 /** How long running turns may go on once the process has been asked to end. */
@@ -128,8 +128,11 @@ export class ChatService implements BeforeApplicationShutdown {
   }
 
   /** Reads the turns before this one while the agent answers. Whoever needs them waits for them, and for their error. */
-  private olderTurns(userId: string, { chat, number }: Turn): Promise<HistoryPage> {
-    const older = this.history.before(userId, chat, number, this.environment.CHAT_HISTORY_LIMIT);
+  private olderTurns(userId: string, { chat, number, session }: Turn): Promise<HistoryPage> {
+    const shown = this.environment.CHAT_HISTORY_LIMIT;
+    // What callers are shown says nothing about what an agent has to know.
+    const limit = session.isNew ? Math.max(shown, SEED_MESSAGES) : shown;
+    const older = this.history.before(userId, chat, number, limit);
     older.catch(() => undefined);
     return older;
   }
