@@ -7,6 +7,7 @@ export type ErrorKind =
   | 'unauthenticated'
   | 'not-found'
   | 'conflict'
+  | 'unprocessable'
   | 'too-large'
   | 'unsupported'
   | 'throttled'

@@ -1,26 +1,37 @@
-import type { Message } from './chat.js';
+import type { HistoryPage, HistoryTurn, Message } from './chat.js';
 
 /** Most JSON of messages in one answer, in bytes: a Lambda reply may have 6 MB and holds it twice, escaped. */
 const HISTORY_MAX_BYTES = 1_500_000;
 
 /**
- * The newest turns that fit into an answer, as messages in order. A turn is never split, and the newest one is there
- * whatever its size.
+ * The newest of some turns that fit into one answer. A turn is never split, and the newest one is there whatever its
+ * size. Older turns are not asked for once one does not fit.
  *
- * @param turns - oldest first, each one or two messages.
+ * @param newestFirst - turns as they are read back.
  * @param limit - the most messages.
  */
-export function newestMessages(turns: readonly (readonly Message[])[], limit: number): Message[] {
-  const newest: Message[][] = [];
+export async function newestPage(
+  newestFirst: AsyncIterable<HistoryTurn> | Iterable<HistoryTurn>,
+  limit: number,
+): Promise<HistoryPage> {
+  const turns: HistoryTurn[] = [];
   let messages = 0;
   let bytes = 0;
-  for (const turn of turns.toReversed()) {
-    messages += turn.length;
-    bytes += Buffer.byteLength(JSON.stringify(turn));
-    if (newest.length > 0 && (messages > limit || bytes > HISTORY_MAX_BYTES)) break;
-    newest.push([...turn]);
+  for await (const turn of newestFirst) {
+    messages += turn.messages.length;
+    bytes += Buffer.byteLength(JSON.stringify(turn.messages));
+    if (turns.length > 0 && (messages > limit || bytes > HISTORY_MAX_BYTES)) {
+      return { turns: turns.toReversed(), hasOlder: true };
+    }
+    turns.push(turn);
   }
-  return newest.toReversed().flat();
+  return { turns: turns.toReversed(), hasOlder: false };
+}
+
+/** A page with one more turn at its end, cut at its beginning where that is too much for one answer. */
+export async function withNewest(page: HistoryPage, newest: HistoryTurn, limit: number): Promise<HistoryPage> {
+  const { turns, hasOlder } = await newestPage([...page.turns, newest].toReversed(), limit);
+  return { turns, hasOlder: hasOlder || page.hasOlder };
 }
 
 /** Messages without turn numbers, as the original system kept them, put together to turns: a question opens one. */
@@ -28,7 +39,7 @@ export function groupIntoTurns(messages: readonly Message[]): Message[][] {
   const turns: Message[][] = [];
   for (const message of messages) {
     const last = turns.at(-1);
-    if (last && message.role !== 'user' && last.length < 2) last.push(message);
+    if (last?.[0]?.role === 'user' && message.role !== 'user' && last.length < 2) last.push(message);
     else turns.push([message]);
   }
   return turns;

@@ -1,10 +1,12 @@
-import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Res, UseGuards } from '@nestjs/common';
+import type { Response } from 'express';
 import { IdTokenGuard } from '../auth/id-token.guard.js';
 import type { User } from '../auth/user.js';
 import { CurrentUser } from '../auth/user.decorator.js';
 import { ChatService } from './chat.service.js';
 import { ChatRequest } from './dto/chat-request.js';
 import { ChatRequestPipe } from './dto/chat-request.pipe.js';
+import { IdempotencyKey } from './dto/idempotency-key.js';
 import { replyResponse, type ReplyResponse } from './dto/chat-response.js';
 
 /** `POST /chat`: one turn. */
@@ -15,7 +17,12 @@ export class ChatController {
 
   @Post()
   @HttpCode(200)
-  async reply(@CurrentUser() user: User, @Body(ChatRequestPipe) body: ChatRequest): Promise<ReplyResponse> {
-    return replyResponse(await this.service.reply(user.id, body.prompt, body.chat_id ?? undefined));
+  async reply(
+    @CurrentUser() user: User,
+    @Body(ChatRequestPipe) { prompt, chat_id: chatId }: ChatRequest,
+    @IdempotencyKey() key: string | undefined,
+    @Res({ passthrough: true }) http: Response,
+  ): Promise<ReplyResponse> {
+    return replyResponse(await this.service.reply(user.id, { prompt, chatId: chatId ?? undefined, key }), http);
   }
 }

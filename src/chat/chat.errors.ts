@@ -18,6 +18,33 @@ export class TurnInProgressError extends DomainError {
   }
 }
 
+/** The key has been used with another prompt. */
+export class IdempotencyKeyReusedError extends DomainError {
+  readonly kind = 'unprocessable';
+
+  constructor() {
+    super('Idempotency-Key was used with another request');
+  }
+}
+
+/** A cursor that was not given out for this user and chat. */
+export class InvalidCursorError extends DomainError {
+  readonly kind = 'invalid';
+
+  constructor() {
+    super(`Query 'cursor' is invalid`);
+  }
+}
+
+/** The turn ended so long after its lease that another run of it has been accepted instead. */
+export class TurnSupersededError extends DomainError {
+  readonly kind = 'conflict';
+
+  constructor() {
+    super('A turn is already in progress', { retryAfterSeconds: 1 });
+  }
+}
+
 /** The table cannot be reached, refuses us, or throttles. */
 export class StorageUnavailableError extends DomainError {
   readonly kind = 'unavailable';

@@ -8,12 +8,22 @@ import { ChatController } from './chat.controller.js';
 import { ChatService } from './chat.service.js';
 import { ChatsController } from './chats.controller.js';
 import { DynamoChatRepository } from './dynamo-chat.repository.js';
+import { DynamoHistoryRepository } from './dynamo-history.repository.js';
+import { DynamoTable } from './dynamo-table.js';
+import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 
 /** The road of a turn, from the controllers to the table and the agent. */
 @Module({
   imports: [AuthModule, AwsModule],
   controllers: [ChatController, ChatsController],
-  providers: [ChatService, DynamoChatRepository, { provide: AgentProvider, useClass: BedrockAgentProvider }],
+  providers: [
+    ChatService,
+    DynamoChatRepository,
+    DynamoHistoryRepository,
+    DynamoTurnRecovery,
+    DynamoTable,
+    { provide: AgentProvider, useClass: BedrockAgentProvider },
+  ],
 })
 export class ChatModule implements NestModule {
   /** Bodies are read for the routes that take one, so that an unknown route is 404 whatever it is sent. */

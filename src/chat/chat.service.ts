@@ -5,19 +5,35 @@ import { AgentProvider } from './agent/agent.js';
 import { AgentFailedError, AgentUnavailableError } from './agent/agent.errors.js';
 import { agentSessionId } from './agent/agent-session.js';
 import { Answer } from './answer.js';
-import type { Chat, Message, StoredChat, Turn, TurnOutcome } from './chat.js';
-import { newestMessages } from './chat-history.js';
+import type { Chat, ChatSummary, HistoryPage, MessagePage, StoredChat, Turn, TurnOutcome } from './chat.js';
+import { cursorBefore, readCursor } from './chat-cursor.js';
+import { withNewest } from './chat-history.js';
 import { StorageUnavailableError } from './chat.errors.js';
-import { DynamoChatRepository } from './dynamo-chat.repository.js';
+import { DynamoChatRepository, type Replay } from './dynamo-chat.repository.js';
+import { DynamoHistoryRepository } from './dynamo-history.repository.js';
+import { SEED_MESSAGES, sessionSeed } from './session-seed.js';
 import { turnDeadline, withinDeadline } from './turn-deadline.js';
 
 /** How long running turns may go on once the process has been asked to end. */
 const SHUTDOWN_GRACE_MILLISECONDS = 10_000;
+/** How long a deleted chat's session may take to end; without it the agent forgets in its own time. */
+const END_SESSION_MILLISECONDS = 3_000;
+
+/** What a turn is asked for. */
+export interface ReplyRequest {
+  readonly prompt: string;
+  /** The chat to go on with; without it a new chat is opened. */
+  readonly chatId: string | undefined;
+  /** The caller's Idempotency-Key: the same one again gets the same answer, and no second turn. */
+  readonly key: string | undefined;
+}
 
 /** The agent's answer, and the chat with this turn as its newest. */
 export interface Reply {
   readonly response: string;
   readonly chat: Chat;
+  /** The answer was given before, to the same Idempotency-Key. */
+  readonly isReplay: boolean;
 }
 
 /** What asking the agent came to: how the turn ended, and the error that the caller gets unless it was done. */
@@ -34,6 +50,7 @@ export class ChatService implements BeforeApplicationShutdown {
 
   constructor(
     private readonly chats: DynamoChatRepository,
+    private readonly history: DynamoHistoryRepository,
     private readonly agent: AgentProvider,
     private readonly environment: Environment,
   ) {}
@@ -42,21 +59,22 @@ export class ChatService implements BeforeApplicationShutdown {
    * Runs one turn of a chat, or the first turn of a new one. Once the turn has begun, its prompt is in the history
    * whatever this throws.
    *
-   * @throws ChatNotFoundError, TurnInProgressError, StorageUnavailableError, and the agent's errors.
+   * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError, and the
+   * agent's errors.
    */
-  async reply(userId: string, prompt: string, chatId?: string): Promise<Reply> {
+  async reply(userId: string, request: ReplyRequest): Promise<Reply> {
     const deadline = turnDeadline(this.environment.AGENT_TIMEOUT_MS, currentRequestContext()?.deadline);
-    const turn = await this.chats.begin(userId, { chatId, prompt, deadline });
-    const earlier = Promise.allSettled([this.chats.turnsBefore(userId, turn, this.environment.CHAT_HISTORY_LIMIT)]);
-    const { outcome, failure } = await this.ask(userId, turn, deadline);
-    const messages = await this.chats.complete(userId, turn, outcome);
-    const updatedAt = await this.letGo(userId, turn);
+    const turn = await this.chats.begin(userId, { ...request, deadline });
+    if ('response' in turn) return this.replay(userId, turn);
+
+    const older = this.olderTurns(userId, turn);
+    const { outcome, failure } = await this.ask(userId, turn, older, deadline);
+    const ended = await this.chats.complete(userId, turn, outcome);
+    const updatedAt = await this.letGo(userId, turn, ended.number, outcome);
     if (outcome.status !== 'done') throw failure;
 
-    const [history] = await earlier;
-    if (history.status === 'rejected') throw history.reason;
-    const chat = this.chatWith({ ...turn.chat, updatedAt }, [...history.value, messages]);
-    return { response: outcome.answer, chat };
+    const page = await withNewest(await older, ended, this.environment.CHAT_HISTORY_LIMIT);
+    return { response: outcome.answer, chat: chatWith({ ...turn.chat, updatedAt }, page), isReplay: false };
   }
 
   /**
@@ -65,8 +83,39 @@ export class ChatService implements BeforeApplicationShutdown {
    * @throws ChatNotFoundError, StorageUnavailableError
    */
   async read(userId: string, chatId: string): Promise<Chat> {
-    const { chat, turns } = await this.chats.read(userId, chatId, this.environment.CHAT_HISTORY_LIMIT);
-    return this.chatWith(chat, turns);
+    const { chat, history } = await this.history.newest(userId, chatId, this.environment.CHAT_HISTORY_LIMIT);
+    return chatWith(chat, history);
+  }
+
+  /**
+   * One page of a chat's history: the newest, or the one that a cursor leads to.
+   *
+   * @param limit - the most messages; a turn is never split.
+   * @throws InvalidCursorError, ChatNotFoundError, StorageUnavailableError
+   */
+  async messages(userId: string, chatId: string, cursor: string | undefined, limit: number): Promise<MessagePage> {
+    if (cursor === undefined) {
+      const { history } = await this.history.newest(userId, chatId, limit);
+      return pageOf(userId, chatId, history);
+    }
+    const before = readCursor(userId, chatId, cursor);
+    return pageOf(userId, chatId, await this.history.page(userId, chatId, before, limit));
+  }
+
+  /**
+   * Deletes a chat for good, from the agent's session too.
+   *
+   * @throws ChatNotFoundError, TurnInProgressError, StorageUnavailableError
+   */
+  async delete(userId: string, chatId: string): Promise<void> {
+    const session = await this.chats.delete(userId, chatId);
+    if (session === undefined) return;
+    try {
+      const signal = AbortSignal.timeout(END_SESSION_MILLISECONDS);
+      await this.agent.endSession(agentSessionId(userId, chatId, session), signal);
+    } catch {
+      this.logger.warn('The session of a deleted chat could not be ended; the agent forgets it in its own time');
+    }
   }
 
   /** Running turns may end by themselves; those that take too long are ended, and kept as far as they came. */
@@ -74,32 +123,60 @@ export class ChatService implements BeforeApplicationShutdown {
     setTimeout(() => this.shutdown.abort(new AgentUnavailableError()), SHUTDOWN_GRACE_MILLISECONDS).unref();
   }
 
-  private async ask(userId: string, turn: Turn, deadline: number): Promise<Asked> {
+  private async replay(userId: string, { chatId, response }: Replay): Promise<Reply> {
+    return { response, chat: await this.read(userId, chatId), isReplay: true };
+  }
+
+  /** Reads the turns before this one while the agent answers. Whoever needs them waits for them, and for their error. */
+  private olderTurns(userId: string, { chat, number, session }: Turn): Promise<HistoryPage> {
+    const shown = this.environment.CHAT_HISTORY_LIMIT;
+    // What callers are shown says nothing about what an agent has to know.
+    const limit = session.isNew ? Math.max(shown, SEED_MESSAGES) : shown;
+    const older = this.history.before(userId, chat, number, limit);
+    older.catch(() => undefined);
+    return older;
+  }
+
+  private async ask(userId: string, turn: Turn, older: Promise<HistoryPage>, deadline: number): Promise<Asked> {
+    const { chat, prompt, session } = turn;
     const answer = new Answer();
-    const request = { sessionId: agentSessionId(userId, turn.chat.id, turn.session), prompt: turn.prompt };
     try {
       await withinDeadline(deadline, this.shutdown.signal, async (signal) => {
-        for await (const event of this.agent.reply(request, signal)) answer.add(event);
+        const history = session.isNew ? sessionSeed((await older).turns) : [];
+        const request = { sessionId: agentSessionId(userId, chat.id, session.generation), prompt, history };
+        for await (const event of this.agent.reply(request, signal)) {
+          answer.add(event);
+          if (answer.isCut) break;
+        }
       });
-      if (!answer.isWhole) throw new AgentFailedError();
-      return { outcome: answer.outcome() };
+      return answer.isWhole
+        ? { outcome: answer.outcome() }
+        : { outcome: answer.outcome(), failure: new AgentFailedError() };
     } catch (failure) {
       return { outcome: answer.outcome(), failure };
     }
   }
 
   /** The answer is stored by now, so a chat that could not be let go is no reason to keep it back: the lease ends. */
-  private async letGo(userId: string, turn: Turn): Promise<string> {
+  private async letGo(userId: string, turn: Turn, number: number, { status }: TurnOutcome): Promise<string> {
     try {
-      return await this.chats.release(userId, turn);
+      return await this.chats.release(userId, turn, number, status === 'done');
     } catch (error) {
       if (!(error instanceof StorageUnavailableError)) throw error;
       this.logger.warn('The chat of an ended turn could not be released; its lease will run out');
       return turn.at;
     }
   }
+}
 
-  private chatWith({ inlineMessages: _, ...chat }: StoredChat, turns: readonly (readonly Message[])[]): Chat {
-    return { ...chat, messages: newestMessages(turns, this.environment.CHAT_HISTORY_LIMIT) };
-  }
+function chatWith({ id, userId, title, createdAt, updatedAt }: StoredChat | ChatSummary, page: HistoryPage): Chat {
+  return { id, userId, title, createdAt, updatedAt, ...pageOf(userId, id, page) };
+}
+
+function pageOf(userId: string, chatId: string, { turns, hasOlder }: HistoryPage): MessagePage {
+  const oldest = turns[0];
+  return {
+    messages: turns.flatMap(({ messages }) => messages),
+    ...(hasOlder && oldest && { nextCursor: cursorBefore(userId, chatId, oldest.number) }),
+  };
 }

@@ -29,15 +29,42 @@ export interface ChatSummary {
   readonly updatedAt: string;
 }
 
-/** A chat with the newest part of its history, oldest message first. */
-export interface Chat extends ChatSummary {
+/** A part of a chat's history, oldest message first, and whether there are older ones. */
+export interface MessagePage {
   readonly messages: readonly Message[];
+  /** Leads to the page before this one; absent on the oldest. */
+  readonly nextCursor?: string;
+}
+
+/** A chat with the newest part of its history. */
+export interface Chat extends ChatSummary, MessagePage {}
+
+/**
+ * One turn of a history: a question, and an answer where there is one. Turns of this system are numbered from 1;
+ * those that the original system kept inside the chat's item come before, as 0, -1, -2 and so on.
+ */
+export interface HistoryTurn {
+  readonly number: number;
+  readonly messages: readonly Message[];
+}
+
+/** Turns in order, oldest first, and whether there are older ones. */
+export interface HistoryPage {
+  readonly turns: readonly HistoryTurn[];
+  readonly hasOlder: boolean;
 }
 
 /** A chat as the table's head item has it. */
 export interface StoredChat extends ChatSummary {
-  /** Messages that the original system kept inside the item, oldest first. They stay there. */
-  readonly inlineMessages: readonly Message[];
+  /** The turns that the original system kept inside the item, oldest first. They stay there. */
+  readonly inlineTurns: readonly HistoryTurn[];
+}
+
+/** The agent's session that a turn goes on with, or opens because there is none that would still remember. */
+export interface TurnSession {
+  /** The lease of the turn that opened it: it never comes back. */
+  readonly generation: string;
+  readonly isNew: boolean;
 }
 
 /** A turn that has begun: its number is given, its lease taken, its prompt durable. */
@@ -50,8 +77,9 @@ export interface Turn {
   readonly prompt: string;
   /** When the turn began, ISO 8601 UTC. */
   readonly at: string;
-  /** The generation of the agent's session that this turn goes on with, or opens. */
-  readonly session: string;
+  readonly session: TurnSession;
+  /** The attributes of keys that lead to this turn. */
+  readonly keys: readonly string[];
   /** The attributes of keys that the chat no longer needs to remember once this turn has ended. */
   readonly staleKeys: readonly string[];
 }

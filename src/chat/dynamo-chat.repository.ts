@@ -1,68 +1,53 @@
 import { randomUUID } from 'node:crypto';
-import {
-  DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  UpdateCommand,
-  type UpdateCommandInput,
-} from '@aws-sdk/lib-dynamodb';
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import type { Message, StoredChat, Turn, TurnOutcome } from './chat.js';
-import {
-  abandonedTurnItem,
-  beganTurn,
-  type HeadItem,
-  headKey,
-  keyAttribute,
-  messagesOfItem,
-  messagesOfOpen,
-  type OpenTurn,
-  storedChatOf,
-  type TurnItem,
-  turnItem,
-  turnSortKey,
-} from './chat-items.js';
-import { groupIntoTurns } from './chat-history.js';
+import type { HistoryTurn, Turn, TurnOutcome } from './chat.js';
+import { ChatNotFoundError, StorageUnavailableError, TurnInProgressError, TurnSupersededError } from './chat.errors.js';
 import { titleFrom } from './chat-title.js';
-import { ChatNotFoundError, TurnInProgressError } from './chat.errors.js';
-import { storage, unlessRefused } from './storage-call.js';
+import { DynamoTable, type ItemKey } from './dynamo-table.js';
+import { DynamoTurnRecovery, type Obstacle, type OpeningTurn } from './dynamo-turn-recovery.js';
+import { beganTurn, type HeadItem, headKey, keyAttribute } from './head-item.js';
+import { chatIdOfKey } from './idempotency-key.js';
+import { expiryIn, nowInSeconds, tombstoneExpiry } from './item-expiry.js';
+import { messagesOfItems, tombstoneOf, turnItems, turnKeyRange, turnSortKey } from './turn-item.js';
 
 /** Beyond the deadline a turn keeps its lease for this long, because clocks differ. */
 const LEASE_MARGIN_MILLISECONDS = 15_000;
-/** A begin that keeps losing the race for the head gives up after this many tries. */
-const BEGIN_ATTEMPTS = 3;
-/** What a refused caller is told to wait at most: most turns end long before their lease. */
-const RETRY_AFTER_MAX_SECONDS = 5;
+/** Tries of a begin: one that clears a dead turn away and takes its key over needs three; races take the others. */
+const BEGIN_ATTEMPTS = 6;
+/** A write that belongs to a turn: refused where another turn's item, or a tombstone, has the place. */
+const MINE = 'lease = :lease';
+const ABSENT_OR_MINE = `attribute_not_exists(id) OR ${MINE}`;
 
 /** What a turn begins with. */
 export interface TurnRequest {
   /** The chat to go on with; without it a new chat is opened. */
   readonly chatId: string | undefined;
+  /** The caller's Idempotency-Key. */
+  readonly key: string | undefined;
   readonly prompt: string;
   /** Epoch milliseconds by which the turn will have ended. */
   readonly deadline: number;
 }
 
-/** A turn as begin tries to write it. */
-interface OpeningTurn {
+/** The answer that a turn with the same key and prompt has given before. */
+export interface Replay {
   readonly chatId: string;
-  readonly isNewChat: boolean;
-  readonly open: OpenTurn;
+  readonly response: string;
 }
 
 /**
- * The chats in DynamoDB: a head item per chat and an item per ended turn. A turn is three writes, whatever the
- * length of the chat: begin, complete, release. Each of them recognises its own repetition, because any call of the
- * SDK may be delivered twice. `chat-items.ts` says what the items look like.
+ * The writes of a turn: begin, complete, release, whatever the length of the chat. Each of them recognises its own
+ * repetition, because any call of the SDK may be delivered twice, the second time much later. `head-item.ts` and
+ * `turn-item.ts` say what the items look like.
  *
  * Every method throws StorageUnavailableError when the table cannot be reached or throttles.
  */
 @Injectable()
 export class DynamoChatRepository {
   constructor(
-    private readonly table: DynamoDBDocumentClient,
+    private readonly table: DynamoTable,
+    private readonly recovery: DynamoTurnRecovery,
     private readonly environment: Environment,
   ) {}
 
@@ -70,195 +55,197 @@ export class DynamoChatRepository {
    * Begins a turn in one write: opens the chat or checks that it is this user's, gives the turn its number, takes
    * the lease and stores the prompt, which is durable from here on.
    *
-   * @throws ChatNotFoundError, TurnInProgressError
+   * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError
    */
-  async begin(userId: string, { chatId, prompt, deadline }: TurnRequest): Promise<Turn> {
-    const at = new Date().toISOString();
+  async begin(userId: string, { chatId, key, prompt, deadline }: TurnRequest): Promise<Turn | Replay> {
+    const lease = randomUUID();
     const opening: OpeningTurn = {
-      chatId: chatId ?? randomUUID(),
+      chatId: chatId ?? (key === undefined ? randomUUID() : chatIdOfKey(userId, key)),
       isNewChat: chatId === undefined,
-      open: { lease: randomUUID(), until: deadline + LEASE_MARGIN_MILLISECONDS, prompt, at },
+      // Every turn has a key, so that a late repetition of its begin is refused by it.
+      key: key ?? lease,
+      open: { lease, until: deadline + LEASE_MARGIN_MILLISECONDS, prompt, at: new Date().toISOString() },
     };
-    for (let attempt = 1; attempt <= BEGIN_ATTEMPTS; attempt += 1) {
-      const head = (await this.tryToOpen(userId, opening)) ?? (await this.openedOrFreed(userId, opening));
-      if (head) return beganTurn(head, opening.open);
+    try {
+      return await this.open(userId, opening);
+    } catch (error) {
+      // The turn may have begun all the same; nobody waits for this, because the table has been waited for already.
+      if (error instanceof StorageUnavailableError) this.letGo(userId, opening).catch(() => undefined);
+      throw error;
     }
-    throw new TurnInProgressError(1);
   }
 
   /**
-   * Stores how a turn ended, unless another run of the turn has already done so.
+   * Stores how a turn ended, unless another run of the turn has already done so. A number that turns out to be taken
+   * by a turn it does not know (the original system has reset the head) becomes the next free one.
    *
    * @returns the turn as it now stands in the history.
+   * @throws ChatNotFoundError when the chat has been deleted, TurnSupersededError when the turn came too late.
    */
-  async complete(userId: string, turn: Turn, outcome: TurnOutcome): Promise<Message[]> {
-    const item = turnItem(userId, turn, outcome, new Date().toISOString());
-    const kept = await this.put(item, 'attribute_not_exists(id) OR lease = :lease', { ':lease': turn.lease });
-    if (!kept) throw new Error('the number of the turn is taken by another turn');
-    return messagesOfItem(item);
+  async complete(userId: string, turn: Turn, outcome: TurnOutcome): Promise<HistoryTurn> {
+    const doneAt = new Date().toISOString();
+    const expiry = expiryIn(this.environment.CHAT_TTL_DAYS);
+    for (let number = turn.number; ;) {
+      const { turnItem, continuations } = turnItems(userId, turn, number, outcome, doneAt, expiry);
+      if (await this.putAll([...continuations, turnItem], turn.lease)) {
+        return { number, messages: messagesOfItems(turnItem, continuations) };
+      }
+      // What was put of the answer belongs to nothing now; what is another turn's stays.
+      for (const part of continuations) await this.table.put(tombstoneOf(part), MINE, { ':lease': turn.lease });
+      const place = await this.recovery.place(userId, turn.chat.id, turn, number);
+      if (place.holds === 'deleted') throw new ChatNotFoundError();
+      if (place.holds === 'superseded' || place.number === number) throw new TurnSupersededError();
+      number = place.number;
+    }
   }
 
   /**
-   * Lets the chat go for its next turn, if this turn still holds it.
+   * Lets the chat go for its next turn, if this turn still holds it. Only a turn that was done leaves its session to
+   * the next one: what the agent remembers of any other cannot be known.
    *
+   * @param number - the number the turn has ended up with.
    * @returns the chat's new `updatedAt`.
    */
-  async release(userId: string, turn: Turn): Promise<string> {
+  async release(userId: string, turn: Turn, number: number, isDone: boolean): Promise<string> {
     const now = new Date().toISOString();
     const stale = Object.fromEntries(turn.staleKeys.map((name, index) => [`#stale${index}`, name]));
-    await this.update({
+    const moved = number === turn.number ? [] : turn.keys.map((name, index) => [`#key${index}`, name] as const);
+    const { expires_at: expiresAt } = expiryIn(this.environment.CHAT_TTL_DAYS);
+    const sets = [
+      'updated_at = :now',
+      'turns = :number',
+      ...moved.map(([name]) => `${name} = :number`),
+      isDone && '#session = :session',
+      expiresAt && '#expiry = :expiry',
+    ];
+    const removes = ['#open', ...Object.keys(stale), !isDone && '#session', !expiresAt && '#expiry'];
+    await this.table.update({
       Key: headKey(userId, turn.chat.id),
       ConditionExpression: '#open.lease = :lease',
-      UpdateExpression: `SET updated_at = :now, #session = :session REMOVE ${['#open', ...Object.keys(stale)].join(', ')}`,
-      ExpressionAttributeNames: { '#open': 'open', '#session': 'session', ...stale },
-      ExpressionAttributeValues: { ':lease': turn.lease, ':now': now, ':session': { gen: turn.session, at: now } },
+      UpdateExpression: `SET ${sets.filter(Boolean).join(', ')} REMOVE ${removes.filter(Boolean).join(', ')}`,
+      ExpressionAttributeNames: {
+        '#open': 'open',
+        '#session': 'session',
+        '#expiry': 'expires_at',
+        ...stale,
+        ...Object.fromEntries(moved),
+      },
+      ExpressionAttributeValues: {
+        ':lease': turn.lease,
+        ':now': now,
+        ':number': number,
+        ...(isDone && { ':session': { gen: turn.session.generation, at: now } }),
+        ...(expiresAt && { ':expiry': expiresAt }),
+      },
       ReturnValues: 'NONE',
     });
     return now;
   }
 
-  /** The turns before this one, oldest first, as many as `limit` messages may need. */
-  async turnsBefore(userId: string, turn: Turn, limit: number): Promise<Message[][]> {
-    return this.turnsUpTo(userId, turn.chat, turn.number - 1, limit);
+  /**
+   * Deletes a chat for good. Its head is marked first, which takes it out of every answer at once; then every item
+   * becomes a tombstone that refuses late writes and expires after a day, the head last: a repeated delete finds what
+   * an interrupted one has left.
+   *
+   * @returns the generation of the agent's session, if the chat had one.
+   * @throws ChatNotFoundError, TurnInProgressError
+   */
+  async delete(userId: string, chatId: string): Promise<string | undefined> {
+    const head = await this.recovery.markDeleted(userId, chatId);
+    // A turn that died before its item was written may still be completed late.
+    const last = { id: chatId, user_id: turnSortKey(userId, head.turns ?? 1) };
+    let items = await this.remains(userId, chatId);
+    if (!items.some((item) => item.user_id === last.user_id)) items = [...items, last];
+    // A late answer may have put its continuations after they were looked for; the next one finds its place taken.
+    for (; items.length > 0; items = await this.remains(userId, chatId))
+      await this.table.replace(items.map(tombstoneOf));
+    await this.table.replace([tombstoneOf(headKey(userId, chatId))]);
+    return head.session?.gen;
   }
 
-  /**
-   * Reads a chat back: its head, then its newest turns, the running one included.
-   *
-   * @throws ChatNotFoundError
-   */
-  async read(userId: string, chatId: string, limit: number): Promise<{ chat: StoredChat; turns: Message[][] }> {
-    const head = await this.getHead(userId, chatId);
-    if (!head) throw new ChatNotFoundError();
-    const chat = storedChatOf(head);
-    const lastTurn = head.turns ?? 0;
-    const turns = await this.turnsUpTo(userId, chat, lastTurn, limit);
-    const running = head.open && !(await this.getTurn(userId, chatId, lastTurn));
-    return { chat, turns: running && head.open ? [...turns, messagesOfOpen(head.open, Date.now())] : turns };
+  private async open(userId: string, opening: OpeningTurn): Promise<Turn | Replay> {
+    let obstacle: Obstacle = { kind: 'gone' };
+    for (let attempt = 1; attempt <= BEGIN_ATTEMPTS; attempt += 1) {
+      const head = await this.tryToOpen(userId, opening, obstacle);
+      if (head) return beganTurn(head, opening.open, this.environment.AGENT_SESSION_TTL_SECONDS);
+      obstacle = await this.recovery.clear(userId, opening);
+      if (obstacle.kind === 'mine') {
+        return beganTurn(obstacle.head, opening.open, this.environment.AGENT_SESSION_TTL_SECONDS);
+      }
+      if (obstacle.kind === 'answered') return { chatId: opening.chatId, response: obstacle.response };
+    }
+    throw new TurnInProgressError(1);
+  }
+
+  /** Takes a begin back whose outcome is unknown; its key stays, so that a late repetition of it is refused. */
+  private async letGo(userId: string, { chatId, isNewChat, key, open }: OpeningTurn): Promise<void> {
+    // Without a key of the caller's nobody could ask for the new chat again: what is left of it is a tombstone.
+    const isLost = isNewChat && key === open.lease;
+    const tombstone =
+      'SET deleted_at = :now, expires_at = :expiry REMOVE #open, #title, created_at, updated_at, turns, #key';
+    await this.table.update({
+      Key: headKey(userId, chatId),
+      ConditionExpression: '#open.lease = :lease',
+      UpdateExpression: isLost ? tombstone : 'REMOVE #open',
+      ExpressionAttributeNames: { '#open': 'open', ...(isLost && { '#title': 'title', '#key': keyAttribute(key) }) },
+      ExpressionAttributeValues: {
+        ':lease': open.lease,
+        ...(isLost && { ':now': new Date().toISOString(), ':expiry': tombstoneExpiry() }),
+      },
+    });
   }
 
   /** @returns the head as begun, or undefined when the condition refused. */
-  private async tryToOpen(userId: string, { chatId, isNewChat, open }: OpeningTurn): Promise<HeadItem | undefined> {
-    const condition = isNewChat ? 'attribute_not_exists(id)' : 'attribute_exists(id) AND attribute_not_exists(#open)';
-    return this.update({
+  private async tryToOpen(
+    userId: string,
+    { chatId, isNewChat, key, open }: OpeningTurn,
+    obstacle: Obstacle,
+  ): Promise<HeadItem | undefined> {
+    const replaces = obstacle.kind === 'takenOver' ? obstacle.remembered : undefined;
+    const isFirst = isNewChat && obstacle.kind !== 'takenOver';
+    const free =
+      'attribute_exists(id) AND attribute_not_exists(#open) AND attribute_not_exists(deleted_at) ' +
+      'AND (attribute_not_exists(expires_at) OR expires_at > :seconds)';
+    const unused = replaces === undefined ? 'attribute_not_exists(#key)' : '#key = :replaces';
+    const { expires_at: expiresAt } = expiryIn(this.environment.CHAT_TTL_DAYS);
+    const head = await this.table.update({
       Key: headKey(userId, chatId),
-      ConditionExpression: `${condition} AND attribute_not_exists(#key)`,
+      ConditionExpression: isFirst ? 'attribute_not_exists(id)' : `${free} AND ${unused}`,
       UpdateExpression:
         'SET turns = if_not_exists(turns, :none) + :one, #key = if_not_exists(turns, :none) + :one, #open = :open, ' +
         '#title = if_not_exists(#title, :title), created_at = if_not_exists(created_at, :at), ' +
-        'updated_at = if_not_exists(updated_at, :at)',
-      ExpressionAttributeNames: { '#open': 'open', '#title': 'title', '#key': keyAttribute(open.lease) },
+        'updated_at = if_not_exists(updated_at, :at)' +
+        (isFirst && expiresAt ? ', expires_at = :expiry' : ''),
+      ExpressionAttributeNames: { '#open': 'open', '#title': 'title', '#key': keyAttribute(key) },
       ExpressionAttributeValues: {
         ':none': 0,
         ':one': 1,
         ':open': open,
         ':title': titleFrom(open.prompt),
         ':at': open.at,
+        ...(!isFirst && { ':seconds': nowInSeconds() }),
+        ...(replaces !== undefined && { ':replaces': replaces }),
+        ...(isFirst && expiresAt && { ':expiry': expiresAt }),
       },
     });
+    return head as HeadItem | undefined;
   }
 
-  /**
-   * Finds out why begin was refused. A refusal that finds our own lease has begun: the SDK delivered it twice. A turn
-   * whose lease has run out, or whose item is there, is cleared away, and begin may try again.
-   *
-   * @returns the head when this turn has begun after all, undefined to try again.
-   * @throws ChatNotFoundError, TurnInProgressError
-   */
-  private async openedOrFreed(userId: string, { chatId, open: mine }: OpeningTurn): Promise<HeadItem | undefined> {
-    const head = await this.getHead(userId, chatId);
-    if (!head) throw new ChatNotFoundError();
-    const { open } = head;
-    if (!open) return undefined;
-    if (open.lease === mine.lease) return head;
-    const millisecondsLeft = open.until - Date.now();
-    if (millisecondsLeft > 0 && !(await this.getTurn(userId, chatId, head.turns ?? 0))) {
-      throw new TurnInProgressError(Math.min(RETRY_AFTER_MAX_SECONDS, Math.ceil(millisecondsLeft / 1000)));
+  /** Puts a turn's items in order. @returns whether all of them found their place. */
+  private async putAll(items: readonly object[], lease: string): Promise<boolean> {
+    for (const item of items) {
+      const isIn = await this.table.put(item as Record<string, unknown>, ABSENT_OR_MINE, { ':lease': lease });
+      if (!isIn) return false;
     }
-    await this.clearAway(userId, head, open);
-    return undefined;
+    return true;
   }
 
-  /** Keeps the prompt of a dead turn as a failed one, unless its answer is there, and frees the chat. */
-  private async clearAway(userId: string, head: HeadItem, open: OpenTurn): Promise<void> {
-    await this.put(abandonedTurnItem(head, open, new Date().toISOString()), 'attribute_not_exists(id)');
-    await this.update({
-      Key: headKey(userId, head.id),
-      ConditionExpression: '#open.lease = :lease',
-      UpdateExpression: 'REMOVE #open',
-      ExpressionAttributeNames: { '#open': 'open' },
-      ExpressionAttributeValues: { ':lease': open.lease },
-    });
-  }
-
-  /** The turns 1 to `last`, oldest first, behind the messages that the head itself holds. */
-  private async turnsUpTo(userId: string, chat: StoredChat, last: number, limit: number): Promise<Message[][]> {
-    const newestFirst: Message[][] = [];
-    let messages = 0;
-    let startKey: Record<string, unknown> | undefined;
-    let isMore = last > 0;
-    while (isMore && messages < limit) {
-      const page = await storage(
-        this.table.send(
-          new QueryCommand({
-            TableName: this.environment.DYNAMODB_TABLE,
-            KeyConditionExpression: 'id = :chat AND user_id BETWEEN :first AND :last',
-            ExpressionAttributeValues: {
-              ':chat': chat.id,
-              ':first': turnSortKey(userId, 1),
-              ':last': turnSortKey(userId, last),
-            },
-            ConsistentRead: true,
-            ScanIndexForward: false,
-            Limit: Math.ceil(limit / 2),
-            ...(startKey && { ExclusiveStartKey: startKey }),
-          }),
-        ),
-      );
-      const turns = (page.Items ?? []).map((item) => messagesOfItem(item as TurnItem));
-      newestFirst.push(...turns);
-      messages += turns.flat().length;
-      startKey = page.LastEvaluatedKey;
-      isMore = startKey !== undefined;
+  /** The turns and continuations of a chat that are no tombstones yet. */
+  private async remains(userId: string, chatId: string): Promise<ItemKey[]> {
+    const items: ItemKey[] = [];
+    for await (const item of this.table.backwards({ id: chatId, ...turnKeyRange(userId), pageSize: 1000 })) {
+      if (!item['deleted_at']) items.push({ id: chatId, user_id: String(item['user_id']) });
     }
-    return [...groupIntoTurns(chat.inlineMessages), ...newestFirst.toReversed()];
-  }
-
-  private async getHead(userId: string, chatId: string): Promise<HeadItem | undefined> {
-    return (await this.get(chatId, userId)) as HeadItem | undefined;
-  }
-
-  private async getTurn(userId: string, chatId: string, number: number): Promise<TurnItem | undefined> {
-    return (await this.get(chatId, turnSortKey(userId, number))) as TurnItem | undefined;
-  }
-
-  private async get(id: string, sortKey: string): Promise<Record<string, unknown> | undefined> {
-    const command = new GetCommand({
-      TableName: this.environment.DYNAMODB_TABLE,
-      Key: { id, user_id: sortKey },
-      ConsistentRead: true,
-    });
-    return (await storage(this.table.send(command))).Item;
-  }
-
-  /** @returns the item as written, or undefined when the condition refused. */
-  private async update(input: Omit<UpdateCommandInput, 'TableName'>): Promise<HeadItem | undefined> {
-    const command = new UpdateCommand({
-      TableName: this.environment.DYNAMODB_TABLE,
-      ReturnValues: 'ALL_NEW',
-      ...input,
-    });
-    return (await unlessRefused(storage(this.table.send(command))))?.Attributes as HeadItem | undefined;
-  }
-
-  /** @returns whether the condition let the item in. */
-  private async put(item: TurnItem, condition: string, values?: Record<string, unknown>): Promise<boolean> {
-    const command = new PutCommand({
-      TableName: this.environment.DYNAMODB_TABLE,
-      Item: item,
-      ConditionExpression: condition,
-      ...(values && { ExpressionAttributeValues: values }),
-    });
-    return (await unlessRefused(storage(this.table.send(command)))) !== undefined;
+    return items;
   }
 }

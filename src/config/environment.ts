@@ -48,6 +48,13 @@ export class Environment {
   @Max(900_000, { message: 'must be at most 900000' })
   readonly AGENT_TIMEOUT_MS: number = 25_000;
 
+  /** The idle session time that is set on the agent: after so many seconds without a turn it forgets the session. */
+  @asNumber()
+  @IsInt({ message: 'must be a whole number' })
+  @Min(60, { message: 'must be at least 60' })
+  @Max(5400, { message: 'must be at most 5400' })
+  readonly AGENT_SESSION_TTL_SECONDS: number = 600;
+
   /** The table of chats. `npm run table` creates it. */
   @Matches(/^[a-zA-Z0-9_.-]{3,255}$/, { message: 'must be 3 to 255 of letters, digits, _ . -' })
   readonly DYNAMODB_TABLE: string = 'test-chat';
@@ -108,6 +115,13 @@ export class Environment {
   @Min(2, { message: 'must be at least 2' })
   @Max(1000, { message: 'must be at most 1000' })
   readonly CHAT_HISTORY_LIMIT: number = 100;
+
+  /** Days after its last turn that a chat is kept, and each of its turns; 0 keeps them for ever. */
+  @asNumber()
+  @IsInt({ message: 'must be a whole number' })
+  @Min(0, { message: 'must be at least 0' })
+  @Max(36_500, { message: 'must be at most 36500' })
+  readonly CHAT_TTL_DAYS: number = 0;
 
   /** Where the server listens; 0 takes a free port. Not used on Lambda. */
   @asNumber()

@@ -9,6 +9,7 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   unauthenticated: 401,
   'not-found': 404,
   conflict: 409,
+  unprocessable: 422,
   'too-large': 413,
   unsupported: 415,
   throttled: 429,

@@ -270,6 +270,18 @@ describe('startBedrockAgentEmulator', () => {
       expect(events[0]?.returnControl?.invocationInputs?.[0]?.functionInvocationInput?.function).toBe('bookHotel');
     });
 
+    it('follows the directives of a prompt, behind those it was told', async () => {
+      sut.enqueue({ type: 'empty' });
+      const prompt = 'Hi [[fault torn after=1]]';
+
+      expect(await collect(invoke(prompt))).toEqual({ events: [] });
+      const { events, error } = await collect(invoke(prompt));
+      expect(events).toHaveLength(1);
+      expect(error).toMatchObject({ code: 'ECONNRESET' });
+      expect(await ask(prompt)).toContain('This is turn 1');
+      expect(await ask('[[fault what]]')).toContain('I do not know the fault “what”');
+    });
+
     it('does so in the order told, then answers again', async () => {
       sut.enqueue({ type: 'answer' }, { type: 'empty' });
 

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { emulatedAnswer, inChunks, inOneChunk } from './emulated-agent.js';
 import { stepsOf, type EmulatedBehaviour, type Step } from './emulated-behaviour.js';
+import { EmulatedDirectives } from './emulated-directives.js';
 import { readInvocation, RefusedInvocationError, type EmulatedInvocation } from './emulated-invocation.js';
 import { EmulatedSessions } from './emulated-sessions.js';
 import type { TextChunk } from './event-stream.js';
@@ -28,7 +29,10 @@ export interface BedrockAgentEmulator {
   readonly invocations: readonly EmulatedInvocation[];
   /** How many connections were opened so far. */
   readonly connections: number;
-  /** Scripts the next invocations, one behaviour each; without any the agent just answers. */
+  /**
+   * Scripts the next invocations, one behaviour each. Without any the agent follows the directives in the prompt
+   * (`emulated-directives.ts`), and without those it just answers.
+   */
   enqueue(...behaviours: readonly EmulatedBehaviour[]): void;
   /** Cuts every connection, also silent ones; a second call does nothing. */
   close(): Promise<void>;
@@ -42,6 +46,7 @@ export async function startBedrockAgentEmulator(
   const sessions = new EmulatedSessions({ idleTtlSeconds, now, file: sessionsFile });
   const invocations: EmulatedInvocation[] = [];
   const queue: EmulatedBehaviour[] = [];
+  const directives = new EmulatedDirectives();
   let connections = 0;
 
   const server = createServer((request, response) => {
@@ -62,11 +67,12 @@ export async function startBedrockAgentEmulator(
       leaving.abort();
     });
 
-    const behaviour = queue.shift() ?? { type: 'answer' };
+    const { sessionId, prompt } = invocation;
+    const behaviour = queue.shift() ?? directives.next(sessionId, prompt) ?? { type: 'answer' };
     if (behaviour.type === 'http-error') {
       return sendError(response, behaviour.status, behaviour.exception, behaviour.message ?? behaviour.exception);
     }
-    setStreamHeaders(response, invocation.sessionId);
+    setStreamHeaders(response, sessionId);
     for (const step of stepsOf(behaviour, answer(invocation, behaviour), paceMs)) {
       if (leaving.signal.aborted || step === 'hang') return;
       if (step === 'cut') {

@@ -34,8 +34,8 @@ export type EmulatedBehaviour =
     }
   /** The ordinary answer, but nothing at all comes before so many milliseconds. */
   | { readonly type: 'delay'; readonly milliseconds: number }
-  /** The agent hands an action back to its caller instead of answering. */
-  | { readonly type: 'return-control' };
+  /** The agent hands an action back to its caller instead of answering, or after the beginning of an answer. */
+  | { readonly type: 'return-control'; readonly afterChunks?: number };
 
 /** One thing the server does for a behaviour. */
 export type Step = { readonly write: Uint8Array } | { readonly waitMs: number } | 'headers' | 'cut' | 'hang';
@@ -65,7 +65,10 @@ export function stepsOf(
     case 'empty':
       return ['headers'];
     case 'return-control':
-      return [{ write: eventFrame('returnControl', RETURN_CONTROL) }];
+      return [
+        ...paced(answer.slice(0, behaviour.afterChunks ?? 0), paceMs),
+        { write: eventFrame('returnControl', RETURN_CONTROL) },
+      ];
     case 'stream-exception':
       return [...first, { write: exceptionFrame(behaviour.exception, behaviour.message ?? behaviour.exception) }];
     case 'torn':

@@ -7,6 +7,7 @@ import { startEmbeddedDynamoDb } from './embedded-dynamodb.js';
 
 const DEMO_USER = 'demo';
 const TOKEN_DAYS = 30;
+const DEFAULT_SESSION_TTL_SECONDS = 600;
 /** Milliseconds between two chunks of an answer: slow enough to be seen streaming, fast enough not to bore. */
 const PACE_MS = 10;
 
@@ -41,7 +42,9 @@ export async function startLocal({ dataDir, variables }: LocalOptions): Promise<
 
   const tablePath = isSet('AWS_ENDPOINT_URL_DYNAMODB') ? undefined : join(dataDir, 'dynamodb');
   const table = tablePath === undefined ? undefined : await startEmbeddedDynamoDb({ path: tablePath });
+  const sessionTtl = Number(variables['AGENT_SESSION_TTL_SECONDS']) || DEFAULT_SESSION_TTL_SECONDS;
   const agent = await startBedrockAgentEmulator({
+    idleTtlSeconds: sessionTtl,
     paceMs: PACE_MS,
     sessionsFile: join(dataDir, 'agent-sessions.json'),
   });

@@ -5,6 +5,14 @@ export interface AgentRequest {
   /** 33..100 characters of `[0-9a-zA-Z._:-]`, made by `agent-session.ts`, never by a caller. */
   readonly sessionId: string;
   readonly prompt: string;
+  /** What was said before, oldest first, for a session that the agent does not know; empty for one that it does. */
+  readonly history: readonly AgentExchange[];
+}
+
+/** A prompt and its answer; neither is empty. */
+export interface AgentExchange {
+  readonly prompt: string;
+  readonly answer: string;
 }
 
 /** What an agent says, piece by piece and in order. A reply that ends without `end` is torn. */
@@ -25,4 +33,11 @@ export abstract class AgentProvider {
    * @throws the errors of `agent.errors.ts` and no others.
    */
   abstract reply(request: AgentRequest, signal: AbortSignal): AsyncIterable<AgentEvent>;
+
+  /**
+   * Has the agent forget a session at once instead of after its idle time.
+   *
+   * @throws the errors of `agent.errors.ts` and no others.
+   */
+  abstract endSession(sessionId: string, signal: AbortSignal): Promise<void>;
 }

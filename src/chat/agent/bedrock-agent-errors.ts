@@ -1,3 +1,4 @@
+import { BedrockAgentRuntimeServiceException } from '@aws-sdk/client-bedrock-agent-runtime';
 import { DomainError } from '../../domain-error.js';
 import { AgentBusyError, AgentFailedError, AgentUnavailableError } from './agent.errors.js';
 
@@ -17,10 +18,19 @@ export function agentErrorFrom(error: unknown): DomainError {
   return new AgentFailedError({ cause: error });
 }
 
-/** Whether asking again cannot run a turn twice: the agent refused this one before it began. */
+/**
+ * Whether asking again cannot run a turn twice: the agent refused this one, by the status of its response, before it
+ * began. The same exceptions as the first event of a stream come from a turn that has begun: it may have called its
+ * tools before its model was throttled.
+ */
 export function mayAskAgain(error: unknown): boolean {
   const { name } = namesOf(error);
-  return name === 'ThrottlingException' || name === 'ModelNotReadyException';
+  return (name === 'ThrottlingException' || name === 'ModelNotReadyException') && wasRefused(error);
+}
+
+function wasRefused(error: unknown): boolean {
+  const status = error instanceof BedrockAgentRuntimeServiceException ? error.$metadata?.httpStatusCode : undefined;
+  return status !== undefined && status >= 400;
 }
 
 function namesOf(error: unknown): { name: string; code: string } {

@@ -32,7 +32,7 @@ describe('BedrockAgentProvider', () => {
 
   async function eventsOf(signal = new AbortController().signal): Promise<AgentEvent[]> {
     const events: AgentEvent[] = [];
-    for await (const event of sut.reply(REQUEST, signal)) events.push(event);
+    for await (const event of sut.reply({ ...REQUEST, history: [] }, signal)) events.push(event);
     return events;
   }
   const textOf = (events: AgentEvent[]) => events.map((event) => (event.type === 'text' ? event.text : '')).join('');
@@ -94,6 +94,30 @@ describe('BedrockAgentProvider', () => {
     ]);
   });
 
+  it('tells a new session what was said before, roles alternating, oldest first', async () => {
+    const history = [
+      { prompt: 'one', answer: 'first' },
+      { prompt: 'two', answer: 'second' },
+    ];
+    for await (const _ of sut.reply({ ...REQUEST, history }, new AbortController().signal));
+    expect(agent.invocations[0]?.conversationHistory).toEqual([
+      { role: 'user', text: 'one' },
+      { role: 'assistant', text: 'first' },
+      { role: 'user', text: 'two' },
+      { role: 'assistant', text: 'second' },
+    ]);
+  });
+
+  it('tells a live session nothing of it', async () => {
+    await eventsOf();
+    expect(agent.invocations[0]).not.toHaveProperty('conversationHistory');
+  });
+
+  it('ends a session', async () => {
+    await sut.endSession(REQUEST.sessionId, new AbortController().signal);
+    expect(agent.invocations).toEqual([expect.objectContaining({ sessionId: REQUEST.sessionId, endSession: true })]);
+  });
+
   it('keeps its connection from turn to turn', async () => {
     for (let turn = 0; turn < 5; turn += 1) await eventsOf();
     expect(agent.connections).toBe(1);
@@ -130,7 +154,7 @@ describe('BedrockAgentProvider', () => {
 
   it('ends the call upstream when nobody listens any more', async () => {
     agent.enqueue({ type: 'silence', afterChunks: 2 });
-    for await (const event of sut.reply(REQUEST, new AbortController().signal)) {
+    for await (const event of sut.reply({ ...REQUEST, history: [] }, new AbortController().signal)) {
       if (event.type === 'text') break;
     }
     await new Promise((resolve) => setTimeout(resolve, 50));

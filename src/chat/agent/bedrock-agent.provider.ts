@@ -3,12 +3,13 @@ import { TextDecoder } from 'node:util';
 import {
   BedrockAgentRuntimeClient,
   InvokeAgentCommand,
+  type Message,
   type PayloadPart,
   type ResponseStream,
 } from '@aws-sdk/client-bedrock-agent-runtime';
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../../config/environment.js';
-import { type AgentEvent, AgentProvider, type AgentRequest } from './agent.js';
+import { type AgentEvent, type AgentExchange, AgentProvider, type AgentRequest } from './agent.js';
 import { AgentFailedError } from './agent.errors.js';
 import { agentErrorFrom, mayAskAgain } from './bedrock-agent-errors.js';
 import { citationsOf } from './bedrock-citations.js';
@@ -53,6 +54,17 @@ export class BedrockAgentProvider extends AgentProvider {
     }
   }
 
+  override async endSession(sessionId: string, signal: AbortSignal): Promise<void> {
+    try {
+      const command = new InvokeAgentCommand({ ...this.agentOf(sessionId), inputText: 'end', endSession: true });
+      const { completion } = await this.client.send(command, { abortSignal: signal });
+      // The call is over when its stream is; what it says does not matter.
+      for await (const _ of completion ?? []);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : agentErrorFrom(error);
+    }
+  }
+
   /** Asks, and asks again where the agent refused the turn before it ran. */
   private async invoke(request: AgentRequest, abortSignal: AbortSignal): Promise<AsyncIterable<ResponseStream>> {
     for (let attempt = 1; ; attempt += 1) {
@@ -69,12 +81,15 @@ export class BedrockAgentProvider extends AgentProvider {
     }
   }
 
-  private commandFor({ sessionId, prompt }: AgentRequest): InvokeAgentCommand {
+  private agentOf(sessionId: string) {
+    return { agentId: this.environment.AGENT_ID, agentAliasId: this.environment.AGENT_ALIAS_ID, sessionId };
+  }
+
+  private commandFor({ sessionId, prompt, history }: AgentRequest): InvokeAgentCommand {
     return new InvokeAgentCommand({
-      agentId: this.environment.AGENT_ID,
-      agentAliasId: this.environment.AGENT_ALIAS_ID,
-      sessionId,
+      ...this.agentOf(sessionId),
       inputText: prompt,
+      ...(history.length > 0 && { sessionState: { conversationHistory: { messages: history.flatMap(messagesOf) } } }),
       // A trace holds the agent's system prompt.
       enableTrace: false,
       // Without it the whole answer comes as one chunk at the end.
@@ -88,4 +103,11 @@ function* eventsOf({ bytes, attribution }: PayloadPart, decoder: TextDecoder): G
   const text = bytes ? decoder.decode(bytes, { stream: true }) : '';
   if (text) yield { type: 'text', text };
   for (const citation of citationsOf(attribution)) yield { type: 'citation', citation };
+}
+
+function messagesOf({ prompt, answer }: AgentExchange): Message[] {
+  return [
+    { role: 'user', content: [{ text: prompt }] },
+    { role: 'assistant', content: [{ text: answer }] },
+  ];
 }

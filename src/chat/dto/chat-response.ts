@@ -1,4 +1,5 @@
-import type { Chat, Citation, Message } from '../chat.js';
+import type { Response } from 'express';
+import type { Chat, Citation, Message, MessagePage } from '../chat.js';
 import type { Reply } from '../chat.service.js';
 
 /** A message as callers see it. */
@@ -10,14 +11,20 @@ interface MessageResponse {
   readonly citations?: readonly Citation[];
 }
 
+/** Answer of `GET /chats/{id}/messages`: oldest message first. */
+export interface MessagePageResponse {
+  readonly messages: readonly MessageResponse[];
+  /** For the page before this one; absent on the oldest. */
+  readonly next_cursor?: string;
+}
+
 /** A chat with the newest part of its history, as callers see it. */
-interface ChatBody {
+interface ChatBody extends MessagePageResponse {
   readonly id: string;
   readonly user_id: string;
   readonly title: string;
   readonly created_at: string;
   readonly updated_at: string;
-  readonly messages: readonly MessageResponse[];
 }
 
 /** Answer of `GET /chats/{id}`. */
@@ -38,12 +45,18 @@ export function chatResponse(chat: Chat): ChatResponse {
       title: chat.title,
       created_at: chat.createdAt,
       updated_at: chat.updatedAt,
-      messages: chat.messages.map(messageResponse),
+      ...messagePageResponse(chat),
     },
   };
 }
 
-export function replyResponse({ response, chat }: Reply): ReplyResponse {
+export function messagePageResponse({ messages, nextCursor }: MessagePage): MessagePageResponse {
+  return { messages: messages.map(messageResponse), ...(nextCursor !== undefined && { next_cursor: nextCursor }) };
+}
+
+/** The body of an answer; one that was given before says so in the header `idempotency-replayed`. */
+export function replyResponse({ response, chat, isReplay }: Reply, http: Response): ReplyResponse {
+  if (isReplay) http.setHeader('idempotency-replayed', 'true');
   return { response, ...chatResponse(chat) };
 }
 
