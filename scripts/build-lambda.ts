@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bundleHandler } from './lambda/bundle.js';
+import { assertLean, bundleHandler } from './lambda/bundle.js';
 import { writeCodeCache } from './lambda/code-cache.js';
 import { nodeBinary } from './lambda/node-binary.js';
 import { packageSize } from './lambda/package-size.js';
@@ -36,6 +36,7 @@ const metafile = await bundleHandler({
   outfile: join(out, 'app.js'),
   mapFolder: beside,
 });
+assertLean(metafile);
 await writeFile(join(beside, 'metafile.json'), JSON.stringify(metafile));
 await copyFile(join(import.meta.dirname, 'lambda/loader.mjs'), join(out, 'lambda.mjs'));
 const version = await writeCodeCache(out, await chosenNode(values.node));

@@ -28,7 +28,8 @@ const asServer = {
     delete request.body;
     Object.assign(request.socket, { readable: true });
     Object.assign(response.socket ?? {}, { writableLength: 0 });
-    response.once('finish', () => response.emit('close'));
+    // Later, because the end comes before the response has noticed that it is finished.
+    response.once('finish', () => queueMicrotask(() => response.emit('close')));
     app?.(request, response);
   },
 };

@@ -25,8 +25,6 @@ export interface BundleRequest {
 /**
  * Bundles a handler into one script that evaluates to the body of a CommonJS module, `(exports, require, module) => …`,
  * to be called by the loader. The same input gives the same bytes.
- *
- * @throws Error when something got in that has no business on Lambda.
  */
 export async function bundleHandler({ entry, outfile, mapFolder }: BundleRequest): Promise<Metafile> {
   const { metafile, outputFiles } = await build({
@@ -55,7 +53,6 @@ export async function bundleHandler({ entry, outfile, mapFolder }: BundleRequest
     logLevel: 'warning',
     plugins: [lean],
   });
-  assertClean(metafile);
   for (const { path, contents } of outputFiles) {
     await writeFile(path.endsWith('.map') ? join(mapFolder, basename(path)) : path, contents);
   }
@@ -84,7 +81,8 @@ function rxjsModule(path: string): string {
   return resolve(dirname(main), '../esm', path);
 }
 
-function assertClean({ inputs }: Metafile): void {
+/** @throws Error when something is in the bundle that has no business on Lambda. */
+export function assertLean({ inputs }: Metafile): void {
   const strangers = Object.keys(inputs).filter((path) => FORBIDDEN.test(path));
   if (strangers.length > 0) throw new Error(`The package must not contain ${strangers.join(', ')}`);
 }

@@ -49,7 +49,8 @@ export function restEvent({ method, url, rawHeaders, body }: RestRequest): objec
 /** A `POST /chat` of a new chat. */
 export function chatEvent(token: string, prompt = 'Plan a weekend in Lisbon'): object {
   const rawHeaders = ['id_token', token, 'content-type', 'application/json'];
-  return restEvent({ method: 'POST', url: '/chat', rawHeaders, body: Buffer.from(JSON.stringify({ prompt })) });
+  const event = restEvent({ method: 'POST', url: '/chat', rawHeaders, body: Buffer.alloc(0) });
+  return { ...event, body: JSON.stringify({ prompt }), isBase64Encoded: false };
 }
 
 function lastOf(values: Readonly<Record<string, readonly string[]>>): Record<string, string> {

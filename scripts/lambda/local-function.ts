@@ -29,6 +29,8 @@ export class LocalFunction {
   private constructor(
     private readonly api: RuntimeApi,
     private readonly child: ChildProcess,
+    /** When its process was started, by `performance.now()`. */
+    readonly startedAt: number,
   ) {}
 
   /**
@@ -39,6 +41,7 @@ export class LocalFunction {
   static async start({ folder, node, variables, log }: LocalFunctionOptions): Promise<LocalFunction> {
     const client = join(await runtimeClient(), 'node_modules/aws-lambda-ric/index.mjs');
     const api = await RuntimeApi.start();
+    const startedAt = performance.now();
     const child = spawn(node, [client], {
       cwd: folder,
       env: { ...lambdaVariables(folder, api.address), ...variables },
@@ -50,7 +53,7 @@ export class LocalFunction {
     child.once('exit', (code, signal) => {
       api.failAll(new FunctionError(`The function ended with ${signal ?? `exit code ${code}`}`));
     });
-    return new LocalFunction(api, child);
+    return new LocalFunction(api, child, startedAt);
   }
 
   /** Settles with the exit code, or undefined after a signal, when the function has ended by itself. */

@@ -5,6 +5,11 @@ import { DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 
+interface Reply {
+  readonly status: number;
+  readonly json: object;
+}
+
 interface OpenTurn {
   readonly lease: string;
   readonly until: number;
@@ -16,11 +21,18 @@ interface OpenTurn {
  * What `POST /chat` costs without any framework: the same two clients making the calls of a first turn, the token
  * checked by hand. For measuring against; it leaves out everything that the contract asks for beyond that.
  */
-export async function handler(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
-  const user = userOf(event.headers['id_token'] ?? '');
-  if (!user) return answer(401, { error: 'Invalid id_token' });
-  const { prompt } = JSON.parse(event.body ?? '{}') as { prompt?: unknown };
-  if (typeof prompt !== 'string' || !prompt.trim()) return answer(400, { error: "Field 'prompt' is required" });
+export async function handler({ headers, body }: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
+  const { status, json } = await reply(headers['id_token'], JSON.parse(body ?? '{}'));
+  return { statusCode: status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(json) };
+}
+
+/** The turn, for whoever has read the request. */
+export async function reply(token: string | undefined, body: { prompt?: unknown }): Promise<Reply> {
+  const user = userOf(token ?? '');
+  if (!user) return { status: 401, json: { error: 'Invalid id_token' } };
+  const { prompt } = body;
+  if (typeof prompt !== 'string' || !prompt.trim())
+    return { status: 400, json: { error: "Field 'prompt' is required" } };
 
   const [chatId, lease, at] = [randomUUID(), randomUUID(), new Date().toISOString()];
   await begin(user, chatId, { lease, until: Date.now() + 40_000, prompt, at });
@@ -41,7 +53,7 @@ export async function handler(event: APIGatewayProxyEvent): Promise<APIGatewayPr
     { role: 'assistant', content: response },
   ];
   const chat = { id: chatId, user_id: user, title: prompt.slice(0, 60), created_at: at, updated_at: now, messages };
-  return answer(200, { response, chat });
+  return { status: 200, json: { response, chat } };
 }
 
 const { AWS_REGION = 'us-east-1', DYNAMODB_TABLE: TABLE = 'test-chat', JWT_SECRET_KEY = '' } = process.env;
@@ -57,6 +69,7 @@ const agent = new BedrockAgentRuntimeClient({
 
 function userOf(token: string): string | undefined {
   const [header = '', payload = '', signature = ''] = token.split('.');
+  if (!signature) return undefined;
   const { alg } = JSON.parse(Buffer.from(header, 'base64url').toString() || '{}') as { alg?: unknown };
   const expected = createHmac('sha256', JWT_SECRET_KEY).update(`${header}.${payload}`).digest();
   const given = Buffer.from(signature, 'base64url');
@@ -109,8 +122,4 @@ async function release(user: string, chatId: string, lease: string, now: string)
       ExpressionAttributeValues: { ':lease': lease, ':now': now },
     }),
   );
-}
-
-function answer(statusCode: number, body: object): APIGatewayProxyResult {
-  return { statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }

@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { parseArgs } from 'node:util';
+import { chatEvent } from '../../scripts/lambda/events.js';
+import { LocalFunction } from '../../scripts/lambda/local-function.js';
+import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
+import { nodeBinary } from '../../scripts/lambda/node-binary.js';
+import { type Contestant, makeContestants } from './contestants.js';
+
+const DRIVER = join(import.meta.dirname, 'cold-driver.mjs');
+
+/** One thing to measure: how long it takes in milliseconds, from the spawn to the first handled event. */
+interface Entry {
+  readonly name: string;
+  readonly run: () => Promise<number>;
+  readonly times: number[];
+}
+
+/** Prints the time from the spawn of a process to its first handled `POST /chat`, in interleaved rounds. */
+export async function benchColdStart(): Promise<void> {
+  const { values } = parseArgs({
+    args: process.argv.slice(3),
+    options: { rounds: { type: 'string', default: '20' }, node: { type: 'string', default: '24,20' } },
+  });
+  for (const major of values.node.split(',').map(Number)) {
+    const node = await nodeBinary(major);
+    const { bare, bareCached, express, artefact, artefactUncached, unbundled } = await makeContestants(
+      node,
+      `node-${major}`,
+    );
+    const all = [bare, bareCached, express, artefact, artefactUncached, unbundled];
+    const parts = await startFunctionParts({});
+    const plain = [undefined, ...all].map((contestant) => entry(contestant, () => plainStart(node, parts, contestant)));
+    await measure(plain, Number(values.rounds));
+    print(`Node ${major}, plain driver`, plain, [bare, bareCached]);
+    const client = all.map((contestant) => entry(contestant, () => clientStart(node, parts, contestant)));
+    await measure(client, Number(values.rounds));
+    print(`Node ${major}, aws-lambda-ric`, client, [bare, bareCached]);
+    await parts.close();
+  }
+}
+
+function entry(contestant: Contestant | undefined, run: () => Promise<number>): Entry {
+  return { name: contestant?.name ?? 'Node alone', run, times: [] };
+}
+
+/** One run of each in every round, so that what else this machine does hits all of them alike; the first is for warming up. */
+async function measure(entries: readonly Entry[], rounds: number): Promise<void> {
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const { run, times } of entries) {
+      const time = await run();
+      if (round > 0) times.push(time);
+    }
+  }
+}
+
+async function plainStart(node: string, { variables, token }: FunctionParts, contestant?: Contestant): Promise<number> {
+  const module = contestant ? [join(contestant.folder, contestant.file)] : [];
+  const env = { ...variables, EVENT: JSON.stringify(chatEvent(token)), TZ: ':UTC', LANG: 'en_US.UTF-8' };
+  const start = performance.now();
+  const child = spawn(node, [DRIVER, ...module], { env, stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  const exit = once(child, 'exit');
+  await Promise.race([once(child.stdio[3] as Readable, 'data'), exit]);
+  const time = performance.now() - start;
+  const [code] = (await exit) as [number];
+  if (code !== 0) throw new Error(`${contestant?.name} ended with ${code}`);
+  return time;
+}
+
+async function clientStart(node: string, { variables, token }: FunctionParts, { folder }: Contestant): Promise<number> {
+  const event = JSON.stringify(chatEvent(token));
+  const lambda = await LocalFunction.start({ folder, node, variables, log: () => undefined });
+  const { statusCode } = (await lambda.invoke(event)) as { statusCode: number };
+  const time = performance.now() - lambda.startedAt;
+  await lambda.stop();
+  if (statusCode !== 200) throw new Error(`${folder} answered ${statusCode}`);
+  return time;
+}
+
+function print(title: string, entries: readonly Entry[], references: readonly Contestant[]): void {
+  const p50 = (name: string) => median(entries.find((one) => one.name === name)?.times ?? []);
+  const columns = references.map(({ name }) => ` × ${name}`);
+  console.log(`\n${title}: milliseconds to the first answer, ${entries[0]?.times.length} rounds`);
+  console.log(`${''.padEnd(26)}   p50   min   max${columns.join('')}`);
+  for (const { name, times } of entries) {
+    const cells = [median(times), Math.min(...times), Math.max(...times)].map((time) => time.toFixed(0).padStart(6));
+    const ratios = references.map((one, index) =>
+      (median(times) / p50(one.name)).toFixed(2).padStart(columns[index]?.length ?? 0),
+    );
+    console.log(`${name.padEnd(26)}${cells.join('')}${ratios.join('')}`);
+  }
+}
+
+function median(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
+}
