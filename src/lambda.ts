@@ -4,6 +4,8 @@ import { configure } from '@vendia/serverless-express';
 import type { Context } from 'aws-lambda';
 import type { Request, Response } from 'express';
 import { createApp } from './app.js';
+import { resolveSecrets } from './aws/secret.js';
+import { resolveSecrets } from './aws/secret.js';
 import { ConfigurationError, loadEnvironment } from './config/environment.js';
 import { httpEventOf, type LambdaEvent } from './lambda-event.js';
 import { runWithRequestContext } from './request-context.js';
@@ -35,7 +37,7 @@ const asServer = {
 };
 
 async function start(): Promise<(event: object, context: Context) => Promise<LambdaAnswer>> {
-  const app = await createApp(loadEnvironment(process.env));
+  const app = await createApp(loadEnvironment(await resolveSecrets(process.env)));
   const handle = configure<object, LambdaAnswer>({
     app: app.getHttpAdapter().getInstance(),
     framework: asServer,
@@ -69,6 +71,6 @@ export async function handler(lambdaEvent: LambdaEvent | null, context: Context)
 
 function withPlainHeaders({ multiValueHeaders, ...answer }: LambdaAnswer): LambdaAnswer {
   if (!multiValueHeaders) return answer;
-  const headers = Object.entries(multiValueHeaders).map(([name, lines]) => [name, lines.join(',')]);
+  const headers = Object.entries(multiValueHeaders).map(([name, lines]) => [name, lines.join(',')] as const);
   return { ...answer, headers: Object.fromEntries(headers) };
 }
