@@ -4,11 +4,9 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { assertLean, bundleHandler } from './lambda/bundle.js';
 import { writeCodeCache } from './lambda/code-cache.js';
-import { nodeBinary } from './lambda/node-binary.js';
+import { nodeBinary, RUNTIME_NODE } from './lambda/node-binary.js';
 import { packageSize } from './lambda/package-size.js';
 
-/** The major version of the runtime in template.yaml, whose V8 the code cache is for. */
-const RUNTIME_NODE = '24';
 /** The most bytes of the package as a zip. */
 const ZIP_BUDGET = 2_000_000;
 const ROOT = join(import.meta.dirname, '..');
@@ -18,7 +16,7 @@ const { values } = parseArgs({
     /** The folder that gets the package; what belongs beside it goes into folders of a similar name. */
     out: { type: 'string', default: 'build/lambda' },
     /** The Node that makes the code cache: a major version, or the path of one. */
-    node: { type: 'string', default: RUNTIME_NODE },
+    node: { type: 'string', default: String(RUNTIME_NODE) },
   },
 });
 const out = resolve(values.out);
@@ -61,6 +59,6 @@ async function chosenNode(node: string): Promise<string> {
   }
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(2)} MB`;
+function megabytes(count: number): string {
+  return `${(count / 1e6).toFixed(2)} MB`;
 }

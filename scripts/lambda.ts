@@ -3,17 +3,21 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../src/config/environment.js';
 import { withToken } from './lambda/events.js';
-import { LocalFunction } from './lambda/local-function.js';
+import { LocalFunction, runtimeClient } from './lambda/local-function.js';
 import { startFunctionParts } from './lambda/local-parts.js';
-import { nodeBinary } from './lambda/node-binary.js';
+import { nodeBinary, RUNTIME_NODE } from './lambda/node-binary.js';
 import { FunctionError } from './lambda/runtime-api.js';
 import { serve } from './lambda/serve.js';
 
 const USAGE = `Usage: npm run lambda -- invoke <event.json> [options]
        npm run lambda -- serve [options]
+       npm run lambda -- install
 
   invoke             runs the package with one event and prints its answer; {{ID_TOKEN}} in the file becomes a token
   serve              an HTTP server on HOST and PORT that passes every request on as the event of a REST API
+
+  install            gets what the others need and npm ci does not install: AWS's runtime client, which compiles
+                     an addon, and the Node of the runtime; they do it themselves when it is not there
 
   --package <folder> by default build/lambda, which npm run build:lambda makes
   --node <node>      a major version, or the path of one; by default the Node that runs this
@@ -35,6 +39,7 @@ function readArguments() {
 
 async function main(): Promise<void> {
   const { command, file, node = process.execPath, package: folder } = readArguments();
+  if (command === 'install') return install();
   if (command !== 'serve' && (command !== 'invoke' || file === undefined)) throw new UsageError('What shall it do?');
   if (!existsSync(join(folder, 'lambda.mjs'))) throw new UsageError(`There is no package in ${folder}`);
   const event = file === undefined ? '' : readFileSync(file, 'utf8');
@@ -62,6 +67,11 @@ async function main(): Promise<void> {
     await lambda.stop();
     await parts.close();
   }
+}
+
+async function install(): Promise<void> {
+  await runtimeClient();
+  await nodeBinary(RUNTIME_NODE);
 }
 
 /** What a deployed function would be configured with, and no more of this machine's environment. */

@@ -22,7 +22,7 @@ interface OpenTurn {
  * checked by hand. For measuring against; it leaves out everything that the contract asks for beyond that.
  */
 export async function handler({ headers, body }: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
-  const { status, json } = await reply(headers['id_token'], JSON.parse(body ?? '{}'));
+  const { status, json } = await reply(headers['id_token'], JSON.parse(body ?? '{}') as { prompt?: unknown });
   return { statusCode: status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(json) };
 }
 

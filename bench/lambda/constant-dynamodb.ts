@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+
+const AT = { S: '2026-01-01T00:00:00.000Z' };
 
 /** A table that takes everything and keeps nothing, so that what is measured is the function. */
 export interface ConstantDynamoDb {
@@ -11,15 +13,8 @@ export interface ConstantDynamoDb {
 
 /** Answers every update with the head of a chat in its first turn, and every other call with nothing. */
 export async function startConstantDynamoDb(): Promise<ConstantDynamoDb> {
-  const at = { S: new Date().toISOString() };
   const server = createServer((request, response) => {
-    void json(request).then((body) => {
-      const { Key } = body as { Key?: object };
-      const isUpdate = request.headers['x-amz-target'] === 'DynamoDB_20120810.UpdateItem';
-      const head = { ...Key, turns: { N: '1' }, title: { S: 'A chat' }, created_at: at, updated_at: at };
-      response.setHeader('content-type', 'application/x-amz-json-1.0');
-      response.end(JSON.stringify(isUpdate ? { Attributes: head } : {}));
-    });
+    answer(request, response).catch(() => response.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -31,4 +26,12 @@ export async function startConstantDynamoDb(): Promise<ConstantDynamoDb> {
       await once(server, 'close');
     },
   };
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { Key } = (await json(request)) as { Key?: object };
+  const isUpdate = request.headers['x-amz-target'] === 'DynamoDB_20120810.UpdateItem';
+  const head = { ...Key, turns: { N: '1' }, title: { S: 'A chat' }, created_at: AT, updated_at: AT };
+  response.setHeader('content-type', 'application/x-amz-json-1.0');
+  response.end(JSON.stringify(isUpdate ? { Attributes: head } : {}));
 }

@@ -61,15 +61,15 @@ export async function bundleHandler({ entry, outfile, mapFolder }: BundleRequest
 
 const lean: Plugin = {
   name: 'lean',
-  setup({ onResolve, resolve: resolveImport }) {
-    onResolve({ filter: NEVER_LOADED }, ({ kind, path }) =>
+  setup(builder) {
+    builder.onResolve({ filter: NEVER_LOADED }, ({ kind, path }) =>
       kind === 'dynamic-import' || kind === 'require-call' ? { path, external: true } : undefined,
     );
-    onResolve({ filter: /^(@nestjs|@vendia|\.)/ }, async ({ path, pluginData, ...rest }) => {
+    builder.onResolve({ filter: /^(@nestjs|@vendia|\.)/ }, async ({ path, pluginData, ...rest }) => {
       const asked = pluginData === lean.name;
-      const nest = /^@/.test(path) || WITHOUT_SIDE_EFFECTS.test(rest.importer);
+      const nest = path.startsWith('@') || WITHOUT_SIDE_EFFECTS.test(rest.importer);
       if (asked || !nest) return undefined;
-      const found = await resolveImport(path, { ...rest, pluginData: lean.name });
+      const found = await builder.resolve(path, { ...rest, pluginData: lean.name });
       return WITHOUT_SIDE_EFFECTS.test(found.path) ? { ...found, sideEffects: false } : found;
     });
   },

@@ -84,7 +84,12 @@ export class LocalFunction {
   }
 }
 
-async function runtimeClient(): Promise<string> {
+/**
+ * The folder of the runtime client, installed where it is not there.
+ *
+ * @throws Error when it cannot be installed.
+ */
+export async function runtimeClient(): Promise<string> {
   if (!hasRuntimeClient()) console.error(`Installing ${RUNTIME_CLIENT}, which takes a minute or two, once.`);
   try {
     return await installed(RUNTIME_CLIENT_FOLDER, RUNTIME_CLIENT);

@@ -9,6 +9,9 @@ const run = promisify(execFile);
 /** Where tools that are not dependencies are installed on demand. */
 const TOOLS = join(import.meta.dirname, '../../build/tools');
 
+/** The major version of the runtime in template.yaml, whose V8 the code cache is for. */
+export const RUNTIME_NODE = 24;
+
 /**
  * The path of a Node of this major version: the running one, or the package `node` of the npm registry, installed on
  * demand and kept.
