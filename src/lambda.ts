@@ -5,7 +5,6 @@ import type { Context } from 'aws-lambda';
 import type { Request, Response } from 'express';
 import { createApp } from './app.js';
 import { resolveSecrets } from './aws/secret.js';
-import { resolveSecrets } from './aws/secret.js';
 import { ConfigurationError, loadEnvironment } from './config/environment.js';
 import { httpEventOf, type LambdaEvent } from './lambda-event.js';
 import { runWithRequestContext } from './request-context.js';
