@@ -2,13 +2,17 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Metafile } from 'esbuild';
+import { assertLean } from '../scripts/lambda/bundle.js';
 import { withToken } from '../scripts/lambda/events.js';
 import { hasRuntimeClient, LocalFunction } from '../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../scripts/lambda/local-parts.js';
 import { isInstalled, nodeBinary } from '../scripts/lambda/node-binary.js';
 import type { LambdaAnswer } from '../src/lambda.js';
 import { ANSWERS, answerTo } from './support/lambda-answers.js';
+
+jest.setTimeout(30_000);
 
 const CACHE_REJECTED = /"codeCache: rejected"/g;
 /** The runtime client takes minutes to install: `npm run lambda -- install` does it, and these tests use what is there. */
@@ -26,7 +30,7 @@ describe('the package', () => {
     const build = ['--import', '@swc-node/register/esm-register', 'scripts/build-lambda.ts', '--out', folder];
     execFileSync(process.execPath, [...build, '--node', process.execPath], { stdio: ['ignore', 'ignore', 'inherit'] });
     parts = await startFunctionParts({});
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await parts.close();
     for (const temporary of [home, work]) rmSync(temporary, { recursive: true });
@@ -46,6 +50,18 @@ describe('the package', () => {
     const run = ['--input-type=module', '-e', script, join(target, 'lambda.mjs')];
     return spawnSync(process.execPath, run, { cwd: target, env: { ...variables }, encoding: 'utf8' });
   }
+
+  it.each([
+    'build/lambda-tsc/local/local-mode.js',
+    'build/lambda-tsc/chat/chat-history.spec.js',
+    'test/support/chat-app.ts',
+    'docs/architecture.md',
+    'node_modules/dynalite/index.js',
+    'node_modules/@nestjs/swagger/dist/index.js',
+  ])('is not built with %s in it', (path) => {
+    const inputs = { 'build/lambda-tsc/lambda.js': {}, [path]: {} } as unknown as Metafile['inputs'];
+    expect(() => assertLean({ inputs })).toThrow(`The package must not contain ${path}`);
+  });
 
   it('uses its code cache', () => {
     const { stdout, stderr } = load(copy('fresh'), parts.variables);
