@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda';
 type Headers = Readonly<Record<string, string | undefined>>;
 
 /** The original system's event: a body and headers, without anything of a gateway. */
-export interface BareEvent {
+interface BareEvent {
   /** JSON text, or the object itself. */
   readonly body?: unknown;
   readonly headers?: Headers | null;

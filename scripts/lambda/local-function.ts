@@ -56,11 +56,6 @@ export class LocalFunction {
     return new LocalFunction(api, child, startedAt);
   }
 
-  /** Settles with the exit code, or undefined after a signal, when the function has ended by itself. */
-  get ended(): Promise<number | undefined> {
-    return once(this.child, 'exit').then(([code]) => code as number);
-  }
-
   get isRunning(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
