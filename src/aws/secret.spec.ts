@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -25,15 +25,14 @@ describe('resolveSecrets', () => {
   beforeEach(async () => {
     calls = [];
     answer = { status: 200, body: { ARN, Name: 'jwt-signing-key', SecretString: KEY } };
-    server = createServer((request, response) => {
+    const handle = async (request: IncomingMessage, response: ServerResponse) => {
       const { 'x-amz-target': target, authorization = '' } = request.headers;
-      void json(request).then((body) => {
-        calls.push({ target, authorization, body });
-        if (answer === 'silence') return;
-        response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
-        response.end(JSON.stringify(answer.body));
-      });
-    }).listen(0, '127.0.0.1');
+      calls.push({ target, authorization, body: await json(request) });
+      if (answer === 'silence') return;
+      response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
+      response.end(JSON.stringify(answer.body));
+    };
+    server = createServer((request, response) => void handle(request, response)).listen(0, '127.0.0.1');
     await once(server, 'listening');
     variables = {
       AGENT_ID: 'AGENT',
