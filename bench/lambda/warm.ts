@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { chatEvent } from '../../scripts/lambda/events.js';
 import { startFunctionParts } from '../../scripts/lambda/local-parts.js';
@@ -42,8 +41,7 @@ export async function benchWarmRequests(): Promise<void> {
       env: { ...parts.variables, EVENT: event },
       stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
     });
-    const [lines] = await Promise.all([text(child.stdio[3] as Readable), once(child, 'exit')]);
-    for (const line of lines.trim().split('\n')) {
+    for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
       const { handled, p50, rss, heapUsed } = JSON.parse(line) as Sample;
       const cells = [String(handled), p50.toFixed(2), (rss / 1e6).toFixed(1), (heapUsed / 1e6).toFixed(1)];
       console.log(`${name.padEnd(25)}${cells.map((cell) => cell.padStart(10)).join('')}`);
