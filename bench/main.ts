@@ -1,8 +1,12 @@
 import { dummyCredentials } from '../src/local/local-mode.js';
+import { benchColdStart } from './lambda/cold.js';
+import { benchWarmRequests } from './lambda/warm.js';
 import { benchTurnCost } from './turn-cost.js';
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   turns: benchTurnCost,
+  cold: benchColdStart,
+  warm: benchWarmRequests,
 };
 
 const name = process.argv[2] ?? '';

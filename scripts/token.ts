@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { resolveSecrets } from '../src/aws/secret.js';
 import { ConfigurationError, loadEnvironment } from '../src/config/environment.js';
 import { devKey } from '../src/local/dev-key.js';
 import { mintToken, tokenSettings } from '../src/local/dev-token.js';
@@ -15,7 +16,8 @@ const USAGE = `Usage: npm run token -- --sub alice [options]
   --issuer <iss>       by default JWT_ISSUER
   --audience <aud>     by default the first of JWT_AUDIENCE
 
-It is signed with JWT_SECRET_KEY, from the environment or .env; without one, with the dev key in DATA_DIR.`;
+It is signed with JWT_SECRET_KEY or the secret of JWT_SECRET_ARN, from the environment or .env; without one, with the
+dev key in DATA_DIR.`;
 
 /** The command line cannot be understood. */
 class UsageError extends Error {}
@@ -55,8 +57,9 @@ async function token(): Promise<string> {
   // The same variables under the same rules as the server's; no agent is needed to sign a token.
   const variables = { ...process.env, AGENT_ID: 'NONE', AGENT_ALIAS_ID: 'NONE', JWT_VERIFY_SIGNATURE: 'true' };
   const dataDir = dataDirOf(process.env);
-  const secret = process.env['JWT_SECRET_KEY']?.trim() ? process.env['JWT_SECRET_KEY'] : await devKey(dataDir);
-  const settings = tokenSettings(loadEnvironment({ ...variables, JWT_SECRET_KEY: secret }), sub);
+  const resolved = await resolveSecrets(variables);
+  const secret = resolved['JWT_SECRET_KEY']?.trim() ? resolved['JWT_SECRET_KEY'] : await devKey(dataDir);
+  const settings = tokenSettings(loadEnvironment({ ...resolved, JWT_SECRET_KEY: secret }), sub);
   return mintToken({
     ...settings,
     secret,

@@ -1,5 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+// Not from the package's root, which loads what reads uploaded files.
+import { ExpressAdapter } from '@nestjs/platform-express/adapters/express-adapter.js';
 import { AppModule } from './app.module.js';
 import type { Environment } from './config/environment.js';
 import { accessLog } from './http/access-log.js';
@@ -16,7 +18,7 @@ export async function createApp(
   environment: Environment,
   { local = false }: AppOptions = {},
 ): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(environment), {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(environment), new ExpressAdapter(), {
     logger: new RequestLogger(environment.LOG_LEVEL, { json: !local }),
     bodyParser: false,
     abortOnError: false,

@@ -7,6 +7,7 @@ import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp } from './app.js';
 import { createDynamoDbClient } from './aws/dynamodb.client.js';
+import { resolveSecrets } from './aws/secret.js';
 import { ensureChatTable } from './chat/chat-table.js';
 import { ConfigurationError, type Environment, loadEnvironment } from './config/environment.js';
 import { Connections } from './http/connections.js';
@@ -27,7 +28,7 @@ async function bootstrap(): Promise<void> {
   let failed = false;
   try {
     local = wantsLocalMode(process.env) ? await startLocalParts() : undefined;
-    const environment = loadEnvironment({ ...process.env, ...local?.variables });
+    const environment = loadEnvironment(await resolveSecrets({ ...process.env, ...local?.variables }));
     if (local) await prepareTable(environment, local);
     app = await createApp(environment, { local: local !== undefined });
     connections = new Connections(app.getHttpServer());

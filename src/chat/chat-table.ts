@@ -22,7 +22,7 @@ const CREATION_SECONDS = 60;
  * change: DynamoDB allows it neither for keys nor for an index's projection. `id` is the chat, `user_id` the owner,
  * followed by `#T#` and a number for the items of a turn. The index lists a user's chats, newest first.
  */
-function chatTableSchema(tableName: string): CreateTableCommandInput {
+export function chatTableSchema(tableName: string): CreateTableCommandInput {
   return {
     TableName: tableName,
     BillingMode: 'PAY_PER_REQUEST',

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ConfigurationError, Environment, loadEnvironment, variableNames } from './environment.js';
 
 const SECRET = 'k9fJ2mQx7Lw4Rz8Tn1Vb6Yc3Hd5Gs0Pa';
+const ARN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt-signing-key-AbCdEf';
 const VALID = { AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS', JWT_SECRET_KEY: SECRET };
 
 function problemsOf(variables: Record<string, string>): readonly string[] {
@@ -73,6 +74,19 @@ describe('loadEnvironment', () => {
     [{ JWT_ALGORITHM: 'none' }, 'JWT_ALGORITHM must be one of HS256, HS384, HS512'],
     [{ JWT_VERIFY_SIGNATURE: 'no' }, 'JWT_VERIFY_SIGNATURE must be true or false'],
     [{ JWT_VERIFY_SIGNATURE: 'false' }, 'JWT_SECRET_KEY must not be set with JWT_VERIFY_SIGNATURE=false'],
+    [{ JWT_SECRET_ARN: ARN }, 'JWT_SECRET_KEY must not be set with JWT_SECRET_ARN'],
+    [
+      { JWT_SECRET_KEY: '', JWT_SECRET_ARN: 'jwt-signing-key' },
+      'JWT_SECRET_ARN must be the ARN of a secret of Secrets Manager',
+    ],
+    [
+      { JWT_SECRET_KEY: '', JWT_SECRET_ARN: ARN, JWT_VERIFY_SIGNATURE: 'false' },
+      'JWT_SECRET_ARN must not be set with JWT_VERIFY_SIGNATURE=false',
+    ],
+    [
+      { AWS_ENDPOINT_URL_SECRETS_MANAGER: 'secretsmanager' },
+      'AWS_ENDPOINT_URL_SECRETS_MANAGER must be an http or https URL',
+    ],
     [{ JWT_AUDIENCE: 'app,,web' }, 'JWT_AUDIENCE must be one audience or several separated by commas'],
     [{ AGENT_TIMEOUT_MS: '0' }, 'AGENT_TIMEOUT_MS must be at least 1000'],
     [{ AGENT_TIMEOUT_MS: '1e9' }, 'AGENT_TIMEOUT_MS must be a whole number'],
@@ -91,6 +105,11 @@ describe('loadEnvironment', () => {
     { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:8000' },
     { AWS_ENDPOINT_URL_DYNAMODB: 'http://dynamodb:8000' },
     { JWT_AUDIENCE: 'app, web' },
+    { JWT_SECRET_KEY: '', JWT_SECRET_ARN: ARN },
+    {
+      JWT_SECRET_KEY: '',
+      JWT_SECRET_ARN: 'arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:a/b+c=d.e@f-Ab1',
+    },
   ])('accepts %o', (variables) => {
     expect(problemsOf({ ...VALID, ...variables })).toEqual([]);
   });

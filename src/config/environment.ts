@@ -73,10 +73,22 @@ export class Environment {
   @IsUrl(ENDPOINT, { message: 'must be an http or https URL' })
   readonly AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME?: string;
 
+  /** Another Secrets Manager to talk to, such as a VPC endpoint. */
+  @IsOptional()
+  @IsUrl(ENDPOINT, { message: 'must be an http or https URL' })
+  readonly AWS_ENDPOINT_URL_SECRETS_MANAGER?: string;
+
   /** The secret that signs the tokens: at least 32 bytes. */
   @IsOptional()
   @IsStrongSecret()
   readonly JWT_SECRET_KEY?: string;
+
+  /** The secret of Secrets Manager that is read at start and laid over `JWT_SECRET_KEY`, by `resolveSecrets`. */
+  @IsOptional()
+  @Matches(/^arn:aws[a-z-]*:secretsmanager:[a-z\d-]+:\d{12}:secret:[\w/+=.@-]+$/, {
+    message: 'must be the ARN of a secret of Secrets Manager',
+  })
+  readonly JWT_SECRET_ARN?: string;
 
   /** The one algorithm a token may be signed with. */
   @IsIn(ALGORITHMS, { message: `must be one of ${ALGORITHMS.join(', ')}` })
@@ -179,9 +191,12 @@ export function loadEnvironment(raw: RawEnvironment): Environment {
   return Object.freeze(environment);
 }
 
-function keyProblems({ JWT_SECRET_KEY: secret, JWT_VERIFY_SIGNATURE: verify }: Environment): string[] {
-  if (verify === true && secret === undefined) return ['JWT_SECRET_KEY is required'];
-  if (verify === false && secret !== undefined)
-    return ['JWT_SECRET_KEY must not be set with JWT_VERIFY_SIGNATURE=false'];
+function keyProblems({ JWT_SECRET_KEY, JWT_SECRET_ARN, JWT_VERIFY_SIGNATURE: verify }: Environment): string[] {
+  const [name, other] = Object.entries({ JWT_SECRET_KEY, JWT_SECRET_ARN }).flatMap(([key, value]) =>
+    value ? [key] : [],
+  );
+  if (other !== undefined) return [`${name} must not be set with ${other}`];
+  if (verify === true && name === undefined) return ['JWT_SECRET_KEY is required'];
+  if (verify === false && name !== undefined) return [`${name} must not be set with JWT_VERIFY_SIGNATURE=false`];
   return [];
 }

@@ -1,5 +1,6 @@
 import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
-import { ValidateBy, type ValidationArguments, type ValidationError } from 'class-validator';
+import { instanceToPlain, plainToInstance } from 'class-transformer';
+import { validate, ValidateBy, type ValidationArguments, type ValidationError } from 'class-validator';
 import { InvalidRequestError } from './http.errors.js';
 
 /** Nothing but white space, control characters and what only formats, such as a zero-width space. */
@@ -23,6 +24,9 @@ export class BodyPipe extends ValidationPipe {
       whitelist: true,
       validationError: { target: false, value: false },
       exceptionFactory: firstFault,
+      // Named here, or the pipe would load all of both packages: the phone numbers of the world among it.
+      validatorPackage: { validate },
+      transformerPackage: { classToPlain: instanceToPlain, plainToInstance },
     });
   }
 

@@ -37,7 +37,8 @@ export interface LocalParts {
  */
 export async function startLocal({ dataDir, variables }: LocalOptions): Promise<LocalParts> {
   const isSet = (name: string) => Boolean(variables[name]?.trim());
-  const needsKey = !isSet('JWT_SECRET_KEY') && variables['JWT_VERIFY_SIGNATURE'] !== 'false';
+  const hasKey = isSet('JWT_SECRET_KEY') || isSet('JWT_SECRET_ARN');
+  const needsKey = !hasKey && variables['JWT_VERIFY_SIGNATURE'] !== 'false';
   const key = needsKey ? await devKey(dataDir) : undefined;
 
   const tablePath = isSet('AWS_ENDPOINT_URL_DYNAMODB') ? undefined : join(dataDir, 'dynamodb');
