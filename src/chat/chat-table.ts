@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 
 /** Attribute that DynamoDB's own expiry looks at, in epoch seconds. */
-const TIME_TO_LIVE_ATTRIBUTE = 'expires_at';
+export const TIME_TO_LIVE_ATTRIBUTE = 'expires_at';
 
 /** Longest that a new table may take to become active, in seconds. */
 const CREATION_SECONDS = 60;
