@@ -12,7 +12,14 @@ const ENTRIES = ['main', 'lambda*'];
 const APP = ['app', 'app.module', ...ENTRIES];
 const USER = ['auth/user'];
 
-const TABLE = ['chat/chat-items', 'chat/chat-table', 'chat/storage-call'];
+const TABLE = [
+  'chat/dynamo-table',
+  'chat/dynamo-turn-recovery',
+  'chat/dynamo-inline-history',
+  'chat/chat-table',
+  'chat/*-item',
+  'chat/item-expiry',
+];
 const REPOSITORY = ['chat/*.repository', ...TABLE];
 const PROVIDERS = ['chat/agent/*.provider', 'chat/agent/bedrock-*'];
 const ROAD = ['chat/*.controller', 'chat/*.module', 'chat/*.service'];

@@ -117,7 +117,7 @@ function staleKeyAttributes(head: HeadItem): string[] {
 export function inlineTurnsOf(messages: unknown): HistoryTurn[] {
   if (!Array.isArray(messages)) return [];
   const turns = groupIntoTurns(messages.map(inlineMessageOf));
-  return turns.map((messages, index) => ({ number: index - turns.length + 1, messages }));
+  return turns.map((turn, index) => ({ number: index - turns.length + 1, messages: turn }));
 }
 
 function inlineMessageOf(entry: unknown): Message {
