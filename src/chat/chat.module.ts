@@ -9,6 +9,7 @@ import { ChatService } from './chat.service.js';
 import { ChatsController } from './chats.controller.js';
 import { DynamoChatRepository } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
+import { DynamoInlineHistory } from './dynamo-inline-history.js';
 import { DynamoTable } from './dynamo-table.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 
@@ -21,6 +22,7 @@ import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
     DynamoChatRepository,
     DynamoHistoryRepository,
     DynamoTurnRecovery,
+    DynamoInlineHistory,
     DynamoTable,
     { provide: AgentProvider, useClass: BedrockAgentProvider },
   ],

@@ -4,12 +4,13 @@ import { Environment } from '../config/environment.js';
 import type { HistoryTurn, Turn, TurnOutcome } from './chat.js';
 import { ChatNotFoundError, StorageUnavailableError, TurnInProgressError, TurnSupersededError } from './chat.errors.js';
 import { titleFrom } from './chat-title.js';
+import { DynamoInlineHistory } from './dynamo-inline-history.js';
 import { DynamoTable, type ItemKey } from './dynamo-table.js';
 import { DynamoTurnRecovery, type Obstacle, type OpeningTurn } from './dynamo-turn-recovery.js';
 import { beganTurn, type HeadItem, headKey, keyAttribute } from './head-item.js';
 import { chatIdOfKey } from './idempotency-key.js';
 import { expiryIn, nowInSeconds, tombstoneExpiry } from './item-expiry.js';
-import { messagesOfItems, tombstoneOf, turnItems, turnKeyRange, turnSortKey } from './turn-item.js';
+import { messagesOfItems, tombstoneOf, turnItems, turnSortKey, wholeKeyRange } from './turn-item.js';
 
 /** Beyond the deadline a turn keeps its lease for this long, because clocks differ. */
 const LEASE_MARGIN_MILLISECONDS = 15_000;
@@ -48,6 +49,7 @@ export class DynamoChatRepository {
   constructor(
     private readonly table: DynamoTable,
     private readonly recovery: DynamoTurnRecovery,
+    private readonly inline: DynamoInlineHistory,
     private readonly environment: Environment,
   ) {}
 
@@ -166,7 +168,8 @@ export class DynamoChatRepository {
   private async open(userId: string, opening: OpeningTurn): Promise<Turn | Replay> {
     let obstacle: Obstacle = { kind: 'gone' };
     for (let attempt = 1; attempt <= BEGIN_ATTEMPTS; attempt += 1) {
-      const head = await this.tryToOpen(userId, opening, obstacle);
+      const tried = obstacle;
+      const head = await this.inline.withRoom(userId, opening.chatId, () => this.tryToOpen(userId, opening, tried));
       if (head) return beganTurn(head, opening.open, this.environment.AGENT_SESSION_TTL_SECONDS);
       obstacle = await this.recovery.clear(userId, opening);
       if (obstacle.kind === 'mine') {
@@ -243,7 +246,7 @@ export class DynamoChatRepository {
   /** The turns and continuations of a chat that are no tombstones yet. */
   private async remains(userId: string, chatId: string): Promise<ItemKey[]> {
     const items: ItemKey[] = [];
-    for await (const item of this.table.backwards({ id: chatId, ...turnKeyRange(userId), pageSize: 1000 })) {
+    for await (const item of this.table.backwards({ id: chatId, ...wholeKeyRange(userId), pageSize: 1000 })) {
       if (!item['deleted_at']) items.push({ id: chatId, user_id: String(item['user_id']) });
     }
     return items;

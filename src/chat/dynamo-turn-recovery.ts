@@ -126,7 +126,8 @@ export class DynamoTurnRecovery {
           'attribute_exists(id) AND attribute_not_exists(#open) ' +
           'AND (attribute_not_exists(deleted_at) OR attribute_exists(updated_at)) ' +
           'AND (attribute_not_exists(expires_at) OR expires_at > :seconds)',
-        UpdateExpression: 'SET deleted_at = if_not_exists(deleted_at, :now)',
+        // The messages inside may leave no room for the mark.
+        UpdateExpression: 'SET deleted_at = if_not_exists(deleted_at, :now) REMOVE messages',
         ExpressionAttributeNames: { '#open': 'open' },
         ExpressionAttributeValues: { ':now': new Date().toISOString(), ':seconds': nowInSeconds() },
       });

@@ -39,6 +39,8 @@ export interface HeadItem extends ItemKey {
   /** Epoch seconds. */
   readonly expires_at?: number;
   readonly messages?: unknown;
+  /** Names the item that `messages` have moved to. */
+  readonly inline_item?: string;
   /** `k_<11 characters>`: the number of the turn that has this key. */
   readonly [keyAttribute: `k_${string}`]: number;
 }
@@ -76,7 +78,7 @@ export function beganTurn(head: HeadItem, open: OpenTurn, sessionTtlSeconds: num
 
 /** What a head says of its chat. */
 export function storedChatOf(head: HeadItem): StoredChat {
-  const inlineTurns = inlineTurnsOf(head);
+  const inlineTurns = inlineTurnsOf(head.messages);
   const firstPrompt = inlineTurns[0]?.messages[0]?.content ?? '';
   return {
     id: head.id,
@@ -85,6 +87,7 @@ export function storedChatOf(head: HeadItem): StoredChat {
     createdAt: timeOf(head.created_at),
     updatedAt: timeOf(head.updated_at),
     inlineTurns,
+    ...(head.inline_item !== undefined && { inlineItem: head.inline_item }),
   };
 }
 
@@ -110,11 +113,11 @@ function staleKeyAttributes(head: HeadItem): string[] {
     .map(([name]) => name);
 }
 
-/** The messages that the original system kept inside the head, as turns that end with number 0. */
-function inlineTurnsOf(head: HeadItem): HistoryTurn[] {
-  if (!Array.isArray(head.messages)) return [];
-  const turns = groupIntoTurns(head.messages.map(inlineMessageOf));
-  return turns.map((messages, index) => ({ number: index - turns.length + 1, messages }));
+/** The messages that the original system kept inside a head, as turns that end with number 0. */
+export function inlineTurnsOf(messages: unknown): HistoryTurn[] {
+  if (!Array.isArray(messages)) return [];
+  const turns = groupIntoTurns(messages.map(inlineMessageOf));
+  return turns.map((turn, index) => ({ number: index - turns.length + 1, messages: turn }));
 }
 
 function inlineMessageOf(entry: unknown): Message {

@@ -46,6 +46,16 @@ export function turnSortKey(userId: string, number: number): string {
   return `${userId}#T#${String(number).padStart(TURN_DIGITS, '0')}`;
 }
 
+/** The sort key of the item that messages of the original system have moved to: before every turn's. */
+export function inlineSortKey(userId: string, name: string): string {
+  return `${turnSortKey(userId, 0)}#${name}`;
+}
+
+/** The sort keys of all that belongs to a chat beside its head. */
+export function wholeKeyRange(userId: string): { first: string; last: string } {
+  return { ...turnKeyRange(userId), first: turnSortKey(userId, 0) };
+}
+
 /** The sort keys of the turns 1 to `last`, and of all that belongs to them. */
 export function turnKeyRange(userId: string, last = LAST_NUMBER): { first: string; last: string } {
   // `~` sorts after the `#` that a continuation's key goes on with.

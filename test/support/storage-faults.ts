@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ThrottlingException } from '@aws-sdk/client-dynamodb';
+import { DynamoDBServiceException, ThrottlingException } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { type StorageCall, storageCall, type StorageStep } from './storage-calls.js';
 
@@ -15,6 +15,8 @@ export type Redelivery = 'at once' | 'release' | 'begin' | 'delete' | { readonly
 export type StorageFault =
   /** Refused, nothing written; the SDK tries again. */
   | { readonly type: 'throttle' }
+  /** Refused for good: as if whoever calls had died, nothing of it arrives, and the SDK does not try again. */
+  | { readonly type: 'refused' }
   /** Written, and the connection is lost before the reply. */
   | { readonly type: 'reply lost' }
   | { readonly type: 'redelivery'; readonly after: Redelivery }
@@ -97,6 +99,8 @@ export async function startStorageFaults(
     switch (fault?.type) {
       case 'throttle':
         throw new ThrottlingException({ message: 'Rate exceeded', $metadata: { httpStatusCode: 400 } });
+      case 'refused':
+        throw new DynamoDBServiceException({ name: 'AccessDeniedException', $fault: 'client', $metadata: {} });
       case 'reply lost':
         await isRefused(send());
         throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
