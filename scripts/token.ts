@@ -55,7 +55,11 @@ async function token(): Promise<string> {
   // The same variables under the same rules as the server's; no agent is needed to sign a token.
   const variables = { ...process.env, AGENT_ID: 'NONE', AGENT_ALIAS_ID: 'NONE', JWT_VERIFY_SIGNATURE: 'true' };
   const dataDir = process.env['DATA_DIR']?.trim() || '.data';
-  const secret = process.env['JWT_SECRET_KEY']?.trim() ? process.env['JWT_SECRET_KEY'] : await devKey(dataDir);
+  const isSet = (name: string) => Boolean(process.env[name]?.trim());
+  if (!isSet('JWT_SECRET_KEY') && (isSet('JWT_JWKS_URI') || isSet('JWT_ISSUER'))) {
+    throw new UsageError('The tokens come from JWT_ISSUER, whose keys are not ours; set JWT_SECRET_KEY to sign some');
+  }
+  const secret = (isSet('JWT_SECRET_KEY') && process.env['JWT_SECRET_KEY']) || (await devKey(dataDir));
   const settings = tokenSettings(loadEnvironment({ ...variables, JWT_SECRET_KEY: secret }), sub);
   return mintToken({
     ...settings,

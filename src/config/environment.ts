@@ -13,6 +13,7 @@ import {
   Min,
   validateSync,
 } from 'class-validator';
+import { keyProblems } from './environment-keys.js';
 import { IsAudienceList, IsStrongSecret } from './environment-rules.js';
 
 const ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
@@ -75,12 +76,20 @@ export class Environment {
   @IsIn(ALGORITHMS, { message: `must be one of ${ALGORITHMS.join(', ')}` })
   readonly JWT_ALGORITHM: (typeof ALGORITHMS)[number] = 'HS256';
 
-  /** What `iss` must be, where set. */
+  /**
+   * Where the issuer publishes its keys, instead of a secret: https, or http on this machine. Without it, and without a
+   * secret, it is `<JWT_ISSUER>/.well-known/jwks.json`. The tokens are then RS256 or ES256.
+   */
+  @IsOptional()
+  @Length(1, 2048, { message: 'must be 1 to 2048 characters' })
+  readonly JWT_JWKS_URI?: string;
+
+  /** What `iss` must be, where set; required where there is no secret. */
   @IsOptional()
   @Length(1, 2048, { message: 'must be 1 to 2048 characters' })
   readonly JWT_ISSUER?: string;
 
-  /** What `aud` must be or contain, where set; several are separated by commas. */
+  /** What `aud` must be or contain, where set; several are separated by commas. Required where there is no secret. */
   @IsOptional()
   @IsAudienceList()
   readonly JWT_AUDIENCE?: string;
@@ -163,11 +172,4 @@ export function loadEnvironment(raw: RawEnvironment): Environment {
   problems.push(...keyProblems(environment));
   if (problems.length > 0) throw new ConfigurationError(problems);
   return Object.freeze(environment);
-}
-
-function keyProblems({ JWT_SECRET_KEY: secret, JWT_VERIFY_SIGNATURE: verify }: Environment): string[] {
-  if (verify === true && secret === undefined) return ['JWT_SECRET_KEY is required'];
-  if (verify === false && secret !== undefined)
-    return ['JWT_SECRET_KEY must not be set with JWT_VERIFY_SIGNATURE=false'];
-  return [];
 }
