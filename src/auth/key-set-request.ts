@@ -30,7 +30,8 @@ export async function requestKeySet(url: string, init: RequestInit): Promise<Res
 async function textOf(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
+  const body: AsyncIterable<Uint8Array> | readonly Uint8Array[] = response.body ?? [];
+  for await (const chunk of body) {
     size += chunk.byteLength;
     // Leaving the loop cancels the body.
     if (size > KEY_SET_MAX_BYTES) throw new KeySetError('the key set is too large');

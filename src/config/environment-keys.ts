@@ -1,10 +1,11 @@
-import type { Environment } from './environment.js';
-
-/** The variables that say which keys tokens are checked with. */
-type KeyVariables = Pick<
-  Environment,
-  'JWT_SECRET_KEY' | 'JWT_JWKS_URI' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_VERIFY_SIGNATURE'
->;
+/** The variables of `Environment` that say which keys tokens are checked with. */
+interface KeyVariables {
+  readonly JWT_SECRET_KEY?: string | undefined;
+  readonly JWT_JWKS_URI?: string | undefined;
+  readonly JWT_ISSUER?: string | undefined;
+  readonly JWT_AUDIENCE?: string | undefined;
+  readonly JWT_VERIFY_SIGNATURE: boolean;
+}
 
 /** Where issuers publish their keys when they follow OpenID Connect without moving them; Cognito and Auth0 do. */
 const WELL_KNOWN_PATH = '/.well-known/jwks.json';

@@ -27,6 +27,8 @@ describe('loadEnvironment', () => {
       JWT_VERIFY_SIGNATURE: true,
       PROMPT_MAX_LENGTH: 32_000,
       CHAT_HISTORY_LIMIT: 100,
+      TURNS_PER_MINUTE: 20,
+      TURNS_PER_DAY: 0,
       PORT: 3000,
       HOST: '127.0.0.1',
       DATA_DIR: '.data',
@@ -80,6 +82,21 @@ describe('loadEnvironment', () => {
     [{ AGENT_TIMEOUT_MS: '25000.5' }, 'AGENT_TIMEOUT_MS must be a whole number'],
     [{ AWS_ENDPOINT_URL_DYNAMODB: 'localhost:8000' }, 'AWS_ENDPOINT_URL_DYNAMODB must be an http or https URL'],
     [{ CHAT_HISTORY_LIMIT: '1' }, 'CHAT_HISTORY_LIMIT must be at least 2'],
+    [{ TURNS_PER_MINUTE: '-1' }, 'TURNS_PER_MINUTE must be at least 0'],
+    [{ TURNS_PER_MINUTE: '1001' }, 'TURNS_PER_MINUTE must be at most 1000'],
+    [{ TURNS_PER_DAY: 'many' }, 'TURNS_PER_DAY must be a whole number'],
+    ...[
+      '*',
+      'app.example.com',
+      'https://app.example.com/',
+      'https://*.example.com,',
+      'null',
+      'file://x',
+      'https://A.com',
+    ].map((CORS_ORIGINS): [Record<string, string>, string] => [
+      { CORS_ORIGINS },
+      'CORS_ORIGINS must be origins such as https://app.example.com separated by commas',
+    ]),
     [{ AWS_REGION: 'here' }, 'AWS_REGION must be a region such as us-east-1'],
   ])('refuses %o: %s', (variables, problem) => {
     expect(problemsOf({ ...VALID, ...variables })).toEqual([problem]);
@@ -92,6 +109,8 @@ describe('loadEnvironment', () => {
     { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:8000' },
     { AWS_ENDPOINT_URL_DYNAMODB: 'http://dynamodb:8000' },
     { JWT_AUDIENCE: 'app, web' },
+    { CORS_ORIGINS: 'https://app.example.com, http://localhost:5173' },
+    { TURNS_PER_MINUTE: '0', TURNS_PER_DAY: '0' },
   ])('accepts %o', (variables) => {
     expect(problemsOf({ ...VALID, ...variables })).toEqual([]);
   });

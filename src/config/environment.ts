@@ -14,7 +14,7 @@ import {
   validateSync,
 } from 'class-validator';
 import { keyProblems } from './environment-keys.js';
-import { IsAudienceList, IsStrongSecret } from './environment-rules.js';
+import { IsAudienceList, IsOriginList, IsStrongSecret } from './environment-rules.js';
 
 const ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
@@ -117,6 +117,25 @@ export class Environment {
   @Min(2, { message: 'must be at least 2' })
   @Max(1000, { message: 'must be at most 1000' })
   readonly CHAT_HISTORY_LIMIT: number = 100;
+
+  /** The origins whose pages may call the service, separated by commas; none without it. */
+  @IsOptional()
+  @IsOriginList()
+  readonly CORS_ORIGINS?: string;
+
+  /** The most turns that a user may begin within a minute of the clock (UTC); 0 is no limit. */
+  @asNumber()
+  @IsInt({ message: 'must be a whole number' })
+  @Min(0, { message: 'must be at least 0' })
+  @Max(1000, { message: 'must be at most 1000' })
+  readonly TURNS_PER_MINUTE: number = 20;
+
+  /** The most turns that a user may begin within a day (UTC); 0 is no limit. */
+  @asNumber()
+  @IsInt({ message: 'must be a whole number' })
+  @Min(0, { message: 'must be at least 0' })
+  @Max(1_000_000, { message: 'must be at most 1000000' })
+  readonly TURNS_PER_DAY: number = 0;
 
   /** Where the server listens; 0 takes a free port. Not used on Lambda. */
   @asNumber()
