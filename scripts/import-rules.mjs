@@ -13,7 +13,7 @@ const APP = ['app', 'app.module', ...ENTRIES];
 const USER = ['auth/user'];
 
 const TABLE = ['chat/chat-items', 'chat/chat-table', 'chat/storage-call'];
-const REPOSITORY = ['chat/*.repository', ...TABLE];
+const REPOSITORY = ['chat/*.repository', 'chat/turn-quota', ...TABLE];
 const PROVIDERS = ['chat/agent/*.provider', 'chat/agent/bedrock-*'];
 const ROAD = ['chat/*.controller', 'chat/*.module', 'chat/*.service'];
 

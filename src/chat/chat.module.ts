@@ -8,12 +8,13 @@ import { ChatController } from './chat.controller.js';
 import { ChatService } from './chat.service.js';
 import { ChatsController } from './chats.controller.js';
 import { DynamoChatRepository } from './dynamo-chat.repository.js';
+import { TurnQuota } from './turn-quota.js';
 
 /** The road of a turn, from the controllers to the table and the agent. */
 @Module({
   imports: [AuthModule, AwsModule],
   controllers: [ChatController, ChatsController],
-  providers: [ChatService, DynamoChatRepository, { provide: AgentProvider, useClass: BedrockAgentProvider }],
+  providers: [ChatService, DynamoChatRepository, TurnQuota, { provide: AgentProvider, useClass: BedrockAgentProvider }],
 })
 export class ChatModule implements NestModule {
   /** Bodies are read for the routes that take one, so that an unknown route is 404 whatever it is sent. */

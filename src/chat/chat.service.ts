@@ -10,6 +10,7 @@ import { newestMessages } from './chat-history.js';
 import { StorageUnavailableError } from './chat.errors.js';
 import { DynamoChatRepository } from './dynamo-chat.repository.js';
 import { turnDeadline, withinDeadline } from './turn-deadline.js';
+import { TurnQuota } from './turn-quota.js';
 
 /** How long running turns may go on once the process has been asked to end. */
 const SHUTDOWN_GRACE_MILLISECONDS = 10_000;
@@ -36,17 +37,18 @@ export class ChatService implements BeforeApplicationShutdown {
     private readonly chats: DynamoChatRepository,
     private readonly agent: AgentProvider,
     private readonly environment: Environment,
+    private readonly quota: TurnQuota,
   ) {}
 
   /**
    * Runs one turn of a chat, or the first turn of a new one. Once the turn has begun, its prompt is in the history
    * whatever this throws.
    *
-   * @throws ChatNotFoundError, TurnInProgressError, StorageUnavailableError, and the agent's errors.
+   * @throws TooManyTurnsError, ChatNotFoundError, TurnInProgressError, StorageUnavailableError, and the agent's errors.
    */
   async reply(userId: string, prompt: string, chatId?: string): Promise<Reply> {
     const deadline = turnDeadline(this.environment.AGENT_TIMEOUT_MS, currentRequestContext()?.deadline);
-    const turn = await this.chats.begin(userId, { chatId, prompt, deadline });
+    const turn = await this.quota.spend(userId, () => this.chats.begin(userId, { chatId, prompt, deadline }));
     const earlier = Promise.allSettled([this.chats.turnsBefore(userId, turn, this.environment.CHAT_HISTORY_LIMIT)]);
     const { outcome, failure } = await this.ask(userId, turn, deadline);
     const messages = await this.chats.complete(userId, turn, outcome);

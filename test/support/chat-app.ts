@@ -39,6 +39,7 @@ export async function startChatApp(variables: Record<string, string> = {}): Prom
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
     JWT_SECRET_KEY: SECRET,
     LOG_LEVEL: 'fatal',
+    TURNS_PER_MINUTE: '0',
     ...variables,
   });
   const client: DynamoDBClient = createDynamoDbClient(environment);
