@@ -68,8 +68,10 @@ function changed(text: string, [kind, at, piece]: Change): string {
       return text + text.slice(index);
     case 'flip':
       return before + String.fromCharCode(text.charCodeAt(index) ^ 1) + after;
-    default:
+    case 'swap':
       return text.split('.').toReversed().join('.');
+    default:
+      return kind satisfies never;
   }
 }
 
@@ -82,12 +84,25 @@ function changedInside(token: string, change: Change): string {
   return segments.join('.');
 }
 
+/** Another value for a claim or a header parameter: all that a segment of the right form can say. */
+function withMember(token: string, change: Change, value: unknown): string {
+  const segments = token.split('.');
+  const which = change[1] < 0.5 ? 0 : 1;
+  const members = JSON.parse(Buffer.from(segments[which] ?? '', 'base64url').toString()) as Record<string, unknown>;
+  const names = [...Object.keys(members), 'typ', 'crit', 'kid', 'jwk', 'nbf', 'iat', 'token_use', 'toString', 'x'];
+  members[names[change[2].charCodeAt(0) % names.length] ?? 'x'] = value;
+  segments[which] = Buffer.from(JSON.stringify(members)).toString('base64url');
+  return segments.join('.');
+}
+
 /** What a header value may hold on the wire (RFC 9110, 5.5). */
 const headerText = fc.string({
   unit: fc.integer({ min: 0x20, max: 0xff }).filter((code) => code !== 0x7f).map((code) => String.fromCharCode(code)),
   minLength: 1,
   maxLength: 4,
 }); // prettier-ignore
+/** What a token consists of. */
+const letter = fc.constantFrom(...Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.'));
 const jsonText = fc.oneof(
   fc.json(),
   fc.string({ unit: 'binary', maxLength: 8 }),
@@ -108,21 +123,28 @@ const jsonText = fc.oneof(
 const toHeader = (text: string) => text.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '~');
 
 async function fuzzTokens(apps: readonly { app: ChatApp; tokens: readonly string[] }[]): Promise<void> {
-  const origin = fc.constantFrom(
-    ...apps.flatMap(({ app, tokens }) => tokens.map((token) => ({ url: app.url, token }))),
+  const origins = apps.flatMap(({ app, tokens }) => tokens.map((token) => ({ url: app.url, token })));
+  const mutation = fc.oneof(
+    changes(headerText).map((steps) => (token: string) => steps.reduce(changed, token)),
+    changes(headerText).map((steps) => (token: string) => steps.reduce(changedInside, token)),
+    changes(letter).map(
+      ([step]) =>
+        (token: string) =>
+          step ? changed(token, step) : token,
+    ),
+    fc.tuple(changes(letter), fc.jsonValue()).map(
+      ([[step], value]) =>
+        (token: string) =>
+          step ? withMember(token, step, value) : token,
+    ),
   );
-  const property = fc.asyncProperty(
-    origin,
-    changes(headerText),
-    fc.boolean(),
-    async ({ url, token }, steps, inside) => {
-      const mutated = toHeader(steps.reduce(inside ? changedInside : changed, token));
-      // White space around a header's value is not a part of it; the same token twice is that token.
-      if (new Set(mutated.split(',').map((part) => part.trim())).has(token)) return;
-      const { status, text } = await send(`${url}/chats/none`, { id_token: mutated });
-      if (status !== 401) throw new Error(`a mutated token got ${status} ${text}`);
-    },
-  );
+  const property = fc.asyncProperty(fc.constantFrom(...origins), mutation, async ({ url, token }, mutate) => {
+    const mutated = toHeader(mutate(token));
+    // White space around a header's value is not a part of it; the same token twice is that token.
+    if (new Set(mutated.split(',').map((part) => part.trim())).has(token)) return;
+    const { status, text } = await send(`${url}/chats/none`, { id_token: mutated });
+    if (status !== 401) throw new Error(`a mutated token got ${status} ${text}`);
+  });
   await fc.assert(property, { numRuns: Math.ceil(RUNS / 2), seed: SEED, endOnFailure: true });
 }
 
@@ -134,9 +156,14 @@ async function fuzzBodies({ url }: ChatApp): Promise<void> {
     '{"chat_id":"no-such-chat","prompt":"x"}',
   );
   const headers = { id_token: token, 'content-type': 'application/json' };
+  const members = fc.record(
+    { prompt: fc.oneof(fc.string({ unit: 'binary' }), fc.jsonValue()), chat_id: fc.jsonValue(), x: fc.jsonValue() },
+    { requiredKeys: [] },
+  );
   const mutated = fc.oneof(
     { weight: 3, arbitrary: fc.tuple(good, changes(jsonText)).map(([text, steps]) => steps.reduce(changed, text)) },
     { weight: 1, arbitrary: fc.json({ maxDepth: 20 }) },
+    { weight: 2, arbitrary: members.map((body) => JSON.stringify(body)) },
   );
   const property = fc.asyncProperty(mutated, async (text) => {
     const body = Buffer.from(text);
@@ -164,5 +191,6 @@ await fuzzBodies(withSecret);
 console.log(
   `${RUNS} mutations, seed ${SEED}, ${Math.round((performance.now() - start) / 1000)} s, slowest ${Math.round(slowest)} ms`,
 );
-for (const [outcome, count] of [...statuses].toSorted()) console.log(`${String(count).padStart(7)}  ${outcome}`);
+for (const [outcome, count] of [...statuses].toSorted(([a], [b]) => a.localeCompare(b)))
+  console.log(`${String(count).padStart(7)}  ${outcome}`);
 process.exit(0);

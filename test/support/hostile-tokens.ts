@@ -144,7 +144,7 @@ function signatures(): HostileCase[] {
   ];
 }
 
-function claims(): HostileCase[] {
+function claimCases(): HostileCase[] {
   const notTexts: unknown[] = [
     5,
     true,
@@ -212,7 +212,7 @@ export function secretCases(): HostileCase[] {
     'a good token with claims of its own': signed({ __proto__x: 1, constructor: 'x', roles: ['a'] }),
     'a good token with cognito:username': signed({ username: undefined, 'cognito:username': 'al' }),
   });
-  return [...malformed(), ...headers(), ...signatures(), ...claims(), ...good];
+  return [...malformed(), ...headers(), ...signatures(), ...claimCases(), ...good];
 }
 
 /** For a service with the keys of an issuer: `rsa` and `elliptic` are in its set, `stranger` is not. */
