@@ -1,8 +1,10 @@
 import { dummyCredentials } from '../src/local/local-mode.js';
 import { benchTurnCost } from './turn-cost.js';
+import { benchVerify } from './verify.js';
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   turns: benchTurnCost,
+  verify: benchVerify,
 };
 
 const name = process.argv[2] ?? '';
