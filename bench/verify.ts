@@ -24,7 +24,7 @@ type Verify = () => unknown;
  */
 export async function benchVerify(): Promise<void> {
   console.log(
-    `Microseconds per verification (median of ${ROUNDS} rounds of ${VERIFICATIONS}, taken in turn), Node ${process.version}:\n`,
+    `Microseconds per verification (best of ${ROUNDS} rounds of ${VERIFICATIONS}, taken in turn), Node ${process.version}:\n`,
   );
   console.log('          ours   jsonwebtoken   jose   aws-jwt-verify   ours / fastest');
   for (const algorithm of ['RS256', 'ES256', 'HS256'] as const) {
@@ -90,7 +90,10 @@ function ours(token: string, keys: SigningKeys): Verify {
     });
 }
 
-/** The contenders take turns, so that what the machine does meanwhile meets all of them. */
+/**
+ * The contenders take turns, so that what the machine does meanwhile meets all of them, and the best round of each
+ * counts, because a busy machine only ever adds.
+ */
 async function measure(contenders: Record<string, Verify>): Promise<Record<string, number>> {
   const rounds: Record<string, number[]> = {};
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -100,9 +103,5 @@ async function measure(contenders: Record<string, Verify>): Promise<Record<strin
       (rounds[name] ??= []).push(((performance.now() - start) * 1000) / VERIFICATIONS);
     }
   }
-  return Object.fromEntries(Object.entries(rounds).map(([name, times]) => [name, median(times)]));
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+  return Object.fromEntries(Object.entries(rounds).map(([name, times]) => [name, Math.min(...times)]));
 }
