@@ -9,8 +9,8 @@ import { SecretSigningKeys, type SigningKeys } from '../src/auth/signing-keys.js
 import { Environment } from '../src/config/environment.js';
 import { type KeyServer, serveKeys, startKeyServer } from '../test/support/key-server.js';
 
-const ROUNDS = 40;
-const VERIFICATIONS = 250;
+const ROUNDS = 100;
+const VERIFICATIONS = 100;
 const ISSUER = 'https://issuer.example';
 const AUDIENCE = 'the-app';
 const SECRET = 'bench-secret-of-more-than-32-bytes-in-all';
