@@ -4,15 +4,10 @@ import { startServerProcess } from './support/server-process.js';
 
 const ISSUER = { JWT_ISSUER: 'https://issuer.example', JWT_AUDIENCE: 'app' };
 
+/** As a program; the other faults, and their words, are in `src/config/environment.spec.ts`. */
 describe('a start with keys that would let the wrong ones in', () => {
   it.each<[string, Record<string, string>, string]>([
     ['no key', {}, 'JWT_SECRET_KEY is required, or JWT_ISSUER and JWT_AUDIENCE'],
-    ['a short secret', { JWT_SECRET_KEY: 'Tr0ub4dor&3' }, 'JWT_SECRET_KEY must be at least 32 bytes'],
-    [
-      'a placeholder',
-      { JWT_SECRET_KEY: 'change-me-change-me-change-me-please' },
-      'JWT_SECRET_KEY must not be a placeholder',
-    ],
     [
       'a PEM',
       { JWT_SECRET_KEY: `-----BEGIN PUBLIC KEY-----\n${'QUJD'.repeat(20)}\n-----END PUBLIC KEY-----` },
@@ -27,16 +22,6 @@ describe('a start with keys that would let the wrong ones in', () => {
       'a secret and a key set',
       { ...ISSUER, JWT_SECRET_KEY: SECRET, JWT_JWKS_URI: 'https://keys.example/set' },
       'JWT_JWKS_URI must not be set with JWT_SECRET_KEY',
-    ],
-    [
-      'a key set for everybody',
-      { JWT_ISSUER: ISSUER.JWT_ISSUER },
-      'JWT_AUDIENCE is required where there is no JWT_SECRET_KEY',
-    ],
-    [
-      'a secret that nobody uses',
-      { JWT_SECRET_KEY: SECRET, JWT_VERIFY_SIGNATURE: 'false' },
-      'JWT_SECRET_KEY must not be set with JWT_VERIFY_SIGNATURE=false',
     ],
     [
       'a key set that nobody uses',
