@@ -2,11 +2,13 @@ import { dummyCredentials } from '../src/local/local-mode.js';
 import { benchColdStart } from './lambda/cold.js';
 import { benchWarmRequests } from './lambda/warm.js';
 import { benchTurnCost } from './turn-cost.js';
+import { benchVerify } from './verify.js';
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   turns: benchTurnCost,
   cold: benchColdStart,
   warm: benchWarmRequests,
+  verify: benchVerify,
 };
 
 const name = process.argv[2] ?? '';

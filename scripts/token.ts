@@ -56,9 +56,12 @@ async function token(): Promise<string> {
   if (existsSync('.env')) process.loadEnvFile('.env');
   // The same variables under the same rules as the server's; no agent is needed to sign a token.
   const variables = { ...process.env, AGENT_ID: 'NONE', AGENT_ALIAS_ID: 'NONE', JWT_VERIFY_SIGNATURE: 'true' };
-  const dataDir = dataDirOf(process.env);
   const resolved = await resolveSecrets(variables);
-  const secret = resolved['JWT_SECRET_KEY']?.trim() ? resolved['JWT_SECRET_KEY'] : await devKey(dataDir);
+  const isSet = (name: string) => Boolean(resolved[name]?.trim());
+  if (!isSet('JWT_SECRET_KEY') && (isSet('JWT_JWKS_URI') || isSet('JWT_ISSUER'))) {
+    throw new UsageError('The tokens come from JWT_ISSUER, whose keys are not ours; set JWT_SECRET_KEY to sign some');
+  }
+  const secret = (isSet('JWT_SECRET_KEY') && resolved['JWT_SECRET_KEY']) || (await devKey(dataDirOf(process.env)));
   const settings = tokenSettings(loadEnvironment({ ...resolved, JWT_SECRET_KEY: secret }), sub);
   return mintToken({
     ...settings,

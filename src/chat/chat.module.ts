@@ -12,6 +12,7 @@ import { DynamoHistoryRepository } from './dynamo-history.repository.js';
 import { DynamoInlineHistory } from './dynamo-inline-history.js';
 import { DynamoTable } from './dynamo-table.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
+import { TurnQuota } from './turn-quota.js';
 
 /** The road of a turn, from the controllers to the table and the agent. */
 @Module({
@@ -24,6 +25,7 @@ import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
     DynamoTurnRecovery,
     DynamoInlineHistory,
     DynamoTable,
+    TurnQuota,
     { provide: AgentProvider, useClass: BedrockAgentProvider },
   ],
 })

@@ -13,6 +13,7 @@ import { DynamoChatRepository, type Replay } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
 import { SEED_MESSAGES, sessionSeed } from './session-seed.js';
 import { turnDeadline, withinDeadline } from './turn-deadline.js';
+import { TurnQuota } from './turn-quota.js';
 
 /** How long running turns may go on once the process has been asked to end. */
 const SHUTDOWN_GRACE_MILLISECONDS = 10_000;
@@ -53,19 +54,20 @@ export class ChatService implements BeforeApplicationShutdown {
     private readonly history: DynamoHistoryRepository,
     private readonly agent: AgentProvider,
     private readonly environment: Environment,
+    private readonly quota: TurnQuota,
   ) {}
 
   /**
    * Runs one turn of a chat, or the first turn of a new one. Once the turn has begun, its prompt is in the history
    * whatever this throws.
    *
-   * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError, and the
-   * agent's errors.
+   * @throws TooManyTurnsError, ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError,
+   * StorageUnavailableError, and the agent's errors.
    */
   async reply(userId: string, request: ReplyRequest): Promise<Reply> {
     const deadline = turnDeadline(this.environment.AGENT_TIMEOUT_MS, currentRequestContext()?.deadline);
-    const turn = await this.chats.begin(userId, { ...request, deadline });
-    if ('response' in turn) return this.replay(userId, turn);
+    const turn = await this.quota.spend(userId, () => this.chats.begin(userId, { ...request, deadline }), hasBegun);
+    if (!hasBegun(turn)) return this.replay(userId, turn);
 
     const older = this.olderTurns(userId, turn);
     const { outcome, failure } = await this.ask(userId, turn, older, deadline);
@@ -179,4 +181,9 @@ function pageOf(userId: string, chatId: string, { turns, hasOlder }: HistoryPage
     messages: turns.flatMap(({ messages }) => messages),
     ...(hasOlder && oldest && { nextCursor: cursorBefore(userId, chatId, oldest.number) }),
   };
+}
+
+/** Whether a begin has begun a turn, and not found the answer of an earlier one. */
+function hasBegun(beginning: Turn | Replay): beginning is Turn {
+  return !('response' in beginning);
 }

@@ -50,6 +50,7 @@ export async function startChatApp(
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
     JWT_SECRET_KEY: SECRET,
     LOG_LEVEL: 'fatal',
+    TURNS_PER_MINUTE: '0',
     ...variables,
   });
   const client: DynamoDBClient = createDynamoDbClient(environment);
