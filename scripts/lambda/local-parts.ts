@@ -1,4 +1,5 @@
 import { createDynamoDbClient } from '../../src/aws/dynamodb.client.js';
+import { resolveSecrets } from '../../src/aws/secret.js';
 import { ensureChatTable } from '../../src/chat/chat-table.js';
 import { loadEnvironment, type RawEnvironment } from '../../src/config/environment.js';
 import { startBedrockAgentEmulator } from '../../src/local/bedrock-agent-emulator.js';
@@ -39,12 +40,9 @@ export async function startFunctionParts(given: RawEnvironment): Promise<Functio
     ...(dynamoDb && { AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint }),
     ...(!hasKey && { JWT_SECRET_KEY: LOCAL_SECRET }),
   };
-  const environment = loadEnvironment({
-    ...variables,
-    ...(isSet('JWT_SECRET_ARN') && { JWT_SECRET_KEY: LOCAL_SECRET }),
-  });
+  if (agent) Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' });
+  const environment = loadEnvironment(await resolveSecrets(variables));
   if (dynamoDb) {
-    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' });
     const client = createDynamoDbClient(environment);
     await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
     client.destroy();
