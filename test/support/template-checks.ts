@@ -1,4 +1,4 @@
-import type { Template } from '../../scripts/template/template.js';
+import type { Template, Value } from '../../scripts/template/template.js';
 import { chatTableSchema, TIME_TO_LIVE_ATTRIBUTE } from '../../src/chat/chat-table.js';
 import type { SdkCalls } from './sdk-calls.js';
 import { AGENT, arn, asMap, isList, namesIn, StackValues, textsIn, valuesAt } from './template-values.js';
@@ -11,6 +11,7 @@ const EXISTING = {
   TableName: 'old-chats',
   JwtSecretArn: arn('secretsmanager', 'secret:old-AbCdEf'),
 };
+const KEY_SET = { JwtJwksUri: 'https://issuer.example/keys', JwtIssuer: 'https://issuer.example', JwtAudience: 'app' };
 const ANSWERS: Readonly<Record<string, readonly [status: number | undefined, error: string]>> = {
   DEFAULT_4XX: [undefined, 'Bad request'],
   MISSING_AUTHENTICATION_TOKEN: [404, 'Not found'],
@@ -25,9 +26,9 @@ const ANSWERS: Readonly<Record<string, readonly [status: number | undefined, err
   INTEGRATION_TIMEOUT: [504, 'The agent took too long'],
 };
 
-/** Stacks of each kind: with a table and a secret of their own, and with those that are there already. */
+/** Stacks of each kind: with a table and a secret of their own, with those that are there already, without a secret. */
 function stacksOf(template: Template): StackValues[] {
-  return [new StackValues(template), new StackValues(template, { ...AGENT, ...EXISTING })];
+  return [{}, EXISTING, KEY_SET].map((parameters) => new StackValues(template, { ...AGENT, ...parameters }));
 }
 
 /** What the function may do, where it differs from what its code does. */
@@ -46,21 +47,22 @@ export function permissionProblems(template: Template, { actions, readsIndex }: 
     ),
   ];
   for (const [index, stack] of stacksOf(template).entries()) {
-    const table = arn('dynamodb', `table/${index === 0 ? 'ChatTable' : EXISTING.TableName}`);
-    const secret = index === 0 ? arn('secretsmanager', 'secret:JwtSecret-AbCdEf') : EXISTING.JwtSecretArn;
+    const table = arn('dynamodb', `table/${index === 1 ? EXISTING.TableName : 'ChatTable'}`);
+    const secrets = [[arn('secretsmanager', 'secret:JwtSecret-AbCdEf')], [EXISTING.JwtSecretArn], []][index] ?? [];
     const log = arn('logs', 'log-group:ChatLogGroup:*');
     const resources: Readonly<Record<string, readonly string[]>> = {
       dynamodb: readsIndex ? [table, `${table}/index/user_id-updated_at-index`] : [table],
       bedrock: [arn('bedrock', 'agent-alias/AGENT/ALIAS')],
-      secretsmanager: [secret],
+      secretsmanager: secrets,
     };
     const needed = actions.flatMap((action) =>
       (resources[action.split(':')[0] ?? ''] ?? ['?']).map((resource) => `${action} ${resource}`),
     );
-    const allowed = valuesAt(role, 'Policies.*.PolicyDocument.Statement.*').flatMap((statement) => {
+    const policies = stack.of(role['Policies']) as Value;
+    const allowed = valuesAt(policies, '*.PolicyDocument.Statement.*').flatMap((statement) => {
       const { Action, Resource } = asMap(statement);
-      const onWhat = listOf(stack.of(Resource));
-      return listOf(stack.of(Action)).flatMap((action) => onWhat.map((resource) => `${action} ${resource}`));
+      const onWhat = listOf(Resource);
+      return listOf(Action).flatMap((action) => onWhat.map((resource) => `${action} ${resource}`));
     });
     problems.push(...differences(allowed, [...needed, `logs:CreateLogStream ${log}`, `logs:PutLogEvents ${log}`]));
   }
@@ -151,7 +153,7 @@ export function gatewayProblems(template: Template): string[] {
     ),
     ...differences(Object.entries(asMap(open.of(api['Cors']) as never)).map(String), [
       "AllowOrigin,'https://app.example.com'",
-      "AllowMethods,'GET,POST,OPTIONS'",
+      "AllowMethods,'GET,POST,DELETE,OPTIONS'",
       "AllowHeaders,'id_token,authorization,content-type,idempotency-key,x-request-id'",
       "MaxAge,'600'",
     ]),

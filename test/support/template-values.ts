@@ -50,6 +50,7 @@ export class StackValues {
     if (name === 'Fn::GetAtt') return this.attribute(String(first), String(second));
     if (name === 'Fn::Sub') return this.text(String(first));
     if (name === 'Fn::Equals') return this.resolve(first ?? null) === this.resolve(second ?? null);
+    if (name === 'Fn::And') return list.every((one) => this.resolve(one) === true);
     if (name === 'Fn::Not') return this.resolve(first ?? null) === false;
     if (name === 'Fn::If') return this.resolve((this.holds(String(first)) ? second : third) ?? null);
     throw new Error(`${name} is not known here`);
