@@ -55,6 +55,15 @@ describe('startLocal', () => {
     expect(jwt.verify(parts.demoToken(environment) ?? '', own.JWT_SECRET_KEY)).toBeTruthy();
   });
 
+  it('sets no key beside a secret that will be read', async () => {
+    const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt-signing-key-AbCdEf';
+
+    const { environment } = await start({ JWT_SECRET_ARN: arn });
+
+    expect(environment.JWT_SECRET_ARN).toBe(arn);
+    expect(environment.JWT_SECRET_KEY).toBeUndefined();
+  });
+
   it('sets no key where nobody verifies', async () => {
     const { parts, environment } = await start({ JWT_VERIFY_SIGNATURE: 'false' });
 

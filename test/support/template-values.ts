@@ -1,7 +1,7 @@
 import type { Properties, Template, Value } from '../../scripts/template/template.js';
 
-export const REGION = 'us-east-1';
-export const ACCOUNT = '123456789012';
+const REGION = 'us-east-1';
+const ACCOUNT = '123456789012';
 const PSEUDO: Readonly<Record<string, string>> = {
   'AWS::Region': REGION,
   'AWS::AccountId': ACCOUNT,
