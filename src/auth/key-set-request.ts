@@ -2,7 +2,7 @@
 const KEY_SET_MAX_BYTES = 256 * 1024;
 
 /** What the key server sent is no key set. Says in our words what was wrong, and quotes nothing of it. */
-export class KeySetError extends Error {
+class KeySetError extends Error {
   override readonly name = 'KeySetError';
 }
 

@@ -12,10 +12,10 @@ export interface HostileCase {
 const now = () => Math.floor(Date.now() / 1000);
 const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64url');
 
-export const goodClaims = () => ({ sub: 'alice', email: 'a@example.com', username: 'al', exp: now() + 3600 });
+const goodClaims = () => ({ sub: 'alice', email: 'a@example.com', username: 'al', exp: now() + 3600 });
 
 /** A token of any two texts, properly signed: what a text cannot say in JSON, a hostile issuer can. */
-export function signedText(
+function signedText(
   header: string | Buffer,
   payload: string | Buffer,
   key: string | KeyObject = SECRET,
