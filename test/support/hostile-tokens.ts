@@ -15,11 +15,7 @@ const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64url'
 const goodClaims = () => ({ sub: 'alice', email: 'a@example.com', username: 'al', exp: now() + 3600 });
 
 /** A token of any two texts, properly signed: what a text cannot say in JSON, a hostile issuer can. */
-function signedText(
-  header: string | Buffer,
-  payload: string | Buffer,
-  key: string | KeyObject = SECRET,
-): string {
+function signedText(header: string | Buffer, payload: string | Buffer, key: string | KeyObject = SECRET): string {
   const input = `${base64(header)}.${base64(payload)}`;
   if (typeof key === 'string') return `${input}.${createHmac('sha256', key).update(input).digest('base64url')}`;
   const dsaEncoding = 'ieee-p1363';

@@ -29,6 +29,8 @@ export async function startServerParts(path?: string): Promise<ServerParts> {
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
+    // Tests send more turns than any user.
+    TURNS_PER_MINUTE: '0',
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
   const environment = loadEnvironment(variables);
