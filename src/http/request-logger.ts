@@ -4,7 +4,7 @@ import { currentRequestContext } from '../request-context.js';
 const LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 
 /** Whose lines about their own start say nothing to whoever runs the service. */
-const FRAMEWORK = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+const FRAMEWORK = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer']);
 
 /** Nest's console logger with the request id in every line: a field of the JSON, or the end of a line for people. */
 export class RequestLogger extends ConsoleLogger {
