@@ -18,8 +18,6 @@ describe('POST /chat with bad input', () => {
     ['prompt null', { prompt: null }, `Field 'prompt' is required`],
     ['prompt empty', { prompt: '' }, `Field 'prompt' is required`],
     ['prompt blank', { prompt: ' \n\t\u00a0' }, `Field 'prompt' is required`],
-    ['prompt of control characters', { prompt: '\u0000\u001b' }, `Field 'prompt' is required`],
-    ['prompt of zero-width spaces', { prompt: '\u200b\u2060' }, `Field 'prompt' is required`],
     ['prompt a number', { prompt: 7 }, `Field 'prompt' must be a string`],
     ['prompt an object', { prompt: { toString: 'x' } }, `Field 'prompt' must be a string`],
     ['prompt an array', { prompt: ['x'] }, `Field 'prompt' must be a string`],

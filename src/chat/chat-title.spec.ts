@@ -6,6 +6,7 @@ describe('titleFrom', () => {
     ['a short prompt', 'a short prompt'],
     ['  white \n\t space\r\n collapses ', 'white space collapses'],
     ['a\u0000control\u001bcharacter', 'a control character'],
+    ['\u0000\u001b', '…'],
     ['x'.repeat(60), 'x'.repeat(60)],
     ['x'.repeat(61), `${'x'.repeat(59)}…`],
     [`${'word '.repeat(12)}end`, `${'word '.repeat(11)}word…`],

@@ -3,15 +3,12 @@ import { instanceToPlain, plainToInstance } from 'class-transformer';
 import { validate, ValidateBy, type ValidationArguments, type ValidationError } from 'class-validator';
 import { InvalidRequestError } from './http.errors.js';
 
-/** Nothing but white space, control characters and what only formats, such as a zero-width space. */
-const INVISIBLE = /^[\s\p{Cc}\p{Cf}]*$/u;
-
 /** A string that says something: present, not blank, and well-formed Unicode. */
 export function IsText(): PropertyDecorator {
   return fieldRule('isText', (value) => {
     if (value === undefined || value === null) return 'is required';
     if (typeof value !== 'string') return 'must be a string';
-    if (INVISIBLE.test(value)) return 'is required';
+    if (value.trim() === '') return 'is required';
     return value.isWellFormed() ? undefined : 'is invalid';
   });
 }
