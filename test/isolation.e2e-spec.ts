@@ -1,12 +1,13 @@
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
+import { cursorBefore } from '../src/chat/chat-cursor.js';
 import { type ChatApp, startChatApp, tokenOf } from './support/chat-app.js';
 
 /** Every route that takes a chat's id, and what is said to somebody whose chat it is not. */
 const ROUTES: readonly {
   name: string;
-  send: (url: string, chatId: string) => supertest.Test;
+  send: (url: string, chatId: string, user: string) => supertest.Test;
   owner: number;
   stranger: [status: number, body: object];
   /** For an id that no chat can have. */
@@ -18,6 +19,30 @@ const ROUTES: readonly {
     owner: 200,
     stranger: [404, { error: 'Chat not found' }],
     malformed: [400, { error: "Field 'chat_id' is invalid" }],
+  },
+  {
+    name: 'GET /chats/{id}/messages',
+    send: (url, chatId) => supertest(url).get(`/chats/${encodeURIComponent(chatId)}/messages`),
+    owner: 200,
+    stranger: [404, { error: 'Chat not found' }],
+    malformed: [404, { error: 'Chat not found' }],
+  },
+  {
+    name: 'GET /chats/{id}/messages with a cursor of the caller’s own making',
+    send: (url, chatId, user) =>
+      supertest(url)
+        .get(`/chats/${encodeURIComponent(chatId)}/messages`)
+        .query({ cursor: cursorBefore(user, chatId, 2) }),
+    owner: 200,
+    stranger: [404, { error: 'Chat not found' }],
+    malformed: [404, { error: 'Chat not found' }],
+  },
+  {
+    name: 'DELETE /chats/{id}',
+    send: (url, chatId) => supertest(url).delete(`/chats/${encodeURIComponent(chatId)}`),
+    owner: 204,
+    stranger: [404, { error: 'Chat not found' }],
+    malformed: [404, { error: 'Chat not found' }],
   },
   {
     name: 'GET /chats/{id}',
@@ -50,14 +75,15 @@ describe('the chats of one user', () => {
   async function outcome(route: (typeof ROUTES)[number], user: string, id: string) {
     databaseCalls = [];
     const before = app.agent.invocations.length;
-    const { status, text, headers } = await route.send(app.url, id).set('id_token', tokenOf(user));
+    const { status, text, headers } = await route.send(app.url, id, user).set('id_token', tokenOf(user));
     const own = { ...headers, 'x-request-id': '', date: '' };
     return { status, text, headers: own, databaseCalls, agentCalls: app.agent.invocations.length - before };
   }
 
   describe.each(ROUTES)('by $name', (route) => {
     it('are there for their owner', async () => {
-      expect(await outcome(route, 'owner', chatId)).toMatchObject({ status: route.owner });
+      const { id } = (await app.chat({ prompt: 'mine too' }, 'owner').expect(200)).body.chat;
+      expect(await outcome(route, 'owner', id)).toMatchObject({ status: route.owner });
     });
 
     it('are unknown to others, to the byte and to the number of calls', async () => {

@@ -34,6 +34,8 @@ export class JwksSigningKeys extends SigningKeys {
   private keySet: Promise<KeySet> | undefined;
   /** Epoch milliseconds. */
   private askedAt = 0;
+  /** Epoch milliseconds of the last key set that came. */
+  private answeredAt = 0;
   private askNotBefore = 0;
 
   /** @param timeout - milliseconds a key set may take. */
@@ -51,7 +53,7 @@ export class JwksSigningKeys extends SigningKeys {
   override async find({ alg, kid }: TokenHeader): Promise<SigningKey> {
     if (kid !== undefined && !isKeyId(kid)) throw new InvalidIdTokenError('signing key is unknown');
     const keySet = await (this.keySet ??= this.open());
-    this.refresh(keySet);
+    await this.refresh(keySet);
     try {
       return this.signingKeyOf(await keySet({ alg, ...(kid !== undefined && { kid }) }), alg);
     } catch (error) {
@@ -76,21 +78,27 @@ export class JwksSigningKeys extends SigningKeys {
     if (now < this.askNotBefore) throw new Error('the key server is left alone for a while');
     this.askedAt = now;
     try {
-      return await requestKeySet(url, init);
+      const answer = await requestKeySet(url, init);
+      this.answeredAt = Date.now();
+      return answer;
     } catch (error) {
       this.askNotBefore = Date.now() + FAILURE_PAUSE_MILLISECONDS;
       throw error;
     }
   }
 
-  /** By the way of a request and not by a timer, which a frozen Lambda would not run. Nobody waits for it. */
-  private refresh(keySet: KeySet): void {
+  /**
+   * By the way of a request and not by a timer, which a frozen Lambda would not run. Nobody waits for it, unless it has
+   * failed for a while: what nobody waits for may be frozen in mid-way each time.
+   */
+  private async refresh(keySet: KeySet): Promise<void> {
     const now = Date.now();
     if (!keySet.fresh || keySet.reloading) return;
     if (now < Math.max(this.askedAt + REFRESH_MILLISECONDS, this.askNotBefore)) return;
-    keySet.reload().catch((error: unknown) => {
+    const refreshed = keySet.reload().catch((error: unknown) => {
       this.logger.warn(`The signing keys could not be refreshed (${nameOf(error)}); the old ones are used on`);
     });
+    if (now > this.answeredAt + 2 * REFRESH_MILLISECONDS) await refreshed;
   }
 
   private signingKeyOf(cryptoKey: webcrypto.CryptoKey, algorithm: SigningAlgorithm): SigningKey {

@@ -8,7 +8,7 @@ import type { User } from './user.js';
 const MAX_ISSUED_AHEAD_SECONDS = 60;
 const MAX_USER_ID_CHARACTERS = 255;
 /** A DynamoDB sort key has at most 1024 bytes, and the number of a turn comes after the user id. */
-const MAX_USER_ID_BYTES = 1000;
+const MAX_USER_ID_BYTES = 990;
 /** The issuer of a Cognito user pool; each of its tokens says in `token_use` which kind it is. */
 const COGNITO_ISSUER = /^https:\/\/cognito-idp\.[a-z\d-]+\.amazonaws\.com(\.cn)?\//;
 

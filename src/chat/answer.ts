@@ -53,8 +53,9 @@ export class Answer {
   /** An agent names a source again with each chunk that it supports; once is enough. */
   private addCitation(citation: Citation): void {
     const name = JSON.stringify(citation);
-    if (this.citations.has(name) || this.citationBytes + name.length > CITATIONS_MAX_BYTES) return;
-    this.citationBytes += Buffer.byteLength(name);
+    const bytes = Buffer.byteLength(name);
+    if (this.citations.has(name) || this.citationBytes + bytes > CITATIONS_MAX_BYTES) return;
+    this.citationBytes += bytes;
     this.citations.set(name, citation);
   }
 }

@@ -216,15 +216,15 @@ export class DynamoChatRepository {
       ConditionExpression: isFirst ? 'attribute_not_exists(id)' : `${free} AND ${unused}`,
       UpdateExpression:
         'SET turns = if_not_exists(turns, :none) + :one, #key = if_not_exists(turns, :none) + :one, #open = :open, ' +
-        '#title = if_not_exists(#title, :title), created_at = if_not_exists(created_at, :at), ' +
-        'updated_at = if_not_exists(updated_at, :at)' +
+        'created_at = if_not_exists(created_at, :at), updated_at = if_not_exists(updated_at, :at)' +
+        (isFirst ? ', #title = :title' : '') +
         (isFirst && expiresAt ? ', expires_at = :expiry' : ''),
-      ExpressionAttributeNames: { '#open': 'open', '#title': 'title', '#key': keyAttribute(key) },
+      ExpressionAttributeNames: { '#open': 'open', '#key': keyAttribute(key), ...(isFirst && { '#title': 'title' }) },
       ExpressionAttributeValues: {
         ':none': 0,
         ':one': 1,
         ':open': open,
-        ':title': titleFrom(open.prompt),
+        ...(isFirst && { ':title': titleFrom(open.prompt) }),
         ':at': open.at,
         ...(!isFirst && { ':seconds': nowInSeconds() }),
         ...(replaces !== undefined && { ':replaces': replaces }),

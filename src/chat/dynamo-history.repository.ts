@@ -20,7 +20,7 @@ const NEWEST = Number.MAX_SAFE_INTEGER;
 /** Items more than the messages asked for that a request reads ahead: a page ends where a turn does not fit. */
 const READ_AHEAD = 1;
 
-/** A chat read back: what its head says, and the turn that its head holds open, if any. */
+/** A chat read back: what its head says, and the newest part of its history, the running turn included. */
 export interface ChatRead {
   readonly chat: StoredChat;
   readonly history: HistoryPage;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException, DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import {
   BatchWriteCommand,
@@ -19,7 +20,7 @@ export class ItemTooLargeError extends Error {
 
 /** Items that DynamoDB takes in one batch. */
 const BATCH_SIZE = 25;
-const BATCH_ATTEMPTS = 8;
+const BATCH_ATTEMPTS = 5;
 const BATCH_PAUSE_MILLISECONDS = 50;
 
 export type Item = Readonly<Record<string, unknown>>;
@@ -110,7 +111,7 @@ export class DynamoTable {
       const command = new BatchWriteCommand({ RequestItems: { [this.name]: requests } });
       requests = (await answerOf(this.client.send(command)))?.UnprocessedItems?.[this.name] ?? [];
       if (requests.length === 0) return;
-      await new Promise((resume) => setTimeout(resume, BATCH_PAUSE_MILLISECONDS * 2 ** attempt));
+      if (attempt < BATCH_ATTEMPTS) await sleep(BATCH_PAUSE_MILLISECONDS * 2 ** attempt);
     }
     throw new StorageUnavailableError();
   }

@@ -62,7 +62,7 @@ export function turnKeyRange(userId: string, last = LAST_NUMBER): { first: strin
   return { first: turnSortKey(userId, 1), last: `${turnSortKey(userId, last)}~` };
 }
 
-/** The number of the turn that an item belongs to, and whether it is a continuation of it. */
+/** The number of the turn that an item belongs to, be it the turn's own or a continuation. */
 export function turnNumberOf({ user_id: sortKey }: { readonly user_id: string }): number {
   return Number(/#T#(\d+)/.exec(sortKey)?.[1]);
 }

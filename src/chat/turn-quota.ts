@@ -74,7 +74,7 @@ export class TurnQuota {
     };
     const conditions = [
       perMinute > 0 && `(attribute_not_exists(#minute) OR size(#minute) < :perMinute OR contains(#minute, :id))`,
-      perDay > 0 && '(attribute_not_exists(turns) OR turns < :perDay)',
+      perDay > 0 && '(attribute_not_exists(turns) OR turns < :perDay OR contains(#minute, :id))',
     ].filter((condition) => condition !== false);
     const old = oldMinutes(minuteOfDay);
     const taken = await this.table.update({
@@ -88,7 +88,8 @@ export class TurnQuota {
         ':place': new Set([place.id]),
         ':one': 1,
         ':expiry': Math.floor(now / DAY + 2) * (DAY / 1000),
-        ...(perMinute > 0 && { ':perMinute': perMinute, ':id': place.id }),
+        ':id': place.id,
+        ...(perMinute > 0 && { ':perMinute': perMinute }),
         ...(perDay > 0 && { ':perDay': perDay }),
       },
     });

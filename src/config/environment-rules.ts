@@ -2,7 +2,7 @@ import { ValidateBy } from 'class-validator';
 
 /** HS256 wants a key of at least its hash's size (RFC 7518, section 3.2). */
 const SECRET_MIN_BYTES = 32;
-const PLACEHOLDER = /change[-_ ]?me|your[-_ ]?(jwt[-_ ]?)?secret|placeholder|^(?<same>.)\k<same>*$/i;
+const PLACEHOLDER = /change[-_ ]?me|your[-_ ]?(jwt[-_ ]?)?secret|placeholder|\d{3}-bits?\b|^(?<same>.)\k<same>*$/i;
 
 /** What is wrong with a signing secret, or undefined. Never quotes the secret. */
 function secretProblem(secret: unknown): string | undefined {

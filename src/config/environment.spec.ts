@@ -69,6 +69,7 @@ describe('loadEnvironment', () => {
     [{ JWT_SECRET_KEY: '' }, 'JWT_SECRET_KEY is required, or JWT_ISSUER and JWT_AUDIENCE'],
     [{ JWT_SECRET_KEY: 'x'.repeat(64) }, 'JWT_SECRET_KEY must not be a placeholder'],
     [{ JWT_SECRET_KEY: 'your-secret-key-please-change-it-soon' }, 'JWT_SECRET_KEY must not be a placeholder'],
+    [{ JWT_SECRET_KEY: 'a-string-secret-at-least-256-bits-long' }, 'JWT_SECRET_KEY must not be a placeholder'],
     [
       { JWT_SECRET_KEY: `-----BEGIN PUBLIC KEY-----\n${SECRET}\n-----END PUBLIC KEY-----` },
       'JWT_SECRET_KEY must be a secret, not a PEM key',

@@ -30,11 +30,6 @@ export function jsonBody(request: Request, response: Response, next: NextFunctio
     next(new BodyTooLargeError());
     return;
   }
-  // The parser would swallow all of it before it says so.
-  if (Number(request.headers['content-length'] ?? 0) > BODY_MAX_BYTES) {
-    next(new BodyTooLargeError());
-    return;
-  }
   parseJson(request, response, (error?: unknown) => {
     if (error) next(bodyError(error));
     else if (isAcceptable(request.body)) next();

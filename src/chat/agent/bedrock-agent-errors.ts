@@ -14,8 +14,14 @@ export function agentErrorFrom(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   const { name, code } = namesOf(error);
   if (BUSY.has(name)) return new AgentBusyError({ cause: error });
-  if (UNAVAILABLE.has(name) || NO_CONNECTION.has(code)) return new AgentUnavailableError({ cause: error });
+  if (UNAVAILABLE.has(name) || NO_CONNECTION.has(code) || isConnectionTimeout(error))
+    return new AgentUnavailableError({ cause: error });
   return new AgentFailedError({ cause: error });
+}
+
+/** The SDK's transport tells this time-out from that of a silent connection by its text alone. */
+function isConnectionTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError' && /not establish a connection/.test(error.message);
 }
 
 /**

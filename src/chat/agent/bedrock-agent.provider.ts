@@ -33,7 +33,7 @@ export class BedrockAgentProvider extends AgentProvider {
     const call = new AbortController();
     const callSignal = AbortSignal.any([signal, call.signal]);
     try {
-      const decoder = new TextDecoder();
+      const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
       let isEmpty = true;
       for await (const { chunk } of await this.invoke(request, callSignal)) {
         // Events of another kind (a trace, an event of a later API) say nothing to the caller.

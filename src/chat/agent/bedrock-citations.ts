@@ -21,7 +21,7 @@ function sourceOf({ content, location, metadata }: RetrievedReference): Citation
   const uri = location && uriOf(location);
   const snippet = content?.text?.slice(0, SNIPPET_MAX_LENGTH).toWellFormed();
   return {
-    ...(typeof title === 'string' && { title }),
+    ...(typeof title === 'string' && { title: title.toWellFormed() }),
     ...(uri && { uri }),
     ...(snippet && { snippet }),
   };
