@@ -60,7 +60,6 @@ const imports = {
       ExportNamedDeclaration: check,
       ExportAllDeclaration: check,
       TSImportType: (node) => context.report({ node, message: 'Import the type at the top of the file.' }),
-      TSImportEqualsDeclaration: (node) => context.report({ node, message: 'Use `import … from`.' }),
     };
   },
 };

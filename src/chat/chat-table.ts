@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 
 /** Attribute that DynamoDB's own expiry looks at, in epoch seconds. */
-export const TIME_TO_LIVE_ATTRIBUTE = 'expires_at';
+const TIME_TO_LIVE_ATTRIBUTE = 'expires_at';
 
 /** Longest that a new table may take to become active, in seconds. */
 const CREATION_SECONDS = 60;
@@ -19,7 +19,7 @@ const CREATION_SECONDS = 60;
  * change: DynamoDB allows it neither for keys nor for an index's projection. `id` is the chat, `user_id` the owner,
  * followed by `#T#` and a number for the items of a turn. The index lists a user's chats, newest first.
  */
-export function chatTableSchema(tableName: string): CreateTableCommandInput {
+function chatTableSchema(tableName: string): CreateTableCommandInput {
   return {
     TableName: tableName,
     BillingMode: 'PAY_PER_REQUEST',
