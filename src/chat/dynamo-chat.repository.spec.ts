@@ -27,7 +27,7 @@ describe('DynamoChatRepository', () => {
 
   async function begin(prompt: string, chatId?: string, key?: string, deadline = soon()): Promise<Turn> {
     const turn = await store.chats.begin('alice', { chatId, key, prompt, deadline });
-    if ('response' in turn) throw new Error('the turn was replayed');
+    if ('answer' in turn) throw new Error('the turn was replayed');
     return turn;
   }
 

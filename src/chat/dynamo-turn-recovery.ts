@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
+import type { Message } from './chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } from './chat.errors.js';
 import { DynamoTable, type Item } from './dynamo-table.js';
 import { type HeadItem, headKey, keyAttribute, type OpenTurn, visibleHead } from './head-item.js';
@@ -34,7 +35,7 @@ export type Obstacle =
   /** The very same begin, delivered before: the turn has begun. */
   | { readonly kind: 'mine'; readonly head: HeadItem }
   /** A turn with the same key and prompt that has been answered. */
-  | { readonly kind: 'answered'; readonly response: string }
+  | { readonly kind: 'answered'; readonly number: number; readonly answer: Message }
   /** A turn with the same key and prompt that came to nothing: begin may take its key over. */
   | { readonly kind: 'takenOver'; readonly number: number };
 
@@ -120,7 +121,7 @@ export class DynamoTurnRecovery {
     const item = await this.turn(userId, chatId, number);
     if (!item) return { kind: 'gone' };
     if (item.prompt !== open.prompt) throw new IdempotencyKeyReusedError();
-    if (item.status === 'done') return { kind: 'answered', response: await this.answerOf(userId, item, number) };
+    if (item.status === 'done') return { kind: 'answered', number, answer: await this.answerOf(userId, item, number) };
     if (item.lease !== undefined) {
       const taken = await this.table.update({
         Key: { id: item.id, user_id: item.user_id },
@@ -140,13 +141,13 @@ export class DynamoTurnRecovery {
     return item && isTurnItem(item) ? item : undefined;
   }
 
-  private async answerOf(userId: string, item: TurnItem, number: number): Promise<string> {
+  private async answerOf(userId: string, item: TurnItem, number: number): Promise<Message> {
     const continuations: ContinuationItem[] = [];
     const sortKey = turnSortKey(userId, number);
     if (item.parts) {
       const range = { id: item.id, first: `${sortKey}#`, last: `${sortKey}~`, pageSize: 100 };
       for await (const part of this.table.backwards(range)) continuations.push(part as Item & ContinuationItem);
     }
-    return messagesOfItems(item, continuations).at(-1)?.content ?? '';
+    return messagesOfItems(item, continuations).at(-1) ?? { role: 'assistant', content: '' };
   }
 }
