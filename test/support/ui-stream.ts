@@ -34,7 +34,7 @@ export interface StreamOptions {
 }
 
 /** Sends a turn and gives the answer as soon as its headers are here. */
-export async function openStream(url: string, body: object, options: StreamOptions = {}): Promise<Response> {
+async function openStream(url: string, body: object, options: StreamOptions = {}): Promise<Response> {
   const { user = 'alice', headers = {}, signal } = options;
   return fetch(`${url}/chat/stream`, {
     method: 'POST',
@@ -51,7 +51,7 @@ export async function readStream(url: string, body: object, options: StreamOptio
 }
 
 /** Takes a stream's body apart. Strict: a block is one `data:` line or one comment. */
-export function parseStream(status: number, headers: Headers, raw: string): StreamedAnswer {
+function parseStream(status: number, headers: Headers, raw: string): StreamedAnswer {
   const blocks = raw.split('\n\n').slice(0, -1);
   const isStream = headers.get('content-type')?.startsWith('text/event-stream') ?? false;
   const lines = isStream ? blocks : [];
