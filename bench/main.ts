@@ -1,7 +1,9 @@
 import { dummyCredentials } from '../src/local/local-mode.js';
+import { benchStream } from './stream.js';
 import { benchTurnCost } from './turn-cost.js';
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  stream: benchStream,
   turns: benchTurnCost,
 };
 
