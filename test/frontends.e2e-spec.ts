@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as ai5 from 'ai-5';
 import * as ai6 from 'ai';
@@ -53,8 +54,8 @@ describe('docs/frontends.md', () => {
     ['5', ai5 as unknown as typeof ai6],
   ])('has a transport for useChat that goes on with its chat, with the AI SDK %s', async (_, sdk) => {
     const [expression = ''] = /new DefaultChatTransport<ChatMessage>\(\{[\s\S]*?\n {6}\}\)/.exec(snippet('tsx')) ?? [];
-    const make = new Function('DefaultChatTransport', 'api', 'idToken', `return ${withoutTypes(expression)}`);
-    const transport = make(sdk.DefaultChatTransport, app.url, tokenOf('alice'));
+    const values = { DefaultChatTransport: sdk.DefaultChatTransport, api: app.url, idToken: tokenOf('alice') };
+    const transport = runInNewContext(expression.replace('<ChatMessage>', ''), values);
     const messages: object[] = [];
     const say = async (text: string) => {
       messages.push({ id: text, role: 'user', parts: [{ type: 'text', text }] });
@@ -69,7 +70,3 @@ describe('docs/frontends.md', () => {
     expect((await app.read(id).expect(200)).body.chat.messages).toHaveLength(4);
   });
 });
-
-function withoutTypes(code: string): string {
-  return code.replace('<ChatMessage>', '');
-}

@@ -1,4 +1,4 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -92,7 +92,7 @@ describe('a reader of one byte per second', () => {
     const chunks = Array.from({ length: 60_000 }, (_, index) => String(index).padStart(14, '0') + ' ');
     app.agent.enqueue({ type: 'chunks', chunks });
     let response: ServerResponse | undefined;
-    (app.nest.getHttpServer() as Server).once('request', (_, its: ServerResponse) => (response = its));
+    app.nest.getHttpServer().once('request', (_, its: ServerResponse) => (response = its));
     const reader = await RawReader.send(app.url, { prompt: 'hello' }, { 'idempotency-key': 'slow' });
     let mostBuffered = 0;
     const watch = setInterval(() => (mostBuffered = Math.max(mostBuffered, response?.writableLength ?? 0)), 5);

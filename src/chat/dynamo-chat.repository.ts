@@ -84,7 +84,9 @@ export class DynamoChatRepository {
       if (obstacle.kind === 'mine') {
         return beganTurn(obstacle.head, opening.open, this.environment.AGENT_SESSION_TTL_SECONDS);
       }
-      if (obstacle.kind === 'answered') return { chatId: opening.chatId, ...obstacle };
+      if (obstacle.kind === 'answered') {
+        return { chatId: opening.chatId, number: obstacle.number, answer: obstacle.answer };
+      }
     }
     throw new TurnInProgressError(1);
   }
