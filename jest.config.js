@@ -2,7 +2,7 @@
 // node --experimental-vm-modules, see the "test" script.
 export default {
   rootDir: '.',
-  roots: ['<rootDir>/src', '<rootDir>/test'],
+  roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/bench'],
   testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
   testEnvironment: 'node',
   // Some tests start the server as a process of its own, beside others that do the same.

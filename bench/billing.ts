@@ -5,6 +5,8 @@
  */
 type Item = Readonly<Record<string, unknown>>;
 
+/** The largest item that DynamoDB takes, names included. */
+export const ITEM_MAX_BYTES = 400 * 1024;
 const WRITE_UNIT_BYTES = 1024;
 const READ_UNIT_BYTES = 4096;
 /** What an index entry holds, besides the keys of the table. */
@@ -47,12 +49,18 @@ function units(bytes: number, unitBytes: number): number {
 
 function valueBytes(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
-  // About one byte for two digits, and one more.
-  if (typeof value === 'number') return Math.ceil(String(Math.abs(value)).length / 2) + 1;
+  // About one byte for two significant digits, and one more.
+  if (typeof value === 'number') return Math.ceil(significantDigits(value) / 2) + 1;
   if (Array.isArray(value)) return 3 + value.reduce<number>((sum, member) => sum + 1 + valueBytes(member), 0);
   if (typeof value === 'object' && value !== null) {
     const members = Object.entries(value);
     return 3 + members.reduce((sum, [name, member]) => sum + 1 + Buffer.byteLength(name) + valueBytes(member), 0);
   }
   return 1;
+}
+
+/** Zeros at either end do not count. */
+function significantDigits(value: number): number {
+  const [mantissa = ''] = value.toExponential().split('e');
+  return mantissa.replace(/\D/g, '').length;
 }

@@ -1,11 +1,12 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { itemBytes, readUnits, writeUnits } from './billing.js';
 
-/** What a stretch of work cost. */
-export interface Cost {
-  requests: string[];
-  writeUnits: number;
-  readUnits: number;
+/** What one request is billed with, in units of on-demand tables. */
+export interface Bill {
+  /** As in the API, such as `UpdateItem`. */
+  readonly operation: string;
+  readonly writeUnits: number;
+  readonly readUnits: number;
 }
 
 type Item = Record<string, unknown>;
@@ -19,9 +20,17 @@ interface Output {
   Items?: Item[];
 }
 
-/** Counts the requests that a client sends, and what they would be billed. Reads through `observer` do not count. */
+const OPERATIONS: Readonly<Record<string, string>> = {
+  Get: 'GetItem',
+  Put: 'PutItem',
+  Update: 'UpdateItem',
+  Query: 'Query',
+};
+const WRITES = new Set(['PutItem', 'UpdateItem']);
+
+/** Bills the requests of a client once they are answered. Reads through `observer` do not count. */
 export class RequestMeter {
-  private cost: Cost = { requests: [], writeUnits: 0, readUnits: 0 };
+  private readonly bills: Bill[] = [];
 
   constructor(
     client: DynamoDBDocumentClient,
@@ -29,32 +38,38 @@ export class RequestMeter {
   ) {
     client.middlewareStack.add(
       (next, context) => async (args) => {
-        const command = (context.commandName ?? '').replace(/Command$/, '');
+        const name = (context.commandName ?? '').replace(/Command$/, '');
+        const operation = OPERATIONS[name] ?? name;
         const input = args.input as Input;
-        const writes = command === 'UpdateItem' || command === 'PutItem' || command === 'Update' || command === 'Put';
-        const before = writes ? await this.observe(input) : undefined;
+        const isWrite = WRITES.has(operation);
+        const before = isWrite ? await this.observe(input) : undefined;
         const result = await next(args);
-        const output = result.output as Output;
-        this.cost.requests.push(command);
-        if (writes) this.cost.writeUnits += writeUnits(before, await this.observe(input));
-        else this.cost.readUnits += readUnits(bytesRead(output));
+        this.bills.push({
+          operation,
+          writeUnits: isWrite ? writeUnits(before, await this.observe(input)) : 0,
+          readUnits: isWrite ? 0 : readUnits(bytesRead(result.output as Output)),
+        });
         return result;
       },
       { step: 'initialize', name: 'requestMeter', priority: 'high' },
     );
   }
 
-  /** The cost since the last call. */
-  take(): Cost {
-    const taken = this.cost;
-    this.cost = { requests: [], writeUnits: 0, readUnits: 0 };
-    return taken;
+  /** The bills since the last call, in the order of the answers. */
+  take(): Bill[] {
+    return this.bills.splice(0);
   }
 
   private async observe({ TableName, Key, Item: item }: Input): Promise<Item | undefined> {
     const key = Key ?? { id: item?.['id'], user_id: item?.['user_id'] };
     return (await this.observer.send(new GetCommand({ TableName, Key: key, ConsistentRead: true }))).Item;
   }
+}
+
+/** The units of some requests together. */
+export function totalOf(bills: readonly Bill[]): { requests: number; writeUnits: number; readUnits: number } {
+  const sum = (unit: 'writeUnits' | 'readUnits') => bills.reduce((total, bill) => total + bill[unit], 0);
+  return { requests: bills.length, writeUnits: sum('writeUnits'), readUnits: sum('readUnits') };
 }
 
 function bytesRead({ Item: item, Items: items = item ? [item] : [] }: Output): number {

@@ -1,16 +1,50 @@
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { Test } from '@nestjs/testing';
+import { AppModule } from '../src/app.module.js';
 import { createDocumentClient, createDynamoDbClient } from '../src/aws/dynamodb.client.js';
-import { DynamoChatRepository } from '../src/chat/dynamo-chat.repository.js';
+import { type AgentEvent, AgentProvider } from '../src/chat/agent/agent.js';
+import { ChatService } from '../src/chat/chat.service.js';
 import { ensureChatTable } from '../src/chat/chat-table.js';
-import { loadEnvironment } from '../src/config/environment.js';
+import { type Environment, loadEnvironment } from '../src/config/environment.js';
 import { startEmbeddedDynamoDb } from '../src/local/embedded-dynamodb.js';
-import { RequestMeter } from './request-meter.js';
+import { APPENDED, chatWith, firstRefusedTurn, isTooLarge, type OneItemChat, REWRITTEN } from './one-item-chat.js';
+import { type Bill, RequestMeter, totalOf } from './request-meter.js';
 
-const TURNS_SHOWN = [1, 10, 100];
-const PROMPT = 'p'.repeat(200);
-const ANSWER = 'a'.repeat(800);
+const TURNS_SHOWN = [1, 10, 100, 1000];
+const CONTENTS = { prompt: 'p'.repeat(200), answer: 'a'.repeat(800) };
+/** What a turn may cost at most; the first one also makes the chat's entry in the index. */
+const WRITES = 3;
+const MAX_WRITE_UNITS = 6;
+const MAX_FIRST_WRITE_UNITS = 7;
 
-/** Prints what the writes of a turn cost, and the read of the history beside the agent's answer, as a chat grows. */
+/** Gives one answer, and notes which requests had been answered when it was asked. */
+class MeteredAgent extends AgentProvider {
+  /** The requests that stood between the caller and the agent. */
+  billsBefore: Bill[] = [];
+
+  constructor(private readonly meter: RequestMeter) {
+    super();
+  }
+
+  async *reply(): AsyncGenerator<AgentEvent> {
+    this.billsBefore = this.meter.take();
+    yield { type: 'text', text: CONTENTS.answer };
+    yield { type: 'end' };
+  }
+
+  async endSession(): Promise<void> {}
+}
+
+/** What a table of the bench is made of. */
+interface MeteredTable {
+  readonly environment: Environment;
+  readonly client: DynamoDBDocumentClient;
+  readonly meter: RequestMeter;
+  /** Not billed. */
+  readonly observer: DynamoDBDocumentClient;
+}
+
+/** Prints what a turn costs as a chat grows: the service, and the ways not taken, with the same contents. */
 export async function benchTurnCost(): Promise<void> {
   const dynamoDb = await startEmbeddedDynamoDb({});
   const environment = loadEnvironment({
@@ -19,37 +53,87 @@ export async function benchTurnCost(): Promise<void> {
     JWT_VERIFY_SIGNATURE: 'false',
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
   });
-  const client = createDynamoDbClient(environment);
-  await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
-  const metered = createDocumentClient(createDynamoDbClient(environment));
-  const meter = new RequestMeter(metered, DynamoDBDocumentClient.from(client));
-  const chats = new DynamoChatRepository(metered, environment);
+  const raw = createDynamoDbClient(environment);
+  const rawObserver = createDynamoDbClient(environment);
+  await ensureChatTable(rawObserver, environment.DYNAMODB_TABLE, { timeToLive: false });
+  const client = createDocumentClient(raw);
+  const observer = createDocumentClient(rawObserver);
+  const table: MeteredTable = { environment, client, observer, meter: new RequestMeter(client, observer) };
 
-  console.log(`A turn of ${PROMPT.length} B and ${ANSWER.length} B, by the billing rules, the index included:\n`);
-  console.log('turn   begin  complete  release  WCU in all   history read (newest 100 messages)');
+  const { prompt, answer } = CONTENTS;
+  console.log(`A turn of ${prompt.length} B and ${answer.length} B, by the billing rules, the index included.\n`);
+  await printOurs(table);
+  for (const chat of [REWRITTEN, APPENDED]) await printOneItem(table, chat);
+  raw.destroy();
+  rawObserver.destroy();
+  await dynamoDb.close();
+}
+
+async function printOurs({ environment, client, meter }: MeteredTable): Promise<void> {
+  const agent = new MeteredAgent(meter);
+  const app = await Test.createTestingModule({ imports: [AppModule.with(environment)] })
+    .overrideProvider(DynamoDBDocumentClient)
+    .useValue(client)
+    .overrideProvider(AgentProvider)
+    .useValue(agent)
+    .compile();
+  const service = app.get(ChatService, { strict: false });
+
+  console.log('this service (the history is read beside the agent, the newest 100 messages)');
+  printHead();
   let chatId: string | undefined;
   for (let number = 1; number <= Math.max(...TURNS_SHOWN); number += 1) {
-    const turn = await chats.begin('alice', { chatId, prompt: PROMPT, deadline: Date.now() + 25_000 });
-    chatId = turn.chat.id;
-    const begin = meter.take();
-    await chats.complete('alice', turn, { status: 'done', answer: ANSWER, citations: [] });
-    const complete = meter.take();
-    await chats.release('alice', turn);
-    const release = meter.take();
+    const reply = await service.reply('alice', { prompt: CONTENTS.prompt, chatId, key: undefined });
+    chatId = reply.chat.id;
+    const bills = [...agent.billsBefore, ...meter.take()];
+    check(number, agent.billsBefore, bills);
     if (!TURNS_SHOWN.includes(number)) continue;
-    await chats.turnsBefore('alice', turn, environment.CHAT_HISTORY_LIMIT);
-    const history = meter.take();
-    const writes = [begin, complete, release];
-    const requests = writes.map((cost) => cost.requests.length);
-    if (requests.some((count) => count !== 1)) throw new Error(`a write took ${requests.join(', ')} requests`);
-    const inAll = writes.reduce((sum, cost) => sum + cost.writeUnits, 0);
-    const cells = [...writes.map((cost) => cost.writeUnits), inAll].map(String);
-    console.log(
-      `${String(number).padStart(4)}${(cells[0] ?? '').padStart(8)}${(cells[1] ?? '').padStart(10)}${(cells[2] ?? '').padStart(9)}` +
-        `${(cells[3] ?? '').padStart(12)}   ${history.requests.length} requests, ${history.readUnits} RCU`,
+    const writes = bills.filter(({ writeUnits }) => writeUnits > 0).map(({ writeUnits }) => writeUnits);
+    printRow(number, bills, `  begin, complete, release: ${writes.join(' + ')}`);
+  }
+  await app.close();
+  console.log(`Every turn: ${WRITES} writes, one request before the agent is asked.\n`);
+}
+
+/** @throws Error when a turn costs more than is promised. */
+function check(number: number, before: readonly Bill[], all: readonly Bill[]): void {
+  const writes = all.filter(({ writeUnits }) => writeUnits > 0).length;
+  const { writeUnits } = totalOf(all);
+  const most = number === 1 ? MAX_FIRST_WRITE_UNITS : MAX_WRITE_UNITS;
+  if (before.map(({ operation }) => operation).join() !== 'UpdateItem' || writes !== WRITES || writeUnits > most) {
+    throw new Error(
+      `turn ${number} took ${before.length} requests before the agent, ${writes} writes, ${writeUnits} WCU`,
     );
   }
-  metered.destroy();
-  client.destroy();
-  await dynamoDb.close();
+}
+
+async function printOneItem({ environment, client, meter, observer }: MeteredTable, chat: OneItemChat): Promise<void> {
+  const tableName = environment.DYNAMODB_TABLE;
+  const limit = firstRefusedTurn(chat, CONTENTS);
+  console.log(chat.name);
+  printHead();
+  for (const number of TURNS_SHOWN) {
+    // A chat can grow no further than this.
+    const before = chatWith(chat.chatId, Math.min(number, limit) - 1, CONTENTS);
+    if (number > 1) await observer.send(new PutCommand({ TableName: tableName, Item: before }));
+    try {
+      await chat.addTurn(client, tableName, before, CONTENTS);
+      printRow(number, meter.take());
+    } catch (error) {
+      if (!isTooLarge(error)) throw error;
+      meter.take();
+      console.log(`${String(number).padStart(4)}   refused from turn ${limit} on: an item has at most 400 KB`);
+    }
+  }
+  console.log();
+}
+
+function printHead(): void {
+  console.log('turn  requests   WCU   RCU');
+}
+
+function printRow(number: number, bills: readonly Bill[], remark = ''): void {
+  const { requests, writeUnits, readUnits } = totalOf(bills);
+  const cells = [String(number).padStart(4), String(requests).padStart(10), String(writeUnits).padStart(6)];
+  console.log(`${cells.join('')}${String(readUnits).padStart(6)}${remark}`);
 }

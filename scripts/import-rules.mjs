@@ -13,8 +13,10 @@ const ENTRIES = ['main', 'lambda*'];
 const APP = ['app', 'app.module', ...ENTRIES];
 const USER = ['auth/user'];
 
-const TABLE = ['chat/chat-items', 'chat/chat-table', 'chat/storage-call'];
-const REPOSITORY = ['chat/*.repository', ...TABLE];
+const TABLE = ['chat/dynamo-table', 'chat/chat-table'];
+const ITEMS = ['chat/*-item', 'chat/item-expiry'];
+const BEHIND_REPOSITORY = [...TABLE, ...ITEMS, 'chat/dynamo-turn-recovery', 'chat/dynamo-inline-history'];
+const REPOSITORY = ['chat/*.repository', 'chat/turn-quota', ...BEHIND_REPOSITORY];
 const PROVIDERS = ['chat/agent/*.provider', 'chat/agent/bedrock-*'];
 const ROAD = ['chat/*.controller', 'chat/*.module', 'chat/*.service'];
 
@@ -47,14 +49,20 @@ export const importRules = [
   {
     files: ['chat/*.service'],
     may: [...OWN, ...USER, 'chat/**'],
-    never: [...SDK, ...HTTP, ...TABLE, ...PROVIDERS, 'chat/dto/**', 'chat/*.controller', 'chat/*.module'],
+    never: [...SDK, ...HTTP, ...BEHIND_REPOSITORY, ...PROVIDERS, 'chat/dto/**', 'chat/*.controller', 'chat/*.module'],
     why: 'The service knows the repository and the port of the agent, not HTTP and not the SDK.',
+  },
+  {
+    files: TABLE,
+    may: [...OWN, 'chat/*'],
+    never: [...HTTP, ...ROAD, 'chat/*.repository', 'chat/dynamo-turn-recovery', ...ITEMS],
+    why: 'The table knows its SDK and what is common to all items.',
   },
   {
     files: REPOSITORY,
     may: [...OWN, ...USER, 'chat/*'],
-    never: [...HTTP, ...ROAD],
-    why: 'The repository knows the table and the types of the chat.',
+    never: [...SDK, ...HTTP, ...ROAD],
+    why: 'The repositories know the items and the table, not its SDK.',
   },
   {
     files: PROVIDERS,

@@ -69,7 +69,7 @@ export const rules = [
     refused: [
       ['src/chat/chat.controller.ts', value('./dynamo-chat.repository.js')],
       ['src/chat/chats.controller.ts', type('./dynamo-chat.repository.js')],
-      ['src/chat/chats.controller.ts', value('./chat-items.js')],
+      ['src/chat/chats.controller.ts', value('./head-item.js')],
       ['src/chat/chat.controller.ts', value('./agent/bedrock-agent.provider.js')],
       ['src/chat/chat.controller.ts', value('./agent/agent.js')],
       ['src/chat/chat.controller.ts', value('@aws-sdk/lib-dynamodb')],
@@ -88,7 +88,7 @@ export const rules = [
       ['src/chat/chat.service.ts', type('express')],
       ['src/chat/chat.service.ts', value('@nestjs/platform-express')],
       ['src/chat/chat.service.ts', value('./agent/bedrock-agent.provider.js')],
-      ['src/chat/chat.service.ts', value('./chat-items.js')],
+      ['src/chat/chat.service.ts', value('./head-item.js')],
       ['src/chat/chat.service.ts', value('./chat.controller.js')],
       ['src/chat/chat.service.ts', value('../http/error.filter.js')],
     ],
@@ -139,7 +139,7 @@ export const rules = [
     ],
     passed: [
       ['src/aws/aws.module.ts', value('@aws-sdk/client-dynamodb')],
-      ['src/chat/dynamo-chat.repository.ts', value('@aws-sdk/lib-dynamodb')],
+      ['src/chat/dynamo-table.ts', value('@aws-sdk/lib-dynamodb')],
       ['src/chat/chat-table.ts', value('@aws-sdk/client-dynamodb')],
       ['src/chat/agent/bedrock-agent.provider.ts', value('@aws-sdk/client-bedrock-agent-runtime')],
       ['src/local/event-stream.ts', value('@smithy/core/event-streams')],
@@ -152,7 +152,7 @@ export const rules = [
     refused: [
       ['src/chat/agent/bedrock-agent.provider.ts', value('../dynamo-chat.repository.js')],
       ['src/chat/agent/agent-session.ts', value('../chat.service.js')],
-      ['src/chat/agent/agent.ts', type('../chat-items.js')],
+      ['src/chat/agent/agent.ts', type('../head-item.js')],
       ['src/chat/agent/agent.ts', value('./bedrock-agent.provider.js')],
     ],
     passed: [['src/chat/agent/agent.ts', type('../chat.js')]],
@@ -168,7 +168,7 @@ export const rules = [
       ['src/chat/dto/chat-response.ts', value('../chat.service.js')],
     ],
     passed: [
-      ['src/chat/dynamo-chat.repository.ts', value('./chat-items.js')],
+      ['src/chat/dynamo-chat.repository.ts', value('./head-item.js')],
       ['src/chat/dto/chat-response.ts', type('../chat.service.js')],
     ],
   },

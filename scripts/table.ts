@@ -11,8 +11,9 @@ class TableError extends Error {}
 async function table(): Promise<string> {
   if (existsSync('.env')) process.loadEnvFile('.env');
   // Neither agent nor key is needed to make a table.
-  const needless = { AGENT_ID: 'NONE', AGENT_ALIAS_ID: 'NONE', JWT_SECRET_KEY: '', JWT_VERIFY_SIGNATURE: 'false' };
-  const environment = loadEnvironment({ ...process.env, ...needless });
+  const agent = { AGENT_ID: 'NONE', AGENT_ALIAS_ID: 'NONE' };
+  const noKey = { JWT_SECRET_KEY: '', JWT_SECRET_ARN: '', JWT_JWKS_URI: '', JWT_VERIFY_SIGNATURE: 'false' };
+  const environment = loadEnvironment({ ...process.env, ...agent, ...noKey });
   const { DYNAMODB_TABLE: name, AWS_REGION: region, AWS_ENDPOINT_URL_DYNAMODB: endpoint } = environment;
   const place = endpoint ?? `AWS, ${region}`;
   const client = createDynamoDbClient(environment);

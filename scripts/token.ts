@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { resolveSecrets } from '../src/aws/secret.js';
 import { ConfigurationError, loadEnvironment } from '../src/config/environment.js';
 import { devKey } from '../src/local/dev-key.js';
 import { mintToken, tokenSettings } from '../src/local/dev-token.js';
-import { LocalModeError } from '../src/local/local-mode.js';
+import { dataDirOf, LocalModeError } from '../src/local/local-mode.js';
 
 const USAGE = `Usage: npm run token -- --sub alice [options]
 
@@ -15,7 +16,8 @@ const USAGE = `Usage: npm run token -- --sub alice [options]
   --issuer <iss>       by default JWT_ISSUER
   --audience <aud>     by default the first of JWT_AUDIENCE
 
-It is signed with JWT_SECRET_KEY, from the environment or .env; without one, with the dev key in DATA_DIR.`;
+It is signed with JWT_SECRET_KEY or the secret of JWT_SECRET_ARN, from the environment or .env; without one, with the
+dev key in DATA_DIR.`;
 
 /** The command line cannot be understood. */
 class UsageError extends Error {}
@@ -54,9 +56,13 @@ async function token(): Promise<string> {
   if (existsSync('.env')) process.loadEnvFile('.env');
   // The same variables under the same rules as the server's; no agent is needed to sign a token.
   const variables = { ...process.env, AGENT_ID: 'NONE', AGENT_ALIAS_ID: 'NONE', JWT_VERIFY_SIGNATURE: 'true' };
-  const dataDir = process.env['DATA_DIR']?.trim() || '.data';
-  const secret = process.env['JWT_SECRET_KEY']?.trim() ? process.env['JWT_SECRET_KEY'] : await devKey(dataDir);
-  const settings = tokenSettings(loadEnvironment({ ...variables, JWT_SECRET_KEY: secret }), sub);
+  const resolved = await resolveSecrets(variables);
+  const isSet = (name: string) => Boolean(resolved[name]?.trim());
+  if (!isSet('JWT_SECRET_KEY') && (isSet('JWT_JWKS_URI') || isSet('JWT_ISSUER'))) {
+    throw new UsageError('The tokens come from JWT_ISSUER, whose keys are not ours; set JWT_SECRET_KEY to sign some');
+  }
+  const secret = (isSet('JWT_SECRET_KEY') && resolved['JWT_SECRET_KEY']) || (await devKey(dataDirOf(process.env)));
+  const settings = tokenSettings(loadEnvironment({ ...resolved, JWT_SECRET_KEY: secret }), sub);
   return mintToken({
     ...settings,
     secret,

@@ -1,10 +1,14 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
+import { corsOrigins } from './config/environment-rules.js';
 import type { Environment } from './config/environment.js';
 import { accessLog } from './http/access-log.js';
+import { corsOptions } from './http/cors.js';
+import { LimitedExpressAdapter } from './http/limited-express.adapter.js';
 import { requestId } from './http/request-id.js';
 import { RequestLogger } from './http/request-logger.js';
+import { securityHeaders } from './http/security-headers.js';
 
 export interface AppOptions {
   /** Log for people instead of as JSON. */
@@ -16,13 +20,18 @@ export async function createApp(
   environment: Environment,
   { local = false }: AppOptions = {},
 ): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(environment), {
-    logger: new RequestLogger(environment.LOG_LEVEL, { json: !local }),
-    bodyParser: false,
-    abortOnError: false,
-  });
-  app.disable('x-powered-by');
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.with(environment),
+    new LimitedExpressAdapter(),
+    {
+      logger: new RequestLogger(environment.LOG_LEVEL, { json: !local }),
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
   app.disable('etag');
-  app.use(requestId, accessLog);
+  app.use(requestId, accessLog, securityHeaders);
+  // After the request id, because this answers preflights itself.
+  if (environment.CORS_ORIGINS !== undefined) app.enableCors(corsOptions(corsOrigins(environment.CORS_ORIGINS)));
   return app.init();
 }

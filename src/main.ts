@@ -7,27 +7,31 @@ import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp } from './app.js';
 import { createDynamoDbClient } from './aws/dynamodb.client.js';
+import { resolveSecrets } from './aws/secret.js';
 import { ensureChatTable } from './chat/chat-table.js';
 import { ConfigurationError, type Environment, loadEnvironment } from './config/environment.js';
+import { Connections } from './http/connections.js';
 import { banner, reachableUrl } from './local/banner.js';
-import { dummyCredentials, inOneLine, LocalModeError, wantsLocalMode } from './local/local-mode.js';
+import { dataDirOf, dummyCredentials, inOneLine, LocalModeError, wantsLocalMode } from './local/local-mode.js';
 import type { LocalParts } from './local/start-local.js';
 
 /** Ctrl-C under npm arrives three times, from the terminal, npm and nest: what comes so soon is still the first. */
 const SAME_SIGNAL_MS = 500;
-/** How often connections are looked through while the server ends, in milliseconds. */
-const IDLE_CHECK_MS = 50;
+/** Running turns end within their own grace of ten seconds; what is open after this was never going to be one. */
+const CONNECTION_GRACE_MS = 12_000;
 
 async function bootstrap(): Promise<void> {
   if (existsSync('.env')) process.loadEnvFile('.env');
   let local: LocalParts | undefined;
   let app: NestExpressApplication | undefined;
+  let connections: Connections | undefined;
   let failed = false;
   try {
     local = wantsLocalMode(process.env) ? await startLocalParts() : undefined;
-    const environment = loadEnvironment({ ...process.env, ...local?.variables });
+    const environment = loadEnvironment(await resolveSecrets({ ...process.env, ...local?.variables }));
     if (local) await prepareTable(environment, local);
     app = await createApp(environment, { local: local !== undefined });
+    connections = new Connections(app.getHttpServer());
     const { port } = await listen(app.getHttpServer(), environment);
     announce(environment, reachableUrl(environment.HOST, port), local);
   } catch (error) {
@@ -35,7 +39,8 @@ async function bootstrap(): Promise<void> {
     failed = true;
   }
   const stop = async () => {
-    if (app) await closeApp(app);
+    const stopClock = connections?.drain(CONNECTION_GRACE_MS);
+    await app?.close().finally(stopClock);
     await local?.close();
   };
   if (failed) return stop().finally(() => process.exit(1));
@@ -49,18 +54,11 @@ async function listen(server: Server, { PORT, HOST }: Environment): Promise<Addr
   return server.address() as AddressInfo;
 }
 
-/** Waits for running turns. A connection that falls idle meanwhile is cut, or it would be waited for as well. */
-async function closeApp(app: NestExpressApplication): Promise<void> {
-  const server: Server = app.getHttpServer();
-  const cut = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
-  await app.close().finally(() => clearInterval(cut));
-}
-
 /** Loaded only here, so that production needs neither the emulators nor what they are built on. */
 async function startLocalParts(): Promise<LocalParts> {
   const { startLocal } = await import('./local/start-local.js');
   Object.assign(process.env, dummyCredentials(process.env));
-  return startLocal({ dataDir: process.env['DATA_DIR']?.trim() || '.data', variables: process.env });
+  return startLocal({ dataDir: dataDirOf(process.env), variables: process.env });
 }
 
 async function prepareTable(environment: Environment, local: LocalParts): Promise<void> {

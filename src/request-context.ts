@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** What is known about the request that the running code works for. */
 export interface RequestContext {
-  /** The caller's `x-request-id`, or ours: 1..64 of `[A-Za-z0-9._-]`. */
+  /** The caller's `x-request-id`, the host's own id of the request, or ours: 1..64 of `[A-Za-z0-9._-]`. */
   readonly requestId: string;
   /** Epoch milliseconds by which the host wants the answer; absent where the host sets no limit. */
   readonly deadline?: number;

@@ -18,6 +18,8 @@ describe('POST /chat with bad input', () => {
     ['prompt null', { prompt: null }, `Field 'prompt' is required`],
     ['prompt empty', { prompt: '' }, `Field 'prompt' is required`],
     ['prompt blank', { prompt: ' \n\t\u00a0' }, `Field 'prompt' is required`],
+    ['prompt of control characters', { prompt: '\u0000\u001b' }, `Field 'prompt' is required`],
+    ['prompt of zero-width spaces', { prompt: '\u200b\u2060' }, `Field 'prompt' is required`],
     ['prompt a number', { prompt: 7 }, `Field 'prompt' must be a string`],
     ['prompt an object', { prompt: { toString: 'x' } }, `Field 'prompt' must be a string`],
     ['prompt an array', { prompt: ['x'] }, `Field 'prompt' must be a string`],
@@ -99,6 +101,28 @@ describe('POST /chat with bad input', () => {
     const answer = await request;
     expect({ status: answer.status, body: answer.body }).toEqual({ status, body: { error } });
   });
+
+  it('bytes that are no UTF-8 are no JSON', async () => {
+    const request = post({ 'content-type': 'application/json' });
+    request.write(Buffer.from('7b2270726f6d7074223a2261ff62227d', 'hex'));
+    const answer = await request;
+    expect({ status: answer.status, body: answer.body }).toEqual({
+      status: 400,
+      body: { error: 'Request body is not valid JSON' },
+    });
+  });
+
+  it('an empty body in chunks is a missing prompt', async () => {
+    const { status, body } = await post({ 'transfer-encoding': 'chunked' });
+    expect({ status, body }).toEqual({ status: 400, body: { error: `Field 'prompt' is required` } });
+  });
+
+  it.each(['application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"', 'application/json;'])(
+    'reads %s',
+    async (type) => {
+      await post({ 'content-type': type }).send('{"prompt":""}').expect(400, { error: `Field 'prompt' is required` });
+    },
+  );
 
   it('no body at all is a missing prompt', async () => {
     const answer = await post();

@@ -131,6 +131,29 @@ describe('POST /chat/stream', () => {
   });
 });
 
+describe('the quota of streamed turns', () => {
+  let app: ChatApp;
+  beforeAll(async () => {
+    app = await startChatApp({ TURNS_PER_DAY: '2' });
+  });
+  afterAll(() => app.close());
+
+  it('is that of all turns: beyond it the answer is 429 as JSON, and a replay is none', async () => {
+    const first = { prompt: 'streamed' };
+    const key = { headers: { 'idempotency-key': 'key-of-the-first' } };
+    const streamed = await readStream(app.url, first, key);
+    const replayed = await readStream(app.url, first, key);
+    expect([replayed.status, replayed.text]).toEqual([200, streamed.text]);
+    await app.chat({ prompt: 'in one piece' }).expect(200);
+    const refused = await readStream(app.url, { prompt: 'one too many' });
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(JSON.parse(refused.raw)).toEqual({ error: 'Too many requests' });
+    expect(app.agent.invocations).toHaveLength(2);
+  });
+});
+
 describe('a streamed turn whose agent fails', () => {
   let patient: ChatApp;
   let hasty: ChatApp;

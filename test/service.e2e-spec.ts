@@ -37,6 +37,8 @@ describe('every answer', () => {
     ['GET', '/chat'],
     ['DELETE', '/chat'],
     ['GET', '/%'],
+    ['GET', '/chats/%'],
+    ['GET', '/chats/%ff'],
     ['POST', '/chat/nowhere'],
   ] as const)('of %s %s is 404 Not found', async (method, path) => {
     const verbs = { GET: 'get', POST: 'post', DELETE: 'delete' } as const;

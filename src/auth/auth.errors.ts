@@ -31,3 +31,12 @@ export class InvalidIdTokenError extends DomainError {
     super(`Invalid id_token: ${reason}`, options);
   }
 }
+
+/** The keys that tokens are checked with cannot be fetched: nobody's token is at fault. */
+export class SigningKeysUnavailableError extends DomainError {
+  readonly kind = 'unavailable';
+
+  constructor(retryAfterSeconds: number, options?: ErrorOptions) {
+    super('Signing keys are unavailable', { ...options, retryAfterSeconds });
+  }
+}

@@ -11,22 +11,28 @@ export const MAX_TOKEN_BYTES = 8192;
  * @throws InvalidIdTokenError when there is none, when there are two different ones, or when it is too large.
  */
 export function extractIdToken(request: IncomingMessage): string {
-  const [token, ...others] = new Set([...idTokens(request), ...bearerTokens(request)]);
+  const tokens = [...idTokens(request), ...bearerTokens(request)];
+  const [token] = tokens;
   if (token === undefined) throw new InvalidIdTokenError('token is missing');
   // Whoever reads the other one, a proxy for instance, would see another user than we do.
-  if (others.length > 0) throw new InvalidIdTokenError('token is malformed');
+  if (tokens.some((other) => other !== token)) throw new InvalidIdTokenError('token is malformed');
   if (Buffer.byteLength(token) > MAX_TOKEN_BYTES) throw new InvalidIdTokenError('token is too large');
   return token;
 }
 
 /** A repeated header may arrive as one line joined by commas, and a token has no comma. */
 function idTokens(request: IncomingMessage): string[] {
-  return headerLines(request, 'id_token').flatMap((line) => line.split(',').map((token) => token.trim()));
+  const lines = headerLines(request, 'id_token');
+  return lines.length === 1 && !lines[0]?.includes(',')
+    ? lines
+    : lines.flatMap((line) => line.split(',').map((token) => token.trim()));
 }
 
 /** The scheme's name ignores case (RFC 9110, 11.1); other schemes are not ours to judge. */
 function bearerTokens(request: IncomingMessage): string[] {
-  return headerLines(request, 'authorization')
+  const lines = headerLines(request, 'authorization');
+  if (lines.length === 0) return lines;
+  return lines
     .flatMap((line) => line.split(/,[ \t]*(?=bearer[ \t])/i))
     .flatMap((line) => /^bearer[ \t]+(.+)$/i.exec(line.trim())?.[1] ?? []);
 }
@@ -36,9 +42,16 @@ function bearerTokens(request: IncomingMessage): string[] {
  * empty behind serverless-express, which fills in nothing but `headers`.
  */
 function headerLines({ rawHeaders, headers }: IncomingMessage, name: string): string[] {
-  const lines =
-    rawHeaders.length > 0
-      ? rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name)
-      : [headers[name] ?? []].flat();
+  if (rawHeaders.length === 0) return notEmpty([headers[name] ?? []].flat());
+  const lines: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const field = rawHeaders[index] ?? '';
+    if (field.length !== name.length || field.toLowerCase() !== name) continue;
+    lines.push(rawHeaders[index + 1] ?? '');
+  }
+  return notEmpty(lines);
+}
+
+function notEmpty(lines: readonly string[]): string[] {
   return lines.map((line) => line.trim()).filter((line) => line !== '');
 }

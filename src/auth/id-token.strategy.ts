@@ -1,4 +1,4 @@
-import { type KeyObject, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { Request } from 'express';
@@ -61,19 +61,24 @@ export class IdTokenStrategy extends PassportStrategy(Strategy, 'id-token') {
  * at `error`: what is given to `done` becomes a failed login, be it a key server that is down or a bug of ours.
  */
 function keyProvider(keys: SigningKeys): SecretOrKeyProvider<Request> {
-  return function (this: Strategy, _request: Request, token: string, done: (error: null, key: Buffer) => void): void {
-    findKey(token, keys)
+  const provide = async (
+    strategy: Strategy,
+    token: string,
+    done: (error: null, key: Buffer) => void,
+  ): Promise<void> => {
+    try {
+      const { header } = readToken(token, keys.algorithms);
+      const { key, algorithm } = await keys.find(header);
+      // Several algorithms may be allowed, but never one key for two of them.
+      if (algorithm !== header.alg) throw new InvalidIdTokenError('algorithm is not allowed');
       // The typings are behind: jsonwebtoken has taken a KeyObject since version 9.
-      .then((key) => done(null, key as unknown as Buffer))
-      // Also for what `done` throws: nobody else would catch it, and the server would end.
-      .catch((error: Error) => this.error(error));
+      done(null, key as unknown as Buffer);
+    } catch (error) {
+      // Also what `done` throws: nobody else would catch it, and the server would end.
+      strategy.error(error as Error);
+    }
   };
-}
-
-async function findKey(token: string, keys: SigningKeys): Promise<KeyObject> {
-  const { header } = readToken(token, keys.algorithms);
-  const { key, algorithm } = await keys.find(header);
-  // Several algorithms may be allowed, but never one key for two of them.
-  if (algorithm !== header.alg) throw new InvalidIdTokenError('algorithm is not allowed');
-  return key;
+  return function (this: Strategy, _request: Request, token: string, done: (error: null, key: Buffer) => void): void {
+    void provide(this, token, done);
+  };
 }

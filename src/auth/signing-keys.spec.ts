@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { Environment } from '../config/environment.js';
-import { NoSigningKeys, SecretSigningKeys, signingKeysOf } from './signing-keys.js';
+import { signingKeysOf } from './configured-signing-keys.js';
+import { JwksSigningKeys } from './jwks-signing-keys.js';
+import { NoSigningKeys, SecretSigningKeys } from './signing-keys.js';
 
 const SECRET = 'ein-Geheimnis-mit-Umlauten-äöü-und-mehr';
 const environment = (values: Partial<Environment>) => Object.assign(new Environment(), values);
@@ -21,6 +23,12 @@ describe('signingKeysOf', () => {
   });
 
   it('never falls back to checking nothing', () => {
-    expect(() => signingKeysOf(environment({}))).toThrow('JWT_SECRET_KEY is required');
+    expect(() => signingKeysOf(environment({}))).toThrow('JWT_SECRET_KEY or JWT_JWKS_URI is required');
+  });
+
+  it('takes the keys of the issuer where there is no secret, without asking for them yet', () => {
+    const issuer = environment({ JWT_ISSUER: 'https://issuer.example/', JWT_AUDIENCE: 'app' });
+    expect(signingKeysOf(issuer)).toBeInstanceOf(JwksSigningKeys);
+    expect(signingKeysOf(environment({ ...issuer, JWT_SECRET_KEY: SECRET }))).toBeInstanceOf(SecretSigningKeys);
   });
 });

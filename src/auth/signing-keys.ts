@@ -1,5 +1,4 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import type { Environment } from '../config/environment.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm, type TokenHeader } from './token-gate.js';
 
 /** A key and the one algorithm that it is for. */
@@ -50,11 +49,4 @@ export class NoSigningKeys extends SigningKeys {
   override async find(): Promise<never> {
     throw new Error('There is no signing key: JWT_VERIFY_SIGNATURE is false');
   }
-}
-
-/** The keys that the configuration asks for. */
-export function signingKeysOf(environment: Environment): SigningKeys {
-  if (environment.JWT_VERIFY_SIGNATURE === false) return new NoSigningKeys();
-  if (environment.JWT_SECRET_KEY === undefined) throw new Error('JWT_SECRET_KEY is required');
-  return new SecretSigningKeys(environment.JWT_SECRET_KEY, environment.JWT_ALGORITHM);
 }

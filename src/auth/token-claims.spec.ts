@@ -191,7 +191,7 @@ describe('userOf', () => {
 
 describe('claimRulesOf', () => {
   it('asks for nothing unless configured', () => {
-    expect(claimRulesOf(new Environment())).toEqual({});
+    expect(claimRulesOf(new Environment())).toEqual({ requiresTokenUse: false });
   });
 
   it('splits the audiences', () => {
@@ -199,7 +199,32 @@ describe('claimRulesOf', () => {
     expect(claimRulesOf(Object.assign(new Environment(), environment))).toEqual({
       issuer: 'i',
       audiences: ['web', 'app'],
+      requiresTokenUse: false,
       userIdClaim: 'oid',
     });
+  });
+
+  it.each([
+    ['https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12Cd34E', true],
+    ['https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_Ab12Cd34E', true],
+    ['https://cognito-idp.eu-central-1.amazonaws.com.example/pool', false],
+    ['https://issuer.example', false],
+  ])('wants token_use of the issuer %s: %s', (JWT_ISSUER, wanted) => {
+    expect(claimRulesOf(Object.assign(new Environment(), { JWT_ISSUER })).requiresTokenUse).toBe(wanted);
+  });
+});
+
+describe('token_use', () => {
+  it.each<[IdTokenFault, JsonObject]>([
+    ["claim 'token_use' is required", {}],
+    ["claim 'token_use' is required", { token_use: null }],
+    ["claim 'token_use' is invalid", { token_use: 'access' }],
+    ["claim 'token_use' is invalid", { token_use: ['id'] }],
+  ])('%s where it has to be there: %j', (fault, changes) => {
+    expectFault(fault, claims(changes), { requiresTokenUse: true });
+  });
+
+  it('is id', () => {
+    expect(user(claims({ token_use: 'id' }), { requiresTokenUse: true }).id).toBe('u-1');
   });
 });

@@ -9,6 +9,8 @@ const MAX_ISSUED_AHEAD_SECONDS = 60;
 const MAX_USER_ID_CHARACTERS = 255;
 /** A DynamoDB sort key has at most 1024 bytes, and the number of a turn comes after the user id. */
 const MAX_USER_ID_BYTES = 1000;
+/** The issuer of a Cognito user pool; each of its tokens says in `token_use` which kind it is. */
+const COGNITO_ISSUER = /^https:\/\/cognito-idp\.[a-z\d-]+\.amazonaws\.com(\.cn)?\//;
 
 /** What this service asks of a token beyond what it asks of every one. */
 export interface ClaimRules {
@@ -16,6 +18,8 @@ export interface ClaimRules {
   readonly issuer?: string | undefined;
   /** One of these must be in `aud`; anything where absent. */
   readonly audiences?: readonly string[] | undefined;
+  /** Whether `token_use` has to be there; where it is there it has to be `id` in any case. */
+  readonly requiresTokenUse?: boolean | undefined;
   /** The claim that is the user id; where absent `sub`, or `username` of a token without any `sub`. */
   readonly userIdClaim?: string | undefined;
 }
@@ -25,6 +29,7 @@ export function claimRulesOf(environment: Environment): ClaimRules {
   return {
     issuer: environment.JWT_ISSUER,
     audiences: environment.JWT_AUDIENCE === undefined ? undefined : audiences(environment.JWT_AUDIENCE),
+    requiresTokenUse: COGNITO_ISSUER.test(environment.JWT_ISSUER ?? ''),
     userIdClaim: environment.JWT_USER_ID_CLAIM,
   };
 }
@@ -45,6 +50,7 @@ export function userOf(claims: JsonObject, rules: ClaimRules, now: number = Date
   }
   // Cognito signs access tokens with the same keys: one of those says what may be done, not who asks.
   const use = claim(claims, 'token_use');
+  if (rules.requiresTokenUse && isMissing(use)) throw required('token_use');
   if (use !== undefined && use !== 'id') throw invalid('token_use');
   const email = requiredText(claims, 'email');
   if (!email.includes('@')) throw invalid('email');

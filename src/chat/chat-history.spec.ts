@@ -57,7 +57,7 @@ describe('newestPage', () => {
 describe('groupIntoTurns', () => {
   it('opens a turn with each question', () => {
     const messages = [user('1'), assistant('one'), user('2'), user('3'), assistant('three'), assistant('more')];
-    expect(groupIntoTurns(messages).map((turn) => turn.map(({ content }) => content))).toEqual([
+    expect(groupIntoTurns(messages).map((group) => group.map(({ content }) => content))).toEqual([
       ['1', 'one'],
       ['2'],
       ['3', 'three'],

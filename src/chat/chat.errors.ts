@@ -53,3 +53,12 @@ export class StorageUnavailableError extends DomainError {
     super('Storage is unavailable', { ...options, retryAfterSeconds: 2 });
   }
 }
+
+/** The user has begun as many turns as they may. */
+export class TooManyTurnsError extends DomainError {
+  readonly kind = 'throttled';
+
+  constructor(retryAfterSeconds: number) {
+    super('Too many requests', { retryAfterSeconds });
+  }
+}

@@ -9,8 +9,10 @@ import { ChatService } from './chat.service.js';
 import { ChatsController } from './chats.controller.js';
 import { DynamoChatRepository } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
+import { DynamoInlineHistory } from './dynamo-inline-history.js';
 import { DynamoTable } from './dynamo-table.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
+import { TurnQuota } from './turn-quota.js';
 
 /** The road of a turn, from the controllers to the table and the agent. */
 @Module({
@@ -21,7 +23,9 @@ import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
     DynamoChatRepository,
     DynamoHistoryRepository,
     DynamoTurnRecovery,
+    DynamoInlineHistory,
     DynamoTable,
+    TurnQuota,
     { provide: AgentProvider, useClass: BedrockAgentProvider },
   ],
 })

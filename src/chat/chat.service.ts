@@ -11,9 +11,10 @@ import { withNewest } from './chat-history.js';
 import { StorageUnavailableError } from './chat.errors.js';
 import { DynamoChatRepository, type Replay } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
-import { sessionSeed } from './session-seed.js';
+import { SEED_MESSAGES, sessionSeed } from './session-seed.js';
 import { turnDeadline, withinDeadline } from './turn-deadline.js';
 import type { TurnObserver } from './turn-observer.js';
+import { TurnQuota } from './turn-quota.js';
 
 /** How long running turns may go on once the process has been asked to end. */
 const SHUTDOWN_GRACE_MILLISECONDS = 10_000;
@@ -58,6 +59,7 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     private readonly history: DynamoHistoryRepository,
     private readonly agent: AgentProvider,
     private readonly environment: Environment,
+    private readonly quota: TurnQuota,
   ) {}
 
   /**
@@ -65,8 +67,8 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
    * whatever this throws.
    *
    * @param observer - is told of the turn while it runs and has no say in it. A turn that is watched may take longer.
-   * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError, and the
-   * agent's errors.
+   * @throws TooManyTurnsError, ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError,
+   * StorageUnavailableError, and the agent's errors.
    */
   async reply(userId: string, request: ReplyRequest, observer?: TurnObserver): Promise<Reply> {
     const turn = this.run(userId, request, observer);
@@ -133,8 +135,8 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
   private async run(userId: string, request: ReplyRequest, observer?: TurnObserver): Promise<Reply> {
     const { AGENT_TIMEOUT_MS: timeout, CHAT_HISTORY_LIMIT: limit } = this.environment;
     const deadline = turnDeadline(observer ? 'streamed' : 'buffered', timeout, currentRequestContext()?.deadline);
-    const turn = await this.chats.begin(userId, { ...request, deadline });
-    if ('answer' in turn) return this.replay(userId, turn);
+    const turn = await this.quota.spend(userId, () => this.chats.begin(userId, { ...request, deadline }), hasBegun);
+    if (!hasBegun(turn)) return this.replay(userId, turn);
 
     const messageId = messageIdOf(turn.chat.id, turn.number);
     observer?.began(turn.chat, messageId);
@@ -155,8 +157,11 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
   }
 
   /** Reads the turns before this one while the agent answers. Whoever needs them waits for them, and for their error. */
-  private olderTurns(userId: string, { chat, number }: Turn): Promise<HistoryPage> {
-    const older = this.history.before(userId, chat, number, this.environment.CHAT_HISTORY_LIMIT);
+  private olderTurns(userId: string, { chat, number, session }: Turn): Promise<HistoryPage> {
+    const shown = this.environment.CHAT_HISTORY_LIMIT;
+    // What callers are shown says nothing about what an agent has to know.
+    const limit = session.isNew ? Math.max(shown, SEED_MESSAGES) : shown;
+    const older = this.history.before(userId, chat, number, limit);
     older.catch(() => undefined);
     return older;
   }
@@ -214,4 +219,9 @@ function pageOf(userId: string, chatId: string, { turns, hasOlder }: HistoryPage
     messages: turns.flatMap(({ messages }) => messages),
     ...(hasOlder && oldest && { nextCursor: cursorBefore(userId, chatId, oldest.number) }),
   };
+}
+
+/** Whether a begin has begun a turn, and not found the answer of an earlier one. */
+function hasBegun(beginning: Turn | Replay): beginning is Turn {
+  return !('answer' in beginning);
 }

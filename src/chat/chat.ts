@@ -56,8 +56,10 @@ export interface HistoryPage {
 
 /** A chat as the table's head item has it. */
 export interface StoredChat extends ChatSummary {
-  /** The turns that the original system kept inside the item, oldest first. They stay there. */
+  /** The turns that the original system kept inside the item, oldest first. */
   readonly inlineTurns: readonly HistoryTurn[];
+  /** Names the item that they have moved to, where the head had no room for them any more. */
+  readonly inlineItem?: string;
 }
 
 /** The agent's session that a turn goes on with, or opens because there is none that would still remember. */
@@ -78,6 +80,8 @@ export interface Turn {
   /** When the turn began, ISO 8601 UTC. */
   readonly at: string;
   readonly session: TurnSession;
+  /** The attributes of keys that lead to this turn. */
+  readonly keys: readonly string[];
   /** The attributes of keys that the chat no longer needs to remember once this turn has ended. */
   readonly staleKeys: readonly string[];
 }

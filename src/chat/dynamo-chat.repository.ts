@@ -2,30 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 import type { HistoryTurn, Message, Turn, TurnOutcome } from './chat.js';
-import { ChatNotFoundError, TurnInProgressError, TurnSupersededError } from './chat.errors.js';
+import { ChatNotFoundError, StorageUnavailableError, TurnInProgressError, TurnSupersededError } from './chat.errors.js';
 import { titleFrom } from './chat-title.js';
-import { DynamoTable } from './dynamo-table.js';
+import { DynamoInlineHistory } from './dynamo-inline-history.js';
+import { DynamoTable, type ItemKey } from './dynamo-table.js';
 import { DynamoTurnRecovery, type Obstacle, type OpeningTurn } from './dynamo-turn-recovery.js';
 import { beganTurn, type HeadItem, headKey, keyAttribute } from './head-item.js';
 import { chatIdOfKey } from './idempotency-key.js';
-import { expiryIn, nowInSeconds } from './item-expiry.js';
-import {
-  type ContinuationItem,
-  isTurnItem,
-  messagesOfItems,
-  tombstoneOf,
-  turnItems,
-  turnKeyRange,
-  turnNumberOf,
-  turnSortKey,
-} from './turn-item.js';
+import { expiryIn, nowInSeconds, tombstoneExpiry } from './item-expiry.js';
+import { messagesOfItems, tombstoneOf, turnItems, turnSortKey, wholeKeyRange } from './turn-item.js';
 
 /** Beyond the deadline a turn keeps its lease for this long, because clocks differ. */
 const LEASE_MARGIN_MILLISECONDS = 15_000;
 /** Tries of a begin: one that clears a dead turn away and takes its key over needs three; races take the others. */
 const BEGIN_ATTEMPTS = 6;
 /** A write that belongs to a turn: refused where another turn's item, or a tombstone, has the place. */
-const ABSENT_OR_MINE = 'attribute_not_exists(id) OR lease = :lease';
+const MINE = 'lease = :lease';
+const ABSENT_OR_MINE = `attribute_not_exists(id) OR ${MINE}`;
 
 /** What a turn begins with. */
 export interface TurnRequest {
@@ -58,6 +51,7 @@ export class DynamoChatRepository {
   constructor(
     private readonly table: DynamoTable,
     private readonly recovery: DynamoTurnRecovery,
+    private readonly inline: DynamoInlineHistory,
     private readonly environment: Environment,
   ) {}
 
@@ -76,19 +70,13 @@ export class DynamoChatRepository {
       key: key ?? lease,
       open: { lease, until: deadline + LEASE_MARGIN_MILLISECONDS, prompt, at: new Date().toISOString() },
     };
-    let obstacle: Obstacle = { kind: 'gone' };
-    for (let attempt = 1; attempt <= BEGIN_ATTEMPTS; attempt += 1) {
-      const head = await this.tryToOpen(userId, opening, obstacle);
-      if (head) return beganTurn(head, opening.open, this.environment.AGENT_SESSION_TTL_SECONDS);
-      obstacle = await this.recovery.clear(userId, opening);
-      if (obstacle.kind === 'mine') {
-        return beganTurn(obstacle.head, opening.open, this.environment.AGENT_SESSION_TTL_SECONDS);
-      }
-      if (obstacle.kind === 'answered') {
-        return { chatId: opening.chatId, number: obstacle.number, answer: obstacle.answer };
-      }
+    try {
+      return await this.open(userId, opening);
+    } catch (error) {
+      // The turn may have begun all the same; nobody waits for this, because the table has been waited for already.
+      if (error instanceof StorageUnavailableError) this.letGo(userId, opening).catch(() => undefined);
+      throw error;
     }
-    throw new TurnInProgressError(1);
   }
 
   /**
@@ -101,12 +89,17 @@ export class DynamoChatRepository {
   async complete(userId: string, turn: Turn, outcome: TurnOutcome): Promise<HistoryTurn> {
     const doneAt = new Date().toISOString();
     const expiry = expiryIn(this.environment.CHAT_TTL_DAYS);
-    for (let number = turn.number; ; number = await this.nextFreeNumber(userId, turn)) {
+    for (let number = turn.number; ;) {
       const { turnItem, continuations } = turnItems(userId, turn, number, outcome, doneAt, expiry);
       if (await this.putAll([...continuations, turnItem], turn.lease)) {
         return { number, messages: messagesOfItems(turnItem, continuations) };
       }
-      await this.checkRefused(userId, turn, number, continuations);
+      // What was put of the answer belongs to nothing now; what is another turn's stays.
+      for (const part of continuations) await this.table.put(tombstoneOf(part), MINE, { ':lease': turn.lease });
+      const place = await this.recovery.place(userId, turn.chat.id, turn, number);
+      if (place.holds === 'deleted') throw new ChatNotFoundError();
+      if (place.holds === 'superseded' || place.number === number) throw new TurnSupersededError();
+      number = place.number;
     }
   }
 
@@ -120,10 +113,12 @@ export class DynamoChatRepository {
   async release(userId: string, turn: Turn, number: number, isDone: boolean): Promise<string> {
     const now = new Date().toISOString();
     const stale = Object.fromEntries(turn.staleKeys.map((name, index) => [`#stale${index}`, name]));
+    const moved = number === turn.number ? [] : turn.keys.map((name, index) => [`#key${index}`, name] as const);
     const { expires_at: expiresAt } = expiryIn(this.environment.CHAT_TTL_DAYS);
     const sets = [
       'updated_at = :now',
       'turns = :number',
+      ...moved.map(([name]) => `${name} = :number`),
       isDone && '#session = :session',
       expiresAt && '#expiry = :expiry',
     ];
@@ -132,7 +127,13 @@ export class DynamoChatRepository {
       Key: headKey(userId, turn.chat.id),
       ConditionExpression: '#open.lease = :lease',
       UpdateExpression: `SET ${sets.filter(Boolean).join(', ')} REMOVE ${removes.filter(Boolean).join(', ')}`,
-      ExpressionAttributeNames: { '#open': 'open', '#session': 'session', '#expiry': 'expires_at', ...stale },
+      ExpressionAttributeNames: {
+        '#open': 'open',
+        '#session': 'session',
+        '#expiry': 'expires_at',
+        ...stale,
+        ...Object.fromEntries(moved),
+      },
       ExpressionAttributeValues: {
         ':lease': turn.lease,
         ':now': now,
@@ -155,16 +156,50 @@ export class DynamoChatRepository {
    */
   async delete(userId: string, chatId: string): Promise<string | undefined> {
     const head = await this.recovery.markDeleted(userId, chatId);
-    const items: { id: string; user_id: string }[] = [];
-    for await (const item of this.table.backwards({ id: chatId, ...turnKeyRange(userId), pageSize: 1000 })) {
-      items.push({ id: chatId, user_id: String(item['user_id']) });
-    }
     // A turn that died before its item was written may still be completed late.
     const last = { id: chatId, user_id: turnSortKey(userId, head.turns ?? 1) };
-    if (!items.some((item) => item.user_id === last.user_id)) items.push(last);
-    await this.table.replace(items.map(tombstoneOf));
+    let items = await this.remains(userId, chatId);
+    if (!items.some((item) => item.user_id === last.user_id)) items = [...items, last];
+    // A late answer may have put its continuations after they were looked for; the next one finds its place taken.
+    for (; items.length > 0; items = await this.remains(userId, chatId))
+      await this.table.replace(items.map(tombstoneOf));
     await this.table.replace([tombstoneOf(headKey(userId, chatId))]);
     return head.session?.gen;
+  }
+
+  private async open(userId: string, opening: OpeningTurn): Promise<Turn | Replay> {
+    let obstacle: Obstacle = { kind: 'gone' };
+    for (let attempt = 1; attempt <= BEGIN_ATTEMPTS; attempt += 1) {
+      const tried = obstacle;
+      const head = await this.inline.withRoom(userId, opening.chatId, () => this.tryToOpen(userId, opening, tried));
+      if (head) return beganTurn(head, opening.open, this.environment.AGENT_SESSION_TTL_SECONDS);
+      obstacle = await this.recovery.clear(userId, opening);
+      if (obstacle.kind === 'mine') {
+        return beganTurn(obstacle.head, opening.open, this.environment.AGENT_SESSION_TTL_SECONDS);
+      }
+      if (obstacle.kind === 'answered') {
+        return { chatId: opening.chatId, number: obstacle.number, answer: obstacle.answer };
+      }
+    }
+    throw new TurnInProgressError(1);
+  }
+
+  /** Takes a begin back whose outcome is unknown; its key stays, so that a late repetition of it is refused. */
+  private async letGo(userId: string, { chatId, isNewChat, key, open }: OpeningTurn): Promise<void> {
+    // Without a key of the caller's nobody could ask for the new chat again: what is left of it is a tombstone.
+    const isLost = isNewChat && key === open.lease;
+    const tombstone =
+      'SET deleted_at = :now, expires_at = :expiry REMOVE #open, #title, created_at, updated_at, turns, #key';
+    await this.table.update({
+      Key: headKey(userId, chatId),
+      ConditionExpression: '#open.lease = :lease',
+      UpdateExpression: isLost ? tombstone : 'REMOVE #open',
+      ExpressionAttributeNames: { '#open': 'open', ...(isLost && { '#title': 'title', '#key': keyAttribute(key) }) },
+      ExpressionAttributeValues: {
+        ':lease': open.lease,
+        ...(isLost && { ':now': new Date().toISOString(), ':expiry': tombstoneExpiry() }),
+      },
+    });
   }
 
   /** @returns the head as begun, or undefined when the condition refused. */
@@ -173,8 +208,8 @@ export class DynamoChatRepository {
     { chatId, isNewChat, key, open }: OpeningTurn,
     obstacle: Obstacle,
   ): Promise<HeadItem | undefined> {
-    const replaces = obstacle.kind === 'takenOver' ? obstacle.number : undefined;
-    const isFirst = isNewChat && replaces === undefined;
+    const replaces = obstacle.kind === 'takenOver' ? obstacle.remembered : undefined;
+    const isFirst = isNewChat && obstacle.kind !== 'takenOver';
     const free =
       'attribute_exists(id) AND attribute_not_exists(#open) AND attribute_not_exists(deleted_at) ' +
       'AND (attribute_not_exists(expires_at) OR expires_at > :seconds)';
@@ -212,23 +247,12 @@ export class DynamoChatRepository {
     return true;
   }
 
-  /** Finds out why a turn's item was refused: returns when another turn has the number, throws otherwise. */
-  private async checkRefused(
-    userId: string,
-    turn: Turn,
-    number: number,
-    continuations: readonly ContinuationItem[],
-  ): Promise<void> {
-    const item = await this.table.get({ id: turn.chat.id, user_id: turnSortKey(userId, number) });
-    if (item && isTurnItem(item) && item.lease !== undefined && item.lease !== turn.lease) return;
-    // What was put of the answer belongs to nothing now.
-    if (continuations.length > 0) await this.table.replace(continuations.map(tombstoneOf));
-    throw item && isTurnItem(item) ? new TurnSupersededError() : new ChatNotFoundError();
-  }
-
-  private async nextFreeNumber(userId: string, turn: Turn): Promise<number> {
-    const range = { id: turn.chat.id, ...turnKeyRange(userId), pageSize: 1 };
-    for await (const item of this.table.backwards(range)) return turnNumberOf(item as { user_id: string } & object) + 1;
-    return turn.number;
+  /** The turns and continuations of a chat that are no tombstones yet. */
+  private async remains(userId: string, chatId: string): Promise<ItemKey[]> {
+    const items: ItemKey[] = [];
+    for await (const item of this.table.backwards({ id: chatId, ...wholeKeyRange(userId), pageSize: 1000 })) {
+      if (!item['deleted_at']) items.push({ id: chatId, user_id: String(item['user_id']) });
+    }
+    return items;
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { HistoryPage, HistoryTurn, StoredChat } from './chat.js';
 import { ChatNotFoundError } from './chat.errors.js';
 import { newestPage } from './chat-history.js';
+import { DynamoInlineHistory } from './dynamo-inline-history.js';
 import { DynamoTable, type Item } from './dynamo-table.js';
 import { headKey, type HeadItem, storedChatOf, visibleHead } from './head-item.js';
 import { isExpired } from './item-expiry.js';
@@ -33,7 +34,10 @@ export interface ChatRead {
  */
 @Injectable()
 export class DynamoHistoryRepository {
-  constructor(private readonly table: DynamoTable) {}
+  constructor(
+    private readonly table: DynamoTable,
+    private readonly inline: DynamoInlineHistory,
+  ) {}
 
   /**
    * Reads a chat with the newest part of its history, the running turn included: first the head, then the turns, so
@@ -87,7 +91,7 @@ export class DynamoHistoryRepository {
     limit: number,
   ): AsyncGenerator<HistoryTurn> {
     if (before > 1) yield* this.numberedTurns(userId, chat.id, before, limit);
-    for (const turn of chat.inlineTurns.toReversed()) {
+    for (const turn of (await this.inline.turns(chat)).toReversed()) {
       if (turn.number < before) yield turn;
     }
   }

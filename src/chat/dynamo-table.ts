@@ -12,6 +12,11 @@ import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 import { StorageUnavailableError } from './chat.errors.js';
 
+/** An item would be larger than DynamoDB takes: 400 KB. */
+export class ItemTooLargeError extends Error {
+  override readonly name = 'ItemTooLargeError';
+}
+
 /** Items that DynamoDB takes in one batch. */
 const BATCH_SIZE = 25;
 const BATCH_ATTEMPTS = 8;
@@ -34,7 +39,8 @@ export interface ItemRange {
 
 /**
  * The one table, in the few ways in which this service uses it. Reads are strongly consistent. A refused condition is
- * an answer, and no error; what DynamoDB calls an invalid request is a fault of ours and passes as it is.
+ * an answer, and no error; what DynamoDB calls an invalid request is a fault of ours and passes as it is, except that
+ * an item too large is an ItemTooLargeError.
  *
  * Every method throws StorageUnavailableError, with the SDK's error as its cause, when the table is to blame: no
  * connection, a timeout, no such table, no access, throttling.
@@ -116,7 +122,10 @@ async function answerOf<T>(call: Promise<T>): Promise<T | undefined> {
     return await call;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return undefined;
-    if (error instanceof DynamoDBServiceException && error.name === 'ValidationException') throw error;
+    if (error instanceof DynamoDBServiceException && error.name === 'ValidationException') {
+      // It has no name of its own: "Item size to update has exceeded the maximum allowed size".
+      throw /item size/i.test(error.message) ? new ItemTooLargeError('Item too large', { cause: error }) : error;
+    }
     throw new StorageUnavailableError({ cause: error });
   }
 }

@@ -2,15 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 import type { Message } from './chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } from './chat.errors.js';
-import { DynamoTable, type Item } from './dynamo-table.js';
-import { type HeadItem, headKey, keyAttribute, type OpenTurn, visibleHead } from './head-item.js';
-import { expiryIn, nowInSeconds } from './item-expiry.js';
+import { DynamoTable, type Item, type ItemKey } from './dynamo-table.js';
+import { type HeadItem, headKey, keyAttribute, keyAttributesOf, type OpenTurn, visibleHead } from './head-item.js';
+import { expiryIn, isExpired, nowInSeconds } from './item-expiry.js';
 import {
   abandonedTurnItem,
   type ContinuationItem,
   isTurnItem,
   messagesOfItems,
   type TurnItem,
+  turnKeyRange,
+  turnNumberOf,
   turnSortKey,
 } from './turn-item.js';
 
@@ -36,8 +38,18 @@ export type Obstacle =
   | { readonly kind: 'mine'; readonly head: HeadItem }
   /** A turn with the same key and prompt that has been answered. */
   | { readonly kind: 'answered'; readonly number: number; readonly answer: Message }
-  /** A turn with the same key and prompt that came to nothing: begin may take its key over. */
-  | { readonly kind: 'takenOver'; readonly number: number };
+  /**
+   * A turn with the same key and prompt that came to nothing: begin may take its key over from the number that the
+   * head remembers for it, if it still does.
+   */
+  | { readonly kind: 'takenOver'; readonly remembered: number | undefined };
+
+/** Where a turn is whose number is taken, or where it may go. */
+export interface TurnPlace {
+  readonly number: number;
+  /** What is there: nothing yet, the turn itself, the turn after its key was taken over, or a deleted turn. */
+  readonly holds: 'nothing' | 'own' | 'superseded' | 'deleted';
+}
 
 /** What happens to turns that were left behind: by a process that died, or by a caller who asks again. */
 @Injectable()
@@ -58,14 +70,49 @@ export class DynamoTurnRecovery {
     if (!head) throw new ChatNotFoundError();
     const { open } = head;
     if (open?.lease === opening.open.lease) return { kind: 'mine', head };
+    const remembered = head[keyAttribute(opening.key)];
     // A caller's key without a chat is that of the chat's first turn, remembered or not.
-    const known = head[keyAttribute(opening.key)] ?? (opening.isNewChat ? 1 : undefined);
+    const known = remembered ?? (opening.isNewChat ? 1 : undefined);
+    const running = known === head.turns ? open : undefined;
+    if (running && running.prompt !== opening.open.prompt) throw new IdempotencyKeyReusedError();
+    const item = known === undefined ? undefined : await this.turn(userId, opening.chatId, known);
+    const isKnown = item !== undefined && (!running || item.lease === running.lease);
+    if (isKnown) {
+      if (item.prompt !== opening.open.prompt) throw new IdempotencyKeyReusedError();
+      if (item.status === 'done') {
+        return { kind: 'answered', number: turnNumberOf(item), answer: await this.answerOf(item) };
+      }
+    }
     if (open) {
-      if (known === head.turns && open.prompt !== opening.open.prompt) throw new IdempotencyKeyReusedError();
       await this.clearAway(userId, head, open);
       return { kind: 'gone' };
     }
-    return known === undefined ? { kind: 'gone' } : this.takeOver(userId, opening, known);
+    if (known === undefined || !(await this.takeOver(item))) return { kind: 'gone' };
+    return { kind: 'takenOver', remembered };
+  }
+
+  /**
+   * Where a turn is or may go whose number is another's, because the original system has reset the head: after every
+   * other turn, unless it has been put somewhere before.
+   */
+  async place(
+    userId: string,
+    chatId: string,
+    { lease, at, prompt }: Pick<OpenTurn, 'lease' | 'at' | 'prompt'>,
+    taken: number,
+  ): Promise<TurnPlace> {
+    let next = taken;
+    const range = { id: chatId, first: turnSortKey(userId, taken), last: turnKeyRange(userId).last, pageSize: 100 };
+    for await (const item of this.table.backwards(range)) {
+      const number = turnNumberOf(item as Item & ItemKey);
+      next = Math.max(next, number + 1);
+      if (item['user_id'] === turnSortKey(userId, number) && item['deleted_at']) return { number, holds: 'deleted' };
+      if (!isTurnItem(item)) continue;
+      if (item.lease === lease) return { number, holds: 'own' };
+      const wasTakenOver = item.lease === undefined && item.at === at && item.prompt === prompt;
+      if (wasTakenOver) return { number, holds: 'superseded' };
+    }
+    return { number: next, holds: 'nothing' };
   }
 
   /**
@@ -82,7 +129,8 @@ export class DynamoTurnRecovery {
           'attribute_exists(id) AND attribute_not_exists(#open) ' +
           'AND (attribute_not_exists(deleted_at) OR attribute_exists(updated_at)) ' +
           'AND (attribute_not_exists(expires_at) OR expires_at > :seconds)',
-        UpdateExpression: 'SET deleted_at = if_not_exists(deleted_at, :now)',
+        // The messages inside may leave no room for the mark.
+        UpdateExpression: 'SET deleted_at = if_not_exists(deleted_at, :now) REMOVE messages',
         ExpressionAttributeNames: { '#open': 'open' },
         ExpressionAttributeValues: { ':now': new Date().toISOString(), ':seconds': nowInSeconds() },
       });
@@ -100,54 +148,71 @@ export class DynamoTurnRecovery {
    * @throws TurnInProgressError when the turn may still be running.
    */
   private async clearAway(userId: string, head: HeadItem, open: OpenTurn): Promise<void> {
+    const number = head.turns ?? 1;
     const millisecondsLeft = open.until - Date.now();
-    if (millisecondsLeft > 0 && (await this.turn(userId, head.id, head.turns ?? 0))?.lease !== open.lease) {
+    const isStored = (await this.turn(userId, head.id, number))?.lease === open.lease;
+    if (!isStored && millisecondsLeft > 0) {
       throw new TurnInProgressError(Math.min(RETRY_AFTER_MAX_SECONDS, Math.ceil(millisecondsLeft / 1000)));
     }
-    const expiry = expiryIn(this.environment.CHAT_TTL_DAYS);
-    const item = abandonedTurnItem(head, open, new Date().toISOString(), expiry);
-    await this.table.put({ ...item }, 'attribute_not_exists(id)');
+    const kept = isStored ? number : await this.keepAbandoned(userId, head, open);
+    const names = kept === number ? {} : renumberedKeys(head);
+    const sets = ['turns', ...Object.keys(names)].map((name) => `${name} = :number`).join(', ');
     await this.table.update({
       Key: headKey(userId, head.id),
       ConditionExpression: '#open.lease = :lease',
-      UpdateExpression: 'REMOVE #open, #session',
-      ExpressionAttributeNames: { '#open': 'open', '#session': 'session' },
-      ExpressionAttributeValues: { ':lease': open.lease },
+      UpdateExpression: `${kept === number ? '' : `SET ${sets} `}REMOVE #open, #session`,
+      ExpressionAttributeNames: { '#open': 'open', '#session': 'session', ...names },
+      ExpressionAttributeValues: { ':lease': open.lease, ...(kept !== number && { ':number': kept }) },
     });
   }
 
-  /** A key that is known: its answer where it has one; else its turn loses its lease, so that it stays as it is. */
-  private async takeOver(userId: string, { chatId, open }: OpeningTurn, number: number): Promise<Obstacle> {
-    const item = await this.turn(userId, chatId, number);
-    if (!item) return { kind: 'gone' };
-    if (item.prompt !== open.prompt) throw new IdempotencyKeyReusedError();
-    if (item.status === 'done') return { kind: 'answered', number, answer: await this.answerOf(userId, item, number) };
-    if (item.lease !== undefined) {
-      const taken = await this.table.update({
-        Key: { id: item.id, user_id: item.user_id },
-        ConditionExpression: 'lease = :lease AND #status = :status',
-        UpdateExpression: 'REMOVE lease',
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ':lease': item.lease, ':status': item.status },
-      });
-      // Its late completer was faster.
-      if (!taken) return { kind: 'gone' };
+  /** Puts a dead turn as a failed one, unless it is there by now. @returns the number that it has. */
+  private async keepAbandoned(userId: string, head: HeadItem, open: OpenTurn): Promise<number> {
+    const doneAt = new Date().toISOString();
+    const expiry = expiryIn(this.environment.CHAT_TTL_DAYS);
+    for (let number = head.turns ?? 1; ;) {
+      const item = abandonedTurnItem(head, open, number, doneAt, expiry);
+      if (await this.table.put({ ...item }, 'attribute_not_exists(id)')) return number;
+      const place = await this.place(userId, head.id, open, number);
+      if (place.holds !== 'nothing') return place.number;
+      number = place.number;
     }
-    return { kind: 'takenOver', number };
+  }
+
+  /**
+   * Takes its lease from a turn that came to nothing, so that it stays as it is.
+   *
+   * @param item - undefined where the turn has expired.
+   * @returns false when its late completer was faster.
+   */
+  private async takeOver(item: TurnItem | undefined): Promise<boolean> {
+    if (item?.lease === undefined) return true;
+    const taken = await this.table.update({
+      Key: { id: item.id, user_id: item.user_id },
+      ConditionExpression: 'lease = :lease AND #status = :status',
+      UpdateExpression: 'REMOVE lease',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: { ':lease': item.lease, ':status': item.status },
+    });
+    return taken !== undefined;
   }
 
   private async turn(userId: string, id: string, number: number): Promise<TurnItem | undefined> {
     const item = await this.table.get({ id, user_id: turnSortKey(userId, number) });
-    return item && isTurnItem(item) ? item : undefined;
+    return item && isTurnItem(item) && !isExpired(item) ? item : undefined;
   }
 
-  private async answerOf(userId: string, item: TurnItem, number: number): Promise<Message> {
+  private async answerOf(item: TurnItem): Promise<Message> {
     const continuations: ContinuationItem[] = [];
-    const sortKey = turnSortKey(userId, number);
     if (item.parts) {
-      const range = { id: item.id, first: `${sortKey}#`, last: `${sortKey}~`, pageSize: 100 };
+      const range = { id: item.id, first: `${item.user_id}#`, last: `${item.user_id}~`, pageSize: 100 };
       for await (const part of this.table.backwards(range)) continuations.push(part as Item & ContinuationItem);
     }
     return messagesOfItems(item, continuations).at(-1) ?? { role: 'assistant', content: '' };
   }
+}
+
+/** Placeholders of the attributes that lead to the newest turn by its key. */
+function renumberedKeys(head: HeadItem): Record<string, string> {
+  return Object.fromEntries(keyAttributesOf(head).map((name, index) => [`#key${index}`, name]));
 }

@@ -39,6 +39,8 @@ export interface HeadItem extends ItemKey {
   /** Epoch seconds. */
   readonly expires_at?: number;
   readonly messages?: unknown;
+  /** Names the item that `messages` have moved to. */
+  readonly inline_item?: string;
   /** `k_<11 characters>`: the number of the turn that has this key. */
   readonly [keyAttribute: `k_${string}`]: number;
 }
@@ -69,13 +71,14 @@ export function beganTurn(head: HeadItem, open: OpenTurn, sessionTtlSeconds: num
     prompt: open.prompt,
     at: open.at,
     session: { generation: generation ?? open.lease, isNew: generation === undefined },
+    keys: keyAttributesOf(head),
     staleKeys: staleKeyAttributes(head),
   };
 }
 
 /** What a head says of its chat. */
 export function storedChatOf(head: HeadItem): StoredChat {
-  const inlineTurns = inlineTurnsOf(head);
+  const inlineTurns = inlineTurnsOf(head.messages);
   const firstPrompt = inlineTurns[0]?.messages[0]?.content ?? '';
   return {
     id: head.id,
@@ -84,6 +87,7 @@ export function storedChatOf(head: HeadItem): StoredChat {
     createdAt: timeOf(head.created_at),
     updatedAt: timeOf(head.updated_at),
     inlineTurns,
+    ...(head.inline_item !== undefined && { inlineItem: head.inline_item }),
   };
 }
 
@@ -94,6 +98,13 @@ function liveSession({ session }: HeadItem, ttlSeconds: number): string | undefi
   return age < ttlSeconds * 1000 - SESSION_MARGIN_MILLISECONDS ? session.gen : undefined;
 }
 
+/** The attributes of the keys that lead to the newest turn. */
+export function keyAttributesOf(head: HeadItem): string[] {
+  return Object.entries(head)
+    .filter(([name, number]) => KEY_ATTRIBUTE.test(name) && number === head.turns)
+    .map(([name]) => name);
+}
+
 /** The remembered keys that are older than the newest 16 turns. */
 function staleKeyAttributes(head: HeadItem): string[] {
   const oldest = (head.turns ?? 0) - REMEMBERED_KEYS;
@@ -102,11 +113,11 @@ function staleKeyAttributes(head: HeadItem): string[] {
     .map(([name]) => name);
 }
 
-/** The messages that the original system kept inside the head, as turns that end with number 0. */
-function inlineTurnsOf(head: HeadItem): HistoryTurn[] {
-  if (!Array.isArray(head.messages)) return [];
-  const turns = groupIntoTurns(head.messages.map(inlineMessageOf));
-  return turns.map((messages, index) => ({ number: index - turns.length + 1, messages }));
+/** The messages that the original system kept inside a head, as turns that end with number 0. */
+export function inlineTurnsOf(messages: unknown): HistoryTurn[] {
+  if (!Array.isArray(messages)) return [];
+  const turns = groupIntoTurns(messages.map(inlineMessageOf));
+  return turns.map((turn, index) => ({ number: index - turns.length + 1, messages: turn }));
 }
 
 function inlineMessageOf(entry: unknown): Message {

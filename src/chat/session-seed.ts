@@ -5,6 +5,9 @@ import type { HistoryTurn } from './chat.js';
 const SEED_MAX_TURNS = 20;
 const SEED_MAX_BYTES = 100_000;
 
+/** The messages to read for it: of turns that have an answer. */
+export const SEED_MESSAGES = SEED_MAX_TURNS * 2;
+
 /**
  * The history that a new session of the agent begins with: the newest turns that have an answer, whole or partial,
  * oldest first. It stops where it would grow too large, because a gap would make the agent guess.

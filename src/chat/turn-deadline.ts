@@ -7,7 +7,7 @@ const HOST_MARGIN_MILLISECONDS = 3_000;
  * How long a turn may take unless a setting says otherwise. API Gateway waits 29 s for an answer in one piece; a stream
  * goes on while something comes, and its idle limit is 5 minutes.
  */
-const TIMEOUT_MILLISECONDS = { buffered: 25_000, streamed: 290_000 };
+export const TIMEOUT_MILLISECONDS = { buffered: 25_000, streamed: 290_000 };
 
 /** When a turn that begins now has to end: the lesser of its own time-out and what the host leaves it. */
 export function turnDeadline(
@@ -28,11 +28,16 @@ export async function withinDeadline<T>(
   stop: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(new AgentTimeoutError()), Math.max(0, deadline - Date.now()));
+  const turn = new AbortController();
+  // Not AbortSignal.any: what it makes of a signal that lives as long as the app is never let go.
+  const onStop = () => turn.abort(stop.reason);
+  if (stop.aborted) onStop();
+  stop.addEventListener('abort', onStop);
+  const timer = setTimeout(() => turn.abort(new AgentTimeoutError()), Math.max(0, deadline - Date.now()));
   try {
-    return await work(AbortSignal.any([timeout.signal, stop]));
+    return await work(turn.signal);
   } finally {
     clearTimeout(timer);
+    stop.removeEventListener('abort', onStop);
   }
 }

@@ -34,14 +34,26 @@ export interface ContinuationItem extends ItemKey {
 }
 
 /** What stands where an item was deleted: a late repetition of its write finds the place taken. */
-export interface Tombstone extends ItemKey {
+export type Tombstone = {
+  readonly id: string;
+  readonly user_id: string;
   readonly deleted_at: string;
   readonly expires_at: number;
-}
+};
 
 /** The sort key of a turn. User ids hold no `#`, so no user's turn can look like another user's. */
 export function turnSortKey(userId: string, number: number): string {
   return `${userId}#T#${String(number).padStart(TURN_DIGITS, '0')}`;
+}
+
+/** The sort key of the item that messages of the original system have moved to: before every turn's. */
+export function inlineSortKey(userId: string, name: string): string {
+  return `${turnSortKey(userId, 0)}#${name}`;
+}
+
+/** The sort keys of all that belongs to a chat beside its head. */
+export function wholeKeyRange(userId: string): { first: string; last: string } {
+  return { ...turnKeyRange(userId), first: turnSortKey(userId, 0) };
 }
 
 /** The sort keys of the turns 1 to `last`, and of all that belongs to them. */
@@ -95,12 +107,13 @@ export function turnItems(
 export function abandonedTurnItem(
   head: HeadItem,
   open: OpenTurn,
+  number: number,
   doneAt: string,
   expiry: { expires_at?: number },
 ): TurnItem {
   return {
     id: head.id,
-    user_id: turnSortKey(head.user_id, head.turns ?? 1),
+    user_id: turnSortKey(head.user_id, number),
     prompt: open.prompt,
     status: 'failed',
     lease: open.lease,
@@ -124,10 +137,10 @@ export function messagesOfItems(item: TurnItem, continuations: readonly Continua
   const question: Message = { role: 'user', content: item.prompt, createdAt: item.at };
   if (item.status === 'failed') return [{ ...question, status: 'failed' }];
   const rest = continuations.filter(({ lease }) => lease === item.lease || item.lease === undefined);
-  const pieces = rest.toSorted((a, b) => (a.user_id < b.user_id ? -1 : 1)).slice(0, item.parts ?? 0);
+  const parts = rest.toSorted((a, b) => (a.user_id < b.user_id ? -1 : 1)).slice(0, item.parts ?? 0);
   const answer: Message = {
     role: 'assistant',
-    content: [item.answer ?? '', ...pieces.map(({ text }) => text)].join(''),
+    content: [item.answer ?? '', ...parts.map(({ text }) => text)].join(''),
     createdAt: item.done_at,
     ...(item.status === 'partial' && { status: 'partial' }),
     ...(item.citations && item.citations.length > 0 && { citations: item.citations }),

@@ -26,7 +26,16 @@ export function IsStrongSecret(): PropertyDecorator {
 
 /** Splits `JWT_AUDIENCE` into the audiences it names; white space around them does not count. */
 export function audiences(list: string): string[] {
-  return list.split(',').map((audience) => audience.trim());
+  return membersOf(list);
+}
+
+/** Splits `CORS_ORIGINS` into the origins it names; white space around them does not count. */
+export function corsOrigins(list: string): string[] {
+  return membersOf(list);
+}
+
+function membersOf(list: string): string[] {
+  return list.split(',').map((member) => member.trim());
 }
 
 /** One audience or several, separated by commas, none of them empty. */
@@ -38,4 +47,22 @@ export function IsAudienceList(): PropertyDecorator {
       defaultMessage: () => 'must be one audience or several separated by commas',
     },
   });
+}
+
+/**
+ * One origin or several, separated by commas, each as a browser writes it (RFC 6454, section 6.2): scheme, host and
+ * port, without a path. No `*`: any page could then use a token it got hold of.
+ */
+export function IsOriginList(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isOriginList',
+    validator: {
+      validate: (value: unknown) => typeof value === 'string' && corsOrigins(value).every(isOrigin),
+      defaultMessage: () => 'must be origins such as https://app.example.com separated by commas',
+    },
+  });
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { keySetUrlOf } from './environment-keys.js';
 import { ConfigurationError, Environment, loadEnvironment, variableNames } from './environment.js';
 
 const SECRET = 'k9fJ2mQx7Lw4Rz8Tn1Vb6Yc3Hd5Gs0Pa';
+const ARN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt-signing-key-AbCdEf';
 const VALID = { AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS', JWT_SECRET_KEY: SECRET };
 
 function problemsOf(variables: Record<string, string>): readonly string[] {
@@ -25,6 +27,8 @@ describe('loadEnvironment', () => {
       JWT_VERIFY_SIGNATURE: true,
       PROMPT_MAX_LENGTH: 32_000,
       CHAT_HISTORY_LIMIT: 100,
+      TURNS_PER_MINUTE: 20,
+      TURNS_PER_DAY: 0,
       PORT: 3000,
       HOST: '127.0.0.1',
       DATA_DIR: '.data',
@@ -61,7 +65,7 @@ describe('loadEnvironment', () => {
   });
 
   it.each([
-    [{ JWT_SECRET_KEY: '' }, 'JWT_SECRET_KEY is required'],
+    [{ JWT_SECRET_KEY: '' }, 'JWT_SECRET_KEY is required, or JWT_ISSUER and JWT_AUDIENCE'],
     [{ JWT_SECRET_KEY: 'x'.repeat(64) }, 'JWT_SECRET_KEY must not be a placeholder'],
     [{ JWT_SECRET_KEY: 'your-secret-key-please-change-it-soon' }, 'JWT_SECRET_KEY must not be a placeholder'],
     [
@@ -72,12 +76,40 @@ describe('loadEnvironment', () => {
     [{ JWT_ALGORITHM: 'none' }, 'JWT_ALGORITHM must be one of HS256, HS384, HS512'],
     [{ JWT_VERIFY_SIGNATURE: 'no' }, 'JWT_VERIFY_SIGNATURE must be true or false'],
     [{ JWT_VERIFY_SIGNATURE: 'false' }, 'JWT_SECRET_KEY must not be set with JWT_VERIFY_SIGNATURE=false'],
+    [{ JWT_SECRET_ARN: ARN }, 'JWT_SECRET_KEY must not be set with JWT_SECRET_ARN'],
+    [
+      { JWT_SECRET_KEY: '', JWT_SECRET_ARN: 'jwt-signing-key' },
+      'JWT_SECRET_ARN must be the ARN of a secret of Secrets Manager',
+    ],
+    [
+      { JWT_SECRET_KEY: '', JWT_SECRET_ARN: ARN, JWT_VERIFY_SIGNATURE: 'false' },
+      'JWT_SECRET_ARN must not be set with JWT_VERIFY_SIGNATURE=false',
+    ],
+    [
+      { AWS_ENDPOINT_URL_SECRETS_MANAGER: 'secretsmanager' },
+      'AWS_ENDPOINT_URL_SECRETS_MANAGER must be an http or https URL',
+    ],
     [{ JWT_AUDIENCE: 'app,,web' }, 'JWT_AUDIENCE must be one audience or several separated by commas'],
     [{ AGENT_TIMEOUT_MS: '0' }, 'AGENT_TIMEOUT_MS must be at least 1000'],
     [{ AGENT_TIMEOUT_MS: '1e9' }, 'AGENT_TIMEOUT_MS must be a whole number'],
     [{ AGENT_TIMEOUT_MS: '25000.5' }, 'AGENT_TIMEOUT_MS must be a whole number'],
     [{ AWS_ENDPOINT_URL_DYNAMODB: 'localhost:8000' }, 'AWS_ENDPOINT_URL_DYNAMODB must be an http or https URL'],
     [{ CHAT_HISTORY_LIMIT: '1' }, 'CHAT_HISTORY_LIMIT must be at least 2'],
+    [{ TURNS_PER_MINUTE: '-1' }, 'TURNS_PER_MINUTE must be at least 0'],
+    [{ TURNS_PER_MINUTE: '1001' }, 'TURNS_PER_MINUTE must be at most 1000'],
+    [{ TURNS_PER_DAY: 'many' }, 'TURNS_PER_DAY must be a whole number'],
+    ...[
+      '*',
+      'app.example.com',
+      'https://app.example.com/',
+      'https://*.example.com,',
+      'null',
+      'file://x',
+      'https://A.com',
+    ].map((CORS_ORIGINS): [Record<string, string>, string] => [
+      { CORS_ORIGINS },
+      'CORS_ORIGINS must be origins such as https://app.example.com separated by commas',
+    ]),
     [{ AWS_REGION: 'here' }, 'AWS_REGION must be a region such as us-east-1'],
   ])('refuses %o: %s', (variables, problem) => {
     expect(problemsOf({ ...VALID, ...variables })).toEqual([problem]);
@@ -90,6 +122,13 @@ describe('loadEnvironment', () => {
     { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:8000' },
     { AWS_ENDPOINT_URL_DYNAMODB: 'http://dynamodb:8000' },
     { JWT_AUDIENCE: 'app, web' },
+    { JWT_SECRET_KEY: '', JWT_SECRET_ARN: ARN },
+    {
+      JWT_SECRET_KEY: '',
+      JWT_SECRET_ARN: 'arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:a/b+c=d.e@f-Ab1',
+    },
+    { CORS_ORIGINS: 'https://app.example.com, http://localhost:5173' },
+    { TURNS_PER_MINUTE: '0', TURNS_PER_DAY: '0' },
   ])('accepts %o', (variables) => {
     expect(problemsOf({ ...VALID, ...variables })).toEqual([]);
   });
@@ -97,6 +136,63 @@ describe('loadEnvironment', () => {
   it('needs no key where something in front verifies the token', () => {
     const variables = { AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS', JWT_VERIFY_SIGNATURE: 'false' };
     expect(problemsOf(variables)).toEqual([]);
+  });
+});
+
+describe('the keys', () => {
+  const AGENT = { AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS' };
+  const ISSUER = { JWT_ISSUER: 'https://issuer.example', JWT_AUDIENCE: 'app' };
+  const URI = { JWT_JWKS_URI: 'https://keys.example/set.json' };
+  const NOT_SAFE = 'JWT_JWKS_URI must be an https URL, or an http URL of this machine';
+
+  it.each<[Record<string, string>, string[]]>([
+    [{}, ['JWT_SECRET_KEY is required, or JWT_ISSUER and JWT_AUDIENCE']],
+    [{ JWT_AUDIENCE: 'app' }, ['JWT_SECRET_KEY is required, or JWT_ISSUER and JWT_AUDIENCE']],
+    [{ JWT_ISSUER: ISSUER.JWT_ISSUER }, ['JWT_AUDIENCE is required where there is no JWT_SECRET_KEY']],
+    [URI, ['JWT_ISSUER is required with JWT_JWKS_URI', 'JWT_AUDIENCE is required where there is no JWT_SECRET_KEY']],
+    [{ ...ISSUER, ...URI, JWT_SECRET_KEY: SECRET }, ['JWT_JWKS_URI must not be set with JWT_SECRET_KEY']],
+    [
+      { ...ISSUER, ...URI, JWT_VERIFY_SIGNATURE: 'false' },
+      ['JWT_JWKS_URI must not be set with JWT_VERIFY_SIGNATURE=false'],
+    ],
+    [
+      { JWT_SECRET_KEY: SECRET, JWT_VERIFY_SIGNATURE: 'false' },
+      ['JWT_SECRET_KEY must not be set with JWT_VERIFY_SIGNATURE=false'],
+    ],
+    [
+      { ...ISSUER, JWT_ISSUER: 'http://issuer.example' },
+      ['JWT_ISSUER must be an https URL where there is neither JWT_JWKS_URI nor JWT_SECRET_KEY'],
+    ],
+    [
+      { ...ISSUER, JWT_ISSUER: 'my issuer' },
+      ['JWT_ISSUER must be an https URL where there is neither JWT_JWKS_URI nor JWT_SECRET_KEY'],
+    ],
+    [{ ...ISSUER, JWT_JWKS_URI: 'http://keys.example/set.json' }, [NOT_SAFE]],
+    [{ ...ISSUER, JWT_JWKS_URI: 'http://localhost.example/set.json' }, [NOT_SAFE]],
+    [{ ...ISSUER, JWT_JWKS_URI: 'http://127.0.0.1.example/set.json' }, [NOT_SAFE]],
+    [{ ...ISSUER, JWT_JWKS_URI: 'http://localhost@keys.example/set.json' }, [NOT_SAFE]],
+    [{ ...ISSUER, JWT_JWKS_URI: 'https://user:word@keys.example/set.json' }, [NOT_SAFE]],
+    [{ ...ISSUER, JWT_JWKS_URI: 'file:///etc/keys.json' }, [NOT_SAFE]],
+    [{ ...ISSUER, JWT_JWKS_URI: 'keys.example' }, [NOT_SAFE]],
+  ])('%o are refused: %j', (variables, problems) => {
+    expect(problemsOf({ ...AGENT, ...variables })).toEqual(problems);
+  });
+
+  it.each<[Record<string, string>, string | undefined]>([
+    [ISSUER, 'https://issuer.example/.well-known/jwks.json'],
+    [{ ...ISSUER, JWT_ISSUER: 'https://issuer.example/' }, 'https://issuer.example/.well-known/jwks.json'],
+    [
+      { ...ISSUER, JWT_ISSUER: 'http://localhost:8080/realms/a' },
+      'http://localhost:8080/realms/a/.well-known/jwks.json',
+    ],
+    [{ ...ISSUER, ...URI }, URI.JWT_JWKS_URI],
+    [{ ...ISSUER, ...URI, JWT_ISSUER: 'any text' }, URI.JWT_JWKS_URI],
+    [{ ...ISSUER, JWT_JWKS_URI: 'http://127.0.0.1:1/k' }, 'http://127.0.0.1:1/k'],
+    [{ ...ISSUER, JWT_JWKS_URI: 'http://[::1]:1/k' }, 'http://[::1]:1/k'],
+    [{ ...ISSUER, JWT_SECRET_KEY: SECRET }, undefined],
+    [{ ...ISSUER, JWT_VERIFY_SIGNATURE: 'false' }, undefined],
+  ])('%o come from %s', (variables, url) => {
+    expect(keySetUrlOf(loadEnvironment({ ...AGENT, ...variables }))?.href).toBe(url);
   });
 });
 

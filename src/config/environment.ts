@@ -13,7 +13,8 @@ import {
   Min,
   validateSync,
 } from 'class-validator';
-import { IsAudienceList, IsStrongSecret } from './environment-rules.js';
+import { keyProblems } from './environment-keys.js';
+import { IsAudienceList, IsOriginList, IsStrongSecret } from './environment-rules.js';
 
 const ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
@@ -74,21 +75,41 @@ export class Environment {
   @IsUrl(ENDPOINT, { message: 'must be an http or https URL' })
   readonly AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME?: string;
 
+  /** Another Secrets Manager to talk to, such as a VPC endpoint. */
+  @IsOptional()
+  @IsUrl(ENDPOINT, { message: 'must be an http or https URL' })
+  readonly AWS_ENDPOINT_URL_SECRETS_MANAGER?: string;
+
   /** The secret that signs the tokens: at least 32 bytes. */
   @IsOptional()
   @IsStrongSecret()
   readonly JWT_SECRET_KEY?: string;
 
+  /** The secret of Secrets Manager that is read at start and laid over `JWT_SECRET_KEY`, by `resolveSecrets`. */
+  @IsOptional()
+  @Matches(/^arn:aws[a-z-]*:secretsmanager:[a-z\d-]+:\d{12}:secret:[\w/+=.@-]+$/, {
+    message: 'must be the ARN of a secret of Secrets Manager',
+  })
+  readonly JWT_SECRET_ARN?: string;
+
   /** The one algorithm a token may be signed with. */
   @IsIn(ALGORITHMS, { message: `must be one of ${ALGORITHMS.join(', ')}` })
   readonly JWT_ALGORITHM: (typeof ALGORITHMS)[number] = 'HS256';
 
-  /** What `iss` must be, where set. */
+  /**
+   * Where the issuer publishes its keys, instead of a secret: https, or http on this machine. Without it, and without a
+   * secret, it is `<JWT_ISSUER>/.well-known/jwks.json`. The tokens are then RS256 or ES256.
+   */
+  @IsOptional()
+  @Length(1, 2048, { message: 'must be 1 to 2048 characters' })
+  readonly JWT_JWKS_URI?: string;
+
+  /** What `iss` must be, where set; required where there is no secret. */
   @IsOptional()
   @Length(1, 2048, { message: 'must be 1 to 2048 characters' })
   readonly JWT_ISSUER?: string;
 
-  /** What `aud` must be or contain, where set; several are separated by commas. */
+  /** What `aud` must be or contain, where set; several are separated by commas. Required where there is no secret. */
   @IsOptional()
   @IsAudienceList()
   readonly JWT_AUDIENCE?: string;
@@ -123,6 +144,24 @@ export class Environment {
   @Min(0, { message: 'must be at least 0' })
   @Max(36_500, { message: 'must be at most 36500' })
   readonly CHAT_TTL_DAYS: number = 0;
+  /** The origins whose pages may call the service, separated by commas; none without it. */
+  @IsOptional()
+  @IsOriginList()
+  readonly CORS_ORIGINS?: string;
+
+  /** The most turns that a user may begin within a minute of the clock (UTC); 0 is no limit. */
+  @asNumber()
+  @IsInt({ message: 'must be a whole number' })
+  @Min(0, { message: 'must be at least 0' })
+  @Max(1000, { message: 'must be at most 1000' })
+  readonly TURNS_PER_MINUTE: number = 20;
+
+  /** The most turns that a user may begin within a day (UTC); 0 is no limit. */
+  @asNumber()
+  @IsInt({ message: 'must be a whole number' })
+  @Min(0, { message: 'must be at least 0' })
+  @Max(1_000_000, { message: 'must be at most 1000000' })
+  readonly TURNS_PER_DAY: number = 0;
 
   /** Where the server listens; 0 takes a free port. Not used on Lambda. */
   @asNumber()
@@ -178,11 +217,4 @@ export function loadEnvironment(raw: RawEnvironment): Environment {
   problems.push(...keyProblems(environment));
   if (problems.length > 0) throw new ConfigurationError(problems);
   return Object.freeze(environment);
-}
-
-function keyProblems({ JWT_SECRET_KEY: secret, JWT_VERIFY_SIGNATURE: verify }: Environment): string[] {
-  if (verify === true && secret === undefined) return ['JWT_SECRET_KEY is required'];
-  if (verify === false && secret !== undefined)
-    return ['JWT_SECRET_KEY must not be set with JWT_VERIFY_SIGNATURE=false'];
-  return [];
 }

@@ -60,9 +60,10 @@ function answerTo(thrown: unknown): ErrorAnswer {
   return { status: 500, error: 'Internal server error' };
 }
 
-/** Nest's own 404 for a route it does not have, or express's refusal of a path that cannot be decoded. */
+/** Nest's own 404 for a route it does not have, or the refusal of a path that cannot be decoded, bare or wrapped. */
 function isNoRoute(thrown: unknown): boolean {
-  return (thrown instanceof HttpException && thrown.getStatus() === 404) || thrown instanceof URIError;
+  if (thrown instanceof HttpException && thrown.getStatus() === 404) return true;
+  return thrown instanceof URIError || (thrown instanceof Error && thrown.cause instanceof URIError);
 }
 
 function adviceOn(status: number): string {

@@ -1,29 +1,18 @@
 import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
-import { ValidateBy, type ValidationArguments, type ValidationError } from 'class-validator';
+import { instanceToPlain, plainToInstance } from 'class-transformer';
+import { validate, ValidateBy, type ValidationArguments, type ValidationError } from 'class-validator';
 import { InvalidRequestError } from './http.errors.js';
 
-const CHAT_ID = /^[A-Za-z0-9._:-]{1,128}$/;
-
-/** Whether a string can be a chat's id. */
-export function isChatId(value: string): boolean {
-  return CHAT_ID.test(value);
-}
+/** Nothing but white space, control characters and what only formats, such as a zero-width space. */
+const INVISIBLE = /^[\s\p{Cc}\p{Cf}]*$/u;
 
 /** A string that says something: present, not blank, and well-formed Unicode. */
 export function IsText(): PropertyDecorator {
-  return rule('isText', (value) => {
+  return fieldRule('isText', (value) => {
     if (value === undefined || value === null) return 'is required';
     if (typeof value !== 'string') return 'must be a string';
-    if (value.trim() === '') return 'is required';
+    if (INVISIBLE.test(value)) return 'is required';
     return value.isWellFormed() ? undefined : 'is invalid';
-  });
-}
-
-/** The id of a chat: 1 to 128 of letters, digits and `. _ : -`. */
-export function IsChatId(): PropertyDecorator {
-  return rule('isChatId', (value) => {
-    if (typeof value !== 'string') return 'must be a string';
-    return isChatId(value) ? undefined : 'is invalid';
   });
 }
 
@@ -35,6 +24,9 @@ export class BodyPipe extends ValidationPipe {
       whitelist: true,
       validationError: { target: false, value: false },
       exceptionFactory: firstFault,
+      // Named here, or the pipe would load all of both packages: the phone numbers of the world among it.
+      validatorPackage: { validate },
+      transformerPackage: { classToPlain: instanceToPlain, plainToInstance },
     });
   }
 
@@ -57,7 +49,12 @@ function firstFault(errors: ValidationError[]): InvalidRequestError {
   return new InvalidRequestError(Object.values(errors[0]?.constraints ?? {})[0] ?? '');
 }
 
-function rule(name: string, faultOf: (value: unknown) => string | undefined): PropertyDecorator {
+/**
+ * A decorator for a field.
+ *
+ * @param faultOf - what is wrong with a value, in words that go on from `Field '<name>'`, or undefined.
+ */
+export function fieldRule(name: string, faultOf: (value: unknown) => string | undefined): PropertyDecorator {
   return ValidateBy({
     name,
     validator: {

@@ -4,7 +4,8 @@ export interface BannerFacts {
   readonly tableName: string;
   /** The folder of the embedded table, or the endpoint of one's own DynamoDB. */
   readonly storage: string;
-  readonly token: string;
+  /** A token for the user `demo`; undefined where only the configured issuer can make one. */
+  readonly token: string | undefined;
 }
 
 /** What local mode prints when it is ready: the parts, a token, and commands that work as printed. */
@@ -19,11 +20,11 @@ export function banner({ url, tableName, storage, token }: BannerFacts): string 
 
     agent   emulated; set AGENT_ID and AGENT_ALIAS_ID to ask an agent of Amazon Bedrock
     table   ${tableName} in ${storage}
-    token   user demo, 30 days; others: npm run token -- --sub alice
+    token   ${token ? 'user demo, 30 days; others: npm run token -- --sub alice' : 'those of JWT_ISSUER'}
 
   A token:
 
-    export ID_TOKEN=${token}
+    export ID_TOKEN=${token ?? '…'}
 
   A question:
 

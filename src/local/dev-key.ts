@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { LocalModeError } from './local-mode.js';
+import { inOneLine, LocalModeError } from './local-mode.js';
 
 /** 48 bytes are 64 characters: long enough for HS512 too (RFC 7518, section 3.2). */
 const KEY_BYTES = 48;
@@ -13,11 +13,15 @@ const READ_ATTEMPTS = 20;
  * The secret that signs tokens in local mode. Made once and kept in `<dataDir>/dev-key`, readable by its owner
  * alone, so that a token printed before a restart still works.
  *
- * @throws LocalModeError when the file holds something else than a key.
+ * @throws LocalModeError when the folder cannot be made, or the file holds something else than a key.
  */
 export async function devKey(dataDir: string): Promise<string> {
   const path = join(dataDir, 'dev-key');
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new LocalModeError(`The folder ${dataDir} cannot be made: ${inOneLine(error)}`, { cause: error });
+  }
   const fresh = randomBytes(KEY_BYTES).toString('base64url');
   try {
     await writeFile(path, fresh, { flag: 'wx', mode: 0o600 });

@@ -37,8 +37,8 @@ describe('EmulatedDirectives', () => {
   it('makes an answer of a chosen size', () => {
     const behaviour = sut.next('s', '[[fault chunks bytes=40000 pause=5]]');
     expect(behaviour).toMatchObject({ type: 'chunks', pauseMs: 5 });
-    const { chunks } = behaviour as { chunks: Uint8Array[] };
-    expect(chunks.map(({ length }) => length)).toEqual([16_384, 16_384, 7_232]);
+    const chunks = behaviour?.type === 'chunks' ? behaviour.chunks : [];
+    expect(chunks.map((chunk) => (chunk as Uint8Array).length)).toEqual([16_384, 16_384, 7_232]);
   });
 
   it('lasts for one attempt, or as many as are asked for, of each session and prompt', () => {

@@ -1,3 +1,5 @@
+import { Environment } from '../config/environment.js';
+
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -8,6 +10,11 @@ export function wantsLocalMode(variables: Variables): boolean {
   const isSet = (name: string) => Boolean(variables[name]?.trim());
   if (isSet('AGENT_ID') || isSet('AGENT_ALIAS_ID')) return false;
   return variables['NODE_ENV'] !== 'production' && !isSet('AWS_LAMBDA_FUNCTION_NAME');
+}
+
+/** The folder of the embedded table and the dev key, before the configuration as a whole has been read. */
+export function dataDirOf(variables: Variables): string {
+  return variables['DATA_DIR']?.trim() || new Environment().DATA_DIR;
 }
 
 /**

@@ -29,12 +29,14 @@ describe('startLocal', () => {
     expect(environment).toMatchObject({ AGENT_ID: 'LOCALAGENT', AGENT_ALIAS_ID: 'LOCALALIAS' });
     expect(environment.AWS_ENDPOINT_URL_DYNAMODB).toMatch(/^http:\/\/127\.0\.0\.1:/);
     expect(parts.tablePath).toBe(join(dataDir, 'dynamodb'));
-    expect(jwt.verify(parts.demoToken(environment), environment.JWT_SECRET_KEY ?? '')).toMatchObject({ sub: 'demo' });
+    expect(jwt.verify(parts.demoToken(environment) ?? '', environment.JWT_SECRET_KEY ?? '')).toMatchObject({
+      sub: 'demo',
+    });
   });
 
   it('accepts the token of before a restart', async () => {
     const before = await start();
-    const token = before.parts.demoToken(before.environment);
+    const token = before.parts.demoToken(before.environment) ?? '';
     await before.parts.close();
 
     const { environment } = await start();
@@ -50,14 +52,30 @@ describe('startLocal', () => {
     expect(environment).toMatchObject(own);
     expect(parts.tablePath).toBeUndefined();
     expect(await readdir(dataDir)).toEqual([]);
-    expect(jwt.verify(parts.demoToken(environment), own.JWT_SECRET_KEY)).toBeTruthy();
+    expect(jwt.verify(parts.demoToken(environment) ?? '', own.JWT_SECRET_KEY)).toBeTruthy();
+  });
+
+  it('sets no key beside a secret that will be read', async () => {
+    const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt-signing-key-AbCdEf';
+
+    const { environment } = await start({ JWT_SECRET_ARN: arn });
+
+    expect(environment.JWT_SECRET_ARN).toBe(arn);
+    expect(environment.JWT_SECRET_KEY).toBeUndefined();
   });
 
   it('sets no key where nobody verifies', async () => {
     const { parts, environment } = await start({ JWT_VERIFY_SIGNATURE: 'false' });
 
     expect(environment.JWT_SECRET_KEY).toBeUndefined();
-    expect(jwt.decode(parts.demoToken(environment))).toMatchObject({ sub: 'demo' });
+    expect(jwt.decode(parts.demoToken(environment) ?? '')).toMatchObject({ sub: 'demo' });
+  });
+
+  it('sets no key and makes no token where an issuer does', async () => {
+    const { parts, environment } = await start({ JWT_ISSUER: 'https://issuer.example', JWT_AUDIENCE: 'app' });
+
+    expect(environment.JWT_SECRET_KEY).toBeUndefined();
+    expect(parts.demoToken(environment)).toBeUndefined();
   });
 
   it('refuses to share its folder', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { keySetUrlOf } from '../config/environment-keys.js';
 import type { Environment, RawEnvironment } from '../config/environment.js';
 import { startBedrockAgentEmulator } from './bedrock-agent-emulator.js';
 import { devKey } from './dev-key.js';
@@ -24,8 +25,11 @@ export interface LocalParts {
   readonly variables: Readonly<Record<string, string>>;
   /** The folder of the embedded table, or undefined where the table is elsewhere. */
   readonly tablePath: string | undefined;
-  /** A token for the user `demo`, valid for 30 days, that passes the checks of this configuration. */
-  demoToken(environment: Environment): string;
+  /**
+   * A token for the user `demo`, valid for 30 days, that passes the checks of this configuration; undefined where an
+   * issuer's keys check them, because only that issuer can make one.
+   */
+  demoToken(environment: Environment): string | undefined;
   close(): Promise<void>;
 }
 
@@ -37,7 +41,8 @@ export interface LocalParts {
  */
 export async function startLocal({ dataDir, variables }: LocalOptions): Promise<LocalParts> {
   const isSet = (name: string) => Boolean(variables[name]?.trim());
-  const needsKey = !isSet('JWT_SECRET_KEY') && variables['JWT_VERIFY_SIGNATURE'] !== 'false';
+  const hasKeys = ['JWT_SECRET_KEY', 'JWT_SECRET_ARN', 'JWT_JWKS_URI', 'JWT_ISSUER'].some(isSet);
+  const needsKey = !hasKeys && variables['JWT_VERIFY_SIGNATURE'] !== 'false';
   const key = needsKey ? await devKey(dataDir) : undefined;
 
   const tablePath = isSet('AWS_ENDPOINT_URL_DYNAMODB') ? undefined : join(dataDir, 'dynamodb');
@@ -58,12 +63,14 @@ export async function startLocal({ dataDir, variables }: LocalOptions): Promise<
     },
     tablePath,
     demoToken: (environment) =>
-      mintToken({
-        ...tokenSettings(environment, DEMO_USER),
-        // A token that nobody verifies has to be signed with something too.
-        secret: environment.JWT_SECRET_KEY ?? 'not verified by anyone here',
-        expiresInSeconds: TOKEN_DAYS * 24 * 60 * 60,
-      }),
+      keySetUrlOf(environment) === undefined
+        ? mintToken({
+            ...tokenSettings(environment, DEMO_USER),
+            // A token that nobody verifies has to be signed with something too.
+            secret: environment.JWT_SECRET_KEY ?? 'not verified by anyone here',
+            expiresInSeconds: TOKEN_DAYS * 24 * 60 * 60,
+          })
+        : undefined,
     close: async () => {
       await Promise.all([agent.close(), table?.close()]);
     },

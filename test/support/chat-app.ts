@@ -7,7 +7,11 @@ import { createApp } from '../../src/app.js';
 import { createDynamoDbClient } from '../../src/aws/dynamodb.client.js';
 import { ensureChatTable } from '../../src/chat/chat-table.js';
 import { type Environment, loadEnvironment } from '../../src/config/environment.js';
-import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/bedrock-agent-emulator.js';
+import {
+  type BedrockAgentEmulator,
+  type BedrockAgentEmulatorOptions,
+  startBedrockAgentEmulator,
+} from '../../src/local/bedrock-agent-emulator.js';
 import { mintToken } from '../../src/local/dev-token.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 
@@ -25,12 +29,19 @@ export interface ChatApp {
   chat(body: object, user?: string, headers?: Record<string, string>): supertest.Test;
   /** Reads a chat back as `user`. */
   read(chatId: string, user?: string): supertest.Test;
+  /** Reads a page of a chat's messages as `user`. */
+  messages(chatId: string, query?: string | Record<string, string>, user?: string): supertest.Test;
+  /** Deletes a chat as `user`. */
+  remove(chatId: string, user?: string): supertest.Test;
   close(): Promise<void>;
 }
 
 /** Starts the service over HTTP on a free port. `variables` override those of the test's configuration. */
-export async function startChatApp(variables: Record<string, string> = {}): Promise<ChatApp> {
-  const agent = await startBedrockAgentEmulator();
+export async function startChatApp(
+  variables: Record<string, string> = {},
+  agentOptions: BedrockAgentEmulatorOptions = {},
+): Promise<ChatApp> {
+  const agent = await startBedrockAgentEmulator(agentOptions);
   const dynamoDb = await startEmbeddedDynamoDb({});
   const environment = loadEnvironment({
     AGENT_ID: 'AGENT',
@@ -39,6 +50,7 @@ export async function startChatApp(variables: Record<string, string> = {}): Prom
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
     JWT_SECRET_KEY: SECRET,
     LOG_LEVEL: 'fatal',
+    TURNS_PER_MINUTE: '0',
     ...variables,
   });
   const client: DynamoDBClient = createDynamoDbClient(environment);
@@ -56,6 +68,9 @@ export async function startChatApp(variables: Record<string, string> = {}): Prom
     chat: (body, user = 'alice', headers = {}) =>
       supertest(url).post('/chat').set('id_token', tokenOf(user)).set(headers).send(body),
     read: (chatId, user = 'alice') => supertest(url).get(`/chats/${chatId}`).set('id_token', tokenOf(user)),
+    messages: (chatId, query = {}, user = 'alice') =>
+      supertest(url).get(`/chats/${chatId}/messages`).query(query).set('id_token', tokenOf(user)),
+    remove: (chatId, user = 'alice') => supertest(url).delete(`/chats/${chatId}`).set('id_token', tokenOf(user)),
     close: async () => {
       await nest.close();
       client.destroy();

@@ -3,6 +3,7 @@ import { createDocumentClient, createDynamoDbClient } from '../../src/aws/dynamo
 import { ensureChatTable } from '../../src/chat/chat-table.js';
 import { DynamoChatRepository } from '../../src/chat/dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from '../../src/chat/dynamo-history.repository.js';
+import { DynamoInlineHistory } from '../../src/chat/dynamo-inline-history.js';
 import { DynamoTable } from '../../src/chat/dynamo-table.js';
 import { DynamoTurnRecovery } from '../../src/chat/dynamo-turn-recovery.js';
 import { type Environment, loadEnvironment } from '../../src/config/environment.js';
@@ -36,9 +37,11 @@ export async function startChatStore(variables: Record<string, string> = {}): Pr
   await ensureChatTable(observer, environment.DYNAMODB_TABLE, { timeToLive: false });
   const client = createDocumentClient(raw);
   const dynamoTable = new DynamoTable(client, environment);
+  const recovery = new DynamoTurnRecovery(dynamoTable, environment);
+  const inline = new DynamoInlineHistory(dynamoTable, environment);
   return {
-    chats: new DynamoChatRepository(dynamoTable, new DynamoTurnRecovery(dynamoTable, environment), environment),
-    history: new DynamoHistoryRepository(dynamoTable),
+    chats: new DynamoChatRepository(dynamoTable, recovery, inline, environment),
+    history: new DynamoHistoryRepository(dynamoTable, inline),
     table: createDocumentClient(observer),
     tableName: environment.DYNAMODB_TABLE,
     client,

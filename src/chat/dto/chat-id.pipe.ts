@@ -1,6 +1,6 @@
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import { isChatId } from '../../http/validation.js';
 import { ChatNotFoundError } from '../chat.errors.js';
+import { isChatId } from './chat-id.js';
 
 /** The chat id of a path. One that no chat can have is answered like one that no chat has. */
 @Injectable()

@@ -1,5 +1,6 @@
 import { IsOptional } from 'class-validator';
-import { IsChatId, IsText } from '../../http/validation.js';
+import { IsText } from '../../http/validation.js';
+import { IsChatId } from './chat-id.js';
 
 /** Body of `POST /chat`. The longest prompt is a setting, so `ChatRequestPipe` checks that. */
 export class ChatRequest {

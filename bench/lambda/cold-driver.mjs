@@ -1,0 +1,15 @@
+// node cold-driver.mjs <module>: loads a handler, has it handle the event in EVENT, and says what of it took how long.
+import { writeSync } from 'node:fs';
+
+const [module] = process.argv.slice(2);
+const start = performance.now();
+let loaded = start;
+if (module !== undefined) {
+  const { handler } = await import(module);
+  loaded = performance.now();
+  const context = { awsRequestId: '5ab70f3c-1a2b-4c3d-8e4f-000000000000', getRemainingTimeInMillis: () => 30_000 };
+  const answer = await handler(JSON.parse(process.env.EVENT), context);
+  if (answer.statusCode !== 200) throw new Error(`answered ${answer.statusCode}: ${answer.body}`);
+}
+writeSync(3, JSON.stringify({ load: loaded - start, answer: performance.now() - loaded }));
+process.exit(0);

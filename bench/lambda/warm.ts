@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { parseArgs } from 'node:util';
+import { chatEvent } from '../../scripts/lambda/events.js';
+import { startFunctionParts } from '../../scripts/lambda/local-parts.js';
+import { nodeBinary } from '../../scripts/lambda/node-binary.js';
+import { startConstantDynamoDb } from './constant-dynamodb.js';
+import { makeContestants } from './contestants.js';
+
+const DRIVER = join(import.meta.dirname, 'warm-driver.mjs');
+
+interface Sample {
+  readonly handled: number;
+  /** Milliseconds of a request, the median since the last sample. */
+  readonly p50: number;
+  /** Bytes. */
+  readonly rss: number;
+  readonly heapUsed: number;
+}
+
+/** Prints what a request takes once the function is warm, and what its process weighs after few and many of them. */
+export async function benchWarmRequests(): Promise<void> {
+  const { values } = parseArgs({
+    args: process.argv.slice(3),
+    options: { counts: { type: 'string', default: '5000,50000' }, node: { type: 'string', default: '24' } },
+  });
+  const node = await nodeBinary(Number(values.node));
+  const dynamoDb = await startConstantDynamoDb();
+  const parts = await startFunctionParts({ AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint, LOG_LEVEL: 'log' });
+  const { bareCached, express, artefact } = await makeContestants(node, `node-${values.node}`);
+  const event = JSON.stringify(chatEvent(parts.token));
+  console.log(`Node ${values.node}, requests one after the other, a table that keeps nothing\n`);
+  console.log('                           requests   p50 ms    RSS MB   heap MB');
+  const [few] = values.counts.split(',');
+  for (const { name, folder, file } of [bareCached, express, artefact]) {
+    // What grows and what does not is asked of the artefact alone.
+    const counts = name === artefact.name ? values.counts : few;
+    const child = spawn(node, [DRIVER, join(folder, file), counts ?? ''], {
+      env: { ...parts.variables, EVENT: event },
+      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    });
+    for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
+      const { handled, p50, rss, heapUsed } = JSON.parse(line) as Sample;
+      const cells = [String(handled), p50.toFixed(2), (rss / 1e6).toFixed(1), (heapUsed / 1e6).toFixed(1)];
+      console.log(`${name.padEnd(25)}${cells.map((cell) => cell.padStart(10)).join('')}`);
+    }
+  }
+  await parts.close();
+  await dynamoDb.close();
+}

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { assertLean, bundleHandler } from './lambda/bundle.js';
+import { writeCodeCache } from './lambda/code-cache.js';
+import { nodeBinary, RUNTIME_NODE } from './lambda/node-binary.js';
+import { packageSize } from './lambda/package-size.js';
+
+/** The most bytes of the package as a zip. */
+const ZIP_BUDGET = 2_000_000;
+const ROOT = join(import.meta.dirname, '..');
+
+const { values } = parseArgs({
+  options: {
+    /** The folder that gets the package; what belongs beside it goes into folders of a similar name. */
+    out: { type: 'string', default: 'build/lambda' },
+    /** The Node that makes the code cache: a major version, or the path of one. */
+    node: { type: 'string', default: String(RUNTIME_NODE) },
+  },
+});
+const out = resolve(values.out);
+const [compiled, beside] = [`${out}-tsc`, `${out}-maps`];
+
+await Promise.all([out, compiled, beside].map((folder) => rm(folder, { recursive: true, force: true })));
+await Promise.all([out, beside].map((folder) => mkdir(folder, { recursive: true })));
+execFileSync(
+  process.execPath,
+  [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', compiled],
+  { cwd: ROOT, stdio: 'inherit' },
+);
+const metafile = await bundleHandler({
+  entry: join(compiled, 'lambda.js'),
+  outfile: join(out, 'app.js'),
+  mapFolder: beside,
+});
+assertLean(metafile);
+await writeFile(join(beside, 'metafile.json'), JSON.stringify(metafile));
+await copyFile(join(import.meta.dirname, 'lambda/loader.mjs'), join(out, 'lambda.mjs'));
+const version = await writeCodeCache(out, await chosenNode(values.node));
+
+const { bytes, zipped } = await packageSize(out);
+console.log(`${values.out}: ${megabytes(bytes)}, ${megabytes(zipped)} as a zip, code cache for Node ${version}`);
+if (zipped > ZIP_BUDGET) {
+  console.error(`The zip is over its budget of ${megabytes(ZIP_BUDGET)}`);
+  process.exitCode = 1;
+}
+
+async function chosenNode(node: string): Promise<string> {
+  if (!/^\d+$/.test(node)) return node;
+  try {
+    return await nodeBinary(Number(node));
+  } catch (error) {
+    console.warn(
+      `Node ${node} cannot be installed, so the code cache is for Node ${process.versions.node} alone:`,
+      error,
+    );
+    return process.execPath;
+  }
+}
+
+function megabytes(count: number): string {
+  return `${(count / 1e6).toFixed(2)} MB`;
+}

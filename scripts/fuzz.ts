@@ -1,0 +1,196 @@
+import { Agent, request as httpRequest } from 'node:http';
+import fc from 'fast-check';
+import { dummyCredentials } from '../src/local/local-mode.js';
+import { type ChatApp, startChatApp, tokenOf } from '../test/support/chat-app.js';
+import { AUDIENCE, ISSUER, issuerKey, issuerToken, serveKeys, startKeyServer } from '../test/support/key-server.js';
+
+/**
+ * Sends mutations of good tokens and good bodies to the service: no mutated token gets in, nothing is a 5xx, nothing
+ * takes longer than a second. `npm run fuzz -- 20000 42` sets the number of mutations and the seed.
+ */
+const RUNS = Number(process.argv[2] ?? 20_000);
+const SEED = Number(process.argv[3] ?? Date.now() % 1_000_000);
+const SLOWEST_MILLISECONDS = 1000;
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+const agent = new Agent({ keepAlive: true });
+const statuses = new Map<string, number>();
+let slowest = 0;
+
+/** By Node's own client, which sends header bytes as they are. */
+async function send(url: string, headers: Record<string, string>, body?: Buffer): Promise<Answer> {
+  const start = performance.now();
+  const answer = await new Promise<Answer>((resolve, reject) => {
+    const request = httpRequest(url, { agent, headers, method: body ? 'POST' : 'GET' }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    request.setTimeout(2 * SLOWEST_MILLISECONDS, () => request.destroy(new Error('no answer')));
+    request.on('error', reject).end(body);
+  });
+  const took = performance.now() - start;
+  slowest = Math.max(slowest, took);
+  if (took > SLOWEST_MILLISECONDS) throw new Error(`took ${took} ms`);
+  if (answer.status >= 500) throw new Error(`${answer.status} ${answer.text}`);
+  const outcome = `${body ? 'body' : 'token'}  ${answer.status} ${/"error":"([^"]*)/.exec(answer.text)?.[1] ?? ''}`;
+  const kind = outcome.replace(/Field '.*'/, 'Field …');
+  statuses.set(kind, (statuses.get(kind) ?? 0) + 1);
+  return answer;
+}
+
+/** One change to a text: at `at` (0..1 of its length), with `piece`. */
+type Change = readonly [kind: 'replace' | 'insert' | 'remove' | 'repeat' | 'flip' | 'swap', at: number, piece: string];
+
+const changes = (piece: fc.Arbitrary<string>): fc.Arbitrary<Change[]> => {
+  const kind = fc.constantFrom('replace', 'insert', 'remove', 'repeat', 'flip', 'swap');
+  return fc.array(fc.tuple(kind, fc.double({ min: 0, max: 1, noNaN: true }), piece) as fc.Arbitrary<Change>, {
+    minLength: 1,
+    maxLength: 4,
+  });
+};
+
+function changed(text: string, [kind, at, piece]: Change): string {
+  const index = Math.min(text.length - 1, Math.floor(at * text.length));
+  const [before, after] = [text.slice(0, index), text.slice(index + 1)];
+  switch (kind) {
+    case 'replace':
+      return before + piece + after;
+    case 'insert':
+      return before + piece + text.slice(index);
+    case 'remove':
+      return before + after.slice(piece.length);
+    case 'repeat':
+      return text + text.slice(index);
+    case 'flip':
+      return before + String.fromCharCode(text.charCodeAt(index) ^ 1) + after;
+    case 'swap':
+      return text.split('.').toReversed().join('.');
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** A change inside of a decoded segment, encoded again: the form stays right, the signature does not. */
+function changedInside(token: string, change: Change): string {
+  const segments = token.split('.');
+  const which = change[2].length % 2;
+  const inside = Buffer.from(segments[which] ?? '', 'base64url').toString('latin1');
+  segments[which] = Buffer.from(changed(inside, change), 'latin1').toString('base64url');
+  return segments.join('.');
+}
+
+/** Another value for a claim or a header parameter: all that a segment of the right form can say. */
+function withMember(token: string, change: Change, value: unknown): string {
+  const segments = token.split('.');
+  const which = change[1] < 0.5 ? 0 : 1;
+  const members = JSON.parse(Buffer.from(segments[which] ?? '', 'base64url').toString()) as Record<string, unknown>;
+  const names = [...Object.keys(members), 'typ', 'crit', 'kid', 'jwk', 'nbf', 'iat', 'token_use', 'toString', 'x'];
+  members[names[change[2].charCodeAt(0) % names.length] ?? 'x'] = value;
+  segments[which] = Buffer.from(JSON.stringify(members)).toString('base64url');
+  return segments.join('.');
+}
+
+/** What a header value may hold on the wire (RFC 9110, 5.5). */
+const headerText = fc.string({
+  unit: fc.integer({ min: 0x20, max: 0xff }).filter((code) => code !== 0x7f).map((code) => String.fromCharCode(code)),
+  minLength: 1,
+  maxLength: 4,
+}); // prettier-ignore
+/** What a token consists of. */
+const letter = fc.constantFrom(...Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.'));
+const jsonText = fc.oneof(
+  fc.json(),
+  fc.string({ unit: 'binary', maxLength: 8 }),
+  fc.constantFrom(
+    '"__proto__":',
+    '"constructor":{}',
+    '[[[[',
+    '\\ud800',
+    '1e999',
+    '\\u0000',
+    'null',
+    '\ufeff',
+    '"chat_id":"x",',
+    '{"a":',
+  ),
+);
+
+const toHeader = (text: string) => text.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '~');
+
+async function fuzzTokens(apps: readonly { app: ChatApp; tokens: readonly string[] }[]): Promise<void> {
+  const origins = apps.flatMap(({ app, tokens }) => tokens.map((token) => ({ url: app.url, token })));
+  const mutation = fc.oneof(
+    changes(headerText).map((steps) => (token: string) => steps.reduce(changed, token)),
+    changes(headerText).map((steps) => (token: string) => steps.reduce(changedInside, token)),
+    changes(letter).map(
+      ([step]) =>
+        (token: string) =>
+          step ? changed(token, step) : token,
+    ),
+    fc.tuple(changes(letter), fc.jsonValue()).map(
+      ([[step], value]) =>
+        (token: string) =>
+          step ? withMember(token, step, value) : token,
+    ),
+  );
+  const property = fc.asyncProperty(fc.constantFrom(...origins), mutation, async ({ url, token }, mutate) => {
+    const mutated = toHeader(mutate(token));
+    // White space around a header's value is not a part of it; the same token twice is that token.
+    if (new Set(mutated.split(',').map((part) => part.trim())).has(token)) return;
+    const { status, text } = await send(`${url}/chats/none`, { id_token: mutated });
+    if (status !== 401) throw new Error(`a mutated token got ${status} ${text}`);
+  });
+  await fc.assert(property, { numRuns: Math.ceil(RUNS / 2), seed: SEED, endOnFailure: true });
+}
+
+async function fuzzBodies({ url }: ChatApp): Promise<void> {
+  const token = tokenOf('fuzz');
+  const good = fc.constantFrom(
+    '{"prompt":"Hello 👍"}',
+    '{"prompt":"a \\u00e9 \\n b","chat_id":null}',
+    '{"chat_id":"no-such-chat","prompt":"x"}',
+  );
+  const headers = { id_token: token, 'content-type': 'application/json' };
+  const members = fc.record(
+    { prompt: fc.oneof(fc.string({ unit: 'binary' }), fc.jsonValue()), chat_id: fc.jsonValue(), x: fc.jsonValue() },
+    { requiredKeys: [] },
+  );
+  const mutated = fc.oneof(
+    { weight: 3, arbitrary: fc.tuple(good, changes(jsonText)).map(([text, steps]) => steps.reduce(changed, text)) },
+    { weight: 1, arbitrary: fc.json({ maxDepth: 20 }) },
+    { weight: 2, arbitrary: members.map((body) => JSON.stringify(body)) },
+  );
+  const property = fc.asyncProperty(mutated, async (text) => {
+    const body = Buffer.from(text);
+    await send(`${url}/chat`, { ...headers, 'content-length': String(body.length) }, body);
+  });
+  await fc.assert(property, { numRuns: Math.floor(RUNS / 2), seed: SEED, endOnFailure: true });
+}
+
+Object.assign(process.env, dummyCredentials(process.env));
+const [rsa, elliptic] = [issuerKey('rsa'), issuerKey('elliptic', 'ES256')];
+const keyServer = await startKeyServer(serveKeys(rsa, elliptic));
+const withSecret = await startChatApp();
+const withKeys = await startChatApp({
+  JWT_SECRET_KEY: '',
+  JWT_JWKS_URI: keyServer.url,
+  JWT_ISSUER: ISSUER,
+  JWT_AUDIENCE: AUDIENCE,
+});
+const start = performance.now();
+await fuzzTokens([
+  { app: withSecret, tokens: [tokenOf('alice')] },
+  { app: withKeys, tokens: [issuerToken(rsa), issuerToken(elliptic)] },
+]);
+await fuzzBodies(withSecret);
+console.log(
+  `${RUNS} mutations, seed ${SEED}, ${Math.round((performance.now() - start) / 1000)} s, slowest ${Math.round(slowest)} ms`,
+);
+for (const [outcome, count] of [...statuses].toSorted(([a], [b]) => a.localeCompare(b)))
+  console.log(`${String(count).padStart(7)}  ${outcome}`);
+process.exit(0);

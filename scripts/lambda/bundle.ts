@@ -1,0 +1,90 @@
+import { writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, resolve } from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
+
+/** What has no business on Lambda: local mode, tests and their like of ours, and packages that only they need. */
+const OF_OURS = /(^|\/)(local|test|docs|bench|events)\/|\.(e2e-)?spec\.|(^|\/)main\./;
+const OF_OTHERS = /node_modules\/(dynalite|level|classic-level|@nestjs\/(swagger|testing|cli)|@swc\/|jest|supertest)/;
+
+/** Reached by `import()` in parts of Nest that are never used here: the app names its adapter and its validator. */
+const NEVER_LOADED =
+  /^(@nestjs\/(microservices|websockets|platform-express)(\/.*)?|class-validator|class-transformer)$/;
+
+/** Modules that only define things, though their packages do not say so: what nobody imports may go. */
+const WITHOUT_SIDE_EFFECTS = /node_modules\/(@nestjs\/(common|core|platform-express)|@vendia)\//;
+
+export interface BundleRequest {
+  /** JavaScript as tsc writes it: the metadata of the decorators is in there, and esbuild could not make it. */
+  readonly entry: string;
+  readonly outfile: string;
+  /** Where the source map goes: it is not part of the package. */
+  readonly mapFolder: string;
+}
+
+/**
+ * Bundles a handler into one script that evaluates to the body of a CommonJS module, `(exports, require, module) => …`,
+ * to be called by the loader. The same input gives the same bytes.
+ */
+export async function bundleHandler({ entry, outfile, mapFolder }: BundleRequest): Promise<Metafile> {
+  const { metafile, outputFiles } = await build({
+    entryPoints: [entry],
+    outfile,
+    write: false,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    minify: true,
+    // Nest finds providers by the names of their classes.
+    keepNames: true,
+    mainFields: ['module', 'main'],
+    // A script that is run from a code cache has nobody to answer its `import()`: they become `require`.
+    supported: { 'dynamic-import': false },
+    alias: { rxjs: rxjsModule('index.js'), 'rxjs/operators': rxjsModule('operators/index.js') },
+    // Nest makes two formats of dates while it loads, for lines for people, and each process pays 12 ms for the first.
+    define: { 'Intl.DateTimeFormat': 'DateTimeFormatOnUse' },
+    inject: [join(import.meta.dirname, 'date-time-format.mjs')],
+    banner: { js: '(function (exports, require, module) {' },
+    footer: { js: '})' },
+    sourcemap: 'external',
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+    plugins: [lean],
+  });
+  for (const { path, contents } of outputFiles) {
+    await writeFile(path.endsWith('.map') ? join(mapFolder, basename(path)) : path, contents);
+  }
+  return metafile;
+}
+
+const lean: Plugin = {
+  name: 'lean',
+  setup(builder) {
+    builder.onResolve({ filter: NEVER_LOADED }, ({ kind, path }) =>
+      kind === 'dynamic-import' || kind === 'require-call' ? { path, external: true } : undefined,
+    );
+    builder.onResolve({ filter: /^(@nestjs|@vendia|\.)/ }, async ({ path, pluginData, ...rest }) => {
+      const asked = pluginData === lean.name;
+      const nest = path.startsWith('@') || WITHOUT_SIDE_EFFECTS.test(rest.importer);
+      if (asked || !nest) return undefined;
+      const found = await builder.resolve(path, { ...rest, pluginData: lean.name });
+      return WITHOUT_SIDE_EFFECTS.test(found.path) ? { ...found, sideEffects: false } : found;
+    });
+  },
+};
+
+/** rxjs gives Node its CommonJS build, of which all has to be loaded; its other build leaves out what is not used. */
+function rxjsModule(path: string): string {
+  const main = createRequire(import.meta.url).resolve('rxjs');
+  return resolve(dirname(main), '../esm', path);
+}
+
+/** @throws Error when something is in the bundle that has no business on Lambda. */
+export function assertLean({ inputs }: Pick<Metafile, 'inputs'>): void {
+  const strangers = Object.keys(inputs).filter((path) =>
+    path.includes('node_modules/') ? OF_OTHERS.test(path) : OF_OURS.test(path),
+  );
+  if (strangers.length > 0) throw new Error(`The package must not contain ${strangers.join(', ')}`);
+}

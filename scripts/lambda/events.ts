@@ -1,0 +1,58 @@
+/** Stands for the token in the files of events/, which hold none. */
+const TOKEN_PLACEHOLDER = /\{\{ID_TOKEN\}\}/g;
+
+/** An event as text, with a real token where the file has a placeholder for one. */
+export function withToken(event: string, token: string): string {
+  return event.replace(TOKEN_PLACEHOLDER, token);
+}
+
+/** A request as a REST API (v1) passes it on, as far as anyone looks at it. */
+export interface RestRequest {
+  readonly method: string;
+  /** With its query, such as `/chats?limit=5`. */
+  readonly url: string;
+  /** Names and values in turn, as `IncomingMessage.rawHeaders` has them. */
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+}
+
+/** The event that a REST API with one greedy resource makes of a request. */
+export function restEvent({ method, url, rawHeaders, body }: RestRequest): object {
+  const { pathname, searchParams } = new URL(url, 'http://localhost');
+  const multiValueHeaders: Record<string, string[]> = {};
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    (multiValueHeaders[rawHeaders[index] ?? ''] ??= []).push(rawHeaders[index + 1] ?? '');
+  }
+  const query = Object.fromEntries([...searchParams.keys()].map((name) => [name, searchParams.getAll(name)]));
+  return {
+    resource: '/{proxy+}',
+    path: pathname,
+    httpMethod: method,
+    headers: lastOf(multiValueHeaders),
+    multiValueHeaders,
+    queryStringParameters: lastOf(query),
+    multiValueQueryStringParameters: query,
+    pathParameters: { proxy: pathname.slice(1) },
+    stageVariables: null,
+    requestContext: {
+      resourcePath: '/{proxy+}',
+      path: `/local${pathname}`,
+      stage: 'local',
+      httpMethod: method,
+      identity: { sourceIp: '127.0.0.1' },
+    },
+    body: body.length > 0 ? body.toString('base64') : null,
+    isBase64Encoded: body.length > 0,
+  };
+}
+
+/** A `POST /chat` of a new chat. */
+export function chatEvent(token: string, prompt = 'Plan a weekend in Lisbon'): object {
+  const rawHeaders = ['id_token', token, 'content-type', 'application/json'];
+  const event = restEvent({ method: 'POST', url: '/chat', rawHeaders, body: Buffer.alloc(0) });
+  return { ...event, body: JSON.stringify({ prompt }), isBase64Encoded: false };
+}
+
+function lastOf(values: Readonly<Record<string, readonly string[]>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, all]) => [name, all.at(-1) ?? '']));
+}

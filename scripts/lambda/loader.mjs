@@ -1,0 +1,26 @@
+// The package's entry, copied as it is. Lambda imports it, and its top-level await is what makes the app ready before
+// the first event is asked for.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Script } from 'node:vm';
+
+const filename = join(import.meta.dirname, 'app.js');
+const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: codeCache() });
+// V8 takes the cache of its own version and flags only. Without it the app is compiled, which is slower and no worse.
+if (script.cachedDataRejected !== false) {
+  console.warn(JSON.stringify({ level: 'warn', timestamp: Date.now(), message: 'codeCache: rejected' }));
+}
+const module = { exports: {} };
+script.runInThisContext()(module.exports, createRequire(filename), module);
+await module.exports.ready;
+
+export const { handler } = module.exports;
+
+function codeCache() {
+  try {
+    return readFileSync(join(import.meta.dirname, 'app.cache'));
+  } catch {
+    return undefined;
+  }
+}

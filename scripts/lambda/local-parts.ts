@@ -1,0 +1,68 @@
+import { createDynamoDbClient } from '../../src/aws/dynamodb.client.js';
+import { resolveSecrets } from '../../src/aws/secret.js';
+import { ensureChatTable } from '../../src/chat/chat-table.js';
+import { loadEnvironment, type RawEnvironment } from '../../src/config/environment.js';
+import { startBedrockAgentEmulator } from '../../src/local/bedrock-agent-emulator.js';
+import { mintToken, tokenSettings } from '../../src/local/dev-token.js';
+import { startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
+
+/** Signs tokens for a function that runs on this machine, where no other secret is configured. */
+const LOCAL_SECRET = 'for-functions-on-this-machine-only-8ZyQ3vKx1m';
+
+/** The embedded table, the emulated agent and a token, in memory, for a function that runs on this machine. */
+export interface FunctionParts {
+  /** The function's configuration: what was given, and the parts that it did not name. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** A token of the user `demo` that this configuration lets in, for a day. */
+  readonly token: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts what `given` does not name.
+ *
+ * @throws ConfigurationError when what was given is not valid.
+ */
+export async function startFunctionParts(given: RawEnvironment): Promise<FunctionParts> {
+  const isSet = (name: string) => Boolean(given[name]?.trim());
+  const agent = isSet('AGENT_ID') ? undefined : await startBedrockAgentEmulator();
+  const dynamoDb = isSet('AGENT_ID') || isSet('AWS_ENDPOINT_URL_DYNAMODB') ? undefined : await startEmbeddedDynamoDb();
+  const hasKey = isSet('JWT_SECRET_KEY') || isSet('JWT_SECRET_ARN') || given['JWT_VERIFY_SIGNATURE'] === 'false';
+  const variables = {
+    ...present(given),
+    ...(agent && {
+      AGENT_ID: 'LOCALAGENT',
+      AGENT_ALIAS_ID: 'LOCALALIAS',
+      AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    }),
+    ...(dynamoDb && { AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint }),
+    ...(!hasKey && { JWT_SECRET_KEY: LOCAL_SECRET }),
+  };
+  if (agent) Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' });
+  const environment = loadEnvironment(await resolveSecrets(variables));
+  if (dynamoDb) {
+    const client = createDynamoDbClient(environment);
+    await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
+    client.destroy();
+  }
+  return {
+    variables,
+    token: mintToken({
+      ...tokenSettings(environment, 'demo'),
+      // A token that nobody verifies has to be signed with something too.
+      secret: environment.JWT_SECRET_KEY ?? LOCAL_SECRET,
+      expiresInSeconds: 86_400,
+    }),
+    close: async () => {
+      await Promise.all([agent?.close(), dynamoDb?.close()]);
+    },
+  };
+}
+
+function present(variables: RawEnvironment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).flatMap(([name, value]) => (value?.trim() ? [[name, value]] : [])),
+  );
+}

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+const VERSION = '/2018-06-01/runtime';
+/** Where the function says it lives; nothing is there. */
+const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:local';
+
+/** The function reported an error instead of an answer, could not start, or ended. */
+export class FunctionError extends Error {
+  override readonly name = 'FunctionError';
+}
+
+interface Invocation {
+  readonly id: string;
+  readonly event: string;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: FunctionError) => void;
+}
+
+/**
+ * The part of Lambda that a runtime client talks to: it hands out events one at a time and takes their answers.
+ * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+ */
+export class RuntimeApi {
+  private readonly waiting: Invocation[] = [];
+  private readonly running = new Map<string, Invocation>();
+  private idle: ServerResponse | undefined;
+
+  private constructor(private readonly server: Server) {}
+
+  /** Starts listening on a free port of the loopback interface. */
+  static async start(): Promise<RuntimeApi> {
+    const server = createServer();
+    const api = new RuntimeApi(server);
+    server.on('request', (request, response) => {
+      api.answer(request, response).catch(() => response.destroy());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return api;
+  }
+
+  /** For `AWS_LAMBDA_RUNTIME_API`, such as `127.0.0.1:40001`. */
+  get address(): string {
+    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /**
+   * Queues an event, as JSON, for the function.
+   *
+   * @param timeoutMs - what the function is told that it has; nobody stops it after that.
+   * @throws FunctionError
+   */
+  invoke(event: string, timeoutMs: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ id: randomUUID(), event, deadline: Date.now() + timeoutMs, resolve, reject });
+      this.handOut();
+    });
+  }
+
+  /** Fails whatever the function was given or would have been given. */
+  failAll(error: FunctionError): void {
+    for (const { reject } of [...this.running.values(), ...this.waiting.splice(0)]) reject(error);
+    this.running.clear();
+  }
+
+  async close(): Promise<void> {
+    this.server.close();
+    this.server.closeAllConnections();
+    await once(this.server, 'close');
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url ?? '';
+    if (path === `${VERSION}/invocation/next`) {
+      this.idle = response;
+      response.once('close', () => {
+        if (this.idle === response) this.idle = undefined;
+      });
+      this.handOut();
+      return;
+    }
+    const [id = '', outcome = ''] = path.split('/').slice(-2);
+    const body = await text(request);
+    const invocation = this.running.get(id);
+    this.running.delete(id);
+    if (outcome === 'response') invocation?.resolve(JSON.parse(body));
+    else if (id === 'init') this.failAll(new FunctionError(body));
+    else invocation?.reject(new FunctionError(body));
+    response.writeHead(202).end('{"status":"OK"}');
+  }
+
+  private handOut(): void {
+    const [response, invocation] = [this.idle, this.waiting[0]];
+    if (!response || !invocation) return;
+    this.idle = undefined;
+    this.waiting.shift();
+    this.running.set(invocation.id, invocation);
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'lambda-runtime-aws-request-id': invocation.id,
+      'lambda-runtime-deadline-ms': String(invocation.deadline),
+      'lambda-runtime-invoked-function-arn': FUNCTION_ARN,
+    });
+    response.end(invocation.event);
+  }
+}

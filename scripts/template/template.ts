@@ -1,0 +1,67 @@
+import { type CollectionTag, parseDocument, type ScalarTag, YAMLMap, YAMLSeq } from 'yaml';
+
+/** A value of a template: CloudFormation's functions are objects of one key, such as `{"Ref": "ChatTable"}`. */
+export type Value = string | number | boolean | null | readonly Value[] | Properties;
+export interface Properties {
+  readonly [key: string]: Value;
+}
+
+export interface Resource {
+  readonly Type: string;
+  readonly Condition?: string;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+  readonly Properties: Properties;
+}
+
+export interface Parameter {
+  readonly Type: string;
+  readonly Default?: string | number;
+  readonly AllowedValues?: readonly (string | number)[];
+  readonly MinValue?: number;
+  readonly MaxValue?: number;
+}
+
+/** A template, as far as anyone here looks at it. */
+export interface Template {
+  readonly Parameters: Readonly<Record<string, Parameter>>;
+  readonly Conditions: Properties;
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs: Properties;
+}
+
+/** The functions that have a short form: `!Sub` is `Fn::Sub`. */
+const FUNCTIONS = ['And', 'Equals', 'FindInMap', 'GetAtt', 'If', 'Join', 'Not', 'Or', 'Select', 'Split', 'Sub'];
+const LONG_NAMES = { Ref: 'Ref', Condition: 'Condition', ...Object.fromEntries(FUNCTIONS.map((f) => [f, `Fn::${f}`])) };
+
+/**
+ * Reads a template, short forms of functions, anchors and merges included.
+ *
+ * @throws Error when it is no YAML, or uses a tag that CloudFormation does not know.
+ */
+export function parseTemplate(text: string): Template {
+  const document = parseDocument(text, { version: '1.1', customTags: Object.entries(LONG_NAMES).flatMap(tagsOf) });
+  const problem = document.errors[0] ?? document.warnings[0];
+  if (problem) throw problem;
+  return document.toJS() as Template;
+}
+
+/** A function may be given text or a list. */
+function tagsOf([short, long]: readonly [string, string]): (ScalarTag | CollectionTag)[] {
+  const tag = `!${short}`;
+  const text: ScalarTag = {
+    tag,
+    resolve: (value) => ({ [long]: short === 'GetAtt' ? value.split('.') : value }),
+  };
+  const list: CollectionTag = {
+    tag,
+    collection: 'seq',
+    resolve: (items) => {
+      items.tag = YAMLSeq.tagName;
+      const call = new YAMLMap();
+      call.set(long, items);
+      return call;
+    },
+  };
+  return [text, list];
+}

@@ -1,0 +1,84 @@
+import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda';
+
+type Headers = Readonly<Record<string, string | undefined>>;
+
+/** The original system's event: a body and headers, without anything of a gateway. */
+interface BareEvent {
+  /** JSON text, or the object itself. */
+  readonly body?: unknown;
+  readonly headers?: Headers | null;
+}
+
+/** What the function may be invoked with; a Function URL sends HTTP API (v2) events. */
+export type LambdaEvent = APIGatewayProxyEvent | APIGatewayProxyEventV2 | BareEvent;
+
+/** An event that serverless-express reads as it is meant, and the form in which its sender wants the answer. */
+export interface HttpEvent {
+  readonly event: object;
+  /** Whether the sender knows `multiValueHeaders` and no `headers`, as REST APIs do, or `headers` alone. */
+  readonly multiValue: boolean;
+}
+
+/**
+ * Makes an event of any kind fit for serverless-express, which takes an empty `multiValueHeaders` for all headers,
+ * cares for their case, and would leave the path's prefix on. An event without anything of a gateway is the body of
+ * a `POST /chat`.
+ */
+export function httpEventOf(event: LambdaEvent | null): HttpEvent {
+  if (isV2(event)) {
+    const { rawPath, headers, routeKey, requestContext } = event;
+    const path = withoutPrefix(rawPath, routeKey?.split(' ')[1], requestContext.stage);
+    return { event: { ...event, version: '2.0', rawPath: path, headers: headers ?? {} }, multiValue: false };
+  }
+  if (isV1(event)) {
+    const { path, resource, requestContext } = event;
+    const routePath = withoutPrefix(path, resource, requestContext.stage);
+    return { event: { ...event, path: routePath, ...oneHeaderMap(event) }, multiValue: true };
+  }
+  return { event: bareRequest(event ?? {}), multiValue: false };
+}
+
+function bareRequest(event: BareEvent): object {
+  const { body, headers } = event;
+  const text = body === undefined || body === null || typeof body === 'string' ? body : JSON.stringify(body);
+  return {
+    httpMethod: 'POST',
+    path: '/chat',
+    body: text,
+    headers: { 'content-type': 'application/json', ...lowerCased(headers) },
+    requestContext: {},
+  };
+}
+
+function isV2(event: LambdaEvent | null): event is APIGatewayProxyEventV2 {
+  return event !== null && 'rawPath' in event && 'requestContext' in event && 'http' in event.requestContext;
+}
+
+function isV1(event: LambdaEvent | null): event is APIGatewayProxyEvent {
+  return event !== null && 'httpMethod' in event && 'path' in event && 'requestContext' in event;
+}
+
+/** One map with every header, however often it was sent; the lines of one are joined as RFC 9110, 5.3 has it. */
+function oneHeaderMap({ headers, multiValueHeaders }: APIGatewayProxyEvent): object {
+  const lines = Object.entries(multiValueHeaders ?? {}).map(([name, values]) => [name, values?.join(',')] as const);
+  return {
+    headers: { ...lowerCased(headers), ...lowerCased(Object.fromEntries(lines)) },
+    multiValueHeaders: undefined,
+  };
+}
+
+function lowerCased(headers: Headers | null | undefined): Headers {
+  return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/**
+ * The path as the routes know it: without the stage, which HTTP APIs put before it, and without the base path of a
+ * custom domain, which the resource that matched tells apart. Where that is greedy or unknown, only the stage goes.
+ */
+function withoutPrefix(path: string, resource: string | undefined, stage: string | undefined): string {
+  if (resource?.startsWith('/') && !resource.includes('+}')) {
+    const pattern = resource.replace(/[.$()*+?^|\\[\]]/g, '\\$&').replace(/\{[^/]+\}/g, '[^/]+');
+    return new RegExp(`${pattern}/?$`).exec(path)?.[0] ?? path;
+  }
+  return stage && path.startsWith(`/${stage}/`) ? path.slice(stage.length + 1) : path;
+}

@@ -1,0 +1,156 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import supertest from 'supertest';
+import { type ChatApp, startChatApp, tokenOf } from './support/chat-app.js';
+
+const ORIGIN = 'https://app.example.com';
+
+describe('the edge', () => {
+  let app: ChatApp;
+  beforeAll(async () => {
+    app = await startChatApp({ CORS_ORIGINS: `${ORIGIN}, http://localhost:5173` });
+  });
+  afterAll(async () => {
+    await app.chat({ prompt: 'the door stood' }).expect(200);
+    await app.close();
+  });
+
+  const preflight = (origin: string) =>
+    supertest(app.url)
+      .options('/chat')
+      .set({ origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'id_token' });
+
+  describe('for pages of other origins', () => {
+    it.each([ORIGIN, 'http://localhost:5173'])('answers the preflight of %s without a token', async (origin) => {
+      const { headers } = await preflight(origin).expect(204);
+      expect(headers).toMatchObject({
+        'access-control-allow-origin': origin,
+        'access-control-allow-methods': 'GET,POST,PATCH,DELETE',
+        'access-control-allow-headers': 'id_token,authorization,content-type,idempotency-key,x-request-id',
+        'access-control-max-age': '600',
+      });
+      expect(headers['vary']).toMatch(/origin/i);
+      expect(headers['x-request-id']).toMatch(/./);
+      expect(headers).not.toHaveProperty('access-control-allow-credentials');
+    });
+
+    it('lets them read the answers and the documented headers, errors included', async () => {
+      const good = await app.chat({ prompt: 'x' }, 'alice', { origin: ORIGIN }).expect(200);
+      const bad = await supertest(app.url).post('/chat').set('origin', ORIGIN).expect(401);
+      for (const { headers } of [good, bad]) {
+        expect(headers).toMatchObject({
+          'access-control-allow-origin': ORIGIN,
+          'access-control-expose-headers': 'x-request-id,idempotency-replayed,retry-after',
+        });
+      }
+    });
+
+    it.each(['https://evil.example', 'https://app.example.com.evil.example', 'http://app.example.com', 'null'])(
+      'allows %s nothing',
+      async (origin) => {
+        const { headers } = await preflight(origin);
+        expect(headers).not.toHaveProperty('access-control-allow-origin');
+      },
+    );
+
+    it('allows nobody anything by default', async () => {
+      const closed = await startChatApp();
+      const answers = [
+        await supertest(closed.url).options('/chat').set({ origin: ORIGIN, 'access-control-request-method': 'POST' }),
+        await closed.chat({ prompt: 'x' }, 'alice', { origin: ORIGIN }),
+      ];
+      await closed.close();
+      expect(answers.map(({ status }) => status)).toEqual([404, 200]);
+      for (const { headers } of answers) expect(JSON.stringify(headers)).not.toContain('access-control');
+    });
+  });
+
+  it('tells browsers to treat every answer as JSON and nothing else', async () => {
+    for (const answer of [await app.chat({ prompt: 'x' }), await supertest(app.url).get('/nowhere')]) {
+      expect(answer.headers).toMatchObject({
+        'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+        'cross-origin-resource-policy': 'same-origin',
+        'referrer-policy': 'no-referrer',
+        'strict-transport-security': expect.stringContaining('max-age='),
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'cache-control': 'no-store',
+      });
+      expect(answer.headers).not.toHaveProperty('x-powered-by');
+    }
+  });
+
+  describe('the headers of a request', () => {
+    it.each([8_193, 20_000, 60_000])('are read far enough to call a token of %d bytes too large', async (size) => {
+      const answer = await supertest(app.url).post('/chat').set('id_token', 'x'.repeat(size)).send({ prompt: 'x' });
+      expect({ status: answer.status, body: answer.body }).toEqual({
+        status: 401,
+        body: { error: 'Invalid id_token: token is too large' },
+      });
+    });
+
+    it.each<[string, string, number, string]>([
+      [
+        'more than 64 KiB',
+        `GET / HTTP/1.1\r\nhost: x\r\nid_token: ${'x'.repeat(70_000)}\r\n\r\n`,
+        431,
+        'Request headers are too large',
+      ],
+      ['what is no HTTP', 'HELLO\r\n\r\n', 400, 'Request is not valid HTTP'],
+      ['a zero in a header', 'GET / HTTP/1.1\r\nhost: x\r\nid_token: a\0b\r\n\r\n', 400, 'Request is not valid HTTP'],
+      [
+        'two lengths',
+        'POST /chat HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello',
+        400,
+        'Request is not valid HTTP',
+      ],
+      [
+        'a length and chunks',
+        'POST /chat HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+        400,
+        'Request is not valid HTTP',
+      ],
+    ])('with %s are refused in the form of every error', async (_, text, status, error) => {
+      const answer = await raw(app.url, text);
+      expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect(answer).toMatch(/\r\nx-request-id: [0-9a-f-]{36}\r\n/);
+      expect(answer.slice(answer.indexOf('\r\n\r\n') + 4)).toBe(JSON.stringify({ error }));
+    });
+  });
+
+  it('refuses a body that says it is large before it is sent', async () => {
+    const head = `POST /chat HTTP/1.1\r\nhost: x\r\nid_token: ${tokenOf('alice')}\r\ncontent-type: application/json\r\n`;
+    const answer = await raw(app.url, `${head}content-length: 999999999\r\nconnection: close\r\n\r\n{"prompt":`);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(answer).toContain('{"error":"Request body is too large"}');
+  });
+
+  it.each([
+    ['brackets', '['.repeat(120_000) + ']'.repeat(120_000)],
+    ['objects', '{"a":'.repeat(40_000) + '1' + '}'.repeat(40_000)],
+  ])('reads 240 kB of %s without breaking', async (_, value) => {
+    const answer = await supertest(app.url)
+      .post('/chat')
+      .set({ id_token: tokenOf('alice'), 'content-type': 'application/json' })
+      .send(`{"prompt":${value}}`);
+    expect({ status: answer.status, body: answer.body }).toEqual({
+      status: 400,
+      body: { error: 'Request body is not valid JSON' },
+    });
+  });
+});
+
+/** Sends bytes that no HTTP client would send, and reads until the server hangs up. */
+async function raw(url: string, text: string): Promise<string> {
+  const { port, hostname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (piece: string) => (answer += piece));
+  // The server may hang up while we still send.
+  socket.on('error', () => {});
+  socket.write(text);
+  socket.setTimeout(5_000, () => socket.destroy());
+  await once(socket, 'close');
+  return answer;
+}

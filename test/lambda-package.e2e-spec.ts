@@ -1,0 +1,142 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Metafile } from 'esbuild';
+import { assertLean } from '../scripts/lambda/bundle.js';
+import { withToken } from '../scripts/lambda/events.js';
+import { hasRuntimeClient, LocalFunction } from '../scripts/lambda/local-function.js';
+import { type FunctionParts, startFunctionParts } from '../scripts/lambda/local-parts.js';
+import { isInstalled, nodeBinary } from '../scripts/lambda/node-binary.js';
+import type { LambdaAnswer } from '../src/lambda.js';
+import { ANSWERS, answerTo } from './support/lambda-answers.js';
+
+jest.setTimeout(30_000);
+
+const CACHE_REJECTED = /"codeCache: rejected"/g;
+/** The runtime client takes minutes to install: `npm run lambda -- install` does it, and these tests use what is there. */
+const describeWithClient = hasRuntimeClient() ? describe : describe.skip;
+const nodes = [process.versions.node.split('.')[0] ?? '', ...(isInstalled('node-24') ? ['24'] : [])];
+
+describe('the package', () => {
+  const home = mkdtempSync(join(tmpdir(), 'lambda-package-'));
+  // Built where the dependencies are found, and run where they are not.
+  const work = join('build', `test-${process.pid}`);
+  const folder = join(work, 'lambda');
+  let parts: FunctionParts;
+
+  beforeAll(async () => {
+    const build = ['--import', '@swc-node/register/esm-register', 'scripts/build-lambda.ts', '--out', folder];
+    execFileSync(process.execPath, [...build, '--node', process.execPath], { stdio: ['ignore', 'ignore', 'inherit'] });
+    parts = await startFunctionParts({});
+  }, 180_000);
+  afterAll(async () => {
+    await parts.close();
+    for (const temporary of [home, work]) rmSync(temporary, { recursive: true });
+  });
+
+  function copy(name: string): string {
+    const target = join(home, name);
+    cpSync(folder, target, { recursive: true });
+    return target;
+  }
+  /** Loads a copy and handles one event, without the runtime client. */
+  function load(target: string, variables: Readonly<Record<string, string>>) {
+    const script = `const { handler } = await import(process.argv[1]);
+      const answer = await handler({}, { awsRequestId: 'x', getRemainingTimeInMillis: () => 30000 });
+      process.stdout.write('answered ' + answer.statusCode);
+      process.exit(0);`;
+    const run = ['--input-type=module', '-e', script, join(target, 'lambda.mjs')];
+    return spawnSync(process.execPath, run, { cwd: target, env: { ...variables }, encoding: 'utf8' });
+  }
+
+  it.each([
+    'build/lambda-tsc/local/local-mode.js',
+    'build/lambda-tsc/chat/chat-history.spec.js',
+    'test/support/chat-app.ts',
+    'docs/architecture.md',
+    'node_modules/dynalite/index.js',
+    'node_modules/@nestjs/swagger/dist/index.js',
+  ])('is not built with %s in it', (path) => {
+    const inputs = { 'build/lambda-tsc/lambda.js': {}, [path]: {} } as unknown as Metafile['inputs'];
+    expect(() => assertLean({ inputs })).toThrow(`The package must not contain ${path}`);
+  });
+
+  it('uses its code cache', () => {
+    const { stdout, stderr } = load(copy('fresh'), parts.variables);
+    expect(stdout).toContain('answered 401');
+    expect(stderr).toBe('');
+  });
+
+  it.each([
+    ['of other bytes', (file: string) => writeFileSync(file, 'no code cache')],
+    ['of another V8', (file: string) => writeFileSync(file, withOtherVersion(readFileSync(file)))],
+    ['that is cut short', (file: string) => writeFileSync(file, readFileSync(file).subarray(0, 100_000))],
+    ['that is not there', (file: string) => rmSync(file)],
+  ])('compiles without a code cache %s, and says so in one line', (name, spoil) => {
+    const target = copy(name);
+    spoil(join(target, 'app.cache'));
+    const { stdout, stderr } = load(target, parts.variables);
+    expect(stdout).toContain('answered 401');
+    expect(stderr.match(CACHE_REJECTED)).toHaveLength(1);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('ends with one line that names what is wrong with the configuration', () => {
+    const { status, stdout, stderr } = load(copy('misconfigured'), {
+      ...parts.variables,
+      AGENT_ID: '',
+      JWT_SECRET_KEY: 'short',
+    });
+    expect(status).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toBe(
+      'The configuration is not valid: AGENT_ID is required; JWT_SECRET_KEY must be at least 32 bytes\n',
+    );
+  });
+
+  it('holds three files, and nothing of this machine or of local mode', () => {
+    expect(readdirSync(folder).toSorted()).toEqual(['app.cache', 'app.js', 'lambda.mjs']);
+    const app = readFileSync(join(folder, 'app.js'), 'latin1');
+    expect(app).not.toContain(process.cwd());
+    expect(app).not.toMatch(/dynalite|LOCALAGENT/);
+  });
+
+  describeWithClient('in the runtime client of Lambda', () => {
+    describe.each(nodes)('on Node %s', (major) => {
+      let lambda: LocalFunction;
+      const log: string[] = [];
+
+      beforeAll(async () => {
+        const node = await nodeBinary(Number(major));
+        const empty = copy(`client-${major}`);
+        lambda = await LocalFunction.start({
+          folder: empty,
+          node,
+          variables: parts.variables,
+          log: (text) => log.push(text),
+        });
+      });
+      afterAll(() => lambda.stop());
+
+      it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
+        const event = withToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
+        expect(answerTo((await lambda.invoke(event)) as LambdaAnswer)).toEqual(ANSWERS[name]);
+      });
+
+      it('was ready before it asked for the first event', () => {
+        const lines = log.join('').split('\n');
+        const started = lines.findIndex((line) => line.includes('successfully started'));
+        expect(started).toBeGreaterThanOrEqual(0);
+        expect(lines.findIndex((line) => line.includes('"Http"'))).toBeGreaterThan(started);
+      });
+    });
+  });
+});
+
+/** V8 keeps a hash of its version at the second word of a code cache. */
+function withOtherVersion(cache: Buffer): Buffer {
+  cache.writeUInt32LE((cache.readUInt32LE(4) ^ 1) >>> 0, 4);
+  return cache;
+}

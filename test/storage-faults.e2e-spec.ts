@@ -1,0 +1,181 @@
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Response } from 'supertest';
+import { type ChatApp, startChatApp } from './support/chat-app.js';
+import { setAttribute } from './support/chat-items.js';
+import { startStorageFaults, type StorageFaults } from './support/storage-faults.js';
+
+/** A storage that hangs is given up within this time, in milliseconds. */
+const GIVEN_UP = 5_000;
+
+describe('a turn whose storage fails', () => {
+  let app: ChatApp;
+  let faults: StorageFaults;
+  beforeAll(async () => {
+    app = await startChatApp();
+    faults = await startStorageFaults(app.nest.get(DynamoDBDocumentClient));
+  });
+  afterEach(() => faults.clear());
+  afterAll(async () => {
+    faults.close();
+    await app.close();
+  });
+
+  const first = async (): Promise<string> => (await app.chat({ prompt: 'first' }).expect(200)).body.chat.id as string;
+  const invocations = () => app.agent.invocations.length;
+
+  async function historyOf(chatId: string): Promise<[string, string | undefined][]> {
+    const { messages } = (await app.read(chatId).expect(200)).body.chat;
+    return messages.map(({ role, content, status }: Record<string, string>) => [
+      role === 'user' ? content : 'answer',
+      status,
+    ]);
+  }
+
+  const firstPair = [
+    ['first', undefined],
+    ['answer', undefined],
+  ];
+  const pair = (prompt: string) => [
+    [prompt, undefined],
+    ['answer', undefined],
+  ];
+
+  function expectUnavailable(answer: Response): void {
+    expect([answer.status, answer.body.error]).toEqual([503, 'Storage is unavailable']);
+    expect(answer.body.message).toContain(answer.headers['x-request-id']);
+    expect(answer.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+  }
+
+  /** The lease of the turn that holds the chat runs out. */
+  const leaseRunsOut = (chatId: string) =>
+    setAttribute(app, { id: chatId, user_id: 'alice' }, 'open.until', Date.now() - 1);
+
+  /** Waits until a begin that came to nothing has been let go. */
+  async function untilFree(chatId: string): Promise<Response> {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await app.chat({ prompt: 'third', chat_id: chatId });
+      if (answer.status !== 409 || attempt === 100) return answer;
+      await new Promise((resume) => setTimeout(resume, 50));
+    }
+  }
+
+  it.each(['begin', 'complete', 'release'] as const)('goes on when a reply is lost on %s', async (step) => {
+    const chatId = await first();
+    const asked = invocations();
+    faults.inject({ type: 'reply lost' }, { steps: [step], times: 1 });
+    await app.chat({ prompt: 'second', chat_id: chatId }).expect(200);
+    expect(invocations() - asked).toBe(1);
+    expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
+    await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
+  });
+
+  it.each(['begin', 'complete', 'release', 'read'] as const)('goes on when %s is throttled once', async (step) => {
+    const chatId = await first();
+    const asked = invocations();
+    faults.inject({ type: 'throttle' }, { steps: [step], times: 1 });
+    await app.chat({ prompt: 'second', chat_id: chatId }).expect(200);
+    expect(invocations() - asked).toBe(1);
+    expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
+  });
+
+  it.each(['throttle', 'reply lost', 'hang'] as const)(
+    'has not begun at a begin of which no attempt is answered: %s',
+    async (type) => {
+      const chatId = await first();
+      const asked = invocations();
+      faults.inject({ type }, { steps: ['begin'] });
+      const start = performance.now();
+      const answer = await app.chat({ prompt: 'second', chat_id: chatId });
+      expect(performance.now() - start).toBeLessThan(GIVEN_UP);
+      expectUnavailable(answer);
+      expect(invocations() - asked).toBe(0);
+      faults.clear();
+      expect((await untilFree(chatId)).status).toBe(200);
+      expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('third')]);
+    },
+  );
+
+  it.each(['throttle', 'hang'] as const)('has begun when it cannot be completed: %s', async (type) => {
+    const chatId = await first();
+    faults.inject({ type }, { steps: ['complete'] });
+    const start = performance.now();
+    const answer = await app.chat({ prompt: 'second', chat_id: chatId });
+    expect(performance.now() - start).toBeLessThan(GIVEN_UP);
+    expectUnavailable(answer);
+    faults.clear();
+    expect(await historyOf(chatId)).toEqual([...firstPair, ['second', 'pending']]);
+    expect((await app.chat({ prompt: 'third', chat_id: chatId })).status).toBe(409);
+    await leaseRunsOut(chatId);
+    expect(await historyOf(chatId)).toEqual([...firstPair, ['second', 'failed']]);
+    await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
+    expect(await historyOf(chatId)).toEqual([...firstPair, ['second', 'failed'], ...pair('third')]);
+  });
+
+  it('is there when it was completed and no reply said so', async () => {
+    const chatId = await first();
+    faults.inject({ type: 'reply lost' }, { steps: ['complete'] });
+    expectUnavailable(await app.chat({ prompt: 'second', chat_id: chatId }));
+    faults.clear();
+    expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
+    await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
+  });
+
+  it.each(['throttle', 'reply lost', 'hang'] as const)('answers when only its release fails: %s', async (type) => {
+    const chatId = await first();
+    faults.inject({ type }, { steps: ['release'] });
+    const { body } = await app.chat({ prompt: 'second', chat_id: chatId }).expect(200);
+    expect(body.chat.messages).toHaveLength(4);
+    faults.clear();
+    await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
+    expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('second'), ...pair('third')]);
+  });
+
+  it('is stored, and replayed by its key, when the history before it cannot be read', async () => {
+    const chatId = await first();
+    const key = { 'idempotency-key': 'unread' };
+    const asked = invocations();
+    faults.inject({ type: 'throttle' }, { commands: ['QueryCommand'] });
+    expectUnavailable(await app.chat({ prompt: 'second', chat_id: chatId }, 'alice', key));
+    faults.clear();
+    expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
+    const again = await app.chat({ prompt: 'second', chat_id: chatId }, 'alice', key).expect(200);
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    expect(again.body.chat.messages).toHaveLength(4);
+    expect(invocations() - asked).toBe(1);
+  });
+
+  it('fails without asking the agent when a new session cannot be told what was said before', async () => {
+    const chatId = await first();
+    await app.chat({ prompt: '[[fault empty]]', chat_id: chatId }).expect(502);
+    const asked = invocations();
+    faults.inject({ type: 'throttle' }, { commands: ['QueryCommand'] });
+    expectUnavailable(await app.chat({ prompt: 'second', chat_id: chatId }));
+    faults.clear();
+    expect(invocations() - asked).toBe(0);
+    expect((await historyOf(chatId)).at(-1)).toEqual(['second', 'failed']);
+    await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
+  });
+
+  it.each(['throttle', 'hang'] as const)('reads and deletes: %s is 503 within 5 s', async (type) => {
+    const chatId = await first();
+    faults.inject({ type });
+    const start = performance.now();
+    const answers = await Promise.all([app.read(chatId), app.messages(chatId), app.remove(chatId)]);
+    expect(performance.now() - start).toBeLessThan(GIVEN_UP);
+    for (const answer of answers) expectUnavailable(answer);
+    faults.clear();
+    expect(await historyOf(chatId)).toEqual(firstPair);
+    await app.remove(chatId).expect(204);
+  });
+
+  it.each([1, 2, 3])('deletes to the end when asked again after write %i of a delete was throttled', async (write) => {
+    const chatId = await first();
+    faults.inject({ type: 'throttle' }, { steps: ['delete'], skip: write - 1 });
+    expectUnavailable(await app.remove(chatId));
+    faults.clear();
+    if (write > 1) await app.read(chatId).expect(404);
+    await app.remove(chatId).expect(204);
+    await app.remove(chatId).expect(404);
+  });
+});

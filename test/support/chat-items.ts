@@ -1,0 +1,66 @@
+import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { ChatApp } from './chat-app.js';
+
+type StoredItem = Record<string, unknown> & { id: string; user_id: string };
+
+/** All items of a chat, of every user, in the order of their sort keys. */
+export async function itemsOf({ table, environment }: ChatApp, chatId: string): Promise<StoredItem[]> {
+  const items: StoredItem[] = [];
+  let startKey: Record<string, unknown> | undefined;
+  do {
+    const page = await table.send(
+      new QueryCommand({
+        TableName: environment.DYNAMODB_TABLE,
+        KeyConditionExpression: 'id = :id',
+        ExpressionAttributeValues: { ':id': chatId },
+        ConsistentRead: true,
+        ExclusiveStartKey: startKey,
+      }),
+    );
+    items.push(...((page.Items ?? []) as StoredItem[]));
+    startKey = page.LastEvaluatedKey;
+  } while (startKey);
+  return items;
+}
+
+/** The head of alice's chat. */
+export async function headOf({ table, environment }: ChatApp, chatId: string): Promise<StoredItem | undefined> {
+  const Key = { id: chatId, user_id: 'alice' };
+  const command = new GetCommand({ TableName: environment.DYNAMODB_TABLE, Key, ConsistentRead: true });
+  return (await table.send(command)).Item as StoredItem | undefined;
+}
+
+export async function putItem({ table, environment }: ChatApp, item: StoredItem): Promise<void> {
+  await table.send(new PutCommand({ TableName: environment.DYNAMODB_TABLE, Item: item }));
+}
+
+/** Sets one attribute of an item by hand; `path` may lead into a map, as in `session.at`. */
+export async function setAttribute(
+  { table, environment }: ChatApp,
+  key: { id: string; user_id: string },
+  path: string,
+  value: unknown,
+): Promise<void> {
+  const names = path.split('.').map((name, index) => [`#n${index}`, name] as const);
+  await table.send(
+    new UpdateCommand({
+      TableName: environment.DYNAMODB_TABLE,
+      Key: { id: key.id, user_id: key.user_id },
+      UpdateExpression: `SET ${names.map(([alias]) => alias).join('.')} = :value`,
+      ExpressionAttributeNames: Object.fromEntries(names),
+      ExpressionAttributeValues: { ':value': value },
+    }),
+  );
+}
+
+/** A chat as the original system wrote it: one item, its messages inside, times without a zone. */
+export function originalChat(id: string, messages: readonly object[]): StoredItem {
+  return {
+    id,
+    user_id: 'alice',
+    title: 'An old chat',
+    created_at: '2024-05-01T10:00:00.123456',
+    updated_at: '2024-05-01T10:05:00.654321',
+    messages,
+  };
+}

@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { createServer, request as send, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A call as the gate sees it. */
+export interface GatedCall {
+  readonly headers: IncomingHttpHeaders;
+  readonly path: string;
+  readonly body: string;
+}
+
+/**
+ * What the gate does to a call: `forward` lets it pass, `hold` keeps it from its target, `hold-reply` lets the target
+ * do it and keeps the reply. What is held is never let go.
+ */
+export type Passage = 'forward' | 'hold' | 'hold-reply';
+
+/** A server before another one, which stops chosen calls on their way or on their way back. */
+export interface Gate {
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a gate.
+ *
+ * @param target - the endpoint that calls are forwarded to.
+ * @param judge - decides on each call.
+ * @param onHeld - called once a call, or its reply, is held.
+ */
+export async function startGate(
+  target: string,
+  judge: (call: GatedCall) => Passage,
+  onHeld: (call: GatedCall) => void,
+): Promise<Gate> {
+  const server = createServer((incoming, outgoing) => {
+    const pieces: Buffer[] = [];
+    incoming.on('data', (piece: Buffer) => pieces.push(piece));
+    // The caller is killed while its call is held.
+    incoming.on('error', () => undefined);
+    incoming.on('end', () => {
+      const body = Buffer.concat(pieces);
+      const call = { headers: incoming.headers, path: incoming.url ?? '', body: body.toString('utf8') };
+      const passage = judge(call);
+      if (passage === 'hold') return onHeld(call);
+      forward(call, incoming.method ?? 'POST', body, passage === 'forward' ? outgoing : () => onHeld(call));
+    });
+  });
+
+  function forward(
+    { headers, path }: GatedCall,
+    method: string,
+    body: Buffer,
+    to: ServerResponse | (() => void),
+  ): void {
+    const call = send(new URL(path, target), { method, headers }, (reply) => {
+      if (typeof to === 'function') {
+        reply.resume();
+        // Held is a reply once all of it is there: by then the target has done what it was asked.
+        reply.on('end', to);
+        return;
+      }
+      to.writeHead(reply.statusCode ?? 502, reply.headers);
+      reply.pipe(to);
+    });
+    call.on('error', () => typeof to === 'function' || to.destroy());
+    call.end(body);
+  }
+
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The services of the clients, as IAM calls them. */
+const SERVICES: Readonly<Record<string, string>> = {
+  '@aws-sdk/client-dynamodb': 'dynamodb',
+  '@aws-sdk/lib-dynamodb': 'dynamodb',
+  '@aws-sdk/client-bedrock-agent-runtime': 'bedrock',
+  '@aws-sdk/client-secrets-manager': 'secretsmanager',
+};
+/** Commands of the document client have shorter names than the operations behind them. */
+const OPERATIONS: Readonly<Record<string, string>> = {
+  Get: 'GetItem',
+  Put: 'PutItem',
+  Update: 'UpdateItem',
+  Delete: 'DeleteItem',
+  BatchGet: 'BatchGetItem',
+  BatchWrite: 'BatchWriteItem',
+};
+/** Makes the table, for `npm run table` and local mode. Nothing on Lambda calls it. */
+const TABLE_MAKER = 'src/chat/chat-table.ts';
+
+export interface SdkCalls {
+  /** IAM actions, sorted. */
+  readonly actions: readonly string[];
+  /** Whether a query reads an index and not the table. */
+  readonly readsIndex: boolean;
+}
+
+/** What the code asks of AWS, as far as it can be reached from an entry: the commands of the SDK that it imports. */
+export function sdkCallsFrom(entry: string): SdkCalls {
+  const sources = [...reachable(entry)].filter(([path]) => path !== TABLE_MAKER).map(([, source]) => source);
+  const actions = sources.flatMap((source) =>
+    Object.entries(SERVICES).flatMap(([client, service]) =>
+      namesImported(source, client).flatMap((name) => {
+        const command = /^([A-Z]\w*)Command$/.exec(name)?.[1];
+        return command === undefined ? [] : [`${service}:${OPERATIONS[command] ?? command}`];
+      }),
+    ),
+  );
+  return {
+    actions: [...new Set(actions)].toSorted(),
+    readsIndex: sources.some((source) => /\bIndexName\b/.test(source)),
+  };
+}
+
+/** The module and those it imports, for their values, by path; types are not there at run time. */
+function reachable(path: string, found = new Map<string, string>()): Map<string, string> {
+  if (found.has(path)) return found;
+  const source = readFileSync(path, 'utf8');
+  found.set(path, source);
+  const imports = source.matchAll(
+    /^(?:import|export) (?!type )[^;]*?from '(\.[^']+)\.js'|\bimport\('(\.[^']+)\.js'\)/gm,
+  );
+  for (const [, fixed, lazy] of imports) reachable(join(dirname(path), `${fixed ?? lazy}.ts`), found);
+  return found;
+}
+
+function namesImported(source: string, client: string): string[] {
+  const fixed = new RegExp(`import (?!type )\\{([^{}]*)\\} from '${client}'`, 'g');
+  const lazy = new RegExp(`\\{([^{}]*)\\} = await import\\('${client}'\\)`, 'g');
+  const lists = [...source.matchAll(fixed), ...source.matchAll(lazy)].map(([, names = '']) => names);
+  return lists.flatMap((names) => names.split(',').map((name) => name.trim()));
+}

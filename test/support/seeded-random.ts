@@ -1,0 +1,15 @@
+/** Numbers from 0 to below 1 that look random and are the same for the same seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The seed that `TEST_SEED` asks for, or a new one. Print it where a test fails or ends. */
+export function testSeed(): number {
+  return Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31);
+}

@@ -1,0 +1,51 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createDocumentClient, createDynamoDbClient } from '../../src/aws/dynamodb.client.js';
+import { ensureChatTable } from '../../src/chat/chat-table.js';
+import { loadEnvironment } from '../../src/config/environment.js';
+import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/bedrock-agent-emulator.js';
+import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
+import { SECRET } from './chat-app.js';
+
+/** What servers in processes of their own talk to, in the process of the test: it outlives them. */
+export interface ServerParts {
+  readonly agent: BedrockAgentEmulator;
+  readonly dynamoDb: EmbeddedDynamoDb;
+  readonly table: DynamoDBDocumentClient;
+  readonly tableName: string;
+  /** The configuration of a server that uses them. */
+  readonly variables: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** Starts them. @param path - the folder of the table; in memory without it. */
+export async function startServerParts(path?: string): Promise<ServerParts> {
+  const agent = await startBedrockAgentEmulator();
+  const dynamoDb = await startEmbeddedDynamoDb(path === undefined ? {} : { path });
+  const variables = {
+    AGENT_ID: 'AGENT',
+    AGENT_ALIAS_ID: 'ALIAS',
+    JWT_SECRET_KEY: SECRET,
+    AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    // Tests send more turns than any user.
+    TURNS_PER_MINUTE: '0',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
+  const environment = loadEnvironment(variables);
+  const client = createDynamoDbClient(environment);
+  await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
+  return {
+    agent,
+    dynamoDb,
+    table: createDocumentClient(client),
+    tableName: environment.DYNAMODB_TABLE,
+    variables,
+    close: async () => {
+      client.destroy();
+      await agent.close();
+      await dynamoDb.close();
+    },
+  };
+}

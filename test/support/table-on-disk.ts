@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { paginateScan } from '@aws-sdk/lib-dynamodb';
+import { createDocumentClient, createDynamoDbClient } from '../../src/aws/dynamodb.client.js';
+import { loadEnvironment } from '../../src/config/environment.js';
+import { startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
+
+type Item = Record<string, unknown>;
+
+export interface ChatOnDisk {
+  readonly id: string;
+  readonly user: string;
+}
+
+/** What a server in local mode has left in its folder. */
+export interface LeftOnDisk {
+  /** Every chat, and whose it is. */
+  readonly chats: readonly ChatOnDisk[];
+  /** The prompts of all turns that have begun, open or ended. */
+  readonly begun: readonly string[];
+  /** The prompts that the emulated agent remembers. */
+  readonly remembered: readonly string[];
+}
+
+/** Opens the embedded table of a server that is dead, reads all of it, and closes it. */
+export async function readTableOnDisk(dataDir: string): Promise<LeftOnDisk> {
+  const dynamoDb = await startEmbeddedDynamoDb({ path: join(dataDir, 'dynamodb') });
+  const environment = loadEnvironment({
+    AGENT_ID: 'NONE',
+    AGENT_ALIAS_ID: 'NONE',
+    JWT_VERIFY_SIGNATURE: 'false',
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
+  });
+  const raw = createDynamoDbClient(environment);
+  try {
+    const client = createDocumentClient(raw);
+    const items: Item[] = [];
+    for await (const page of paginateScan({ client }, { TableName: environment.DYNAMODB_TABLE })) {
+      items.push(...(page.Items ?? []));
+    }
+    return {
+      chats: items.flatMap(({ id, user_id: user }) => (String(user).includes('#') ? [] : [{ id, user } as ChatOnDisk])),
+      begun: items.flatMap(({ open, prompt = (open as Item | undefined)?.['prompt'] }) =>
+        typeof prompt === 'string' ? [prompt] : [],
+      ),
+      remembered: await rememberedPrompts(dataDir),
+    };
+  } finally {
+    raw.destroy();
+    await dynamoDb.close();
+  }
+}
+
+/** The agent's file may have been cut off while it was written: then nothing is known of it. */
+async function rememberedPrompts(dataDir: string): Promise<string[]> {
+  try {
+    const sessions: [string, { prompts: string[] }][] = JSON.parse(
+      await readFile(join(dataDir, 'agent-sessions.json'), 'utf8'),
+    );
+    return sessions.flatMap(([, { prompts }]) => prompts);
+  } catch {
+    return [];
+  }
+}
