@@ -1,10 +1,12 @@
 import { dummyCredentials } from '../src/local/local-mode.js';
 import { benchColdStart } from './lambda/cold.js';
 import { benchWarmRequests } from './lambda/warm.js';
+import { benchStream } from './stream.js';
 import { benchTurnCost } from './turn-cost.js';
 import { benchVerify } from './verify.js';
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  stream: benchStream,
   turns: benchTurnCost,
   cold: benchColdStart,
   warm: benchWarmRequests,

@@ -77,6 +77,13 @@ export const importRules = [
     why: 'The port knows no provider and not the turn.',
   },
   {
+    files: ['chat/turn-stream'],
+    may: [...OWN, 'http/**', 'chat/*', 'chat/dto/**'],
+    never: [...SDK, ...REPOSITORY, ...ROAD],
+    types: ['chat/*.service'],
+    why: 'The writer of a stream renders a turn; it does not run one.',
+  },
+  {
     files: ['chat/**'],
     may: [...OWN, ...USER, 'chat/**'],
     never: [...SDK, ...HTTP, ...ROAD, ...REPOSITORY, ...PROVIDERS],

@@ -98,6 +98,21 @@ export const rules = [
     ],
   },
   {
+    rule: IMPORTS,
+    says: 'the writer of a stream knows the service by its types alone',
+    refused: [
+      ['src/chat/turn-stream.ts', value('./chat.service.js')],
+      ['src/chat/turn-stream.ts', type('./dynamo-chat.repository.js')],
+      ['src/chat/turn-stream.ts', type('./agent/agent.js')],
+      ['src/chat/ui-message-stream.ts', type('express')],
+    ],
+    passed: [
+      ['src/chat/turn-stream.ts', type('./chat.service.js')],
+      ['src/chat/turn-stream.ts', type('express')],
+      ['src/chat/turn-stream.ts', value('../http/error.filter.js')],
+    ],
+  },
+  {
     rule: 'eslint(no-restricted-imports)',
     says: 'only src/http knows HTTP exceptions and statuses',
     refused: [

@@ -4,6 +4,8 @@ import type { Environment } from '../config/environment.js';
 
 /** Longest silence on a connection before it counts as dead; the turn's own deadline is usually shorter. */
 const IDLE_MILLISECONDS = 120_000;
+/** Every running turn holds a connection; by default the handler has 50, and the next turn would wait unseen. */
+const CONNECTIONS = { maxSockets: 5_000, keepAlive: true };
 
 /**
  * The agent's client, over HTTP/1.1: the SDK's default HTTP/2 transport ends a torn or aborted stream like a
@@ -15,6 +17,11 @@ export function createBedrockAgentRuntimeClient(environment: Environment): Bedro
     region: environment.AWS_REGION,
     ...(endpoint && { endpoint }),
     maxAttempts: 1,
-    requestHandler: new NodeHttpHandler({ connectionTimeout: 2_000, socketTimeout: IDLE_MILLISECONDS }),
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: 2_000,
+      socketTimeout: IDLE_MILLISECONDS,
+      httpAgent: CONNECTIONS,
+      httpsAgent: CONNECTIONS,
+    }),
   });
 }

@@ -15,10 +15,12 @@ export class Answer {
   private hasEnded = false;
   private hasOverflowed = false;
 
-  add(event: AgentEvent): void {
-    if (event.type === 'text') this.addText(event.text);
-    else if (event.type === 'citation') this.addCitation(event.citation);
+  /** @returns the text that the answer has become longer by; empty where it has not. */
+  add(event: AgentEvent): string {
+    if (event.type === 'text') return this.addText(event.text);
+    if (event.type === 'citation') this.addCitation(event.citation);
     else this.hasEnded = true;
+    return '';
   }
 
   /** Whether the agent has said that nothing more comes, and all of it is here. */
@@ -38,16 +40,14 @@ export class Answer {
     return { status: this.isWhole ? 'done' : 'partial', answer, citations: [...this.citations.values()] };
   }
 
-  private addText(text: string): void {
-    if (this.hasOverflowed) return;
+  private addText(text: string): string {
+    if (this.hasOverflowed) return '';
     const bytes = jsonBytes(text);
-    if (this.textBytes + bytes <= ANSWER_MAX_BYTES) {
-      this.textBytes += bytes;
-      this.pieces.push(text);
-      return;
-    }
-    this.hasOverflowed = true;
-    this.pieces.push(cutToJsonBytes(text, ANSWER_MAX_BYTES - this.textBytes));
+    this.hasOverflowed = this.textBytes + bytes > ANSWER_MAX_BYTES;
+    const kept = this.hasOverflowed ? cutToJsonBytes(text, ANSWER_MAX_BYTES - this.textBytes) : text;
+    this.textBytes += bytes;
+    this.pieces.push(kept);
+    return kept;
   }
 
   /** An agent names a source again with each chunk that it supports; once is enough. */

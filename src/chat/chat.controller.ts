@@ -8,8 +8,9 @@ import { ChatRequest } from './dto/chat-request.js';
 import { ChatRequestPipe } from './dto/chat-request.pipe.js';
 import { IdempotencyKey } from './dto/idempotency-key.js';
 import { replyResponse, type ReplyResponse } from './dto/chat-response.js';
+import { streamReply } from './turn-stream.js';
 
-/** `POST /chat`: one turn. */
+/** `POST /chat`: one turn, answered in one piece; `POST /chat/stream`: the same, as the agent speaks. */
 @Controller('chat')
 @UseGuards(IdTokenGuard)
 export class ChatController {
@@ -24,5 +25,17 @@ export class ChatController {
     @Res({ passthrough: true }) http: Response,
   ): Promise<ReplyResponse> {
     return replyResponse(await this.service.reply(user.id, { prompt, chatId: chatId ?? undefined, key }), http);
+  }
+
+  @Post('stream')
+  @HttpCode(200)
+  async stream(
+    @CurrentUser() user: User,
+    @Body(ChatRequestPipe) { prompt, chat_id: chatId }: ChatRequest,
+    @IdempotencyKey() key: string | undefined,
+    @Res() http: Response,
+  ): Promise<void> {
+    const request = { prompt, chatId: chatId ?? undefined, key };
+    await streamReply(http, (observer) => this.service.reply(user.id, request, observer));
   }
 }

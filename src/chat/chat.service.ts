@@ -1,11 +1,11 @@
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 import { currentRequestContext } from '../request-context.js';
 import { AgentProvider } from './agent/agent.js';
 import { AgentFailedError, AgentUnavailableError } from './agent/agent.errors.js';
 import { agentSessionId } from './agent/agent-session.js';
 import { Answer } from './answer.js';
-import type { Chat, ChatSummary, HistoryPage, MessagePage, StoredChat, Turn, TurnOutcome } from './chat.js';
+import type { Chat, ChatSummary, Citation, HistoryPage, MessagePage, StoredChat, Turn, TurnOutcome } from './chat.js';
 import { cursorBefore, readCursor } from './chat-cursor.js';
 import { withNewest } from './chat-history.js';
 import { StorageUnavailableError } from './chat.errors.js';
@@ -13,6 +13,7 @@ import { DynamoChatRepository, type Replay } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
 import { SEED_MESSAGES, sessionSeed } from './session-seed.js';
 import { turnDeadline, withinDeadline } from './turn-deadline.js';
+import type { TurnObserver } from './turn-observer.js';
 import { TurnQuota } from './turn-quota.js';
 
 /** How long running turns may go on once the process has been asked to end. */
@@ -32,6 +33,9 @@ export interface ReplyRequest {
 /** The agent's answer, and the chat with this turn as its newest. */
 export interface Reply {
   readonly response: string;
+  /** Names the answer among all of this service; a replay has the same. */
+  readonly messageId: string;
+  readonly citations: readonly Citation[];
   readonly chat: Chat;
   /** The answer was given before, to the same Idempotency-Key. */
   readonly isReplay: boolean;
@@ -45,9 +49,10 @@ interface Asked {
 
 /** The turn: begin it, ask the agent, keep the answer, let the chat go. */
 @Injectable()
-export class ChatService implements BeforeApplicationShutdown {
+export class ChatService implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger(ChatService.name);
   private readonly shutdown = new AbortController();
+  private readonly running = new Set<Promise<unknown>>();
 
   constructor(
     private readonly chats: DynamoChatRepository,
@@ -61,22 +66,19 @@ export class ChatService implements BeforeApplicationShutdown {
    * Runs one turn of a chat, or the first turn of a new one. Once the turn has begun, its prompt is in the history
    * whatever this throws.
    *
+   * @param observer - is told of the turn while it runs and has no say in it. A turn that is watched may take longer.
    * @throws TooManyTurnsError, ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError,
    * StorageUnavailableError, and the agent's errors.
    */
-  async reply(userId: string, request: ReplyRequest): Promise<Reply> {
-    const deadline = turnDeadline(this.environment.AGENT_TIMEOUT_MS, currentRequestContext()?.deadline);
-    const turn = await this.quota.spend(userId, () => this.chats.begin(userId, { ...request, deadline }), hasBegun);
-    if (!hasBegun(turn)) return this.replay(userId, turn);
+  async reply(userId: string, request: ReplyRequest, observer?: TurnObserver): Promise<Reply> {
+    const turn = this.run(userId, request, observer);
+    this.running.add(turn);
+    return turn.finally(() => this.running.delete(turn));
+  }
 
-    const older = this.olderTurns(userId, turn);
-    const { outcome, failure } = await this.ask(userId, turn, older, deadline);
-    const ended = await this.chats.complete(userId, turn, outcome);
-    const updatedAt = await this.letGo(userId, turn, ended.number, outcome);
-    if (outcome.status !== 'done') throw failure;
-
-    const page = await withNewest(await older, ended, this.environment.CHAT_HISTORY_LIMIT);
-    return { response: outcome.answer, chat: chatWith({ ...turn.chat, updatedAt }, page), isReplay: false };
+  /** Waits for all running turns, those included whose callers have left. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.running);
   }
 
   /**
@@ -125,8 +127,33 @@ export class ChatService implements BeforeApplicationShutdown {
     setTimeout(() => this.shutdown.abort(new AgentUnavailableError()), SHUTDOWN_GRACE_MILLISECONDS).unref();
   }
 
-  private async replay(userId: string, { chatId, response }: Replay): Promise<Reply> {
-    return { response, chat: await this.read(userId, chatId), isReplay: true };
+  /** The server waits for those who are still connected; turns whose callers have left are waited for here. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.idle();
+  }
+
+  private async run(userId: string, request: ReplyRequest, observer?: TurnObserver): Promise<Reply> {
+    const { AGENT_TIMEOUT_MS: timeout, CHAT_HISTORY_LIMIT: limit } = this.environment;
+    const deadline = turnDeadline(observer ? 'streamed' : 'buffered', timeout, currentRequestContext()?.deadline);
+    const turn = await this.quota.spend(userId, () => this.chats.begin(userId, { ...request, deadline }), hasBegun);
+    if (!hasBegun(turn)) return this.replay(userId, turn);
+
+    const messageId = messageIdOf(turn.chat.id, turn.number);
+    observer?.began(turn.chat, messageId);
+    const older = this.olderTurns(userId, turn);
+    const { outcome, failure } = await this.ask(userId, turn, older, deadline, observer);
+    const ended = await this.chats.complete(userId, turn, outcome);
+    const updatedAt = await this.letGo(userId, turn, ended.number, outcome);
+    if (outcome.status !== 'done') throw failure;
+
+    const chat = chatWith({ ...turn.chat, updatedAt }, await withNewest(await older, ended, limit));
+    return { response: outcome.answer, messageId, citations: outcome.citations, chat, isReplay: false };
+  }
+
+  private async replay(userId: string, { chatId, number, answer }: Replay): Promise<Reply> {
+    const chat = await this.read(userId, chatId);
+    const messageId = messageIdOf(chatId, number);
+    return { response: answer.content, messageId, citations: answer.citations ?? [], chat, isReplay: true };
   }
 
   /** Reads the turns before this one while the agent answers. Whoever needs them waits for them, and for their error. */
@@ -139,7 +166,13 @@ export class ChatService implements BeforeApplicationShutdown {
     return older;
   }
 
-  private async ask(userId: string, turn: Turn, older: Promise<HistoryPage>, deadline: number): Promise<Asked> {
+  private async ask(
+    userId: string,
+    turn: Turn,
+    older: Promise<HistoryPage>,
+    deadline: number,
+    observer: TurnObserver | undefined,
+  ): Promise<Asked> {
     const { chat, prompt, session } = turn;
     const answer = new Answer();
     try {
@@ -147,7 +180,8 @@ export class ChatService implements BeforeApplicationShutdown {
         const history = session.isNew ? sessionSeed((await older).turns) : [];
         const request = { sessionId: agentSessionId(userId, chat.id, session.generation), prompt, history };
         for await (const event of this.agent.reply(request, signal)) {
-          answer.add(event);
+          const text = answer.add(event);
+          if (text) observer?.said(text);
           if (answer.isCut) break;
         }
       });
@@ -175,6 +209,10 @@ function chatWith({ id, userId, title, createdAt, updatedAt }: StoredChat | Chat
   return { id, userId, title, createdAt, updatedAt, ...pageOf(userId, id, page) };
 }
 
+function messageIdOf(chatId: string, number: number): string {
+  return `${chatId}:${number}`;
+}
+
 function pageOf(userId: string, chatId: string, { turns, hasOlder }: HistoryPage): MessagePage {
   const oldest = turns[0];
   return {
@@ -185,5 +223,5 @@ function pageOf(userId: string, chatId: string, { turns, hasOlder }: HistoryPage
 
 /** Whether a begin has begun a turn, and not found the answer of an earlier one. */
 function hasBegun(beginning: Turn | Replay): beginning is Turn {
-  return !('response' in beginning);
+  return !('answer' in beginning);
 }

@@ -27,7 +27,7 @@ describe('DynamoChatRepository', () => {
 
   async function begin(prompt: string, chatId?: string, key?: string, deadline = soon()): Promise<Turn> {
     const turn = await store.chats.begin('alice', { chatId, key, prompt, deadline });
-    if ('response' in turn) throw new Error('the turn was replayed');
+    if ('answer' in turn) throw new Error('the turn was replayed');
     return turn;
   }
 
@@ -157,10 +157,18 @@ describe('DynamoChatRepository', () => {
   describe('a key', () => {
     it('replays the answer of a turn that is done, in a chat and without one', async () => {
       const one = await turn('one', undefined, 'key-1');
-      const { chatId, ...answer } = { chatId: one.chat.id, response: 're one' };
-      expect(await store.chats.begin('alice', request('one', undefined, 'key-1'))).toEqual({ chatId, ...answer });
+      const chatId = one.chat.id;
+      expect(await store.chats.begin('alice', request('one', undefined, 'key-1'))).toMatchObject({
+        chatId,
+        number: 1,
+        answer: { content: 're one' },
+      });
       await turn('two', chatId, 'key-2');
-      expect(await store.chats.begin('alice', request('two', chatId, 'key-2'))).toEqual({ chatId, response: 're two' });
+      expect(await store.chats.begin('alice', request('two', chatId, 'key-2'))).toMatchObject({
+        chatId,
+        number: 2,
+        answer: { content: 're two' },
+      });
       expect(await turnsOf(chatId)).toHaveLength(2);
     });
 
@@ -168,7 +176,7 @@ describe('DynamoChatRepository', () => {
       const response = '漢'.repeat(250_000);
       const one = await end(await begin('large', undefined, 'key-large'), done(response));
       const replay = await store.chats.begin('alice', request('large', undefined, 'key-large'));
-      expect(replay).toEqual({ chatId: one.chat.id, response });
+      expect(replay).toMatchObject({ chatId: one.chat.id, number: 1, answer: { content: response } });
     });
 
     it('is of one user and one chat', async () => {
@@ -204,7 +212,9 @@ describe('DynamoChatRepository', () => {
         const again = await begin('one', undefined, key);
         expect([again.chat.id, again.number]).toEqual([one.chat.id, 2]);
         await end(again);
-        expect(await store.chats.begin('alice', request('one', undefined, key))).toMatchObject({ response: 're one' });
+        expect(await store.chats.begin('alice', request('one', undefined, key))).toMatchObject({
+          answer: { content: 're one' },
+        });
       },
     );
 

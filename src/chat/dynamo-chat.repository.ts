@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import type { HistoryTurn, Turn, TurnOutcome } from './chat.js';
+import type { HistoryTurn, Message, Turn, TurnOutcome } from './chat.js';
 import { ChatNotFoundError, StorageUnavailableError, TurnInProgressError, TurnSupersededError } from './chat.errors.js';
 import { titleFrom } from './chat-title.js';
 import { DynamoInlineHistory } from './dynamo-inline-history.js';
@@ -34,7 +34,9 @@ export interface TurnRequest {
 /** The answer that a turn with the same key and prompt has given before. */
 export interface Replay {
   readonly chatId: string;
-  readonly response: string;
+  /** Of the turn that gave it. */
+  readonly number: number;
+  readonly answer: Message;
 }
 
 /**
@@ -175,7 +177,9 @@ export class DynamoChatRepository {
       if (obstacle.kind === 'mine') {
         return beganTurn(obstacle.head, opening.open, this.environment.AGENT_SESSION_TTL_SECONDS);
       }
-      if (obstacle.kind === 'answered') return { chatId: opening.chatId, response: obstacle.response };
+      if (obstacle.kind === 'answered') {
+        return { chatId: opening.chatId, number: obstacle.number, answer: obstacle.answer };
+      }
     }
     throw new TurnInProgressError(1);
   }

@@ -36,7 +36,7 @@ describe('DynamoTurnRecovery', () => {
 
   async function begin(...request: Parameters<typeof attempt>): Promise<Turn> {
     const turn = await attempt(...request);
-    if ('response' in turn) throw new Error('the turn was replayed');
+    if ('answer' in turn) throw new Error('the turn was replayed');
     return turn;
   }
 
@@ -78,7 +78,7 @@ describe('DynamoTurnRecovery', () => {
       const { chat } = await turn('one');
       await turn('two', chat.id, 'key');
       const running = await begin('three', chat.id);
-      expect(await attempt('two', chat.id, 'key')).toEqual({ chatId: chat.id, response: 're two' });
+      expect(await attempt('two', chat.id, 'key')).toMatchObject({ chatId: chat.id, answer: { content: 're two' } });
       await expect(attempt('other', chat.id, 'key')).rejects.toBeInstanceOf(IdempotencyKeyReusedError);
       await end(running);
     });
@@ -86,7 +86,10 @@ describe('DynamoTurnRecovery', () => {
     it('replays an answer whose turn was not released yet, and leaves the release to it', async () => {
       const one = await begin('one', undefined, 'unreleased');
       await store.chats.complete('alice', one, done('yes'));
-      expect(await attempt('one', undefined, 'unreleased')).toEqual({ chatId: one.chat.id, response: 'yes' });
+      expect(await attempt('one', undefined, 'unreleased')).toMatchObject({
+        chatId: one.chat.id,
+        answer: { content: 'yes' },
+      });
       await store.chats.release('alice', one, 1, true);
       expect((await begin('two', one.chat.id)).session.isNew).toBe(false);
     });
@@ -104,7 +107,10 @@ describe('DynamoTurnRecovery', () => {
       const { chat } = await end(await begin('one', undefined, 'forgotten'), failed);
       for (let number = 2; number <= 18; number += 1) await turn(`turn ${number}`, chat.id);
       expect((await turn('one', undefined, 'forgotten')).number).toBe(19);
-      expect(await attempt('one', undefined, 'forgotten')).toEqual({ chatId: chat.id, response: 're one' });
+      expect(await attempt('one', undefined, 'forgotten')).toMatchObject({
+        chatId: chat.id,
+        answer: { content: 're one' },
+      });
     });
 
     it('runs again when its turn has expired, still in the table or removed', async () => {
@@ -136,14 +142,20 @@ describe('DynamoTurnRecovery', () => {
       expect(await turnsOf(chat.id)).toEqual([...before, ['three:failed'], ['four', 're four']]);
       await end(dead);
       expect(await turnsOf(chat.id)).toEqual([...before, ['three', 're three'], ['four', 're four']]);
-      expect(await attempt('three', chat.id, 'key')).toEqual({ chatId: chat.id, response: 're three' });
+      expect(await attempt('three', chat.id, 'key')).toMatchObject({
+        chatId: chat.id,
+        answer: { content: 're three' },
+      });
     });
 
     it('is found by its key', async () => {
       const { chat } = await turn('two', (await turn('one')).chat.id);
       await resetHead(chat.id);
       await turn('three', chat.id, 'key');
-      expect(await attempt('three', chat.id, 'key')).toEqual({ chatId: chat.id, response: 're three' });
+      expect(await attempt('three', chat.id, 'key')).toMatchObject({
+        chatId: chat.id,
+        answer: { content: 're three' },
+      });
     });
 
     it('leaves nothing at the number that was not its own', async () => {

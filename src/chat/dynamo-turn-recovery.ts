@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
+import type { Message } from './chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } from './chat.errors.js';
 import { DynamoTable, type Item, type ItemKey } from './dynamo-table.js';
 import { type HeadItem, headKey, keyAttribute, keyAttributesOf, type OpenTurn, visibleHead } from './head-item.js';
@@ -36,7 +37,7 @@ export type Obstacle =
   /** The very same begin, delivered before: the turn has begun. */
   | { readonly kind: 'mine'; readonly head: HeadItem }
   /** A turn with the same key and prompt that has been answered. */
-  | { readonly kind: 'answered'; readonly response: string }
+  | { readonly kind: 'answered'; readonly number: number; readonly answer: Message }
   /**
    * A turn with the same key and prompt that came to nothing: begin may take its key over from the number that the
    * head remembers for it, if it still does.
@@ -78,7 +79,9 @@ export class DynamoTurnRecovery {
     const isKnown = item !== undefined && (!running || item.lease === running.lease);
     if (isKnown) {
       if (item.prompt !== opening.open.prompt) throw new IdempotencyKeyReusedError();
-      if (item.status === 'done') return { kind: 'answered', response: await this.answerOf(item) };
+      if (item.status === 'done') {
+        return { kind: 'answered', number: turnNumberOf(item), answer: await this.answerOf(item) };
+      }
     }
     if (open) {
       await this.clearAway(userId, head, open);
@@ -199,13 +202,13 @@ export class DynamoTurnRecovery {
     return item && isTurnItem(item) && !isExpired(item) ? item : undefined;
   }
 
-  private async answerOf(item: TurnItem): Promise<string> {
+  private async answerOf(item: TurnItem): Promise<Message> {
     const continuations: ContinuationItem[] = [];
     if (item.parts) {
       const range = { id: item.id, first: `${item.user_id}#`, last: `${item.user_id}~`, pageSize: 100 };
       for await (const part of this.table.backwards(range)) continuations.push(part as Item & ContinuationItem);
     }
-    return messagesOfItems(item, continuations).at(-1)?.content ?? '';
+    return messagesOfItems(item, continuations).at(-1) ?? { role: 'assistant', content: '' };
   }
 }
 

@@ -32,7 +32,7 @@ describe('a process that dies at any call to the table', () => {
 
   async function turn(prompt: string, answer: string | undefined, chatId?: string, key?: string, deadline = soon()) {
     const begun = await store.chats.begin('alice', { chatId, key, prompt, deadline });
-    if ('response' in begun) return begun.chatId;
+    if ('answer' in begun) return begun.chatId;
     const outcome =
       answer === undefined ? { status: 'failed' as const } : { status: 'done' as const, answer, citations: [] };
     reached = 'begun';
@@ -108,7 +108,7 @@ describe('a process that dies at any call to the table', () => {
     expect([[], [['two:failed']]]).toContainEqual(rest);
     if (progress === 'completed' || progress === 'released') expect(rest).toEqual([]);
     const again = await store.chats.begin('alice', { chatId, key: 'key', prompt: 'two', deadline: soon() });
-    expect(again).toEqual({ chatId, response: LARGE });
+    expect(again).toMatchObject({ chatId, answer: { content: LARGE } });
   });
 
   it.each(CRASHES)('leaves a chat that can be deleted to the end: %o', async (crash) => {

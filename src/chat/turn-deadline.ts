@@ -3,9 +3,20 @@ import { AgentTimeoutError } from './agent/agent.errors.js';
 /** Kept back from the host's own limit for storing the turn and answering, in milliseconds. */
 const HOST_MARGIN_MILLISECONDS = 3_000;
 
+/**
+ * How long a turn may take unless a setting says otherwise. API Gateway waits 29 s for an answer in one piece; a stream
+ * goes on while something comes, and its idle limit is 5 minutes.
+ */
+export const TIMEOUT_MILLISECONDS = { buffered: 25_000, streamed: 290_000 };
+
 /** When a turn that begins now has to end: the lesser of its own time-out and what the host leaves it. */
-export function turnDeadline(timeoutMilliseconds: number, hostDeadline: number | undefined): number {
-  return Math.min(Date.now() + timeoutMilliseconds, (hostDeadline ?? Infinity) - HOST_MARGIN_MILLISECONDS);
+export function turnDeadline(
+  answer: keyof typeof TIMEOUT_MILLISECONDS,
+  timeoutMilliseconds: number | undefined,
+  hostDeadline: number | undefined,
+): number {
+  const timeout = timeoutMilliseconds ?? TIMEOUT_MILLISECONDS[answer];
+  return Math.min(Date.now() + timeout, (hostDeadline ?? Infinity) - HOST_MARGIN_MILLISECONDS);
 }
 
 /**

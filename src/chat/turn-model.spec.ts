@@ -10,7 +10,6 @@ import {
   TurnInProgressError,
   TurnSupersededError,
 } from './chat.errors.js';
-import type { Replay } from './dynamo-chat.repository.js';
 import { headKey } from './head-item.js';
 
 /** The key that opened the chat; it is used without a chat id. */
@@ -72,9 +71,8 @@ class TwofoldChat {
       this.store.chats.begin(this.user, { chatId, key, prompt, deadline: Date.now() + 60_000 }),
     );
     if (typeof expected === 'string' || 'replay' in expected) {
-      expect(actual).toEqual(
-        typeof expected === 'string' ? expected : ({ chatId: this.chatId, response: expected.replay } satisfies Replay),
-      );
+      if (typeof expected === 'string') expect(actual).toBe(expected);
+      else expect(actual).toMatchObject({ chatId: this.chatId, answer: { content: expected.replay } });
       return undefined;
     }
     expect(actual).toHaveProperty('lease');

@@ -21,7 +21,6 @@ describe('loadEnvironment', () => {
   it('has a default for everything but the agent and the key', () => {
     expect({ ...loadEnvironment(VALID) }).toMatchObject({
       ...VALID,
-      AGENT_TIMEOUT_MS: 25_000,
       DYNAMODB_TABLE: 'test-chat',
       AWS_REGION: 'us-east-1',
       JWT_ALGORITHM: 'HS256',

@@ -42,12 +42,13 @@ export class Environment {
   @Matches(/^[0-9a-zA-Z]{1,10}$/, { message: 'must be 1 to 10 letters and digits' })
   readonly AGENT_ALIAS_ID!: string;
 
-  /** Milliseconds a turn may take until it is given up with 504. */
+  /** Milliseconds a turn may take until it is given up with 504. Without it 25000, and 290000 for a streamed answer. */
+  @IsOptional()
   @asNumber()
   @IsInt({ message: 'must be a whole number' })
   @Min(1000, { message: 'must be at least 1000' })
   @Max(900_000, { message: 'must be at most 900000' })
-  readonly AGENT_TIMEOUT_MS: number = 25_000;
+  readonly AGENT_TIMEOUT_MS?: number;
 
   /** The idle session time that is set on the agent: after so many seconds without a turn it forgets the session. */
   @asNumber()

@@ -25,17 +25,16 @@ interface ErrorAnswer {
   readonly retryAfterSeconds?: number | undefined;
 }
 
+const logger = new Logger('ErrorFilter');
+
 /**
  * The one place that decides an error's status and body: `{"error"}`, plus `"message"` on 5xx. It knows no feature,
  * only kinds. What it does not know is 500, logged under the request id and not told to the caller.
  */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  private readonly logger = new Logger(ErrorFilter.name);
-
   catch(thrown: unknown, host: ArgumentsHost): void {
-    const { status, error, retryAfterSeconds } = answerTo(thrown);
-    if (status >= 500) this.logger.error({ status, error: describeError(thrown) });
+    const { status, error, retryAfterSeconds } = publicError(thrown);
     const response = host.switchToHttp().getResponse<Response>();
     if (response.headersSent) {
       response.destroy();
@@ -44,6 +43,13 @@ export class ErrorFilter implements ExceptionFilter {
     if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
     response.status(status).json(status < 500 ? { error } : { error, message: adviceOn(status) });
   }
+}
+
+/** What the caller gets for what was thrown. What is our fault, or the agent's, goes to the log. */
+export function publicError(thrown: unknown): ErrorAnswer {
+  const answer = answerTo(thrown);
+  if (answer.status >= 500) logger.error({ status: answer.status, error: describeError(thrown) });
+  return answer;
 }
 
 function answerTo(thrown: unknown): ErrorAnswer {

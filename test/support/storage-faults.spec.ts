@@ -91,7 +91,7 @@ describe('startStorageFaults', () => {
   it('knows what each call of a turn is for', async () => {
     const before = sut.calls.length;
     const begun = await store.chats.begin('alice', { chatId: undefined, key: undefined, prompt: 'hi', deadline: 0 });
-    if ('response' in begun) throw new Error('the turn was replayed');
+    if ('answer' in begun) throw new Error('the turn was replayed');
     await store.chats.complete('alice', begun, { status: 'failed' });
     await store.chats.release('alice', begun, 1, false);
     await store.chats.delete('alice', begun.chat.id);

@@ -1,4 +1,5 @@
 import type { Template, Value } from '../../scripts/template/template.js';
+import { TIMEOUT_MILLISECONDS } from '../../src/chat/turn-deadline.js';
 import { loadEnvironment, variableNames } from '../../src/config/environment.js';
 import { differences } from './template-checks.js';
 import { AGENT, asMap, isList, StackValues, textsIn } from './template-values.js';
@@ -24,7 +25,9 @@ export function valueProblems(template: Template): string[] {
   const byDefault = configuration(template, {});
   if (typeof byDefault === 'string') return [byDefault];
   const { AGENT_ID, AGENT_ALIAS_ID, DYNAMODB_TABLE, JWT_SECRET_ARN } = byDefault;
-  const own = loadEnvironment({ AGENT_ID, AGENT_ALIAS_ID, DYNAMODB_TABLE, JWT_SECRET_ARN });
+  // Without a value the service takes one for each kind of answer; the function gives answers in one piece only.
+  const AGENT_TIMEOUT_MS = String(TIMEOUT_MILLISECONDS.buffered);
+  const own = loadEnvironment({ AGENT_ID, AGENT_ALIAS_ID, AGENT_TIMEOUT_MS, DYNAMODB_TABLE, JWT_SECRET_ARN });
   const refused = Object.values(variables).flatMap((value) => {
     const parameter = isList(value) ? '' : String(asMap(value)['Ref']);
     const { AllowedValues = [], MinValue, MaxValue } = template.Parameters[parameter] ?? { Type: '' };

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { Chat, Citation, Message, MessagePage } from '../chat.js';
+import type { Chat, ChatSummary, Citation, Message, MessagePage } from '../chat.js';
 import type { Reply } from '../chat.service.js';
 
 /** A message as callers see it. */
@@ -18,14 +18,17 @@ export interface MessagePageResponse {
   readonly next_cursor?: string;
 }
 
-/** A chat with the newest part of its history, as callers see it. */
-interface ChatBody extends MessagePageResponse {
+/** A chat without its messages, as callers see it. */
+export interface ChatSummaryBody {
   readonly id: string;
   readonly user_id: string;
   readonly title: string;
   readonly created_at: string;
   readonly updated_at: string;
 }
+
+/** A chat with the newest part of its history, as callers see it. */
+interface ChatBody extends ChatSummaryBody, MessagePageResponse {}
 
 /** Answer of `GET /chats/{id}`. */
 export interface ChatResponse {
@@ -38,16 +41,11 @@ export interface ReplyResponse extends ChatResponse {
 }
 
 export function chatResponse(chat: Chat): ChatResponse {
-  return {
-    chat: {
-      id: chat.id,
-      user_id: chat.userId,
-      title: chat.title,
-      created_at: chat.createdAt,
-      updated_at: chat.updatedAt,
-      ...messagePageResponse(chat),
-    },
-  };
+  return { chat: { ...chatSummaryBody(chat), ...messagePageResponse(chat) } };
+}
+
+export function chatSummaryBody({ id, userId, title, createdAt, updatedAt }: ChatSummary): ChatSummaryBody {
+  return { id, user_id: userId, title, created_at: createdAt, updated_at: updatedAt };
 }
 
 export function messagePageResponse({ messages, nextCursor }: MessagePage): MessagePageResponse {

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AI_SDKS } from './support/ai-sdk.js';
+import { type ChatApp, startChatApp, tokenOf } from './support/chat-app.js';
+import { FAULT_CASES } from './support/fault-matrix.js';
+
+const AFTER_TEXT = FAULT_CASES.filter(({ stored }) => stored === 'partial');
+const BEFORE_TEXT = FAULT_CASES.filter(({ stored }) => stored === 'failed');
+
+describe.each(AI_SDKS)('the AI SDK %s', (version, ask) => {
+  let patient: ChatApp;
+  let hasty: ChatApp;
+  const token = tokenOf('alice');
+  beforeAll(async () => {
+    patient = await startChatApp();
+    hasty = await startChatApp({ AGENT_TIMEOUT_MS: '1500' });
+  });
+  afterAll(() => Promise.all([patient.close(), hasty.close()]));
+
+  const stored = async (app: ChatApp, id: string) => (await app.read(id).expect(200)).body.chat;
+
+  it('is that version', async () => {
+    const folder = version.startsWith('5') ? 'ai-5' : 'ai';
+    const { version: installed } = JSON.parse(await readFile(`node_modules/${folder}/package.json`, 'utf8'));
+    expect(installed).toBe(version);
+  });
+
+  it('has the text, the chat and the citations, and goes on with the chat', async () => {
+    const first = await ask(patient.url, token, 'Plan a weekend in Lisbon');
+    expect(first.errors).toEqual([]);
+    const chat = await stored(patient, first.message!.metadata!.chat.id);
+    const { messages, ...summary } = chat;
+    expect(first.message!.metadata).toEqual({ chat: summary });
+    const [text, source, ...others] = first.message!.parts;
+    expect(text).toMatchObject({ type: 'text', text: messages[1].content, state: 'done' });
+    const { title, ...citation } = messages[1].citations[0];
+    expect(source).toMatchObject({ type: 'source-url', url: citation.uri, title, providerMetadata: { citation } });
+    expect(others).toEqual([]);
+    expect(first.states).toBeGreaterThan(5);
+
+    const second = await ask(patient.url, token, 'What did I ask you first?', chat.id);
+    expect(second.message!.metadata!.chat.id).toBe(chat.id);
+    expect(second.message!.parts[0]!.text).toContain('Plan a weekend in Lisbon');
+    expect(second.message!.id).not.toBe(first.message!.id);
+    expect((await stored(patient, chat.id)).messages).toHaveLength(4);
+  });
+
+  it('reads a source that is no page as a document', async () => {
+    const { message, errors } = await ask(patient.url, token, 'How do sessions work?');
+    expect(errors).toEqual([]);
+    const { messages } = await stored(patient, message!.metadata!.chat.id);
+    const types = message!.parts.map(({ type }) => type);
+    expect(types).toEqual(['text', 'source-document']);
+    expect(messages[1].citations[0].uri).toMatch(/^s3:/);
+  });
+
+  it.each(AFTER_TEXT)('has the text and an error: $fault', async ({ directive, status, error }) => {
+    const app = status === 504 ? hasty : patient;
+    const { message, errors } = await ask(app.url, token, `Hello ${directive}`);
+    expect(errors).toEqual([error]);
+    const { messages } = await stored(app, message!.metadata!.chat.id);
+    expect(message!.parts[0]).toMatchObject({ type: 'text', text: messages[1].content });
+    expect(messages[1].status).toBe('partial');
+  });
+
+  it.each(BEFORE_TEXT)('is refused before the first byte: $fault, $place', async ({ directive, status, error }) => {
+    const app = status === 504 ? hasty : patient;
+    await expect(ask(app.url, token, `Hello ${directive}`)).rejects.toThrow(error);
+  });
+
+  it('is told why it is refused', async () => {
+    await expect(ask(patient.url, '', 'Hello')).rejects.toThrow('Invalid id_token: token is missing');
+    await expect(ask(patient.url, token, 'Hello', 'none')).rejects.toThrow('Chat not found');
+    await expect(ask(patient.url, token, ' ')).rejects.toThrow(`Field 'prompt' is required`);
+  });
+});

@@ -1,0 +1,59 @@
+import * as ai5 from 'ai-5';
+import * as ai6 from 'ai';
+
+/** Part of a message as the AI SDK's readers give it, as far as the tests look at it. */
+export interface UiMessage {
+  readonly id: string;
+  readonly metadata?: { readonly chat: { readonly id: string; readonly [field: string]: unknown } };
+  readonly parts: readonly { readonly type: string; readonly text?: string; readonly [field: string]: unknown }[];
+}
+
+/** What a front end has at the end of a turn. */
+export interface UiTurn {
+  readonly message: UiMessage | undefined;
+  /** How many states the message went through while it was read. */
+  readonly states: number;
+  /** What `onError` of `readUIMessageStream` was told. */
+  readonly errors: readonly string[];
+}
+
+type AskUi = (url: string, token: string, prompt: string, chatId?: string) => Promise<UiTurn>;
+
+/** The same code against each version: their types differ, what is used of them does not. */
+function asker({ DefaultChatTransport, readUIMessageStream }: typeof ai6): AskUi {
+  return async (url, token, prompt, chatId) => {
+    const transport = new DefaultChatTransport({
+      api: `${url}/chat/stream`,
+      headers: { id_token: token },
+      prepareSendMessagesRequest: ({ messages, headers = {} }) => {
+        const text = messages
+          .at(-1)
+          ?.parts.map((part) => (part.type === 'text' ? part.text : ''))
+          .join('');
+        return { headers, body: { prompt: text, chat_id: chatId ?? null } };
+      },
+    });
+    const stream = await transport.sendMessages({
+      trigger: 'submit-message',
+      chatId: 'of-the-browser',
+      messageId: undefined,
+      messages: [{ id: 'one', role: 'user', parts: [{ type: 'text', text: prompt }] }],
+      abortSignal: undefined,
+    });
+    const errors: string[] = [];
+    let message: UiMessage | undefined;
+    let states = 0;
+    const onError = (error: unknown) => void errors.push((error as Error).message);
+    for await (const state of readUIMessageStream({ stream, onError })) {
+      message = state as UiMessage;
+      states += 1;
+    }
+    return { message, states, errors };
+  };
+}
+
+/** The installed versions of the AI SDK by their numbers. */
+export const AI_SDKS: readonly (readonly [string, AskUi])[] = [
+  ['6.0.326', asker(ai6)],
+  ['5.0.100', asker(ai5 as unknown as typeof ai6)],
+];
