@@ -131,13 +131,16 @@ describe('a turn whose storage fails', () => {
     expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('second'), ...pair('third')]);
   });
 
-  it('is stored, and replayed by its key, when the history before it cannot be read', async () => {
+  it('is answered with a cursor to what was before it, when that cannot be read', async () => {
     const chatId = await first();
     const key = { 'idempotency-key': 'unread' };
     const asked = invocations();
     faults.inject({ type: 'throttle' }, { commands: ['QueryCommand'] });
-    expectUnavailable(await app.chat({ prompt: 'second', chat_id: chatId }, 'alice', key));
+    const { body } = await app.chat({ prompt: 'second', chat_id: chatId }, 'alice', key).expect(200);
     faults.clear();
+    expect(body.chat.messages).toHaveLength(2);
+    const { messages } = (await app.messages(chatId, { cursor: body.chat.next_cursor }).expect(200)).body;
+    expect(messages).toMatchObject([{ role: 'user', content: 'first' }, { role: 'assistant' }]);
     expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
     const again = await app.chat({ prompt: 'second', chat_id: chatId }, 'alice', key).expect(200);
     expect(again.headers['idempotency-replayed']).toBe('true');

@@ -41,6 +41,9 @@ export interface Reply {
   readonly isReplay: boolean;
 }
 
+/** Older turns that could not be read, and are there. */
+const UNREAD: HistoryPage = { turns: [], hasOlder: true };
+
 /** What asking the agent came to: how the turn ended, and the error that the caller gets unless it was done. */
 interface Asked {
   readonly outcome: TurnOutcome;
@@ -146,7 +149,9 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     const updatedAt = await this.letGo(userId, turn, ended.number, outcome);
     if (outcome.status !== 'done') throw failure;
 
-    const chat = chatWith({ ...turn.chat, updatedAt }, await withNewest(await older, ended, limit));
+    // The answer is stored by now, so it goes out also when what was before it could not be read: its cursor leads there.
+    const page = await withNewest(await older.catch(() => UNREAD), ended, limit);
+    const chat = chatWith({ ...turn.chat, updatedAt }, page);
     return { response: outcome.answer, messageId, citations: outcome.citations, chat, isReplay: false };
   }
 
