@@ -31,6 +31,8 @@ export async function startServerParts(path?: string): Promise<ServerParts> {
     AWS_SECRET_ACCESS_KEY: 'test',
     // Tests send more turns than any user.
     TURNS_PER_MINUTE: '0',
+    // They look at whole histories, too.
+    CHAT_HISTORY_LIMIT: '1000',
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
   const environment = loadEnvironment(variables);
