@@ -15,7 +15,7 @@ const USER = ['auth/user'];
 
 const TABLE = ['chat/dynamo-table', 'chat/chat-table'];
 const ITEMS = ['chat/*-item', 'chat/item-expiry'];
-const BEHIND_REPOSITORY = [...TABLE, ...ITEMS, 'chat/dynamo-turn-recovery', 'chat/dynamo-inline-history'];
+const BEHIND_REPOSITORY = [...TABLE, ...ITEMS, 'chat/dynamo-turn-*', 'chat/dynamo-inline-history'];
 const REPOSITORY = ['chat/*.repository', 'chat/turn-quota', ...BEHIND_REPOSITORY];
 const PROVIDERS = ['chat/agent/*.provider', 'chat/agent/bedrock-*'];
 const ROAD = ['chat/*.controller', 'chat/*.module', 'chat/*.service'];
@@ -55,7 +55,7 @@ export const importRules = [
   {
     files: TABLE,
     may: [...OWN, 'chat/*'],
-    never: [...HTTP, ...ROAD, 'chat/*.repository', 'chat/dynamo-turn-recovery', ...ITEMS],
+    never: [...HTTP, ...ROAD, 'chat/*.repository', 'chat/dynamo-turn-*', ...ITEMS],
     why: 'The table knows its SDK and what is common to all items.',
   },
   {

@@ -60,6 +60,32 @@ describe('expiry', () => {
     expectInTwoDays((await headOf(app, chatId))?.['expires_at']);
   });
 
+  it('is renewed before the agent is asked where the chat would expire while its turn runs', async () => {
+    const chatId = await turn('one');
+    await setAttribute(app, head(chatId), 'expires_at', seconds() + 20);
+    const running = app.chat({ prompt: 'two [[fault delay ms=1500]]', chat_id: chatId }).then((answer) => answer);
+    while (!app.agent.invocations.some((call) => call.prompt.startsWith('two [[fault delay')))
+      await new Promise(setImmediate);
+    const open = await headOf(app, chatId);
+    expect(open).toHaveProperty('open');
+    expectInTwoDays(open?.['expires_at']);
+    expect((await running).status).toBe(200);
+  });
+
+  it('is renewed by a turn that finds a dead one in its way', async () => {
+    const chatId = await turn('one');
+    await setAttribute(app, head(chatId), 'open', {
+      lease: 'dead',
+      until: 1,
+      prompt: 'two',
+      at: new Date(0).toISOString(),
+    });
+    await setAttribute(app, head(chatId), 'turns', 2);
+    await setAttribute(app, head(chatId), 'expires_at', seconds() + 1000);
+    expect(await prompts(await turn('three', chatId))).toEqual(['one', 'two', 'three']);
+    for (const item of await itemsOf(app, chatId)) expectInTwoDays(item['expires_at']);
+  });
+
   it('comes to a chat of the original system with its next turn', async () => {
     await putItem(app, originalChat('old', [{ role: 'user', content: 'long ago' }]));
     expect(await prompts('old')).toEqual(['long ago']);

@@ -11,6 +11,7 @@ import { DynamoChatRepository } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
 import { DynamoInlineHistory } from './dynamo-inline-history.js';
 import { DynamoTable } from './dynamo-table.js';
+import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { TurnQuota } from './turn-quota.js';
 
@@ -22,6 +23,7 @@ import { TurnQuota } from './turn-quota.js';
     ChatService,
     DynamoChatRepository,
     DynamoHistoryRepository,
+    DynamoTurnOpening,
     DynamoTurnRecovery,
     DynamoInlineHistory,
     DynamoTable,

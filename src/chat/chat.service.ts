@@ -5,11 +5,21 @@ import { AgentProvider } from './agent/agent.js';
 import { AgentFailedError, AgentUnavailableError } from './agent/agent.errors.js';
 import { agentSessionId } from './agent/agent-session.js';
 import { Answer } from './answer.js';
-import type { Chat, ChatSummary, Citation, HistoryPage, MessagePage, StoredChat, Turn, TurnOutcome } from './chat.js';
+import type {
+  Chat,
+  ChatSummary,
+  Citation,
+  HistoryPage,
+  MessagePage,
+  Replay,
+  StoredChat,
+  Turn,
+  TurnOutcome,
+} from './chat.js';
 import { cursorBefore, readCursor } from './chat-cursor.js';
 import { withNewest } from './chat-history.js';
 import { StorageUnavailableError } from './chat.errors.js';
-import { DynamoChatRepository, type Replay } from './dynamo-chat.repository.js';
+import { DynamoChatRepository } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
 import { SEED_MESSAGES, sessionSeed } from './session-seed.js';
 import { turnDeadline, withinDeadline } from './turn-deadline.js';

@@ -86,6 +86,14 @@ export interface Turn {
   readonly staleKeys: readonly string[];
 }
 
+/** The answer that a turn with the same key and prompt has given before. */
+export interface Replay {
+  readonly chatId: string;
+  /** Of the turn that gave it. */
+  readonly number: number;
+  readonly answer: Message;
+}
+
 /** How a turn ended. `failed` has no answer. */
 export type TurnOutcome =
   | { readonly status: 'done' | 'partial'; readonly answer: string; readonly citations: readonly Citation[] }

@@ -1,21 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import type { HistoryTurn, Message, Turn, TurnOutcome } from './chat.js';
-import { ChatNotFoundError, StorageUnavailableError, TurnInProgressError, TurnSupersededError } from './chat.errors.js';
-import { titleFrom } from './chat-title.js';
-import { DynamoInlineHistory } from './dynamo-inline-history.js';
+import type { HistoryTurn, Replay, Turn, TurnOutcome } from './chat.js';
+import { ChatNotFoundError, TurnSupersededError } from './chat.errors.js';
 import { DynamoTable, type ItemKey } from './dynamo-table.js';
-import { DynamoTurnRecovery, type Obstacle, type OpeningTurn } from './dynamo-turn-recovery.js';
-import { beganTurn, type HeadItem, headKey, keyAttribute } from './head-item.js';
+import { DynamoTurnOpening } from './dynamo-turn-opening.js';
+import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
+import { headKey, updateTimeAfter } from './head-item.js';
 import { chatIdOfKey } from './idempotency-key.js';
-import { expiryIn, nowInSeconds, tombstoneExpiry } from './item-expiry.js';
+import { expiryIn } from './item-expiry.js';
 import { messagesOfItems, tombstoneOf, turnItems, turnSortKey, wholeKeyRange } from './turn-item.js';
 
 /** Beyond the deadline a turn keeps its lease for this long, because clocks differ. */
 const LEASE_MARGIN_MILLISECONDS = 15_000;
-/** Tries of a begin: one that clears a dead turn away and takes its key over needs three; races take the others. */
-const BEGIN_ATTEMPTS = 6;
 /** A write that belongs to a turn: refused where another turn's item, or a tombstone, has the place. */
 const MINE = 'lease = :lease';
 const ABSENT_OR_MINE = `attribute_not_exists(id) OR ${MINE}`;
@@ -31,14 +28,6 @@ export interface TurnRequest {
   readonly deadline: number;
 }
 
-/** The answer that a turn with the same key and prompt has given before. */
-export interface Replay {
-  readonly chatId: string;
-  /** Of the turn that gave it. */
-  readonly number: number;
-  readonly answer: Message;
-}
-
 /**
  * The writes of a turn: begin, complete, release, whatever the length of the chat. Each of them recognises its own
  * repetition, because any call of the SDK may be delivered twice, the second time much later. `head-item.ts` and
@@ -50,8 +39,8 @@ export interface Replay {
 export class DynamoChatRepository {
   constructor(
     private readonly table: DynamoTable,
+    private readonly opening: DynamoTurnOpening,
     private readonly recovery: DynamoTurnRecovery,
-    private readonly inline: DynamoInlineHistory,
     private readonly environment: Environment,
   ) {}
 
@@ -63,20 +52,13 @@ export class DynamoChatRepository {
    */
   async begin(userId: string, { chatId, key, prompt, deadline }: TurnRequest): Promise<Turn | Replay> {
     const lease = randomUUID();
-    const opening: OpeningTurn = {
+    return this.opening.open(userId, {
       chatId: chatId ?? (key === undefined ? randomUUID() : chatIdOfKey(userId, key)),
       isNewChat: chatId === undefined,
       // Every turn has a key, so that a late repetition of its begin is refused by it.
       key: key ?? lease,
       open: { lease, until: deadline + LEASE_MARGIN_MILLISECONDS, prompt, at: new Date().toISOString() },
-    };
-    try {
-      return await this.open(userId, opening);
-    } catch (error) {
-      // The turn may have begun all the same; nobody waits for this, because the table has been waited for already.
-      if (error instanceof StorageUnavailableError) this.letGo(userId, opening).catch(() => undefined);
-      throw error;
-    }
+    });
   }
 
   /**
@@ -111,12 +93,12 @@ export class DynamoChatRepository {
    * @returns the chat's new `updatedAt`.
    */
   async release(userId: string, turn: Turn, number: number, isDone: boolean): Promise<string> {
-    const now = new Date().toISOString();
+    const updatedAt = updateTimeAfter(turn);
     const stale = Object.fromEntries(turn.staleKeys.map((name, index) => [`#stale${index}`, name]));
     const moved = number === turn.number ? [] : turn.keys.map((name, index) => [`#key${index}`, name] as const);
     const { expires_at: expiresAt } = expiryIn(this.environment.CHAT_TTL_DAYS);
     const sets = [
-      'updated_at = :now',
+      'updated_at = :updatedAt',
       'turns = :number',
       ...moved.map(([name]) => `${name} = :number`),
       isDone && '#session = :session',
@@ -136,14 +118,14 @@ export class DynamoChatRepository {
       },
       ExpressionAttributeValues: {
         ':lease': turn.lease,
-        ':now': now,
+        ':updatedAt': updatedAt,
         ':number': number,
-        ...(isDone && { ':session': { gen: turn.session.generation, at: now } }),
+        ...(isDone && { ':session': { gen: turn.session.generation, at: new Date().toISOString() } }),
         ...(expiresAt && { ':expiry': expiresAt }),
       },
       ReturnValues: 'NONE',
     });
-    return now;
+    return updatedAt;
   }
 
   /**
@@ -165,77 +147,6 @@ export class DynamoChatRepository {
       await this.table.replace(items.map(tombstoneOf));
     await this.table.replace([tombstoneOf(headKey(userId, chatId))]);
     return head.session?.gen;
-  }
-
-  private async open(userId: string, opening: OpeningTurn): Promise<Turn | Replay> {
-    let obstacle: Obstacle = { kind: 'gone' };
-    for (let attempt = 1; attempt <= BEGIN_ATTEMPTS; attempt += 1) {
-      const tried = obstacle;
-      const head = await this.inline.withRoom(userId, opening.chatId, () => this.tryToOpen(userId, opening, tried));
-      if (head) return beganTurn(head, opening.open, this.environment.AGENT_SESSION_TTL_SECONDS);
-      obstacle = await this.recovery.clear(userId, opening);
-      if (obstacle.kind === 'mine') {
-        return beganTurn(obstacle.head, opening.open, this.environment.AGENT_SESSION_TTL_SECONDS);
-      }
-      if (obstacle.kind === 'answered') {
-        return { chatId: opening.chatId, number: obstacle.number, answer: obstacle.answer };
-      }
-    }
-    throw new TurnInProgressError(1);
-  }
-
-  /** Takes a begin back whose outcome is unknown; its key stays, so that a late repetition of it is refused. */
-  private async letGo(userId: string, { chatId, isNewChat, key, open }: OpeningTurn): Promise<void> {
-    // Without a key of the caller's nobody could ask for the new chat again: what is left of it is a tombstone.
-    const isLost = isNewChat && key === open.lease;
-    const tombstone =
-      'SET deleted_at = :now, expires_at = :expiry REMOVE #open, #title, created_at, updated_at, turns, #key';
-    await this.table.update({
-      Key: headKey(userId, chatId),
-      ConditionExpression: '#open.lease = :lease',
-      UpdateExpression: isLost ? tombstone : 'REMOVE #open',
-      ExpressionAttributeNames: { '#open': 'open', ...(isLost && { '#title': 'title', '#key': keyAttribute(key) }) },
-      ExpressionAttributeValues: {
-        ':lease': open.lease,
-        ...(isLost && { ':now': new Date().toISOString(), ':expiry': tombstoneExpiry() }),
-      },
-    });
-  }
-
-  /** @returns the head as begun, or undefined when the condition refused. */
-  private async tryToOpen(
-    userId: string,
-    { chatId, isNewChat, key, open }: OpeningTurn,
-    obstacle: Obstacle,
-  ): Promise<HeadItem | undefined> {
-    const replaces = obstacle.kind === 'takenOver' ? obstacle.remembered : undefined;
-    const isFirst = isNewChat && obstacle.kind !== 'takenOver';
-    const free =
-      'attribute_exists(id) AND attribute_not_exists(#open) AND attribute_not_exists(deleted_at) ' +
-      'AND (attribute_not_exists(expires_at) OR expires_at > :seconds)';
-    const unused = replaces === undefined ? 'attribute_not_exists(#key)' : '#key = :replaces';
-    const { expires_at: expiresAt } = expiryIn(this.environment.CHAT_TTL_DAYS);
-    const head = await this.table.update({
-      Key: headKey(userId, chatId),
-      ConditionExpression: isFirst ? 'attribute_not_exists(id)' : `${free} AND ${unused}`,
-      UpdateExpression:
-        'SET turns = if_not_exists(turns, :none) + :one, #key = if_not_exists(turns, :none) + :one, #open = :open, ' +
-        'created_at = if_not_exists(created_at, :at), updated_at = if_not_exists(updated_at, :at)' +
-        (isFirst ? ', #title = :title' : '') +
-        (isFirst && expiresAt ? ', expires_at = :expiry' : ''),
-      ExpressionAttributeNames: { '#open': 'open', '#key': keyAttribute(key), ...(isFirst && { '#title': 'title' }) },
-      ExpressionAttributeValues: {
-        ':none': 0,
-        ':one': 1,
-        ':open': open,
-        ...(isFirst && { ':title': titleFrom(open.prompt) }),
-        ':at': open.at,
-        ...(!isFirst && { ':seconds': nowInSeconds() }),
-        ...(replaces !== undefined && { ':replaces': replaces }),
-        ...(isFirst && expiresAt && { ':expiry': expiresAt }),
-      },
-    });
-    return head as HeadItem | undefined;
   }
 
   /** Puts a turn's items in order. @returns whether all of them found their place. */

@@ -29,6 +29,16 @@ export interface ItemKey {
   readonly user_id: string;
 }
 
+export type UpdateInput = Omit<UpdateCommandInput, 'TableName'>;
+
+/** How an update went. */
+export interface UpdateResult {
+  /** As written; undefined when the condition refused. */
+  readonly item: Item | undefined;
+  /** How often a refused update was sent. After more than once, one may still be on its way that nobody waits for. */
+  readonly sends: number;
+}
+
 /** Which items of one chat to look at: from the sort key `first` to `last`, both included, the greatest first. */
 export interface ItemRange {
   readonly id: string;
@@ -63,9 +73,19 @@ export class DynamoTable {
   }
 
   /** @returns the item as written, or undefined when the condition refused. */
-  async update(input: Omit<UpdateCommandInput, 'TableName'>): Promise<Item | undefined> {
+  async update(input: UpdateInput): Promise<Item | undefined> {
+    return (await this.tryUpdate(input)).item;
+  }
+
+  /** An update for whom it matters whether a refusal is the last that is heard of it. */
+  async tryUpdate(input: UpdateInput): Promise<UpdateResult> {
+    let sends = 1;
     const command = new UpdateCommand({ TableName: this.name, ReturnValues: 'ALL_NEW', ...input });
-    return (await answerOf(this.client.send(command)))?.Attributes;
+    const call = this.client.send(command).catch((error: unknown) => {
+      if (error instanceof ConditionalCheckFailedException) sends = error.$metadata.attempts ?? 1;
+      throw error;
+    });
+    return { item: (await answerOf(call))?.Attributes, sends };
   }
 
   /** @returns whether the condition let the item in. */

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import type { Message } from './chat.js';
+import type { Message, Replay } from './chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } from './chat.errors.js';
 import { DynamoTable, type Item, type ItemKey } from './dynamo-table.js';
 import { type HeadItem, headKey, keyAttribute, keyAttributesOf, type OpenTurn, visibleHead } from './head-item.js';
-import { expiryIn, isExpired, nowInSeconds } from './item-expiry.js';
+import { expiryIn, isExpired } from './item-expiry.js';
 import {
   abandonedTurnItem,
   type ContinuationItem,
@@ -30,19 +30,26 @@ export interface OpeningTurn {
   readonly open: OpenTurn;
 }
 
-/** What stood in the way of a begin, now that it has been looked at. */
-export type Obstacle =
-  /** Nothing any more: begin may try again. */
+/** What stood in the way of a begin, and does so no more: it may try again. */
+export type Obstacle = {
+  /** The head's `updated_at` as read, or nothing. Clocks differ, so it may be ahead of the turn that begins. */
+  readonly updatedAt: string;
+} & (
   | { readonly kind: 'gone' }
-  /** The very same begin, delivered before: the turn has begun. */
-  | { readonly kind: 'mine'; readonly head: HeadItem }
-  /** A turn with the same key and prompt that has been answered. */
-  | { readonly kind: 'answered'; readonly number: number; readonly answer: Message }
   /**
    * A turn with the same key and prompt that came to nothing: begin may take its key over from the number that the
    * head remembers for it, if it still does.
    */
-  | { readonly kind: 'takenOver'; readonly remembered: number | undefined };
+  | { readonly kind: 'takenOver'; readonly remembered: number | undefined }
+);
+
+/** What a refused begin comes to. */
+export type Cleared =
+  | Obstacle
+  /** The very same begin, delivered before: the turn has begun. */
+  | { readonly kind: 'mine'; readonly head: HeadItem }
+  /** A turn with the same key and prompt has been answered. */
+  | { readonly kind: 'answered'; readonly replay: Replay };
 
 /** Where a turn is whose number is taken, or where it may go. */
 export interface TurnPlace {
@@ -65,10 +72,11 @@ export class DynamoTurnRecovery {
    *
    * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError
    */
-  async clear(userId: string, opening: OpeningTurn): Promise<Obstacle> {
+  async clear(userId: string, opening: OpeningTurn): Promise<Cleared> {
     const head = visibleHead(await this.table.get(headKey(userId, opening.chatId)));
     if (!head) throw new ChatNotFoundError();
     const { open } = head;
+    const updatedAt = typeof head.updated_at === 'string' ? head.updated_at : '';
     if (open?.lease === opening.open.lease) return { kind: 'mine', head };
     const remembered = head[keyAttribute(opening.key)];
     // A caller's key without a chat is that of the chat's first turn, remembered or not.
@@ -80,15 +88,16 @@ export class DynamoTurnRecovery {
     if (isKnown) {
       if (item.prompt !== opening.open.prompt) throw new IdempotencyKeyReusedError();
       if (item.status === 'done') {
-        return { kind: 'answered', number: turnNumberOf(item), answer: await this.answerOf(item) };
+        const answer = await this.answerOf(item);
+        return { kind: 'answered', replay: { chatId: item.id, number: turnNumberOf(item), answer } };
       }
     }
     if (open) {
       await this.clearAway(userId, head, open);
-      return { kind: 'gone' };
+      return { kind: 'gone', updatedAt };
     }
-    if (known === undefined || !(await this.takeOver(item))) return { kind: 'gone' };
-    return { kind: 'takenOver', remembered };
+    if (known === undefined || !(await this.takeOver(item))) return { kind: 'gone', updatedAt };
+    return { kind: 'takenOver', remembered, updatedAt };
   }
 
   /**
@@ -122,24 +131,30 @@ export class DynamoTurnRecovery {
    */
   async markDeleted(userId: string, chatId: string): Promise<HeadItem> {
     for (let attempt = 1; attempt <= MARK_ATTEMPTS; attempt += 1) {
-      const marked = await this.table.update({
-        Key: headKey(userId, chatId),
-        // What a finished delete has left has no `updated_at` any more.
-        ConditionExpression:
-          'attribute_exists(id) AND attribute_not_exists(#open) ' +
-          'AND (attribute_not_exists(deleted_at) OR attribute_exists(updated_at)) ' +
-          'AND (attribute_not_exists(expires_at) OR expires_at > :seconds)',
-        // The messages inside may leave no room for the mark.
-        UpdateExpression: 'SET deleted_at = if_not_exists(deleted_at, :now) REMOVE messages',
-        ExpressionAttributeNames: { '#open': 'open' },
-        ExpressionAttributeValues: { ':now': new Date().toISOString(), ':seconds': nowInSeconds() },
-      });
-      if (marked) return marked as HeadItem & Item;
-      const head = visibleHead(await this.table.get(headKey(userId, chatId)));
-      if (!head) throw new ChatNotFoundError();
+      const head = (await this.table.get(headKey(userId, chatId))) as HeadItem | undefined;
+      // What a finished delete has left has no `updated_at` any more.
+      const isGone = !head || isExpired(head) || (head.deleted_at !== undefined && head.updated_at === undefined);
+      if (isGone) throw new ChatNotFoundError();
+      if (head.deleted_at !== undefined) return head;
       if (head.open) await this.clearAway(userId, head, head.open);
+      else if (await this.markAsSeen(head)) return head;
     }
     throw new TurnInProgressError(1);
+  }
+
+  /** Marks a head as deleted if no turn has begun since it was read: a mark that arrives late finds a later turn. */
+  private async markAsSeen({ id, user_id: userId, turns }: HeadItem): Promise<boolean> {
+    const marked = await this.table.update({
+      Key: headKey(userId, id),
+      ConditionExpression:
+        'attribute_exists(id) AND attribute_not_exists(#open) ' +
+        `AND ${turns === undefined ? 'attribute_not_exists(turns)' : 'turns = :turns'}`,
+      // The messages inside may leave no room for the mark.
+      UpdateExpression: 'SET deleted_at = if_not_exists(deleted_at, :now) REMOVE messages',
+      ExpressionAttributeNames: { '#open': 'open' },
+      ExpressionAttributeValues: { ':now': new Date().toISOString(), ...(turns !== undefined && { ':turns': turns }) },
+    });
+    return marked !== undefined;
   }
 
   /**

@@ -76,6 +76,15 @@ export function beganTurn(head: HeadItem, open: OpenTurn, sessionTtlSeconds: num
   };
 }
 
+/**
+ * The head's `updated_at` once a turn has ended: now, and later than all that the turn has seen, so that it grows with
+ * every turn whatever the clocks of those who run them say. A late repetition of a begin is told by it.
+ */
+export function updateTimeAfter({ at, chat }: Turn): string {
+  const seen = [at, chat.updatedAt].map((time) => Date.parse(time));
+  return new Date(Math.max(Date.now(), Math.max(...seen) + 1)).toISOString();
+}
+
 /** What a head says of its chat. */
 export function storedChatOf(head: HeadItem): StoredChat {
   const inlineTurns = inlineTurnsOf(head.messages);

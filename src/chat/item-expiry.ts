@@ -18,7 +18,11 @@ export function tombstoneExpiry(): number {
   return nowInSeconds() + TOMBSTONE_SECONDS;
 }
 
-/** The present in epoch seconds, DynamoDB's unit for expiry. */
-export function nowInSeconds(): number {
-  return Math.floor(Date.now() / 1000);
+/** A time in epoch milliseconds as epoch seconds, DynamoDB's unit for expiry. */
+export function secondsOf(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}
+
+function nowInSeconds(): number {
+  return secondsOf(Date.now());
 }

@@ -2,6 +2,7 @@ import type { Citation, Message, Turn, TurnOutcome } from './chat.js';
 import type { Item, ItemKey } from './dynamo-table.js';
 import type { HeadItem, OpenTurn } from './head-item.js';
 import { tombstoneExpiry } from './item-expiry.js';
+import { endOfCharacter } from './utf8.js';
 
 const TURN_DIGITS = 12;
 const PART_DIGITS = 3;
@@ -160,9 +161,7 @@ function pieces(text: string, used: number): string[] {
   if (bytes.length + used <= ITEM_TEXT_BYTES) return [text];
   const cut: string[] = [];
   for (let start = 0, size = Math.max(0, ITEM_TEXT_BYTES - used); start < bytes.length; size = ITEM_TEXT_BYTES) {
-    let end = Math.min(start + size, bytes.length);
-    // The bytes 10xxxxxx go on with a character.
-    while (end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+    const end = endOfCharacter(bytes, start + size);
     cut.push(bytes.toString('utf8', start, end));
     start = end;
   }

@@ -1,10 +1,22 @@
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { ChatApp } from './chat-app.js';
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import type { Environment } from '../../src/config/environment.js';
 
 type StoredItem = Record<string, unknown> & { id: string; user_id: string };
 
+/** A table to look into behind the app's back. */
+export interface TableView {
+  readonly table: DynamoDBDocumentClient;
+  readonly environment: Environment;
+}
+
 /** All items of a chat, of every user, in the order of their sort keys. */
-export async function itemsOf({ table, environment }: ChatApp, chatId: string): Promise<StoredItem[]> {
+export async function itemsOf({ table, environment }: TableView, chatId: string): Promise<StoredItem[]> {
   const items: StoredItem[] = [];
   let startKey: Record<string, unknown> | undefined;
   do {
@@ -24,19 +36,19 @@ export async function itemsOf({ table, environment }: ChatApp, chatId: string): 
 }
 
 /** The head of alice's chat. */
-export async function headOf({ table, environment }: ChatApp, chatId: string): Promise<StoredItem | undefined> {
+export async function headOf({ table, environment }: TableView, chatId: string): Promise<StoredItem | undefined> {
   const Key = { id: chatId, user_id: 'alice' };
   const command = new GetCommand({ TableName: environment.DYNAMODB_TABLE, Key, ConsistentRead: true });
   return (await table.send(command)).Item as StoredItem | undefined;
 }
 
-export async function putItem({ table, environment }: ChatApp, item: StoredItem): Promise<void> {
+export async function putItem({ table, environment }: TableView, item: StoredItem): Promise<void> {
   await table.send(new PutCommand({ TableName: environment.DYNAMODB_TABLE, Item: item }));
 }
 
 /** Sets one attribute of an item by hand; `path` may lead into a map, as in `session.at`. */
 export async function setAttribute(
-  { table, environment }: ChatApp,
+  { table, environment }: TableView,
   key: { id: string; user_id: string },
   path: string,
   value: unknown,

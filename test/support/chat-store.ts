@@ -5,6 +5,7 @@ import { DynamoChatRepository } from '../../src/chat/dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from '../../src/chat/dynamo-history.repository.js';
 import { DynamoInlineHistory } from '../../src/chat/dynamo-inline-history.js';
 import { DynamoTable } from '../../src/chat/dynamo-table.js';
+import { DynamoTurnOpening } from '../../src/chat/dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from '../../src/chat/dynamo-turn-recovery.js';
 import { type Environment, loadEnvironment } from '../../src/config/environment.js';
 import { startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
@@ -39,8 +40,9 @@ export async function startChatStore(variables: Record<string, string> = {}): Pr
   const dynamoTable = new DynamoTable(client, environment);
   const recovery = new DynamoTurnRecovery(dynamoTable, environment);
   const inline = new DynamoInlineHistory(dynamoTable, environment);
+  const opening = new DynamoTurnOpening(dynamoTable, recovery, inline, environment);
   return {
-    chats: new DynamoChatRepository(dynamoTable, recovery, inline, environment),
+    chats: new DynamoChatRepository(dynamoTable, opening, recovery, environment),
     history: new DynamoHistoryRepository(dynamoTable, inline),
     table: createDocumentClient(observer),
     tableName: environment.DYNAMODB_TABLE,

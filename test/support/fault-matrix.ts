@@ -1,3 +1,5 @@
+import type { Unreachable } from './unreachable.js';
+
 /** What a caller gets for a turn, and what the agent and the table have seen of it. */
 export interface FaultOutcome {
   readonly status: number;
@@ -16,8 +18,10 @@ export type FaultPlace = 'before' | 'at' | 'after';
 export interface FaultCase extends FaultOutcome {
   readonly fault: string;
   readonly place: FaultPlace;
-  /** To be written into the prompt. */
+  /** To be written into the prompt; empty for what the agent cannot do itself. */
   readonly directive: string;
+  /** The agent is there and cannot be reached. */
+  readonly unreachable?: Unreachable;
 }
 
 /** Text that came before a fault is kept as a part of an answer. */
@@ -41,6 +45,12 @@ function fault(name: string, answer: Answer, directives: Partial<Record<FaultPla
     invocations: place === 'before' ? before : 1,
     ...answer,
   }));
+}
+
+/** No connection to the agent comes about. */
+function noConnection(words: string, unreachable: Unreachable): FaultCase {
+  const outcome = { ...unavailable, stored: 'failed', invocations: 0 } as const;
+  return { fault: words, place: 'before', directive: '', unreachable, ...outcome };
 }
 
 /** An exception of the API: as the status of the response, as the first event of the stream, and later in it. */
@@ -79,6 +89,8 @@ export const FAULT_CASES: readonly FaultCase[] = [
     2,
   ),
   ...fault('not ready, then ready', answered, { before: 'http-error status=424 exception=ModelNotReadyException' }, 2),
+  noConnection('connection refused', 'refused'),
+  noConnection('connection not answered', 'unanswered'),
   ...fault('connection cut', failed, { before: 'hang-up', at: 'torn after=0', after: 'torn after=2' }),
   ...fault('bad frame', failed, { at: 'corrupt-frame after=0', after: 'corrupt-frame after=2' }),
   ...fault('silence', tookTooLong, { before: 'delay ms=600000', at: 'silence after=0', after: 'silence after=2' }),

@@ -13,8 +13,8 @@ What becomes of a turn whose agent fails. This page is written by \`npm run docs
 \`test/fault-matrix.e2e-spec.ts\` runs; edit \`test/support/fault-matrix.ts\` instead.
 
 In every case the prompt is in the history and the chat goes on with its next turn. A turn that was not done leaves the
-agent's session behind: the next one opens a new session, which is told what is stored once (whole and partial answers,
-no failed turns). The agent is invoked again only where it refused the turn before it ran; what a stream brings, be it
+agent's session behind: the next one opens a new session, which is told once what is stored (whole and partial answers,
+no failed turns, up to 100 KB). The agent is invoked again only where it refused the turn before it ran; what a stream brings, be it
 an exception, comes from a turn that has begun to run.
 
 ## Seeing it
@@ -32,7 +32,8 @@ const OPTIONS = `\`after\` is the number of pieces of the ordinary answer that c
 the response). \`status\` and \`exception\` are what AWS would send, \`bytes\` the size of an answer, \`pause\` the milliseconds
 before each 16 KB of it, \`ms\` the milliseconds before anything comes. \`times=n\` repeats the fault for so many attempts,
 once by default, counted for each session of the agent and prompt; several directives in one prompt follow one another.
-The agent says so when it does not understand a directive. A real agent knows none of this.
+The agent says so when it does not understand a directive. A real agent knows none of this. A fault without a directive
+is one of the network, which the tests cause.
 
 ## The faults`;
 
@@ -45,7 +46,7 @@ export function faultPage(cases: readonly FaultCase[]): string {
     error === undefined ? String(status) : `${status} \`${error}\``,
     stored,
     String(invocations),
-    `\`${directive}\``,
+    directive && `\`${directive}\``,
   ]);
   const head = ['fault', 'when', 'answer', 'stored as', 'invocations', 'directive'];
   return `${[INTRODUCTION, list.join('\n'), OPTIONS, table([head, ...rows])].join('\n\n')}\n`;

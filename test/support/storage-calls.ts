@@ -43,7 +43,7 @@ function stepOf(command: string, input: CommandInput): StorageStep {
   const update = input.UpdateExpression ?? '';
   switch (command) {
     case 'UpdateItemCommand':
-      if (update.includes('if_not_exists(turns')) return 'begin';
+      if (update.includes('#open = :open')) return 'begin';
       if (update.includes('deleted_at')) return 'delete';
       return update.includes('updated_at') ? 'release' : 'recover';
     case 'PutItemCommand':

@@ -58,6 +58,14 @@ describe('startStorageFaults', () => {
     expect(sut.repeated.at(-1)).toMatchObject({ chatId: 'later', isRefused: false });
   });
 
+  it('delivers late: the attempt after it is answered first', async () => {
+    sut.inject({ type: 'late', after: { calls: 2 } }, { times: 1 });
+    await put('late', 'a', anyway);
+    await put('late', 'b', anyway);
+    expect(await textOf('late')).toBe('a');
+    expect(sut.repeated.at(-1)).toMatchObject({ chatId: 'late', isRefused: false });
+  });
+
   it('delivers the rest when told to', async () => {
     sut.inject({ type: 'redelivery', after: 'delete' }, { times: 1 });
     await put('rest', 'a', anyway);
@@ -96,7 +104,7 @@ describe('startStorageFaults', () => {
     await store.chats.release('alice', begun, 1, false);
     await store.chats.delete('alice', begun.chat.id);
     const calls = sut.calls.slice(before);
-    expect(calls.map(({ step }) => step).slice(0, 5)).toEqual(['begin', 'complete', 'release', 'delete', 'read']);
+    expect(calls.map(({ step }) => step).slice(0, 5)).toEqual(['begin', 'complete', 'release', 'read', 'delete']);
     expect(calls.at(-1)).toEqual({
       step: 'delete',
       command: 'BatchWriteItemCommand',

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBServiceException, ThrottlingException } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { sentTo } from './redirected-request.js';
 import { type StorageCall, storageCall, type StorageStep } from './storage-calls.js';
 
 /**
@@ -20,6 +21,8 @@ export type StorageFault =
   /** Written, and the connection is lost before the reply. */
   | { readonly type: 'reply lost' }
   | { readonly type: 'redelivery'; readonly after: Redelivery }
+  /** Held up on its way: the SDK sees a lost connection and tries again, and what it sent first arrives later. */
+  | { readonly type: 'late'; readonly after: Exclude<Redelivery, 'at once'> }
   | { readonly type: 'delay'; readonly milliseconds: number }
   /** Sent to a server that takes everything and answers nothing: the client's own time-out has to end it. */
   | { readonly type: 'hang' };
@@ -37,7 +40,7 @@ export interface FaultChoice {
   readonly chance?: { readonly probability: number; readonly random: () => number };
 }
 
-/** A write that was delivered again. */
+/** A write that was delivered again, or late. */
 export interface RepeatedCall extends StorageCall {
   readonly after: Redelivery;
   /** Whether a condition refused the repetition. */
@@ -103,7 +106,7 @@ export async function startStorageFaults(
         throw new DynamoDBServiceException({ name: 'AccessDeniedException', $fault: 'client', $metadata: {} });
       case 'reply lost':
         await isRefused(send());
-        throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+        throw lostConnection();
       case 'redelivery':
         if (fault.after === 'at once') {
           await isRefused(send());
@@ -112,6 +115,8 @@ export async function startStorageFaults(
           return second;
         }
         break;
+      case 'late':
+        throw lostConnection();
       case 'delay':
         await wait(fault.milliseconds);
         break;
@@ -135,7 +140,7 @@ export async function startStorageFaults(
       } finally {
         for (const entry of waiting) entry.callsLeft -= 1;
         await deliver(waiting.filter((entry) => pending.includes(entry) && isDue(entry, call)));
-        if (fault?.type === 'redelivery' && fault.after !== 'at once') {
+        if (fault && 'after' in fault && fault.after !== 'at once') {
           const callsLeft = typeof fault.after === 'object' ? fault.after.calls : Infinity;
           pending = [...pending, { call, after: fault.after, deliver: send, callsLeft }];
         }
@@ -171,6 +176,10 @@ function chosenFault(rules: readonly Rule[], call: StorageCall): StorageFault | 
   return undefined;
 }
 
+function lostConnection(): Error {
+  return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+}
+
 /** Whether a call was the one that a repetition waits for. */
 function isDue({ call, after, callsLeft }: Pending, done: StorageCall): boolean {
   if (typeof after === 'object') return callsLeft <= 0;
@@ -186,14 +195,6 @@ async function isRefused(call: Promise<unknown>): Promise<boolean> {
       throw error;
     },
   );
-}
-
-/** The same request, addressed to a port of this machine. */
-function sentTo(request: unknown, port: number): unknown {
-  return Object.assign(Object.create(Object.getPrototypeOf(request) as object) as object, request, {
-    hostname: '127.0.0.1',
-    port,
-  });
 }
 
 /** A server that takes connections and bytes, and says nothing. */

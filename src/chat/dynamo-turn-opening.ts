@@ -1,0 +1,157 @@
+import { Injectable } from '@nestjs/common';
+import { Environment } from '../config/environment.js';
+import type { Replay, Turn } from './chat.js';
+import { StorageUnavailableError, TurnInProgressError } from './chat.errors.js';
+import { titleFrom } from './chat-title.js';
+import { DynamoInlineHistory } from './dynamo-inline-history.js';
+import { DynamoTable, type Item, type UpdateResult } from './dynamo-table.js';
+import { DynamoTurnRecovery, type Obstacle, type OpeningTurn } from './dynamo-turn-recovery.js';
+import { beganTurn, type HeadItem, headKey, keyAttribute } from './head-item.js';
+import { expiryIn, secondsOf, tombstoneExpiry } from './item-expiry.js';
+
+/** Tries of a begin: one that clears a dead turn away and takes its key over needs three; races take the others. */
+const ATTEMPTS = 6;
+
+/**
+ * The first write of a turn: one UpdateItem on the chat's head, which is refused where anything stands in the way. Only
+ * then is the head read, the obstacle cleared away, and the write tried again.
+ *
+ * A repetition of the write that arrives late must not begin a second turn. One that was let in before finds its key on
+ * the head, or, when that has been forgotten, a head that has changed since the turn began. One that was refused leaves
+ * a mark there in place of the key, if the SDK has sent it more than once.
+ */
+@Injectable()
+export class DynamoTurnOpening {
+  constructor(
+    private readonly table: DynamoTable,
+    private readonly recovery: DynamoTurnRecovery,
+    private readonly inline: DynamoInlineHistory,
+    private readonly environment: Environment,
+  ) {}
+
+  /**
+   * @returns the turn as begun, or the answer that its key was given before.
+   * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError
+   */
+  async open(userId: string, opening: OpeningTurn): Promise<Turn | Replay> {
+    let obstacle: Obstacle | undefined;
+    let isUnderWay = false;
+    try {
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+        const tried = obstacle;
+        const { item, sends } = await this.inline.withRoom(userId, opening.chatId, () =>
+          this.write(userId, opening, tried),
+        );
+        if (item) return this.turnOf(item as Item & HeadItem, opening);
+        isUnderWay ||= sends > 1;
+        const found = await this.recovery.clear(userId, opening);
+        if (found.kind === 'mine') return this.turnOf(found.head, opening);
+        if (found.kind === 'answered') return found.replay;
+        obstacle = found;
+      }
+      throw new TurnInProgressError(1);
+    } catch (error) {
+      // What cannot be called off is ended by its lease.
+      const callOff = () => this.callOff(userId, opening).catch(() => undefined);
+      if (error instanceof TurnInProgressError && isUnderWay) await callOff();
+      // It may have begun all the same; nobody waits for this, because the table has been waited for already.
+      if (error instanceof StorageUnavailableError) void callOff();
+      throw error;
+    }
+  }
+
+  private turnOf(head: HeadItem, { open }: OpeningTurn): Turn {
+    return beganTurn(head, open, this.environment.AGENT_SESSION_TTL_SECONDS);
+  }
+
+  private async write(
+    userId: string,
+    { chatId, isNewChat, key, open }: OpeningTurn,
+    obstacle: Obstacle | undefined,
+  ): Promise<UpdateResult> {
+    const isTakenOver = obstacle?.kind === 'takenOver';
+    const replaces = isTakenOver ? obstacle.remembered : undefined;
+    const isFirst = isNewChat && !isTakenOver;
+    const conditions = [
+      'attribute_exists(id)',
+      'attribute_not_exists(#open)',
+      'attribute_not_exists(deleted_at)',
+      // A chat must not expire while its turn runs; one that would is renewed by the second try.
+      '(attribute_not_exists(expires_at) OR expires_at > :alive)',
+      replaces === undefined ? 'attribute_not_exists(#key)' : '#key = :replaces',
+      'attribute_not_exists(#mark)',
+      // Late, after so many turns that the key is forgotten. Who is not late, but whose clock is, finds out and tries again.
+      'NOT updated_at > :seen',
+    ];
+    const { expires_at: expiresAt } = expiryIn(this.environment.CHAT_TTL_DAYS);
+    const renews = isFirst || obstacle !== undefined;
+    return this.table.tryUpdate({
+      Key: headKey(userId, chatId),
+      ConditionExpression: isFirst ? 'attribute_not_exists(id)' : conditions.join(' AND '),
+      UpdateExpression:
+        'SET turns = if_not_exists(turns, :none) + :one, #key = if_not_exists(turns, :none) + :one, #open = :open, ' +
+        'created_at = if_not_exists(created_at, :at), updated_at = if_not_exists(updated_at, :at)' +
+        (isFirst ? ', #title = :title' : '') +
+        (renews && expiresAt ? ', expires_at = :expiry' : ''),
+      ExpressionAttributeNames: {
+        '#open': 'open',
+        '#key': keyAttribute(key),
+        ...(isFirst ? { '#title': 'title' } : { '#mark': keyAttribute(open.lease) }),
+      },
+      ExpressionAttributeValues: {
+        ':none': 0,
+        ':one': 1,
+        ':open': open,
+        ':at': open.at,
+        ...(isFirst
+          ? { ':title': titleFrom(open.prompt) }
+          : {
+              ':alive': secondsOf(obstacle ? Date.now() : open.until),
+              ':seen': obstacle && obstacle.updatedAt > open.at ? obstacle.updatedAt : open.at,
+            }),
+        ...(replaces !== undefined && { ':replaces': replaces }),
+        ...(renews && expiresAt && { ':expiry': expiresAt }),
+      },
+    });
+  }
+
+  /**
+   * Takes a begin back of which it is not known what has become or will become of it: a mark on the head refuses what
+   * may still arrive. If the turn has begun, it is let go, and its key is that mark.
+   */
+  private async callOff(userId: string, opening: OpeningTurn): Promise<void> {
+    if (!(await this.mark(userId, opening))) await this.letGo(userId, opening);
+  }
+
+  private async letGo(userId: string, { chatId, isNewChat, key, open }: OpeningTurn): Promise<void> {
+    // Without a key of the caller's nobody could ask for the new chat again: what is left of it is a tombstone.
+    const isLost = isNewChat && key === open.lease;
+    const tombstone =
+      'SET deleted_at = :now, expires_at = :expiry REMOVE #open, #title, created_at, updated_at, turns, #key';
+    await this.table.update({
+      Key: headKey(userId, chatId),
+      ConditionExpression: '#open.lease = :lease',
+      UpdateExpression: isLost ? tombstone : 'REMOVE #open',
+      ExpressionAttributeNames: { '#open': 'open', ...(isLost && { '#title': 'title', '#key': keyAttribute(key) }) },
+      ExpressionAttributeValues: {
+        ':lease': open.lease,
+        ...(isLost && { ':now': new Date().toISOString(), ':expiry': tombstoneExpiry() }),
+      },
+    });
+  }
+
+  /** @returns false when there is no such chat, or when the turn has begun meanwhile. */
+  private async mark(userId: string, { chatId, open }: OpeningTurn): Promise<boolean> {
+    const head = await this.table.update({
+      Key: headKey(userId, chatId),
+      ConditionExpression:
+        'attribute_exists(id) AND attribute_not_exists(deleted_at) ' +
+        'AND (attribute_not_exists(#open) OR #open.lease <> :lease)',
+      // Forgotten like a key, after as many turns.
+      UpdateExpression: 'SET #mark = if_not_exists(turns, :none)',
+      ExpressionAttributeNames: { '#open': 'open', '#mark': keyAttribute(open.lease) },
+      ExpressionAttributeValues: { ':lease': open.lease, ':none': 0 },
+    });
+    return head !== undefined;
+  }
+}

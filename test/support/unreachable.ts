@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
+
+/** How a server cannot be reached: it refuses connections, or does not answer to them at all. */
+export type Unreachable = 'refused' | 'unanswered';
+
+/** More than any kernel lets wait for a server that wants one at most. */
+const WAITING_MAX = 50;
+const UNANSWERED_MILLISECONDS = 300;
+
+/** Listens and then never comes back to accept a connection. */
+const DEAF_SERVER = `
+  const { parentPort } = require('node:worker_threads');
+  const server = require('node:net').createServer();
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    parentPort.postMessage(server.address().port);
+    setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+  });`;
+
+/** Ports of the loopback interface on which no connection comes about. */
+export async function startUnreachable(): Promise<Readonly<Record<Unreachable, number>> & { close(): Promise<void> }> {
+  const worker = new Worker(DEAF_SERVER, { eval: true });
+  const [unanswered] = (await once(worker, 'message')) as [number];
+  const waiting = await fillUp(unanswered);
+  return {
+    refused: await closedPort(),
+    unanswered,
+    close: async () => {
+      for (const socket of waiting) socket.destroy();
+      await worker.terminate();
+    },
+  };
+}
+
+/** Connects until nobody answers any more. */
+async function fillUp(port: number): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  while (sockets.length < WAITING_MAX) {
+    const socket = connect(port, '127.0.0.1');
+    sockets.push(socket);
+    const isAnswered = await Promise.race([
+      once(socket, 'connect').then(() => true),
+      new Promise<false>((resolve) => setTimeout(resolve, UNANSWERED_MILLISECONDS, false)),
+    ]);
+    if (!isAnswered) return sockets;
+  }
+  throw new Error(`The port still answers after ${WAITING_MAX} connections`);
+}
+
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
