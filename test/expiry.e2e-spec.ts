@@ -106,6 +106,13 @@ describe('expiry', () => {
     expect(await itemsOf(app, chatId)).toHaveLength(3);
   });
 
+  it('takes the chat of a key away: the key does not open it again', async () => {
+    const key = { 'idempotency-key': 'opened' };
+    const { chat } = (await app.chat({ prompt: 'one' }, 'alice', key).expect(200)).body;
+    await setAttribute(app, head(chat.id), 'expires_at', seconds() - 1);
+    await app.chat({ prompt: 'one' }, 'alice', key).expect(404, NOT_FOUND);
+  });
+
   it('takes single turns out of a chat that goes on, out of its pages and out of what an agent is told', async () => {
     const chatId = await turn('one');
     for (const prompt of ['two', 'three', 'four']) await turn(prompt, chatId);
