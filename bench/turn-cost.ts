@@ -1,12 +1,9 @@
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { Test } from '@nestjs/testing';
 import { AppModule } from '../src/app.module.js';
-import { createDocumentClient, createDynamoDbClient } from '../src/aws/dynamodb.client.js';
 import { type AgentEvent, AgentProvider } from '../src/chat/agent/agent.js';
 import { ChatService } from '../src/chat/chat.service.js';
-import { ensureChatTable } from '../src/chat/chat-table.js';
-import { type Environment, loadEnvironment } from '../src/config/environment.js';
-import { startEmbeddedDynamoDb } from '../src/local/embedded-dynamodb.js';
+import { type EmbeddedTable, startEmbeddedTable } from '../test/support/embedded-table.js';
 import { APPENDED, chatWith, firstRefusedTurn, isTooLarge, type OneItemChat, REWRITTEN } from './one-item-chat.js';
 import { type Bill, RequestMeter, totalOf } from './request-meter.js';
 
@@ -35,38 +32,21 @@ class MeteredAgent extends AgentProvider {
   async endSession(): Promise<void> {}
 }
 
-/** What a table of the bench is made of. */
-interface MeteredTable {
-  readonly environment: Environment;
-  readonly client: DynamoDBDocumentClient;
+/** A table whose client is billed, and its observer is not. */
+interface MeteredTable extends EmbeddedTable {
   readonly meter: RequestMeter;
-  /** Not billed. */
-  readonly observer: DynamoDBDocumentClient;
 }
 
 /** Prints what a turn costs as a chat grows: the service, and the ways not taken, with the same contents. */
 export async function benchTurnCost(): Promise<void> {
-  const dynamoDb = await startEmbeddedDynamoDb({});
-  const environment = loadEnvironment({
-    AGENT_ID: 'AGENT',
-    AGENT_ALIAS_ID: 'ALIAS',
-    JWT_VERIFY_SIGNATURE: 'false',
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
-  });
-  const raw = createDynamoDbClient(environment);
-  const rawObserver = createDynamoDbClient(environment);
-  await ensureChatTable(rawObserver, environment.DYNAMODB_TABLE, { timeToLive: false });
-  const client = createDocumentClient(raw);
-  const observer = createDocumentClient(rawObserver);
-  const table: MeteredTable = { environment, client, observer, meter: new RequestMeter(client, observer) };
+  const embedded = await startEmbeddedTable();
+  const table: MeteredTable = { ...embedded, meter: new RequestMeter(embedded.client, embedded.table) };
 
   const { prompt, answer } = CONTENTS;
   console.log(`A turn of ${prompt.length} B and ${answer.length} B, by the billing rules, the index included.\n`);
   await printOurs(table);
   for (const chat of [REWRITTEN, APPENDED]) await printOneItem(table, chat);
-  raw.destroy();
-  rawObserver.destroy();
-  await dynamoDb.close();
+  await embedded.close();
 }
 
 async function printOurs({ environment, client, meter }: MeteredTable): Promise<void> {
@@ -107,7 +87,7 @@ function check(number: number, before: readonly Bill[], all: readonly Bill[]): v
   }
 }
 
-async function printOneItem({ environment, client, meter, observer }: MeteredTable, chat: OneItemChat): Promise<void> {
+async function printOneItem({ environment, client, table, meter }: MeteredTable, chat: OneItemChat): Promise<void> {
   const tableName = environment.DYNAMODB_TABLE;
   const limit = firstRefusedTurn(chat, CONTENTS);
   console.log(chat.name);
@@ -115,7 +95,7 @@ async function printOneItem({ environment, client, meter, observer }: MeteredTab
   for (const number of TURNS_SHOWN) {
     // A chat can grow no further than this.
     const before = chatWith(chat.chatId, Math.min(number, limit) - 1, CONTENTS);
-    if (number > 1) await observer.send(new PutCommand({ TableName: tableName, Item: before }));
+    if (number > 1) await table.send(new PutCommand({ TableName: tableName, Item: before }));
     try {
       await chat.addTurn(client, tableName, before, CONTENTS);
       printRow(number, meter.take());

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type ChatStore, startChatStore } from '../../test/support/chat-store.js';
+import { putItem } from '../../test/support/chat-items.js';
+import { chatStoreForTests } from '../../test/support/chat-store.js';
 import type { HistoryPage, HistoryTurn, Message, Turn, TurnOutcome } from './chat.js';
 import { cursorBefore, readCursor } from './chat-cursor.js';
 import { DynamoTable } from './dynamo-table.js';
@@ -27,13 +27,11 @@ const inlineMessage = fc.record({ role: fc.constantFrom('user', 'assistant'), co
 const open = fc.constantFrom(undefined, 'running', 'dead');
 
 describe('pages of any sizes', () => {
-  let store: ChatStore;
+  const store = chatStoreForTests();
   let table: DynamoTable;
-  beforeAll(async () => {
-    store = await startChatStore();
+  beforeAll(() => {
     table = new DynamoTable(store.client, store.environment);
   });
-  afterAll(() => store.close());
 
   /** Puts a chat with these turns, in the items that a turn ends up in. @returns its id. */
   async function chatOf(
@@ -45,7 +43,7 @@ describe('pages of any sizes', () => {
     const at = new Date().toISOString();
     const until = Date.now() + (held === 'dead' ? -1 : 600_000);
     const number = turns.length + (held ? 1 : 0);
-    const head = {
+    await putItem(store, {
       ...headKey('alice', id),
       title: 'made up',
       created_at: at,
@@ -53,8 +51,7 @@ describe('pages of any sizes', () => {
       ...(number > 0 && { turns: number }),
       ...(messages.length > 0 && { messages }),
       ...(held && { open: { lease: 'of the open turn', until, prompt: `prompt ${number}`, at } }),
-    };
-    await store.table.send(new PutCommand({ TableName: store.tableName, Item: head }));
+    });
     const items = turns.flatMap(({ status, length: characters }, index) => {
       const turn = { chat: { id }, lease: `lease ${index}`, prompt: `prompt ${index + 1}`, at } as Turn;
       const answer = `${index + 1}:${'漢'.repeat(characters)}`;

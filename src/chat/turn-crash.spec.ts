@@ -1,12 +1,10 @@
-import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ChatStore, startChatStore } from '../../test/support/chat-store.js';
-import { startStorageFaults, type StorageFaults } from '../../test/support/storage-faults.js';
+import { describe, expect, it } from '@jest/globals';
+import { headOf, itemsOf, setAttribute } from '../../test/support/chat-items.js';
+import { chatStoreForTests } from '../../test/support/chat-store.js';
+import { done, failed, TurnRunner } from '../../test/support/turn-runner.js';
 import { headKey } from './head-item.js';
 
 const LARGE = 'x'.repeat(400_000);
-const longAgo = () => Date.now() - 60_000;
-const soon = () => Date.now() + 25_000;
 
 /** How far a turn came before its process died. */
 type Progress = 'nothing' | 'begun' | 'completed' | 'released';
@@ -18,71 +16,46 @@ const CRASHES = Array.from({ length: 11 }, (_crash, call) => [
 ]).flat();
 
 describe('a process that dies at any call to the table', () => {
-  let store: ChatStore;
-  let faults: StorageFaults;
-  beforeAll(async () => {
-    store = await startChatStore();
-    faults = await startStorageFaults(store.client);
-  });
-  afterEach(() => faults.clear());
-  afterAll(async () => {
-    faults.close();
-    await store.close();
-  });
+  const store = chatStoreForTests();
+  const alice = new TurnRunner(store, 'alice');
 
-  async function turn(prompt: string, answer: string | undefined, chatId?: string, key?: string, deadline = soon()) {
-    const begun = await store.chats.begin('alice', { chatId, key, prompt, deadline });
-    if ('answer' in begun) return begun.chatId;
-    const outcome =
-      answer === undefined ? { status: 'failed' as const } : { status: 'done' as const, answer, citations: [] };
+  /** A turn with a large answer, unless it was answered before, that tells how far it has come. */
+  async function largeTurn(prompt: string, chatId: string, key?: string): Promise<void> {
+    const turn = await alice.attempt(prompt, chatId, key);
+    if ('answer' in turn) return;
     reached = 'begun';
-    const { number } = await store.chats.complete('alice', begun, outcome);
+    const { number } = await store.chats.complete('alice', turn, done(LARGE));
     reached = 'completed';
-    await store.chats.release('alice', begun, number, answer !== undefined);
+    await store.chats.release('alice', turn, number, true);
     reached = 'released';
-    return begun.chat.id;
   }
   let reached: Progress = 'nothing';
 
   /** Runs `work`, which dies at a call. @returns how far its turn came. */
   async function dying({ call, arrives }: (typeof CRASHES)[number], work: () => Promise<unknown>): Promise<Progress> {
     reached = 'nothing';
-    if (arrives) faults.inject({ type: 'reply lost' }, { skip: call, times: 1 });
-    faults.inject({ type: 'refused' }, { skip: call });
+    if (arrives) store.faults.inject({ type: 'reply lost' }, { skip: call, times: 1 });
+    store.faults.inject({ type: 'refused' }, { skip: call });
     await work().catch(() => undefined);
     // A begin is let go in the background: it dies as well.
     await new Promise((resume) => setTimeout(resume, 20));
-    faults.clear();
+    store.faults.clear();
     return reached;
   }
 
   /** The lease of the turn that holds the chat runs out, if there is one. */
   async function leaseRunsOut(chatId: string): Promise<void> {
-    const command = new UpdateCommand({
-      TableName: store.tableName,
-      Key: headKey('alice', chatId),
-      ConditionExpression: 'attribute_exists(#open)',
-      UpdateExpression: 'SET #open.#until = :past',
-      ExpressionAttributeNames: { '#open': 'open', '#until': 'until' },
-      ExpressionAttributeValues: { ':past': longAgo() },
-    });
-    await store.table.send(command).catch(() => undefined);
+    const head = await headOf(store, chatId);
+    if (head?.['open']) await setAttribute(store, headKey('alice', chatId), 'open.until', Date.now() - 1);
   }
 
-  const turnsOf = async (chatId: string) => {
-    const { history } = await store.history.newest('alice', chatId, 1000);
-    return history.turns.map(({ messages }) =>
-      messages.map(({ content, status }) => [content, status].filter(Boolean).join(':')),
-    );
-  };
-
   it.each(CRASHES)('leaves a chat that goes on, after clearing a dead turn away: %o', async (crash) => {
-    const chatId = await turn('one', 're one');
-    await store.chats.begin('alice', { chatId, key: undefined, prompt: 'two', deadline: longAgo() });
-    const progress = await dying(crash, () => turn('three', LARGE, chatId));
+    const chatId = (await alice.turn('one')).chat.id;
+    await alice.beginLongAgo('two', chatId);
+    const progress = await dying(crash, () => largeTurn('three', chatId));
     await leaseRunsOut(chatId);
-    await turn('four', 're four', chatId);
-    const [one, two, ...rest] = await turnsOf(chatId);
+    await alice.turn('four', chatId);
+    const [one, two, ...rest] = await alice.turnsOf(chatId);
     expect([one, two]).toEqual([['one', 're one'], ['two:failed']]);
     expect(rest.pop()).toEqual(['four', 're four']);
     const answered = [['three', LARGE]];
@@ -97,35 +70,27 @@ describe('a process that dies at any call to the table', () => {
   });
 
   it.each(CRASHES)('leaves a key that is answered once, after taking it over: %o', async (crash) => {
-    const chatId = await turn('one', 're one');
-    await turn('two', undefined, chatId, 'key');
-    const progress = await dying(crash, () => turn('two', LARGE, chatId, 'key'));
+    const chatId = (await alice.turn('one')).chat.id;
+    await alice.end(await alice.begin('two', chatId, 'key'), failed);
+    const progress = await dying(crash, () => largeTurn('two', chatId, 'key'));
     await leaseRunsOut(chatId);
-    await turn('two', LARGE, chatId, 'key');
-    const [one, failed, ...rest] = await turnsOf(chatId);
-    expect([one, failed]).toEqual([['one', 're one'], ['two:failed']]);
+    await largeTurn('two', chatId, 'key');
+    const [one, unanswered, ...rest] = await alice.turnsOf(chatId);
+    expect([one, unanswered]).toEqual([['one', 're one'], ['two:failed']]);
     expect(rest.pop()).toEqual(['two', LARGE]);
     expect([[], [['two:failed']]]).toContainEqual(rest);
     if (progress === 'completed' || progress === 'released') expect(rest).toEqual([]);
-    const again = await store.chats.begin('alice', { chatId, key: 'key', prompt: 'two', deadline: soon() });
-    expect(again).toMatchObject({ chatId, answer: { content: LARGE } });
+    expect(await alice.attempt('two', chatId, 'key')).toMatchObject({ chatId, answer: { content: LARGE } });
   });
 
   it.each(CRASHES)('leaves a chat that can be deleted to the end: %o', async (crash) => {
-    const chatId = await turn('one', LARGE);
-    await store.chats.begin('alice', { chatId, key: undefined, prompt: 'two', deadline: longAgo() });
+    const chatId = (await alice.end(await alice.begin('one'), done(LARGE))).chat.id;
+    await alice.beginLongAgo('two', chatId);
     await dying(crash, () => store.chats.delete('alice', chatId));
     await store.chats.delete('alice', chatId).catch((error: unknown) => {
       expect(error).toMatchObject({ kind: 'not-found' });
     });
-    const command = new QueryCommand({
-      TableName: store.tableName,
-      KeyConditionExpression: 'id = :id',
-      ExpressionAttributeValues: { ':id': chatId },
-      ConsistentRead: true,
-    });
-    const { Items: items = [] } = await store.table.send(command);
-    const names = items.map((item) => Object.keys(item).toSorted().join());
+    const names = (await itemsOf(store, chatId)).map((item) => Object.keys(item).toSorted().join());
     expect([...new Set(names)]).toEqual(['deleted_at,expires_at,id,user_id']);
   });
 });

@@ -1,8 +1,9 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { setAttribute } from '../../test/support/chat-items.js';
 import { ChatModel, type ModelOutcome, type ModelTurn, type Refusal } from '../../test/support/chat-model.js';
-import { type ChatStore, startChatStore } from '../../test/support/chat-store.js';
+import { type ChatStore, chatStoreForTests } from '../../test/support/chat-store.js';
+import { textsOf } from '../../test/support/turn-runner.js';
 import type { Turn, TurnOutcome } from './chat.js';
 import {
   ChatNotFoundError,
@@ -109,7 +110,7 @@ class TwofoldChat {
     const { running } = this.model;
     const both = this.begun.find(({ expected }) => expected === running);
     if (!running || !both) return;
-    await this.updateHead('SET #open.#until = :value', { '#open': 'open', '#until': 'until' }, Date.now() - 1);
+    await this.setOnHead('open.until', Date.now() - 1);
     running.isExpired = true;
   }
 
@@ -122,23 +123,12 @@ class TwofoldChat {
   async compare(inline: readonly string[][] = []): Promise<void> {
     const read = await this.refusalOr(this.store.history.newest(this.user, this.chatId, 1000));
     if (typeof read === 'string') return expect([read, this.model.isDeleted]).toEqual(['not found', true]);
-    const shown = read.history.turns.map(({ messages }) =>
-      messages.map((message) => [message.content, message.status].filter(Boolean).join(':')),
-    );
-    expect(shown).toEqual([...inline, ...this.model.view()]);
+    expect(textsOf(read.history.turns)).toEqual([...inline, ...this.model.view()]);
     expect(read.history.hasOlder).toBe(false);
   }
 
-  async updateHead(expression: string, names: Record<string, string>, value: unknown): Promise<void> {
-    await this.store.table.send(
-      new UpdateCommand({
-        TableName: this.store.tableName,
-        Key: headKey(this.user, this.chatId),
-        UpdateExpression: expression,
-        ExpressionAttributeNames: names,
-        ExpressionAttributeValues: { ':value': value },
-      }),
-    );
+  async setOnHead(path: string, value: unknown): Promise<void> {
+    await setAttribute(this.store, headKey(this.user, this.chatId), path, value);
   }
 
   private async refusalOr<T>(call: Promise<T>): Promise<T | Refusal> {
@@ -175,12 +165,8 @@ async function take(chat: TwofoldChat, next: Step): Promise<void> {
 }
 
 describe('any sequence of begin, complete, release, crash, retry, late completion and delete', () => {
-  let store: ChatStore;
+  const store = chatStoreForTests();
   let chats = 0;
-  beforeAll(async () => {
-    store = await startChatStore();
-  });
-  afterAll(() => store.close());
 
   it('leaves what a model in memory says', async () => {
     const sequence = fc.array(step, { minLength: 4, maxLength: 14, size: 'max' });
@@ -196,7 +182,7 @@ describe('any sequence of begin, complete, release, crash, retry, late completio
             { role: 'user', content: 'before' },
             { role: 'assistant', content: 'the move' },
           ];
-          await chat.updateHead('SET #messages = :value', { '#messages': 'messages' }, messages);
+          await chat.setOnHead('messages', messages);
         }
         for (const next of steps) {
           await take(chat, next);

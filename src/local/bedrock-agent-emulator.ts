@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { emulatedAnswer, inChunks, inOneChunk } from './emulated-agent.js';
 import { stepsOf, type EmulatedBehaviour, type Step } from './emulated-behaviour.js';
@@ -9,6 +7,7 @@ import { EmulatedDirectives } from './emulated-directives.js';
 import { readInvocation, RefusedInvocationError, type EmulatedInvocation } from './emulated-invocation.js';
 import { EmulatedSessions } from './emulated-sessions.js';
 import type { TextChunk } from './event-stream.js';
+import { listenOnLoopback } from './loopback-server.js';
 
 export interface BedrockAgentEmulatorOptions {
   /** Seconds without a turn after which a session is forgotten; 600 by default, as for a new Bedrock agent. */
@@ -97,24 +96,14 @@ export async function startBedrockAgentEmulator(
     return streamFinalResponse ? inChunks(said) : inOneChunk(said);
   }
 
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-
-  let closed: Promise<void> | undefined;
-  const close = () =>
-    new Promise<void>((resolve, reject) => {
-      server.close((error) => (error ? reject(error) : resolve()));
-      server.closeAllConnections();
-    });
+  const loopback = await listenOnLoopback(server);
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    ...loopback,
     invocations,
     get connections() {
       return connections;
     },
     enqueue: (...behaviours) => void queue.push(...behaviours),
-    close: () => (closed ??= close()),
   };
 }
 

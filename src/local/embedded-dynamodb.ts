@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import dynalite from 'dynalite';
 import { Level } from 'level';
 import { inOneLine, LocalModeError } from './local-mode.js';
+import { listenOnLoopback } from './loopback-server.js';
 
 /** A DynamoDB that runs inside this program. */
 export interface EmbeddedDynamoDb {
@@ -33,19 +32,7 @@ export async function startEmbeddedDynamoDb({ path }: EmbeddedDynamoDbOptions = 
   });
   // dynalite throws whatever a request emits as an error, so a caller that hangs up while sending would end us.
   server.on('request', (request) => request.removeAllListeners('error'));
-  // Without the host it would listen on every interface.
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-
-  let closed: Promise<void> | undefined;
-  const close = () =>
-    new Promise<void>((resolve, reject) => {
-      server.close((error) => (error ? reject(error) : resolve()));
-      // Kept-alive connections would hold the server open until they time out.
-      server.closeAllConnections();
-    });
-  return { endpoint: `http://127.0.0.1:${port}`, close: () => (closed ??= close()) };
+  return listenOnLoopback(server);
 }
 
 /** Opens the database once: dynalite would meet a lock only at its first request, as an uncaught error. */

@@ -35,9 +35,13 @@ export async function itemsOf({ table, environment }: TableView, chatId: string)
   return items;
 }
 
-/** The head of alice's chat. */
-export async function headOf({ table, environment }: TableView, chatId: string): Promise<StoredItem | undefined> {
-  const Key = { id: chatId, user_id: 'alice' };
+/** The head of a user's chat. */
+export async function headOf(
+  { table, environment }: TableView,
+  chatId: string,
+  user = 'alice',
+): Promise<StoredItem | undefined> {
+  const Key = { id: chatId, user_id: user };
   const command = new GetCommand({ TableName: environment.DYNAMODB_TABLE, Key, ConsistentRead: true });
   return (await table.send(command)).Item as StoredItem | undefined;
 }

@@ -1,29 +1,26 @@
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ChatStore, startChatStore } from './chat-store.js';
-import { startStorageFaults, type StorageFaults } from './storage-faults.js';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { itemsOf } from './chat-items.js';
+import { chatStoreForTests } from './chat-store.js';
+import type { StorageFaults } from './storage-faults.js';
+import { failed, TurnRunner } from './turn-runner.js';
 
 describe('startStorageFaults', () => {
-  let store: ChatStore;
+  const store = chatStoreForTests();
   let sut: StorageFaults;
-  beforeAll(async () => {
-    store = await startChatStore();
-    sut = await startStorageFaults(store.client);
-  });
-  afterEach(() => sut.clear());
-  afterAll(async () => {
-    sut.close();
-    await store.close();
+  beforeAll(() => {
+    sut = store.faults;
   });
 
   const put = (id: string, text: string, condition = 'attribute_not_exists(id)') =>
     store.client.send(
-      new PutCommand({ TableName: store.tableName, Item: { id, user_id: 'x', text }, ConditionExpression: condition }),
+      new PutCommand({
+        TableName: store.environment.DYNAMODB_TABLE,
+        Item: { id, user_id: 'x', text },
+        ConditionExpression: condition,
+      }),
     );
-  const textOf = async (id: string): Promise<unknown> => {
-    const key = { id, user_id: 'x' };
-    return (await store.table.send(new GetCommand({ TableName: store.tableName, Key: key }))).Item?.['text'];
-  };
+  const textOf = async (id: string): Promise<unknown> => (await itemsOf(store, id))[0]?.['text'];
   const anyway = 'attribute_exists(id) OR attribute_not_exists(id)';
 
   it('throttles: nothing is written, and the SDK tries again', async () => {
@@ -98,10 +95,8 @@ describe('startStorageFaults', () => {
 
   it('knows what each call of a turn is for', async () => {
     const before = sut.calls.length;
-    const begun = await store.chats.begin('alice', { chatId: undefined, key: undefined, prompt: 'hi', deadline: 0 });
-    if ('answer' in begun) throw new Error('the turn was replayed');
-    await store.chats.complete('alice', begun, { status: 'failed' });
-    await store.chats.release('alice', begun, 1, false);
+    const alice = new TurnRunner(store, 'alice');
+    const begun = await alice.end(await alice.begin('hi'), failed);
     await store.chats.delete('alice', begun.chat.id);
     const calls = sut.calls.slice(before);
     expect(calls.map(({ step }) => step).slice(0, 5)).toEqual(['begin', 'complete', 'release', 'read', 'delete']);

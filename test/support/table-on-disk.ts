@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
-import { createDocumentClient, createDynamoDbClient } from '../../src/aws/dynamodb.client.js';
-import { loadEnvironment } from '../../src/config/environment.js';
-import { startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
+import { startEmbeddedTable } from './embedded-table.js';
 
 type Item = Record<string, unknown>;
 
@@ -24,18 +22,11 @@ export interface LeftOnDisk {
 
 /** Opens the embedded table of a server that is dead, reads all of it, and closes it. */
 export async function readTableOnDisk(dataDir: string): Promise<LeftOnDisk> {
-  const dynamoDb = await startEmbeddedDynamoDb({ path: join(dataDir, 'dynamodb') });
-  const environment = loadEnvironment({
-    AGENT_ID: 'NONE',
-    AGENT_ALIAS_ID: 'NONE',
-    JWT_VERIFY_SIGNATURE: 'false',
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
-  });
-  const raw = createDynamoDbClient(environment);
+  const embedded = await startEmbeddedTable(join(dataDir, 'dynamodb'));
+  const { table, environment } = embedded;
   try {
-    const client = createDocumentClient(raw);
     const items: Item[] = [];
-    for await (const page of paginateScan({ client }, { TableName: environment.DYNAMODB_TABLE })) {
+    for await (const page of paginateScan({ client: table }, { TableName: environment.DYNAMODB_TABLE })) {
       items.push(...(page.Items ?? []));
     }
     return {
@@ -46,8 +37,7 @@ export async function readTableOnDisk(dataDir: string): Promise<LeftOnDisk> {
       remembered: await rememberedPrompts(dataDir),
     };
   } finally {
-    raw.destroy();
-    await dynamoDb.close();
+    await embedded.close();
   }
 }
 
