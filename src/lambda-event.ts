@@ -20,8 +20,9 @@ export interface HttpEvent {
 }
 
 /**
- * Makes an event of any kind fit for serverless-express, which takes an empty `multiValueHeaders` for all headers,
- * cares for their case, and would leave the path's prefix on. An event without anything of a gateway is the body of
+ * Makes an event of any kind fit for serverless-express, which takes an empty `multiValueHeaders` for all headers and
+ * no `multiValueQueryStringParameters` for no query, cares for the case of headers, and would leave the path's prefix
+ * on. An event without anything of a gateway is the body of
  * a `POST /chat`.
  */
 export function httpEventOf(event: LambdaEvent | null): HttpEvent {
@@ -33,7 +34,8 @@ export function httpEventOf(event: LambdaEvent | null): HttpEvent {
   if (isV1(event)) {
     const { path, resource, requestContext } = event;
     const routePath = withoutPrefix(path, resource, requestContext.stage);
-    return { event: { ...event, path: routePath, ...oneHeaderMap(event) }, multiValue: true };
+    const query = { multiValueQueryStringParameters: queryOf(event) };
+    return { event: { ...event, path: routePath, ...query, ...oneHeaderMap(event) }, multiValue: true };
   }
   return { event: bareRequest(event ?? {}), multiValue: false };
 }
@@ -65,6 +67,13 @@ function oneHeaderMap({ headers, multiValueHeaders }: APIGatewayProxyEvent): obj
     headers: { ...lowerCased(headers), ...lowerCased(Object.fromEntries(lines)) },
     multiValueHeaders: undefined,
   };
+}
+
+/** Every value of every parameter, decoded. Half of a surrogate pair cannot stand in a URL. */
+function queryOf(event: APIGatewayProxyEvent): Readonly<Record<string, string[]>> {
+  const all = Object.entries({ ...event.queryStringParameters, ...event.multiValueQueryStringParameters });
+  const wellFormed = (text: string) => text.toWellFormed();
+  return Object.fromEntries(all.map(([name, value = '']) => [wellFormed(name), [value].flat().map(wellFormed)]));
 }
 
 function lowerCased(headers: Headers | null | undefined): Headers {

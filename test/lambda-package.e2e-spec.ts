@@ -10,7 +10,7 @@ import { hasRuntimeClient, LocalFunction } from '../scripts/lambda/local-functio
 import { type FunctionParts, startFunctionParts } from '../scripts/lambda/local-parts.js';
 import { isInstalled, nodeBinary } from '../scripts/lambda/node-binary.js';
 import type { LambdaAnswer } from '../src/lambda.js';
-import { ANSWERS, answerTo } from './support/lambda-answers.js';
+import { ANSWERS, answerTo, putOldChat } from './support/lambda-answers.js';
 
 jest.setTimeout(30_000);
 
@@ -29,7 +29,7 @@ describe('the package', () => {
   beforeAll(async () => {
     const build = ['--import', '@swc-node/register/esm-register', 'scripts/build-lambda.ts', '--out', folder];
     execFileSync(process.execPath, [...build, '--node', process.execPath], { stdio: ['ignore', 'ignore', 'inherit'] });
-    parts = await startFunctionParts({});
+    parts = await startFunctionParts({ CORS_ORIGINS: 'https://app.example.com' });
   }, 180_000);
   afterAll(async () => {
     await parts.close();
@@ -121,6 +121,7 @@ describe('the package', () => {
       afterAll(() => lambda.stop());
 
       it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
+        await putOldChat(parts);
         const event = withToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
         expect(answerTo((await lambda.invoke(event)) as LambdaAnswer)).toEqual(ANSWERS[name]);
       });
