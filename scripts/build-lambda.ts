@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { assertLean, bundleHandlers } from './lambda/bundle.js';
 import { writeCodeCache } from './lambda/code-cache.js';
@@ -9,8 +9,8 @@ import { packageSize } from './lambda/package-size.js';
 
 /** The most bytes of the package as a zip. */
 const ZIP_BUDGET = 2_000_000;
-/** What functions are configured to run: `<name>.handler`. */
-const ENTRIES = ['lambda', 'lambda-stream'];
+/** What functions may be configured to run: `lambda.handler`, `lambda-stream.handler`. */
+const ENTRIES = ['lambda.mjs', 'lambda-stream.mjs'];
 const ROOT = join(import.meta.dirname, '..');
 
 const { values } = parseArgs({
@@ -32,13 +32,13 @@ execFileSync(
   { cwd: ROOT, stdio: 'inherit' },
 );
 const metafile = await bundleHandlers({
-  entries: Object.fromEntries(ENTRIES.map((name) => [name, join(compiled, `${name}.js`)])),
+  entries: Object.fromEntries(ENTRIES.map((file) => [parse(file).name, join(compiled, `${parse(file).name}.js`)])),
   outfile: join(out, 'app.js'),
   mapFolder: beside,
 });
 assertLean(metafile);
 await writeFile(join(beside, 'metafile.json'), JSON.stringify(metafile));
-for (const name of ENTRIES) await copyFile(join(import.meta.dirname, 'lambda/loader.mjs'), join(out, `${name}.mjs`));
+for (const file of ENTRIES) await copyFile(join(import.meta.dirname, 'lambda/loader.mjs'), join(out, file));
 const version = await writeCodeCache(out, await chosenNode(values.node));
 
 const { bytes, zipped } = await packageSize(out);
