@@ -96,8 +96,8 @@ describe('the package', () => {
     );
   });
 
-  it('holds three files, and nothing of this machine or of local mode', () => {
-    expect(readdirSync(folder).toSorted()).toEqual(['app.cache', 'app.js', 'lambda.mjs']);
+  it('holds four files, and nothing of this machine or of local mode', () => {
+    expect(readdirSync(folder).toSorted()).toEqual(['app.cache', 'app.js', 'lambda-stream.mjs', 'lambda.mjs']);
     const app = readFileSync(join(folder, 'app.js'), 'latin1');
     expect(app).not.toContain(process.cwd());
     expect(app).not.toMatch(/dynalite|LOCALAGENT/);

@@ -46,11 +46,11 @@ export function restEvent({ method, url, rawHeaders, body }: RestRequest): objec
   };
 }
 
-/** A `POST /chat` of a new chat. */
-export function chatEvent(token: string, prompt = 'Plan a weekend in Lisbon'): object {
+/** A turn of a new chat, sent to `/chat` or to the route that streams. */
+export function chatEvent(token: string, url = '/chat'): object {
   const rawHeaders = ['id_token', token, 'content-type', 'application/json'];
-  const event = restEvent({ method: 'POST', url: '/chat', rawHeaders, body: Buffer.alloc(0) });
-  return { ...event, body: JSON.stringify({ prompt }), isBase64Encoded: false };
+  const event = restEvent({ method: 'POST', url, rawHeaders, body: Buffer.alloc(0) });
+  return { ...event, body: '{"prompt":"Plan a weekend in Lisbon"}', isBase64Encoded: false };
 }
 
 function lastOf(values: Readonly<Record<string, readonly string[]>>): Record<string, string> {
