@@ -197,6 +197,7 @@ describe('a copy of template.yaml with', () => {
     ['a way past the Function URL', 'streams', '      InvokedViaFunctionUrl: true\n', ''],
     ['an address that has no route', 'streams', '${StageName}/chat/stream', '${StageName}/stream'],
     ['a gateway that quotes the request', 'answers of the gateway', '"Bad request"', '$context.error.messageString'],
+    ['a throttle of one route', 'answers of the gateway', 'ResourcePath: /*', 'ResourcePath: /chat'],
     ['no Retry-After', 'answers of the gateway', 'retry-after: "\'1\'"', 'x-nothing: "\'1\'"'],
     ['403 for a route that is not there', 'answers of the gateway', 'StatusCode: 404', 'StatusCode: 403'],
     [

@@ -18,6 +18,14 @@ const ANSWERS: Readonly<Record<string, readonly [status: number | undefined, err
   INTEGRATION_TIMEOUT: [504, 'The agent took too long'],
 };
 
+/** Of all routes together. */
+const THROTTLE = {
+  ResourcePath: '/*',
+  HttpMethod: '*',
+  ThrottlingRateLimit: { Ref: 'ThrottleRate' },
+  ThrottlingBurstLimit: { Ref: 'ThrottleBurst' },
+};
+
 /**
  * Routes that the API has and the app has not, and the reverse. The app answers preflights on every path of its own, so
  * that the API has to pass them on.
@@ -68,6 +76,10 @@ export function gatewayProblems(template: Template): string[] {
     ...differences(
       given(open),
       answers.map(([type, status, own, body]) => JSON.stringify([type, status, { ...own, ...cors }, body])),
+    ),
+    ...differences(
+      valuesAt(api, 'MethodSettings.*').map((settings) => JSON.stringify(settings)),
+      [JSON.stringify(THROTTLE)],
     ),
     ...('Cors' in api ? ['the gateway answers preflights, without the headers of every answer'] : []),
   ];
