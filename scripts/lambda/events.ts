@@ -1,9 +1,19 @@
+import type { LambdaEvent } from '../../src/lambda-event.js';
+import { requestOf } from '../../src/lambda-request.js';
+import type { PackageHandler } from './local-function.js';
+
 /** Stands for the token in the files of events/, which hold none. */
 const TOKEN_PLACEHOLDER = /\{\{ID_TOKEN\}\}/g;
 
 /** An event as text, with a real token where the file has a placeholder for one. */
 export function withToken(event: string, token: string): string {
   return event.replace(TOKEN_PLACEHOLDER, token);
+}
+
+/** Which function a gateway would invoke with an event, which is JSON: the one that streams has a route of its own. */
+export function handlerFor(event: string): PackageHandler {
+  const { method, url } = requestOf(JSON.parse(event) as LambdaEvent | null);
+  return method === 'POST' && /^\/chat\/stream(\?|$)/.test(url) ? 'lambda-stream.handler' : 'lambda.handler';
 }
 
 /** A request as a REST API (v1) passes it on, as far as anyone looks at it. */
