@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { handlerFor, restEvent } from '../scripts/lambda/events.js';
 import { RUNTIME_NODE } from '../scripts/lambda/node-binary.js';
 import { parseTemplate, type Template } from '../scripts/template/template.js';
 import { type ChatApp, startChatApp } from './support/chat-app.js';
@@ -11,6 +12,7 @@ import { originProblems, secretProblems, valueProblems, variableProblems } from 
 import { functionsOf, variablesOf } from './support/template-functions.js';
 import { gatewayProblems, routeProblems } from './support/template-gateway.js';
 import { streamProblems, timeoutProblems } from './support/template-streams.js';
+import { asMap, valuesAt } from './support/template-values.js';
 
 const TEXT = readFileSync('template.yaml', 'utf8');
 const TEMPLATE = parseTemplate(TEXT);
@@ -85,6 +87,22 @@ describe('template.yaml', () => {
     expect(sdkCallsFrom('src/lambda.ts').actions).toEqual(
       expect.arrayContaining(['bedrock:InvokeAgent', 'dynamodb:UpdateItem', 'secretsmanager:GetSecretValue']),
     );
+  });
+
+  it('gives each route to the handler that npm run lambda gives it to', () => {
+    const given = Object.values(functionsOf(TEMPLATE)).flatMap((properties) =>
+      valuesAt(properties, 'Events.*.Properties').map((event) => {
+        const { Method, Path } = asMap(event);
+        const request = { method: String(Method), url: String(Path), rawHeaders: [], body: Buffer.alloc(0) };
+        return [
+          `${String(Method)} ${String(Path)}`,
+          properties['Handler'],
+          handlerFor(JSON.stringify(restEvent(request))),
+        ];
+      }),
+    );
+    expect(given.filter(([, handler, local]) => handler !== local)).toEqual([]);
+    expect(given).toContainEqual(['POST /chat/stream', 'lambda-stream.handler', 'lambda-stream.handler']);
   });
 
   it('has the variables of env.json, which sam local gives to all functions, in both', () => {

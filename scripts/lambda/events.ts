@@ -12,8 +12,8 @@ export function withToken(event: string, token: string): string {
 
 /** Which function a gateway would invoke with an event, which is JSON: the one that streams has a route of its own. */
 export function handlerFor(event: string): PackageHandler {
-  const { method, url } = requestOf(JSON.parse(event) as LambdaEvent | null);
-  return method === 'POST' && /^\/chat\/stream(\?|$)/.test(url) ? 'lambda-stream.handler' : 'lambda.handler';
+  const { url } = requestOf(JSON.parse(event) as LambdaEvent | null);
+  return /^\/chat\/stream(\?|$)/.test(url) ? 'lambda-stream.handler' : 'lambda.handler';
 }
 
 /** A request as a REST API (v1) passes it on, as far as anyone looks at it. */

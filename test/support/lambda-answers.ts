@@ -75,6 +75,7 @@ export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
   'rest-post-chat-base64': turn('Olá, Lisboa'),
   'rest-post-chat-stream': STREAM,
   'rest-preflight': NOTHING,
+  'rest-preflight-stream': NOTHING,
   'rest-two-tokens': fault(401, 'Invalid id_token: token is malformed'),
 };
 
