@@ -24,11 +24,10 @@ function urlOf(path: string, query: string): string {
 }
 
 /** Headers as their bytes came, of which events make characters. */
-function asSent(headers: WholeRequest['headers']): WholeRequest['headers'] {
+function asSent(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name.toLowerCase(),
-      value && Buffer.from(value).toString('latin1'),
-    ]),
+    Object.entries(headers).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name.toLowerCase(), Buffer.from(value).toString('latin1')]] : [],
+    ),
   );
 }

@@ -20,9 +20,11 @@ async function respond(
   context: Context,
 ): Promise<void> {
   const app = await startApp();
-  const answer = await inInvocation(context, () => requestInProcess(app.getHttpServer(), requestOf(event)));
-  await pass(answer, stream);
-  await app.get(ChatService).idle();
+  try {
+    await pass(await inInvocation(context, () => requestInProcess(app.getHttpServer(), requestOf(event))), stream);
+  } finally {
+    await app.get(ChatService).idle();
+  }
 }
 
 /** Passes an answer on as fast as it is taken, and ends with it, broken off or not. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { handlerFor, restEvent } from './events.js';
@@ -44,7 +45,7 @@ export async function serve({ start, token, host, port }: Front): Promise<void> 
   }
   server.listen(port, host);
   await once(server, 'listening');
-  const url = `http://${host}:${port}`;
+  const url = `http://${host}:${(server.address() as AddressInfo).port}`;
   console.log(`The package answers on ${url}\n\n  export ID_TOKEN=${token}\n`);
   for (const request of [`-sS ${url}/chat`, `-sS -N ${url}/chat/stream`]) {
     console.log(

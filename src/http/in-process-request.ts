@@ -7,7 +7,7 @@ export interface WholeRequest {
   /** Path and query. */
   readonly url: string;
   /** In lower case; those of the connection and the length of the body are not looked at. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
