@@ -1,14 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { assertLean, bundleHandler } from './lambda/bundle.js';
+import { assertLean, bundleHandlers } from './lambda/bundle.js';
 import { writeCodeCache } from './lambda/code-cache.js';
 import { nodeBinary, RUNTIME_NODE } from './lambda/node-binary.js';
 import { packageSize } from './lambda/package-size.js';
 
 /** The most bytes of the package as a zip. */
 const ZIP_BUDGET = 2_000_000;
+/** What functions may be configured to run: `lambda.handler`, `lambda-stream.handler`. */
+const ENTRIES = ['lambda.mjs', 'lambda-stream.mjs'];
 const ROOT = join(import.meta.dirname, '..');
 
 const { values } = parseArgs({
@@ -29,14 +31,14 @@ execFileSync(
   [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', compiled],
   { cwd: ROOT, stdio: 'inherit' },
 );
-const metafile = await bundleHandler({
-  entry: join(compiled, 'lambda.js'),
+const metafile = await bundleHandlers({
+  entries: Object.fromEntries(ENTRIES.map((file) => [parse(file).name, join(compiled, `${parse(file).name}.js`)])),
   outfile: join(out, 'app.js'),
   mapFolder: beside,
 });
 assertLean(metafile);
 await writeFile(join(beside, 'metafile.json'), JSON.stringify(metafile));
-await copyFile(join(import.meta.dirname, 'lambda/loader.mjs'), join(out, 'lambda.mjs'));
+for (const file of ENTRIES) await copyFile(join(import.meta.dirname, 'lambda/loader.mjs'), join(out, file));
 const version = await writeCodeCache(out, await chosenNode(values.node));
 
 const { bytes, zipped } = await packageSize(out);

@@ -1,19 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../src/config/environment.js';
-import { withToken } from './lambda/events.js';
-import { LocalFunction, runtimeClient } from './lambda/local-function.js';
+import { handlerFor, withToken } from './lambda/events.js';
+import { LocalFunction, type PackageHandler, runtimeClient } from './lambda/local-function.js';
 import { startFunctionParts } from './lambda/local-parts.js';
 import { nodeBinary, RUNTIME_NODE } from './lambda/node-binary.js';
-import { FunctionError } from './lambda/runtime-api.js';
+import { FunctionError } from './lambda/function-error.js';
 import { serve } from './lambda/serve.js';
 
 const USAGE = `Usage: npm run lambda -- invoke <event.json> [options]
        npm run lambda -- serve [options]
        npm run lambda -- install
 
-  invoke             runs the package with one event and prints its answer; {{ID_TOKEN}} in the file becomes a token
+  invoke             runs the package with one event and prints its answer; {{ID_TOKEN}} in the file becomes a token.
+                     The answer of POST /chat/stream is printed as it comes
   serve              an HTTP server on HOST and PORT that passes every request on as the event of a REST API
 
   install            gets what the others need and npm ci does not install: AWS's runtime client, which compiles
@@ -45,9 +47,10 @@ async function main(): Promise<void> {
   const event = file === undefined ? '' : readFileSync(file, 'utf8');
   if (existsSync('.env')) process.loadEnvFile('.env');
   const parts = await startFunctionParts(functionVariables(process.env));
-  const start = async () =>
+  const start = async (handler: PackageHandler) =>
     LocalFunction.start({
       folder: resolve(folder),
+      handler,
       node: /^\d+$/.test(node) ? await nodeBinary(Number(node)) : node,
       variables: parts.variables,
     });
@@ -60,13 +63,25 @@ async function main(): Promise<void> {
     });
     return;
   }
-  const lambda = await start();
+  const handler = handlerFor(event);
+  const lambda = await start(handler);
   try {
-    console.log(JSON.stringify(await lambda.invoke(withToken(event, parts.token)), undefined, 2));
+    await print(lambda, handler, withToken(event, parts.token));
   } finally {
     await lambda.stop();
     await parts.close();
   }
+}
+
+/** Prints the answer to an event as JSON, or what comes before a stream as JSON, and then the stream. */
+async function print(lambda: LocalFunction, handler: PackageHandler, event: string): Promise<void> {
+  if (handler === 'lambda.handler') {
+    console.log(JSON.stringify(await lambda.invoke(event), undefined, 2));
+    return;
+  }
+  const { body, ...prelude } = await lambda.invokeStream(event);
+  console.log(JSON.stringify(prelude, undefined, 2));
+  await pipeline(body, process.stdout, { end: false });
 }
 
 async function install(): Promise<void> {

@@ -12,17 +12,35 @@ interface BareEvent {
 /** What the function may be invoked with; a Function URL sends HTTP API (v2) events. */
 export type LambdaEvent = APIGatewayProxyEvent | APIGatewayProxyEventV2 | BareEvent;
 
+/** What every kind of event has: its headers in one map, each once. */
+interface Sent {
+  readonly headers: Headers;
+  readonly body?: string | null | undefined;
+  readonly isBase64Encoded?: boolean;
+}
+
+interface RestRequest extends Sent {
+  readonly httpMethod: string;
+  readonly path: string;
+  readonly requestContext: object;
+  readonly multiValueHeaders?: undefined;
+  readonly pathParameters?: APIGatewayProxyEvent['pathParameters'];
+  readonly multiValueQueryStringParameters?: APIGatewayProxyEvent['multiValueQueryStringParameters'];
+}
+
+type HttpApiRequest = Sent & APIGatewayProxyEventV2;
+
 /** An event that serverless-express reads as it is meant, and the form in which its sender wants the answer. */
 export interface HttpEvent {
-  readonly event: object;
+  readonly event: RestRequest | HttpApiRequest;
   /** Whether the sender knows `multiValueHeaders` and no `headers`, as REST APIs do, or `headers` alone. */
   readonly multiValue: boolean;
 }
 
 /**
- * Makes an event of any kind fit for serverless-express, which takes an empty `multiValueHeaders` for all headers,
- * cares for their case, and would leave the path's prefix on. An event without anything of a gateway is the body of
- * a `POST /chat`.
+ * Makes an event of any kind fit for serverless-express, which takes an empty `multiValueHeaders` for all headers and
+ * no `multiValueQueryStringParameters` for no query, cares for the case of headers, and would leave the path's prefix
+ * on. An event without anything of a gateway is the body of a `POST /chat`.
  */
 export function httpEventOf(event: LambdaEvent | null): HttpEvent {
   if (isV2(event)) {
@@ -33,12 +51,14 @@ export function httpEventOf(event: LambdaEvent | null): HttpEvent {
   if (isV1(event)) {
     const { path, resource, requestContext } = event;
     const routePath = withoutPrefix(path, resource, requestContext.stage);
-    return { event: { ...event, path: routePath, ...oneHeaderMap(event) }, multiValue: true };
+    const query = { multiValueQueryStringParameters: queryOf(event) };
+    const headers = { headers: allHeaders(event), multiValueHeaders: undefined };
+    return { event: { ...event, path: routePath, ...query, ...headers }, multiValue: true };
   }
   return { event: bareRequest(event ?? {}), multiValue: false };
 }
 
-function bareRequest(event: BareEvent): object {
+function bareRequest(event: BareEvent): RestRequest {
   const { body, headers } = event;
   const text = body === undefined || body === null || typeof body === 'string' ? body : JSON.stringify(body);
   return {
@@ -58,13 +78,17 @@ function isV1(event: LambdaEvent | null): event is APIGatewayProxyEvent {
   return event !== null && 'httpMethod' in event && 'path' in event && 'requestContext' in event;
 }
 
-/** One map with every header, however often it was sent; the lines of one are joined as RFC 9110, 5.3 has it. */
-function oneHeaderMap({ headers, multiValueHeaders }: APIGatewayProxyEvent): object {
+/** Every header, however often it was sent; the lines of one are joined as RFC 9110, 5.3 has it. */
+function allHeaders({ headers, multiValueHeaders }: APIGatewayProxyEvent): Headers {
   const lines = Object.entries(multiValueHeaders ?? {}).map(([name, values]) => [name, values?.join(',')] as const);
-  return {
-    headers: { ...lowerCased(headers), ...lowerCased(Object.fromEntries(lines)) },
-    multiValueHeaders: undefined,
-  };
+  return { ...lowerCased(headers), ...lowerCased(Object.fromEntries(lines)) };
+}
+
+/** Every value of every parameter, decoded. Half of a surrogate pair cannot stand in a URL. */
+function queryOf(event: APIGatewayProxyEvent): Readonly<Record<string, string[]>> {
+  const all = Object.entries({ ...event.queryStringParameters, ...event.multiValueQueryStringParameters });
+  const wellFormed = (text: string) => text.toWellFormed();
+  return Object.fromEntries(all.map(([name, value = '']) => [wellFormed(name), [value].flat().map(wellFormed)]));
 }
 
 function lowerCased(headers: Headers | null | undefined): Headers {

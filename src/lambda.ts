@@ -1,13 +1,8 @@
-// First: the decorators of everything below write into it.
-import 'reflect-metadata';
 import { configure } from '@vendia/serverless-express';
 import type { Context } from 'aws-lambda';
 import type { Request, Response } from 'express';
-import { createApp } from './app.js';
-import { resolveSecrets } from './aws/secret.js';
-import { ConfigurationError, loadEnvironment } from './config/environment.js';
+import { inInvocation, startApp } from './lambda-app.js';
 import { httpEventOf, type LambdaEvent } from './lambda-event.js';
-import { runWithRequestContext } from './request-context.js';
 
 /** An answer in the form of the event: `multiValueHeaders` for a REST API, `headers` for everyone else. */
 export interface LambdaAnswer {
@@ -35,8 +30,21 @@ const asServer = {
   },
 };
 
-async function start(): Promise<(event: object, context: Context) => Promise<LambdaAnswer>> {
-  const app = await createApp(loadEnvironment(await resolveSecrets(process.env)));
+type Handle = (event: object, context: Context) => Promise<LambdaAnswer>;
+
+let handling: Promise<Handle> | undefined;
+
+/**
+ * Makes the app ready, once. The loader waits for this while Lambda starts the environment, which is faster and not
+ * part of a request.
+ */
+export function start(): Promise<Handle> {
+  handling ??= makeHandle();
+  return handling;
+}
+
+async function makeHandle(): Promise<Handle> {
+  const app = await startApp();
   const handle = configure<object, LambdaAnswer>({
     app: app.getHttpAdapter().getInstance(),
     framework: asServer,
@@ -46,25 +54,11 @@ async function start(): Promise<(event: object, context: Context) => Promise<Lam
   return (event, context) => handle(event, context, () => undefined) as Promise<LambdaAnswer>;
 }
 
-/**
- * The app, being made since this module was loaded. Whoever loads it waits for this, so that it happens while Lambda
- * starts the environment, which is faster and not part of a request.
- */
-export const ready = start().catch((error: unknown) => {
-  if (!(error instanceof ConfigurationError)) throw error;
-  // One line, because every line is an entry of the log.
-  console.error(`The configuration is not valid: ${error.problems.join('; ')}`);
-  process.exit(1);
-});
-
 /** Answers one event. With two parameters: Lambda refuses handlers that could take a callback. */
 export async function handler(lambdaEvent: LambdaEvent | null, context: Context): Promise<LambdaAnswer> {
-  const handle = await ready;
+  const handle = await start();
   const { event, multiValue } = httpEventOf(lambdaEvent);
-  const deadline = Date.now() + context.getRemainingTimeInMillis();
-  const answer = await runWithRequestContext({ requestId: context.awsRequestId, deadline }, () =>
-    handle(event, context),
-  );
+  const answer = await inInvocation(context, () => handle(event, context));
   return multiValue ? answer : withPlainHeaders(answer);
 }
 

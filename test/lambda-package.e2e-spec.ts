@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,18 +6,18 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Metafile } from 'esbuild';
 import { assertLean } from '../scripts/lambda/bundle.js';
 import { withToken } from '../scripts/lambda/events.js';
-import { hasRuntimeClient, LocalFunction } from '../scripts/lambda/local-function.js';
+import { LocalFunction } from '../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../scripts/lambda/local-parts.js';
-import { isInstalled, nodeBinary } from '../scripts/lambda/node-binary.js';
+import { nodeBinary } from '../scripts/lambda/node-binary.js';
 import type { LambdaAnswer } from '../src/lambda.js';
-import { ANSWERS, answerTo } from './support/lambda-answers.js';
+import { AI_SDKS } from './support/ai-sdk.js';
+import { ANSWERS, answerTo, putOldChat } from './support/lambda-answers.js';
+import { buildPackage, describeWithClient, NODES } from './support/lambda-package.js';
+import { type SpawnedServer, spawnServer } from './support/spawned-server.js';
 
 jest.setTimeout(30_000);
 
 const CACHE_REJECTED = /"codeCache: rejected"/g;
-/** The runtime client takes minutes to install: `npm run lambda -- install` does it, and these tests use what is there. */
-const describeWithClient = hasRuntimeClient() ? describe : describe.skip;
-const nodes = [process.versions.node.split('.')[0] ?? '', ...(isInstalled('node-24') ? ['24'] : [])];
 
 describe('the package', () => {
   const home = mkdtempSync(join(tmpdir(), 'lambda-package-'));
@@ -27,9 +27,8 @@ describe('the package', () => {
   let parts: FunctionParts;
 
   beforeAll(async () => {
-    const build = ['--import', '@swc-node/register/esm-register', 'scripts/build-lambda.ts', '--out', folder];
-    execFileSync(process.execPath, [...build, '--node', process.execPath], { stdio: ['ignore', 'ignore', 'inherit'] });
-    parts = await startFunctionParts({});
+    buildPackage(folder);
+    parts = await startFunctionParts({ CORS_ORIGINS: 'https://app.example.com' });
   }, 180_000);
   afterAll(async () => {
     await parts.close();
@@ -96,15 +95,51 @@ describe('the package', () => {
     );
   });
 
-  it('holds three files, and nothing of this machine or of local mode', () => {
-    expect(readdirSync(folder).toSorted()).toEqual(['app.cache', 'app.js', 'lambda.mjs']);
+  it('holds four files, and nothing of this machine or of local mode', () => {
+    expect(readdirSync(folder).toSorted()).toEqual(['app.cache', 'app.js', 'lambda-stream.mjs', 'lambda.mjs']);
     const app = readFileSync(join(folder, 'app.js'), 'latin1');
     expect(app).not.toContain(process.cwd());
     expect(app).not.toMatch(/dynalite|LOCALAGENT/);
   });
 
+  describeWithClient('behind npm run lambda -- serve', () => {
+    let served: SpawnedServer;
+    let url = '';
+    let token = '';
+    beforeAll(async () => {
+      served = spawnServer({ TURNS_PER_MINUTE: '0' }, { program: ['scripts/lambda.ts', 'serve', '--package', folder] });
+      [, url = '', token = ''] = await served.untilPrinted(/answers on (http:\S+)[^]*ID_TOKEN=(\S+)/);
+    }, 60_000);
+    afterAll(async () => {
+      expect(await served.end('SIGTERM')).toBe(0);
+    });
+
+    it.each(AI_SDKS)('streams to the AI SDK %s as the agent speaks', async (_, ask) => {
+      const { message, states, errors } = await ask(url, token, 'Plan a weekend in Lisbon');
+      expect(errors).toEqual([]);
+      expect(states).toBeGreaterThan(5);
+      const read = await fetch(`${url}/chats/${message!.metadata!.chat.id}`, { headers: { id_token: token } });
+      const { chat } = (await read.json()) as { chat: { messages: { content: string }[] } };
+      expect(message!.parts[0]).toMatchObject({ type: 'text', text: chat.messages[1]!.content });
+      await expect(ask(url, '', 'Hello')).rejects.toThrow('Invalid id_token: token is missing');
+    });
+
+    it('keeps the turn of a caller who leaves', async () => {
+      const [leaving, headers] = [
+        new AbortController(),
+        { id_token: token, 'content-type': 'application/json', 'idempotency-key': 'one' },
+      ];
+      const request = { method: 'POST', headers, body: '{"prompt":"Hello [[fault chunks bytes=900000 pause=5]]"}' };
+      await fetch(`${url}/chat/stream`, { ...request, signal: leaving.signal });
+      leaving.abort();
+      const again = await fetch(`${url}/chat/stream`, request);
+      expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
+      expect(await again.text()).toMatch(/data: \[DONE\]\n\n$/);
+    });
+  });
+
   describeWithClient('in the runtime client of Lambda', () => {
-    describe.each(nodes)('on Node %s', (major) => {
+    describe.each(NODES)('on Node %s', (major) => {
       let lambda: LocalFunction;
       const log: string[] = [];
 
@@ -121,6 +156,7 @@ describe('the package', () => {
       afterAll(() => lambda.stop());
 
       it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
+        await putOldChat(parts);
         const event = withToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
         expect(answerTo((await lambda.invoke(event)) as LambdaAnswer)).toEqual(ANSWERS[name]);
       });

@@ -5,7 +5,9 @@ import type { Context } from 'aws-lambda';
 import { type FunctionParts, startFunctionParts } from '../scripts/lambda/local-parts.js';
 import { restEvent, withToken } from '../scripts/lambda/events.js';
 import type { LambdaAnswer } from '../src/lambda.js';
-import { answerTo, ANSWERS } from './support/lambda-answers.js';
+import { answerTo, ANSWERS, putOldChat } from './support/lambda-answers.js';
+
+const CORS_ORIGINS = 'https://app.example.com,https://beta.example.com';
 
 type Handler = (event: never, context: Context) => Promise<LambdaAnswer>;
 
@@ -14,7 +16,7 @@ describe('the handler of the function', () => {
   let handler: Handler;
 
   beforeAll(async () => {
-    parts = await startFunctionParts({ LOG_LEVEL: 'fatal', AGENT_TIMEOUT_MS: '60000' });
+    parts = await startFunctionParts({ LOG_LEVEL: 'fatal', AGENT_TIMEOUT_MS: '60000', CORS_ORIGINS });
     // An entry reads the environment while it is imported.
     Object.assign(process.env, parts.variables, { TURNS_PER_MINUTE: '0' });
     ({ handler } = (await import('../src/lambda.js')) as { handler: Handler });
@@ -28,6 +30,7 @@ describe('the handler of the function', () => {
   function fileEvent(name: string): Record<string, unknown> {
     return JSON.parse(withToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token)) as Record<string, unknown>;
   }
+  const preflight = (origin: string) => ({ origin, 'access-control-request-method': 'POST' });
   function rest(url: string, headers: readonly string[], body: object | undefined, method = 'POST'): object {
     const text = body ? JSON.stringify(body) : '';
     return restEvent({
@@ -48,6 +51,7 @@ describe('the handler of the function', () => {
   });
 
   it.each(Object.keys(ANSWERS))('answers %s as the contract says', async (name) => {
+    await putOldChat(parts);
     expect(answerTo(await invoke(fileEvent(name)))).toEqual(ANSWERS[name]);
   });
 
@@ -140,13 +144,79 @@ describe('the handler of the function', () => {
     );
   });
 
-  it('gives the agent no more time than the host leaves', async () => {
-    const start = Date.now();
-    // What is kept back for storing the turn is all that there is.
-    const answer = await invoke(fileEvent('event'), { getRemainingTimeInMillis: () => 3_000 });
-    expect(answerTo(answer)).toMatchObject({ statusCode: 504, body: { error: 'The agent took too long' } });
-    expect(Date.now() - start).toBeLessThan(2_000);
+  describe('the query of a REST API', () => {
+    const limited = { cursor: "Query 'cursor' is invalid", limit: "Query 'limit' is invalid" };
+    const query = (single: object | null, multi?: object | null) =>
+      invoke({
+        ...fileEvent('rest-get-messages'),
+        queryStringParameters: single,
+        multiValueQueryStringParameters: multi,
+      });
+
+    it.each([
+      ['no multi-value parameters', { limit: '0' }, null],
+      ['no field for multi-value parameters', { limit: '0' }, undefined],
+      ['empty multi-value parameters', { limit: '0' }, {}],
+      ['multi-value parameters alone', null, { limit: ['0'] }],
+      ['every value of a parameter', { limit: '2' }, { limit: ['2', '2'] }],
+    ])('is read with %s', async (_, single, multi) => {
+      expect(answerTo(await query(single, multi))).toEqual({ statusCode: 400, body: { error: limited.limit } });
+    });
+
+    it.each(['a&limit=0', 'a#b', 'a=b+c', 'a%26limit=0', '%', '\ud800'])(
+      'has the value %j as it is, though it would end a parameter or be no text in a URL',
+      async (cursor) => {
+        const answer = await query({ cursor }, { cursor: [cursor] });
+        expect(answerTo(answer)).toEqual({ statusCode: 400, body: { error: limited.cursor } });
+      },
+    );
   });
+
+  it.each(['rest-delete-chat', 'rest-preflight', 'http-delete-chat', 'function-url-delete-chat'])(
+    'answers %s without a body, as text, and with the headers of every answer',
+    async (name) => {
+      await putOldChat(parts);
+      const { headers, multiValueHeaders, ...answer } = await invoke(fileEvent(name));
+      expect(answer).toEqual({ statusCode: 204, body: '', isBase64Encoded: false });
+      const common = { 'x-request-id': 'aws-1', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+      const inLists = Object.fromEntries(Object.entries(common).map(([header, value]) => [header, [value]]));
+      if (name.startsWith('rest')) expect(multiValueHeaders).toMatchObject(inLists);
+      else expect(headers).toMatchObject(common);
+      expect(headers ?? multiValueHeaders).not.toHaveProperty('content-type');
+    },
+  );
+
+  it.each(['https://app.example.com', 'https://beta.example.com'])('answers the preflight of %s', async (origin) => {
+    const event = fileEvent('rest-preflight');
+    const { multiValueHeaders } = await invoke({ ...event, multiValueHeaders: undefined, headers: preflight(origin) });
+    expect(multiValueHeaders).toMatchObject({ 'access-control-allow-origin': [origin], vary: ['Origin'] });
+  });
+
+  it('allows pages of other origins nothing', async () => {
+    const event = { ...fileEvent('rest-preflight'), multiValueHeaders: undefined };
+    const answer = await invoke({ ...event, headers: preflight('https://evil.example') });
+    expect(answer.multiValueHeaders).not.toHaveProperty('access-control-allow-origin');
+  });
+
+  it.each(['rest-post-chat-stream', 'function-url-post-chat-stream'])(
+    'gives the stream of %s in one piece, as text',
+    async (name) => {
+      const answer = await invoke(fileEvent(name));
+      expect(answer.isBase64Encoded).toBe(false);
+      expect(answer.body).toMatch(/^data: \{"type":"start".*\n\ndata: \[DONE\]\n\n$/s);
+    },
+  );
+
+  it.each(['event', 'rest-post-chat-stream'])(
+    'gives the agent no more time for %s than the host leaves',
+    async (name) => {
+      const start = Date.now();
+      // What is kept back for storing the turn is all that there is.
+      const answer = await invoke(fileEvent(name), { getRemainingTimeInMillis: () => 3_000 });
+      expect(answerTo(answer)).toMatchObject({ statusCode: 504, body: { error: 'The agent took too long' } });
+      expect(Date.now() - start).toBeLessThan(2_000);
+    },
+  );
 
   it('tells those who wait for the end of an answer that it is whole', async () => {
     const finished: boolean[] = [];

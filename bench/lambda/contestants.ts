@@ -1,6 +1,6 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bundleHandler } from '../../scripts/lambda/bundle.js';
+import { bundleHandlers } from '../../scripts/lambda/bundle.js';
 import { writeCodeCache } from '../../scripts/lambda/code-cache.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -42,8 +42,8 @@ export async function makeContestants(node: string, label: string): Promise<Cont
   ] as const) {
     const mapFolder = join(home, 'maps');
     await mkdir(mapFolder, { recursive: true });
-    await bundleHandler({
-      entry: join(import.meta.dirname, `${handler}.ts`),
+    await bundleHandlers({
+      entries: { lambda: join(import.meta.dirname, `${handler}.ts`) },
       outfile: join(folder, 'app.js'),
       mapFolder,
     });

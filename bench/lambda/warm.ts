@@ -11,6 +11,9 @@ import { makeContestants } from './contestants.js';
 
 const DRIVER = join(import.meta.dirname, 'warm-driver.mjs');
 
+/** The most that the package's process may weigh after many requests, of what it weighs after few. */
+const GROWTH_BOUND = 1.1;
+
 interface Sample {
   readonly handled: number;
   /** Milliseconds of a request, the median since the last sample. */
@@ -20,7 +23,10 @@ interface Sample {
   readonly heapUsed: number;
 }
 
-/** Prints what a request takes once the function is warm, and what its process weighs after few and many of them. */
+/**
+ * Prints what a request takes once the function is warm, and what its process weighs after few and many of them. One
+ * that has grown beyond the bound is a failure.
+ */
 export async function benchWarmRequests(): Promise<void> {
   const { values } = parseArgs({
     args: process.argv.slice(3),
@@ -46,12 +52,26 @@ export async function benchWarmRequests(): Promise<void> {
       env: { ...parts.variables, EVENT: event },
       stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
     });
+    const samples: Sample[] = [];
     for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
-      const { handled, p50, rss, heapUsed } = JSON.parse(line) as Sample;
+      const sample = JSON.parse(line) as Sample;
+      samples.push(sample);
+      const { handled, p50, rss, heapUsed } = sample;
       const cells = [String(handled), p50.toFixed(2), (rss / 1e6).toFixed(1), (heapUsed / 1e6).toFixed(1)];
       console.log(`${name.padEnd(25)}${cells.map((cell) => cell.padStart(10)).join('')}`);
     }
+    if (name === artefact.name) judge(samples);
   }
   await parts.close();
   await dynamoDb.close();
+}
+
+function judge(samples: readonly Sample[]): void {
+  const [few, many] = [samples[0], samples.at(-1)];
+  if (!few || !many) throw new Error('The package handled nothing');
+  const growth = many.rss / few.rss;
+  console.log(
+    `\nRSS after ${many.handled} requests is ${growth.toFixed(3)} times that after ${few.handled}, bound ${GROWTH_BOUND}`,
+  );
+  if (growth > GROWTH_BOUND) process.exitCode = 1;
 }

@@ -15,20 +15,27 @@ const NEVER_LOADED =
 const WITHOUT_SIDE_EFFECTS = /node_modules\/(@nestjs\/(common|core|platform-express)|@vendia)\//;
 
 export interface BundleRequest {
-  /** JavaScript as tsc writes it: the metadata of the decorators is in there, and esbuild could not make it. */
-  readonly entry: string;
+  /**
+   * The files of the handlers by the names of the package's entries. JavaScript as tsc writes it: the metadata of the
+   * decorators is in there, and esbuild could not make it.
+   */
+  readonly entries: Readonly<Record<string, string>>;
   readonly outfile: string;
   /** Where the source map goes: it is not part of the package. */
   readonly mapFolder: string;
 }
 
 /**
- * Bundles a handler into one script that evaluates to the body of a CommonJS module, `(exports, require, module) => …`,
- * to be called by the loader. The same input gives the same bytes.
+ * Bundles handlers into one script that evaluates to the body of a CommonJS module, `(exports, require, module) => …`,
+ * to be called by the loader; it exports the module of each entry under its name. What they share is in there, and
+ * evaluated, once. The same input gives the same bytes.
  */
-export async function bundleHandler({ entry, outfile, mapFolder }: BundleRequest): Promise<Metafile> {
+export async function bundleHandlers({ entries, outfile, mapFolder }: BundleRequest): Promise<Metafile> {
+  const modules = Object.entries(entries).map(
+    ([name, file]) => `export * as '${name}' from ${JSON.stringify(resolve(file))};`,
+  );
   const { metafile, outputFiles } = await build({
-    entryPoints: [entry],
+    stdin: { contents: modules.join('\n'), resolveDir: process.cwd() },
     outfile,
     write: false,
     bundle: true,

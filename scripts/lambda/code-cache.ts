@@ -7,7 +7,7 @@ import { chatEvent } from './events.js';
 const run = promisify(execFile);
 
 /**
- * Has `node` load the package in `folder`, handle a turn with the embedded parts, and write its code cache.
+ * Has `node` load the package in `folder`, handle a turn of each entry with the embedded parts, and write its code cache.
  *
  * @returns the version of that Node.
  * @throws Error when an event is not answered as it should be.
@@ -16,8 +16,10 @@ export async function writeCodeCache(folder: string, node: string): Promise<stri
   const parts = await startFunctionParts({});
   try {
     const events = [
-      { event: chatEvent(parts.token), status: 200 },
-      { event: chatEvent('none'), status: 401 },
+      { entry: 'lambda', event: chatEvent(parts.token), status: 200 },
+      { entry: 'lambda', event: chatEvent('none'), status: 401 },
+      { entry: 'lambda-stream', event: chatEvent(parts.token, '/chat/stream'), status: 200 },
+      { entry: 'lambda-stream', event: chatEvent('none', '/chat/stream'), status: 401 },
     ];
     const maker = join(import.meta.dirname, 'code-cache-maker.mjs');
     await run(node, [maker, folder, JSON.stringify(events)], { env: parts.variables });

@@ -1,9 +1,19 @@
+import type { LambdaEvent } from '../../src/lambda-event.js';
+import { requestOf } from '../../src/lambda-request.js';
+import type { PackageHandler } from './local-function.js';
+
 /** Stands for the token in the files of events/, which hold none. */
 const TOKEN_PLACEHOLDER = /\{\{ID_TOKEN\}\}/g;
 
 /** An event as text, with a real token where the file has a placeholder for one. */
 export function withToken(event: string, token: string): string {
   return event.replace(TOKEN_PLACEHOLDER, token);
+}
+
+/** Which function a gateway would invoke with an event, which is JSON: the one that streams has a route of its own. */
+export function handlerFor(event: string): PackageHandler {
+  const { url } = requestOf(JSON.parse(event) as LambdaEvent | null);
+  return /^\/chat\/stream(\?|$)/.test(url) ? 'lambda-stream.handler' : 'lambda.handler';
 }
 
 /** A request as a REST API (v1) passes it on, as far as anyone looks at it. */
@@ -46,11 +56,11 @@ export function restEvent({ method, url, rawHeaders, body }: RestRequest): objec
   };
 }
 
-/** A `POST /chat` of a new chat. */
-export function chatEvent(token: string, prompt = 'Plan a weekend in Lisbon'): object {
+/** A turn of a new chat, sent to `/chat` or to the route that streams. */
+export function chatEvent(token: string, url = '/chat'): object {
   const rawHeaders = ['id_token', token, 'content-type', 'application/json'];
-  const event = restEvent({ method: 'POST', url: '/chat', rawHeaders, body: Buffer.alloc(0) });
-  return { ...event, body: JSON.stringify({ prompt }), isBase64Encoded: false };
+  const event = restEvent({ method: 'POST', url, rawHeaders, body: Buffer.alloc(0) });
+  return { ...event, body: '{"prompt":"Plan a weekend in Lisbon"}', isBase64Encoded: false };
 }
 
 function lastOf(values: Readonly<Record<string, readonly string[]>>): Record<string, string> {

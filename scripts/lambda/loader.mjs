@@ -1,8 +1,8 @@
-// The package's entry, copied as it is. Lambda imports it, and its top-level await is what makes the app ready before
-// the first event is asked for.
+// An entry of the package, copied as it is under the name of each. Lambda imports it, and its top-level await is what
+// makes the app ready before the first event is asked for.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Script } from 'node:vm';
 
 const filename = join(import.meta.dirname, 'app.js');
@@ -13,9 +13,10 @@ if (script.cachedDataRejected !== false) {
 }
 const module = { exports: {} };
 script.runInThisContext()(module.exports, createRequire(filename), module);
-await module.exports.ready;
+const entry = module.exports[basename(import.meta.filename, '.mjs')];
+await entry.start?.();
 
-export const { handler } = module.exports;
+export const { handler } = entry;
 
 function codeCache() {
   try {

@@ -2,15 +2,22 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { installed, isInstalled } from './node-binary.js';
-import { FunctionError, RuntimeApi } from './runtime-api.js';
+import { FunctionError } from './function-error.js';
+import { RuntimeApi } from './runtime-api.js';
+import type { StreamedAnswer } from './streamed-answer.js';
 
 /** AWS's own runtime client. It compiles a native addon while it is installed, so it is not a dependency. */
 const RUNTIME_CLIENT = 'aws-lambda-ric@4.0.2';
 const RUNTIME_CLIENT_FOLDER = 'aws-lambda-ric-4.0.2';
 
+/** The handlers of the package: the first answers in one piece, the second streams. */
+export type PackageHandler = 'lambda.handler' | 'lambda-stream.handler';
+
 export interface LocalFunctionOptions {
   /** The folder of the package. */
   readonly folder: string;
+  /** What of the package to run; by default the one that answers in one piece. */
+  readonly handler?: PackageHandler;
   /** The Node to run it on. */
   readonly node: string;
   /** The function's configuration. Of this process's own environment it sees nothing but `PATH`. */
@@ -38,13 +45,14 @@ export class LocalFunction {
    *
    * @throws Error when the runtime client cannot be installed.
    */
-  static async start({ folder, node, variables, log }: LocalFunctionOptions): Promise<LocalFunction> {
+  static async start(options: LocalFunctionOptions): Promise<LocalFunction> {
+    const { folder, handler = 'lambda.handler', node, variables, log } = options;
     const client = join(await runtimeClient(), 'node_modules/aws-lambda-ric/index.mjs');
     const api = await RuntimeApi.start();
     const startedAt = performance.now();
     const child = spawn(node, [client], {
       cwd: folder,
-      env: { ...lambdaVariables(folder, api.address), ...variables },
+      env: { ...lambdaVariables(folder, handler, api.address), ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const write = log ?? ((text: string) => void process.stderr.write(text));
@@ -65,8 +73,22 @@ export class LocalFunction {
    * @throws FunctionError when the function fails or ends instead of answering.
    */
   async invoke(event: string, timeoutMs = 30_000): Promise<unknown> {
-    if (!this.isRunning) throw new FunctionError('The function has ended');
+    this.assertRunning();
     return this.api.invoke(event, timeoutMs);
+  }
+
+  /**
+   * The same for the handler that streams.
+   *
+   * @throws FunctionError when the function fails or ends before its answer begins.
+   */
+  async invokeStream(event: string, timeoutMs = 300_000): Promise<StreamedAnswer> {
+    this.assertRunning();
+    return this.api.invokeStream(event, timeoutMs);
+  }
+
+  private assertRunning(): void {
+    if (!this.isRunning) throw new FunctionError('The function has ended');
   }
 
   async stop(): Promise<void> {
@@ -95,12 +117,12 @@ export async function runtimeClient(): Promise<string> {
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
-function lambdaVariables(folder: string, runtimeApi: string): Record<string, string> {
+function lambdaVariables(folder: string, handler: PackageHandler, runtimeApi: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
-    _HANDLER: 'lambda.handler',
+    _HANDLER: handler,
     LAMBDA_TASK_ROOT: folder,
     AWS_LAMBDA_RUNTIME_API: runtimeApi,
     AWS_LAMBDA_FUNCTION_NAME: 'local',

@@ -3,22 +3,21 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
+import { FunctionError } from './function-error.js';
+import { readStreamedAnswer, type StreamedAnswer } from './streamed-answer.js';
 
 const VERSION = '/2018-06-01/runtime';
 /** Where the function says it lives; nothing is there. */
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:local';
-
-/** The function reported an error instead of an answer, could not start, or ended. */
-export class FunctionError extends Error {
-  override readonly name = 'FunctionError';
-}
 
 interface Invocation {
   readonly id: string;
   readonly event: string;
   /** Epoch milliseconds. */
   readonly deadline: number;
-  readonly resolve: (answer: unknown) => void;
+  /** Takes the request by which the function answers. */
+  readonly resolve: (answer: IncomingMessage) => void;
   readonly reject: (error: FunctionError) => void;
 }
 
@@ -51,12 +50,21 @@ export class RuntimeApi {
   }
 
   /**
-   * Queues an event, as JSON, for the function.
+   * Queues an event, as JSON, for a function that answers in one piece.
    *
    * @param timeoutMs - what the function is told that it has; nobody stops it after that.
    * @throws FunctionError
    */
-  invoke(event: string, timeoutMs: number): Promise<unknown> {
+  async invoke(event: string, timeoutMs: number): Promise<unknown> {
+    return JSON.parse(await text(await this.queue(event, timeoutMs)));
+  }
+
+  /** The same, for a function that streams. @throws FunctionError when it fails before its answer begins. */
+  async invokeStream(event: string, timeoutMs: number): Promise<StreamedAnswer> {
+    return readStreamedAnswer(await this.queue(event, timeoutMs));
+  }
+
+  private queue(event: string, timeoutMs: number): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ id: randomUUID(), event, deadline: Date.now() + timeoutMs, resolve, reject });
       this.handOut();
@@ -86,12 +94,16 @@ export class RuntimeApi {
       return;
     }
     const [id = '', outcome = ''] = path.split('/').slice(-2);
-    const body = await text(request);
     const invocation = this.running.get(id);
     this.running.delete(id);
-    if (outcome === 'response') invocation?.resolve(JSON.parse(body));
-    else if (id === 'init') this.failAll(new FunctionError(body));
-    else invocation?.reject(new FunctionError(body));
+    if (outcome === 'response') {
+      invocation?.resolve(request);
+      await finished(request);
+    } else {
+      const error = new FunctionError(await text(request));
+      if (id === 'init') this.failAll(error);
+      else invocation?.reject(error);
+    }
     response.writeHead(202).end('{"status":"OK"}');
   }
 

@@ -17,6 +17,7 @@ export interface Resource {
 export interface Parameter {
   readonly Type: string;
   readonly Default?: string | number;
+  readonly AllowedPattern?: string;
   readonly AllowedValues?: readonly (string | number)[];
   readonly MinValue?: number;
   readonly MaxValue?: number;
@@ -24,6 +25,7 @@ export interface Parameter {
 
 /** A template, as far as anyone here looks at it. */
 export interface Template {
+  readonly Globals?: { readonly Function?: Properties };
   readonly Parameters: Readonly<Record<string, Parameter>>;
   readonly Conditions: Properties;
   readonly Resources: Readonly<Record<string, Resource>>;

@@ -25,18 +25,20 @@ export interface ListeningServer extends SpawnedServer {
 export interface SpawnOptions {
   /** How many seconds its clock is ahead of ours: a lease runs out for it without anybody waiting. 0 by default. */
   readonly clockAheadSeconds?: number;
+  /** What is run, and its arguments; by default the service. */
+  readonly program?: readonly string[];
 }
 
 const running = new Set<SpawnedServer>();
 
-/** Starts `src/main.ts` with these variables and no others but those that a shell needs. */
+/** Starts `src/main.ts`, or another program, with these variables and no others but those that a shell needs. */
 export function spawnServer(
   variables: Readonly<Record<string, string>>,
-  { clockAheadSeconds = 0 }: SpawnOptions = {},
+  { clockAheadSeconds = 0, program = ['src/main.ts'] }: SpawnOptions = {},
 ): SpawnedServer {
   const env = { PATH: process.env['PATH'], PORT: '0', ...variables };
   const clock = clockAheadSeconds === 0 ? [] : ['--import', clockAhead(clockAheadSeconds)];
-  const child = spawn(process.execPath, [...clock, ...COMMAND, 'src/main.ts'], {
+  const child = spawn(process.execPath, [...clock, ...COMMAND, ...program], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,43 +1,37 @@
-import type { Template, Value } from '../../scripts/template/template.js';
+import type { Properties, Template, Value } from '../../scripts/template/template.js';
 import { chatTableSchema, TIME_TO_LIVE_ATTRIBUTE } from '../../src/chat/chat-table.js';
 import type { SdkCalls } from './sdk-calls.js';
+import { functionsOf } from './template-functions.js';
 import { AGENT, arn, asMap, isList, namesIn, StackValues, textsIn, valuesAt } from './template-values.js';
 
-/** API Gateway waits no longer, in seconds. */
-const GATEWAY_TIMEOUT_SECONDS = 29;
-/** What the app keeps of the function's timeout for storing the turn and answering, in milliseconds. */
-const ANSWERING_MILLISECONDS = 3_000;
 const EXISTING = {
   TableName: 'old-chats',
   JwtSecretArn: arn('secretsmanager', 'secret:old-AbCdEf'),
 };
 const KEY_SET = { JwtJwksUri: 'https://issuer.example/keys', JwtIssuer: 'https://issuer.example', JwtAudience: 'app' };
-const ANSWERS: Readonly<Record<string, readonly [status: number | undefined, error: string]>> = {
-  DEFAULT_4XX: [undefined, 'Bad request'],
-  MISSING_AUTHENTICATION_TOKEN: [404, 'Not found'],
-  INVALID_SIGNATURE: [404, 'Not found'],
-  EXPIRED_TOKEN: [404, 'Not found'],
-  RESOURCE_NOT_FOUND: [404, 'Not found'],
-  REQUEST_TOO_LARGE: [413, 'Request body is too large'],
-  UNSUPPORTED_MEDIA_TYPE: [415, 'Content-Type must be application/json'],
-  THROTTLED: [429, 'Too many requests'],
-  DEFAULT_5XX: [500, 'Internal server error'],
-  INTEGRATION_FAILURE: [500, 'Internal server error'],
-  INTEGRATION_TIMEOUT: [504, 'The agent took too long'],
-};
-
 /** Stacks of each kind: with a table and a secret of their own, with those that are there already, without a secret. */
 function stacksOf(template: Template): StackValues[] {
   return [{}, EXISTING, KEY_SET].map((parameters) => new StackValues(template, { ...AGENT, ...parameters }));
 }
 
-/** What the function may do, where it differs from what its code does. */
-export function permissionProblems(template: Template, { actions, readsIndex }: SdkCalls): string[] {
+/**
+ * What the functions may do, where it differs from what their code does. They have one role, so that the code of each
+ * has to need all of it.
+ */
+export function permissionProblems(template: Template, callsOf: (functionName: string) => SdkCalls): string[] {
   const role = asMap(template.Resources['ChatFunctionRole']?.Properties);
-  const { Role, ...others } = asMap(template.Resources['ChatFunction']?.Properties);
+  return [
+    ...('ManagedPolicyArns' in role ? ['the role has policies beside the one'] : []),
+    ...Object.entries(functionsOf(template)).flatMap(([name, { Role, Policies }]) => [
+      ...(namesIn(Role).includes('ChatFunctionRole') ? [] : [`${name} has another role`]),
+      ...(Policies === undefined ? [] : [`${name} has policies beside those of the role`]),
+      ...roleProblems(template, role, callsOf(name)).map((problem) => `${name}: ${problem}`),
+    ]),
+  ];
+}
+
+function roleProblems(template: Template, role: Properties, { actions, readsIndex }: SdkCalls): string[] {
   const problems = [
-    ...(namesIn(Role).includes('ChatFunctionRole') ? [] : ['the function has another role']),
-    ...('Policies' in others || 'ManagedPolicyArns' in role ? ['there are policies beside the one'] : []),
     ...valuesAt(role, 'Policies.*.PolicyDocument.Statement.*.Resource')
       .flatMap(textsIn)
       .filter((text) => /[*?]/.test(text))
@@ -70,9 +64,13 @@ export function permissionProblems(template: Template, { actions, readsIndex }: 
 }
 
 /** Parameters and conditions that nothing depends on. */
-export function unusedProblems({ Parameters, Conditions, Resources }: Template): string[] {
+export function unusedProblems({ Parameters, Globals, Conditions, Resources }: Template): string[] {
   const properties = Object.values(Resources).flatMap((resource) => namesIn(asMap(resource.Properties)));
-  const inResources = [...properties, ...Object.values(Resources).flatMap(({ Condition }) => Condition ?? [])];
+  const inResources = [
+    ...namesIn(Globals),
+    ...properties,
+    ...Object.values(Resources).flatMap(({ Condition }) => Condition ?? []),
+  ];
   const conditions = Object.keys(Conditions).filter((name) => !inResources.includes(name));
   const used = [...inResources, ...namesIn(Conditions)];
   return [...conditions, ...Object.keys(Parameters).filter((name) => !used.includes(name))];
@@ -96,68 +94,6 @@ export function tableProblems(template: Template): string[] {
         .filter(([name]) => name !== 'TableName')
         .map((entry) => JSON.stringify(entry)),
     ),
-  ];
-}
-
-/** Routes that the API has and the app has not, and the reverse. */
-export function routeProblems(template: Template, routes: readonly string[]): string[] {
-  const events = valuesAt(template.Resources['ChatFunction']?.Properties, 'Events.*.Properties').map(asMap);
-  return differences(
-    events.map(({ Method, Path }) => `${String(Method)} ${String(Path)}`),
-    routes,
-  );
-}
-
-/** Whether our own 504 comes before the gateway's and the function's end. */
-export function timeoutProblems({ Parameters, Resources }: Template): string[] {
-  const timeout = Number(Resources['ChatFunction']?.Properties['Timeout']);
-  const longestTurn = Parameters['AgentTimeoutMs']?.MaxValue ?? Infinity;
-  return [
-    ...(timeout <= GATEWAY_TIMEOUT_SECONDS ? [] : ['the function outlives the request']),
-    ...(longestTurn + ANSWERING_MILLISECONDS <= timeout * 1000 ? [] : ['a turn may outlive the function']),
-  ];
-}
-
-/** What API Gateway answers by itself, where it is not as the contract has it. */
-export function gatewayProblems(template: Template): string[] {
-  const api = asMap(template.Resources['ChatApi']?.Properties);
-  const open = new StackValues(template, { ...AGENT, AllowedOrigin: 'https://app.example.com' });
-  const headers = {
-    'x-request-id': 'context.requestId',
-    'cache-control': "'no-store'",
-    'x-content-type-options': "'nosniff'",
-  };
-  const cors = {
-    'access-control-allow-origin': "'https://app.example.com'",
-    'access-control-expose-headers': "'x-request-id,idempotency-replayed,retry-after'",
-  };
-  const answers = Object.entries(ANSWERS).map(([type, [status, error]]) => {
-    const message = `${status === 504 ? 'Try again' : 'Report this'}; request id $context.requestId`;
-    const retry = status === 429 ? { 'retry-after': "'1'" } : {};
-    return [type, status, { ...retry, ...headers }, (status ?? 0) < 500 ? { error } : { error, message }] as const;
-  });
-  const given = (stack: StackValues) =>
-    Object.entries(asMap(api['GatewayResponses'])).map(([type, response]) => {
-      const { StatusCode, ResponseParameters, ResponseTemplates } = asMap(response);
-      const body = String(stack.of(asMap(ResponseTemplates)['application/json']));
-      return JSON.stringify([type, StatusCode, stack.of(asMap(ResponseParameters)['Headers']), JSON.parse(body)]);
-    });
-  return [
-    ...differences(
-      given(new StackValues(template)),
-      answers.map((answer) => JSON.stringify(answer)),
-    ),
-    ...differences(
-      given(open),
-      answers.map(([type, status, own, body]) => JSON.stringify([type, status, { ...own, ...cors }, body])),
-    ),
-    ...differences(Object.entries(asMap(open.of(api['Cors']) as never)).map(String), [
-      "AllowOrigin,'https://app.example.com'",
-      "AllowMethods,'GET,POST,DELETE,OPTIONS'",
-      "AllowHeaders,'id_token,authorization,content-type,idempotency-key,x-request-id'",
-      "MaxAge,'600'",
-    ]),
-    ...differences(Object.keys(asMap(new StackValues(template).of(api['Cors']) as never)), []),
   ];
 }
 

@@ -1,7 +1,10 @@
 import type { Template, Value } from '../../scripts/template/template.js';
+import { functionsOf } from './template-functions.js';
 import { asMap, isList, StackValues, valuesAt } from './template-values.js';
 
 const KEY_TYPES = ['HASH', 'RANGE'];
+const INVOKE_MODES = ['BUFFERED', 'RESPONSE_STREAM'];
+const AUTH_TYPES = ['AWS_IAM', 'NONE'];
 
 /** The properties used that take one of a few words, by type and path, and the words. */
 const ENUMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
@@ -10,7 +13,16 @@ const ENUMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'Architectures.*': ['x86_64', 'arm64'],
     'LoggingConfig.LogFormat': ['JSON', 'Text'],
     'Events.*.Type': ['Api'],
-    'Events.*.Properties.Method': ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    'Events.*.Properties.Method': ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    'Events.*.Properties.ResponseTransferMode': INVOKE_MODES,
+  },
+  'AWS::Lambda::Url': {
+    AuthType: AUTH_TYPES,
+    InvokeMode: INVOKE_MODES,
+  },
+  'AWS::Lambda::Permission': {
+    Action: ['lambda:InvokeFunction', 'lambda:InvokeFunctionUrl'],
+    FunctionUrlAuthType: AUTH_TYPES,
   },
   'AWS::Serverless::Api': {
     'EndpointConfiguration.Type': ['REGIONAL'],
@@ -46,8 +58,10 @@ const GATEWAY_RESPONSES = words(`
 
 /** Words that the services do not know: cfn-lint does not look into all of them. */
 export function enumProblems(template: Template): string[] {
+  const functions = functionsOf(template);
   return Object.entries(template.Resources).flatMap(([name, resource]) => {
-    const { Type, Properties, DeletionPolicy = 'Delete', UpdateReplacePolicy = 'Delete' } = resource;
+    const Properties = functions[name] ?? resource.Properties;
+    const { Type, DeletionPolicy = 'Delete', UpdateReplacePolicy = 'Delete' } = resource;
     const used = Object.entries(ENUMS[Type] ?? {}).flatMap(([path, known]) =>
       valuesAt(Properties, path)
         .flatMap((value) => possibleValues(template, value))

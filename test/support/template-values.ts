@@ -78,6 +78,8 @@ export class StackValues {
     if (attribute === 'Arn' && type === 'AWS::DynamoDB::Table') return arn('dynamodb', `table/${name}`);
     // With the streams of the group, and nothing else.
     if (attribute === 'Arn' && type === 'AWS::Logs::LogGroup') return arn('logs', `log-group:${name}:*`);
+    // With a slash at its end.
+    if (attribute === 'FunctionUrl') return `https://${name}.lambda-url.${REGION}.on.aws/`;
     return `${name}.${attribute}`;
   }
 

@@ -51,7 +51,7 @@ export async function readStream(url: string, body: object, options: StreamOptio
 }
 
 /** Takes a stream's body apart. Strict: a block is one `data:` line or one comment. */
-function parseStream(status: number, headers: Headers, raw: string): StreamedAnswer {
+export function parseStream(status: number, headers: Headers, raw: string): StreamedAnswer {
   const blocks = raw.split('\n\n').slice(0, -1);
   const isStream = headers.get('content-type')?.startsWith('text/event-stream') ?? false;
   const lines = isStream ? blocks : [];

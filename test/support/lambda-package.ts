@@ -1,0 +1,18 @@
+import { execFileSync } from 'node:child_process';
+import { describe } from '@jest/globals';
+import { hasRuntimeClient } from '../../scripts/lambda/local-function.js';
+import { isInstalled } from '../../scripts/lambda/node-binary.js';
+
+/** The runtime client takes minutes to install: `npm run lambda -- install` does it, and these tests use what is there. */
+export const describeWithClient = hasRuntimeClient() ? describe : describe.skip;
+
+/** The major versions of Node that the package can be run on here. */
+export const NODES = [
+  ...new Set([process.versions.node.split('.')[0] ?? '', ...(isInstalled('node-24') ? ['24'] : [])]),
+];
+
+/** Builds the package into a folder below the repository, where the dependencies are found, for the running Node. */
+export function buildPackage(folder: string): void {
+  const build = ['--import', '@swc-node/register/esm-register', 'scripts/build-lambda.ts', '--out', folder];
+  execFileSync(process.execPath, [...build, '--node', process.execPath], { stdio: ['ignore', 'ignore', 'inherit'] });
+}

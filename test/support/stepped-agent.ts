@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { chunkFrame } from '../../src/local/event-stream.js';
+
+/** An agent that says what it is told to, when it is told to. */
+export interface SteppedAgent {
+  readonly endpoint: string;
+  /** Writes a chunk to the oldest invocation that has not ended, and waits for one where there is none. */
+  say(text: string): Promise<void>;
+  /** Ends that invocation. */
+  end(): void;
+  close(): void;
+}
+
+/** Starts it on a free port of the loopback interface. */
+export async function startSteppedAgent(): Promise<SteppedAgent> {
+  const invocations: ServerResponse[] = [];
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' }).flushHeaders();
+    invocations.push(response);
+    server.emit('invocation');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    say: async (text) => {
+      if (invocations.length === 0) await once(server, 'invocation');
+      const frame = chunkFrame({ bytes: Buffer.from(text) });
+      await new Promise<void>((resolve) => invocations[0]?.write(frame, () => resolve()));
+    },
+    end: () => void invocations.shift()?.end(),
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
