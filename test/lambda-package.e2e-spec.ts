@@ -11,6 +11,7 @@ import { type FunctionParts, startFunctionParts } from '../scripts/lambda/local-
 import { isInstalled, nodeBinary } from '../scripts/lambda/node-binary.js';
 import type { LambdaAnswer } from '../src/lambda.js';
 import { ANSWERS, answerTo } from './support/lambda-answers.js';
+import { silence } from './support/silence.js';
 
 jest.setTimeout(30_000);
 
@@ -115,7 +116,10 @@ describe('the package', () => {
           folder: empty,
           node,
           variables: parts.variables,
-          log: (text) => log.push(text),
+          log: (text) => {
+            log.push(text);
+            silence.wrote('the function', text);
+          },
         });
       });
       afterAll(() => lambda.stop());
