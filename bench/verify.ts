@@ -31,7 +31,7 @@ export async function benchVerify(): Promise<void> {
     const { contenders, close } = await contendersOf(algorithm);
     const rounds = await measure(contenders);
     await close();
-    const ratio = median(rounds.map(({ ours = 0, ...others }) => ours / Math.min(...Object.values(others))));
+    const ratio = median(rounds.map(({ ours: own = 0, ...others }) => own / Math.min(...Object.values(others))));
     const cell = (name: string, width: number) =>
       (contenders[name] ? median(rounds.map((times) => times[name] ?? 0)).toFixed(1) : '–').padStart(width);
     console.log(
