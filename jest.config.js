@@ -26,4 +26,5 @@ export default {
     ],
   },
   setupFiles: ['<rootDir>/test/support/environment.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/silence.setup.ts'],
 };

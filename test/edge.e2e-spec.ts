@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
 import { type ChatApp, startChatApp, tokenOf } from './support/chat-app.js';
+import { sendRaw } from './support/raw-http.js';
 
 const ORIGIN = 'https://app.example.com';
 
@@ -112,7 +111,7 @@ describe('the edge', () => {
         'Request is not valid HTTP',
       ],
     ])('with %s are refused in the form of every error', async (_, text, status, error) => {
-      const answer = await raw(app.url, text);
+      const answer = await sendRaw(app.url, text);
       expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
       expect(answer).toMatch(/\r\nx-request-id: [0-9a-f-]{36}\r\n/);
       expect(answer.slice(answer.indexOf('\r\n\r\n') + 4)).toBe(JSON.stringify({ error }));
@@ -121,7 +120,7 @@ describe('the edge', () => {
 
   it('refuses a body that says it is large before it is sent', async () => {
     const head = `POST /chat HTTP/1.1\r\nhost: x\r\nid_token: ${tokenOf('alice')}\r\ncontent-type: application/json\r\n`;
-    const answer = await raw(app.url, `${head}content-length: 999999999\r\nconnection: close\r\n\r\n{"prompt":`);
+    const answer = await sendRaw(app.url, `${head}content-length: 999999999\r\nconnection: close\r\n\r\n{"prompt":`);
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(answer).toContain('{"error":"Request body is too large"}');
   });
@@ -140,17 +139,3 @@ describe('the edge', () => {
     });
   });
 });
-
-/** Sends bytes that no HTTP client would send, and reads until the server hangs up. */
-async function raw(url: string, text: string): Promise<string> {
-  const { port, hostname } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  let answer = '';
-  socket.setEncoding('utf8').on('data', (piece: string) => (answer += piece));
-  // The server may hang up while we still send.
-  socket.on('error', () => {});
-  socket.write(text);
-  socket.setTimeout(5_000, () => socket.destroy());
-  await once(socket, 'close');
-  return answer;
-}

@@ -2,11 +2,14 @@ import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
 import { cursorBefore } from '../src/chat/chat-cursor.js';
+import { routesOf } from './support/app-routes.js';
 import { type ChatApp, startChatApp, tokenOf } from './support/chat-app.js';
 
-/** Every route that takes a chat's id, and what is said to somebody whose chat it is not. */
+/** Every route that takes a chat's id or a cursor, and what is said to somebody whose chat it is not. */
 const ROUTES: readonly {
-  name: string;
+  route: string;
+  /** How it is asked, where it is asked in several ways. */
+  way: string;
   send: (url: string, chatId: string, user: string) => supertest.Test;
   owner: number;
   stranger: [status: number, body: object];
@@ -14,21 +17,41 @@ const ROUTES: readonly {
   malformed: [status: number, body: object];
 }[] = [
   {
-    name: 'POST /chat',
+    route: 'POST /chat',
+    way: '',
     send: (url, chatId) => supertest(url).post('/chat').send({ prompt: 'hello', chat_id: chatId }),
     owner: 200,
     stranger: [404, { error: 'Chat not found' }],
     malformed: [400, { error: "Field 'chat_id' is invalid" }],
   },
   {
-    name: 'GET /chats/{id}/messages',
+    route: 'POST /chat',
+    way: ' with a key',
+    send: (url, chatId) =>
+      supertest(url).post('/chat').set('idempotency-key', 'the key of all').send({ prompt: 'hello', chat_id: chatId }),
+    owner: 200,
+    stranger: [404, { error: 'Chat not found' }],
+    malformed: [400, { error: "Field 'chat_id' is invalid" }],
+  },
+  {
+    route: 'POST /chat/stream',
+    way: '',
+    send: (url, chatId) => supertest(url).post('/chat/stream').send({ prompt: 'hello', chat_id: chatId }),
+    owner: 200,
+    stranger: [404, { error: 'Chat not found' }],
+    malformed: [400, { error: "Field 'chat_id' is invalid" }],
+  },
+  {
+    route: 'GET /chats/{id}/messages',
+    way: '',
     send: (url, chatId) => supertest(url).get(`/chats/${encodeURIComponent(chatId)}/messages`),
     owner: 200,
     stranger: [404, { error: 'Chat not found' }],
     malformed: [404, { error: 'Chat not found' }],
   },
   {
-    name: 'GET /chats/{id}/messages with a cursor of the caller’s own making',
+    route: 'GET /chats/{id}/messages',
+    way: ' with a cursor of the caller’s own making',
     send: (url, chatId, user) =>
       supertest(url)
         .get(`/chats/${encodeURIComponent(chatId)}/messages`)
@@ -38,14 +61,16 @@ const ROUTES: readonly {
     malformed: [404, { error: 'Chat not found' }],
   },
   {
-    name: 'DELETE /chats/{id}',
+    route: 'DELETE /chats/{id}',
+    way: '',
     send: (url, chatId) => supertest(url).delete(`/chats/${encodeURIComponent(chatId)}`),
     owner: 204,
     stranger: [404, { error: 'Chat not found' }],
     malformed: [404, { error: 'Chat not found' }],
   },
   {
-    name: 'GET /chats/{id}',
+    route: 'GET /chats/{id}',
+    way: '',
     send: (url, chatId) => supertest(url).get(`/chats/${encodeURIComponent(chatId)}`),
     owner: 200,
     stranger: [404, { error: 'Chat not found' }],
@@ -53,6 +78,13 @@ const ROUTES: readonly {
   },
 ];
 
+/** Ids that look alike, and are those of different users: nobody may normalize one into the other. */
+const UNLIKE = [
+  ['zo\u00eb', 'zoe\u0308'],
+  ['\u212a', 'K'],
+  ['\ufb01n', 'fin'],
+  ['\u0430lice', 'alice'],
+] as const;
 describe('the chats of one user', () => {
   let app: ChatApp;
   let chatId: string;
@@ -80,7 +112,12 @@ describe('the chats of one user', () => {
     return { status, text, headers: own, databaseCalls, agentCalls: app.agent.invocations.length - before };
   }
 
-  describe.each(ROUTES)('by $name', (route) => {
+  it('are behind no route that is not tried here', () => {
+    const tried = new Set(ROUTES.map(({ route }) => route));
+    expect(routesOf(app).toSorted()).toEqual([...tried].toSorted());
+  });
+
+  describe.each(ROUTES)('by $route$way', (route) => {
     it('are there for their owner', async () => {
       const { id } = (await app.chat({ prompt: 'mine too' }, 'owner').expect(200)).body.chat;
       expect(await outcome(route, 'owner', id)).toMatchObject({ status: route.owner });
@@ -92,7 +129,18 @@ describe('the chats of one user', () => {
       const [status, body] = route.stranger;
       expect(others).toEqual(unknown);
       expect(others).toMatchObject({ status, text: JSON.stringify(body), agentCalls: 0 });
+      // Both have asked the table, the same things: equal numbers are no accident of asking nothing.
+      expect(others.databaseCalls.length).toBeGreaterThan(0);
     });
+
+    it.each(UNLIKE)(
+      'are unknown to %j, whose id is written in other code points than that of %j',
+      async (other, one) => {
+        const { id } = (await app.chat({ prompt: 'mine, in my own spelling' }, one).expect(200)).body.chat;
+        expect(await outcome(route, other, id)).toMatchObject({ status: 404, agentCalls: 0 });
+        expect(await outcome(route, one, id)).toMatchObject({ status: route.owner });
+      },
+    );
 
     it('do not open to a name that only begins like the owner', async () => {
       for (const user of ['owne', 'owner ', 'Owner', 'owner\u200b', 'owner$', 'owner!T!000000000001']) {

@@ -198,6 +198,35 @@ describe('keys by URL', () => {
     expect(await outcome(issuerToken(first))).toBe('in');
   });
 
+  describe('once two refreshes in a row are overdue', () => {
+    beforeEach(async () => {
+      expect(await outcome(issuerToken(first))).toBe('in');
+      server.behaviour = (response) => response.writeHead(500).end();
+      skipped += 11 * MINUTE;
+      expect(await outcome(issuerToken(first))).toBe('in');
+      await until(() => server.fetches === 2);
+      skipped += 11 * MINUTE;
+    });
+
+    it('a request waits for the next one, and a key withdrawn meanwhile no longer gets in', async () => {
+      server.behaviour = (response) => setTimeout(() => serveKeys(second)(response), 200);
+      const tokens = [first, first, second].map((key) => issuerToken(key));
+      expect(await Promise.all(tokens.map(outcome))).toEqual([UNKNOWN, UNKNOWN, 'in']);
+      expect(server.fetches).toBe(3);
+    });
+
+    it('a request waits 3 seconds at most, and the next one not at all', async () => {
+      server.behaviour = () => {};
+      const start = performance.now();
+      expect(await outcome(issuerToken(first))).toBe('in');
+      const waited = performance.now() - start;
+      expect(await outcome(issuerToken(first))).toBe('in');
+      expect(waited).toBeGreaterThan(2.9 * SECOND);
+      expect(performance.now() - start - waited).toBeLessThan(2 * SECOND);
+      expect(server.fetches).toBe(3);
+    });
+  });
+
   it('keeps good keys when the server sends rubbish', async () => {
     expect(await outcome(issuerToken(first))).toBe('in');
     server.behaviour = (response) => response.end('{"keys":[]}');

@@ -13,6 +13,7 @@ import type { LambdaAnswer } from '../src/lambda.js';
 import { AI_SDKS } from './support/ai-sdk.js';
 import { ANSWERS, answerTo, putOldChat } from './support/lambda-answers.js';
 import { buildPackage, describeWithClient, NODES } from './support/lambda-package.js';
+import { silence } from './support/silence.js';
 import { type SpawnedServer, spawnServer } from './support/spawned-server.js';
 
 jest.setTimeout(30_000);
@@ -150,7 +151,10 @@ describe('the package', () => {
           folder: empty,
           node,
           variables: parts.variables,
-          log: (text) => log.push(text),
+          log: (text) => {
+            log.push(text);
+            silence.wrote('the function', text);
+          },
         });
       });
       afterAll(() => lambda.stop());

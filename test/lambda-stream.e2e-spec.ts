@@ -12,6 +12,7 @@ import { nodeBinary } from '../scripts/lambda/node-binary.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../src/local/bedrock-agent-emulator.js';
 import { ANSWERS, answerTo, putOldChat } from './support/lambda-answers.js';
 import { buildPackage, describeWithClient, NODES } from './support/lambda-package.js';
+import { silence } from './support/silence.js';
 import { type SteppedAgent, startSteppedAgent } from './support/stepped-agent.js';
 import { FunctionCaller } from './support/streamed-function.js';
 
@@ -44,7 +45,8 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
 
   async function start(major: string, handler: PackageHandler, endpoint: string): Promise<LocalFunction> {
     const variables = { ...parts.variables, LOG_LEVEL: 'fatal', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: endpoint };
-    return LocalFunction.start({ folder: home, handler, node: await nodeBinary(Number(major)), variables });
+    const log = (text: string) => silence.wrote('the function', text);
+    return LocalFunction.start({ folder: home, handler, node: await nodeBinary(Number(major)), variables, log });
   }
 
   describe.each(NODES)('on Node %s', (major) => {

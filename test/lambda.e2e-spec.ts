@@ -16,7 +16,7 @@ describe('the handler of the function', () => {
   let handler: Handler;
 
   beforeAll(async () => {
-    parts = await startFunctionParts({ LOG_LEVEL: 'fatal', AGENT_TIMEOUT_MS: '60000', CORS_ORIGINS });
+    parts = await startFunctionParts({ AGENT_TIMEOUT_MS: '60000', CORS_ORIGINS });
     // An entry reads the environment while it is imported.
     Object.assign(process.env, parts.variables, { TURNS_PER_MINUTE: '0' });
     ({ handler } = (await import('../src/lambda.js')) as { handler: Handler });

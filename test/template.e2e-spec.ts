@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { handlerFor, restEvent } from '../scripts/lambda/events.js';
 import { RUNTIME_NODE } from '../scripts/lambda/node-binary.js';
 import { parseTemplate, type Template } from '../scripts/template/template.js';
+import { routesOf } from './support/app-routes.js';
 import { type ChatApp, startChatApp } from './support/chat-app.js';
 import { sdkCallsFrom } from './support/sdk-calls.js';
 import { permissionProblems, tableProblems, unusedProblems } from './support/template-checks.js';
@@ -25,17 +26,6 @@ beforeAll(async () => {
   routes = routesOf(app);
 });
 afterAll(() => app.close());
-
-/** What the router of the app answers, as the template writes paths. Middleware of a route is a route to it too. */
-function routesOf({ nest }: ChatApp): string[] {
-  const { stack } = nest.getHttpAdapter().getInstance().router;
-  const found = stack.flatMap(({ route }) => {
-    const { path = '', methods = {} } = (route ?? {}) as { path?: string; methods?: Record<string, boolean> };
-    const template = path.replace(/:(\w+)/g, '{$1}').replace(/(.)\/$/, '$1');
-    return Object.keys(methods).map((method) => `${method.toUpperCase()} ${template}`);
-  });
-  return [...new Set(found)];
-}
 
 /** What cfn-lint and the transform do not see. Each check gives what is wrong, in words. */
 const CHECKS: Readonly<Record<string, (template: Template) => string[]>> = {

@@ -72,6 +72,19 @@ describe('the quota of two server processes on one table', () => {
     expect(await statuses(50, 'dave')).toEqual({ 200: 18, 429: 32 });
     expect(await running).toBe(200);
   }, 40_000);
+
+  it('repeats answers for nothing while there is a turn left, and not once there is none', async () => {
+    const again = () =>
+      supertest(servers[0]?.url ?? '')
+        .post('/chat')
+        .set({ id_token: mintToken({ secret: SECRET, sub: 'erin', now: CLOCK }), 'idempotency-key': 'asked before' })
+        .send({ prompt: 'asked once' });
+    await again().expect(200);
+    for (let times = 0; times < 25; times += 1) await again().expect('idempotency-replayed', 'true').expect(200);
+    expect(await statuses(30, 'erin')).toEqual({ 200: 19, 429: 11 });
+    const { headers } = await again().expect(429, { error: 'Too many requests' });
+    expect(headers['retry-after']).toBe('40');
+  }, 30_000);
 });
 
 async function until(condition: () => boolean): Promise<void> {

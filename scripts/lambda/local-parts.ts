@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createDynamoDbClient } from '../../src/aws/dynamodb.client.js';
 import { resolveSecrets } from '../../src/aws/secret.js';
 import { ensureChatTable } from '../../src/chat/chat-table.js';
@@ -6,8 +7,8 @@ import { startBedrockAgentEmulator } from '../../src/local/bedrock-agent-emulato
 import { mintToken, tokenSettings } from '../../src/local/dev-token.js';
 import { startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 
-/** Signs tokens for a function that runs on this machine, where no other secret is configured. */
-const LOCAL_SECRET = 'for-functions-on-this-machine-only-8ZyQ3vKx1m';
+/** Signs tokens for a function that runs on this machine, where no other secret is configured. New with each run. */
+const LOCAL_SECRET = randomBytes(32).toString('base64url');
 
 /** The embedded table, the emulated agent and a token, in memory, for a function that runs on this machine. */
 export interface FunctionParts {

@@ -37,6 +37,8 @@ export class JwksSigningKeys extends SigningKeys {
   /** Epoch milliseconds of the last key set that came. */
   private answeredAt = 0;
   private askNotBefore = 0;
+  /** The latest refresh; it never fails. */
+  private refreshing: Promise<void> | undefined;
 
   /** @param timeout - milliseconds a key set may take. */
   constructor(
@@ -89,16 +91,17 @@ export class JwksSigningKeys extends SigningKeys {
 
   /**
    * By the way of a request and not by a timer, which a frozen Lambda would not run. Nobody waits for it, unless it has
-   * failed for a while: what nobody waits for may be frozen in mid-way each time.
+   * failed for a while, and then everybody does: what nobody waits for may be frozen in mid-way each time.
    */
   private async refresh(keySet: KeySet): Promise<void> {
     const now = Date.now();
-    if (!keySet.fresh || keySet.reloading) return;
-    if (now < Math.max(this.askedAt + REFRESH_MILLISECONDS, this.askNotBefore)) return;
-    const refreshed = keySet.reload().catch((error: unknown) => {
-      this.logger.warn(`The signing keys could not be refreshed (${nameOf(error)}); the old ones are used on`);
-    });
-    if (now > this.answeredAt + 2 * REFRESH_MILLISECONDS) await refreshed;
+    if (!keySet.fresh) return;
+    if (!keySet.reloading && now >= Math.max(this.askedAt + REFRESH_MILLISECONDS, this.askNotBefore)) {
+      this.refreshing = keySet.reload().catch((error: unknown) => {
+        this.logger.warn(`The signing keys could not be refreshed (${nameOf(error)}); the old ones are used on`);
+      });
+    }
+    if (now > this.answeredAt + 2 * REFRESH_MILLISECONDS) await this.refreshing;
   }
 
   private signingKeyOf(cryptoKey: webcrypto.CryptoKey, algorithm: SigningAlgorithm): SigningKey {

@@ -14,6 +14,7 @@ import {
 } from '../../src/local/bedrock-agent-emulator.js';
 import { mintToken } from '../../src/local/dev-token.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
+import { silence } from './silence.js';
 
 export const SECRET = 'a-secret-that-only-the-tests-know-of-1234567890';
 
@@ -49,7 +50,7 @@ export async function startChatApp(
     AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
     JWT_SECRET_KEY: SECRET,
-    LOG_LEVEL: 'fatal',
+    LOG_LEVEL: silence.isHeard ? 'verbose' : 'fatal',
     TURNS_PER_MINUTE: '0',
     ...variables,
   });

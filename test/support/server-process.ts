@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { silence } from './silence.js';
 
 /** The service as a program of its own, started by `src/main.ts`. */
 export interface ServerProcess {
@@ -23,7 +24,10 @@ export async function startServerProcess(
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (piece: string) => (output += piece));
+    stream.setEncoding('utf8').on('data', (piece: string) => {
+      output += piece;
+      silence.wrote(`the server process ${child.pid}`, piece);
+    });
   }
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', () => {

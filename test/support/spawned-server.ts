@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
+import { silence } from './silence.js';
 
 const COMMAND = ['--import', '@swc-node/register/esm-register'];
 const LOOK_AGAIN_MILLISECONDS = 25;
@@ -48,6 +49,7 @@ export function spawnServer(
   const exited = once(child, 'exit').then(([code]) => {
     hasEnded = true;
     running.delete(server);
+    silence.wrote(`the server process ${child.pid}`, withoutBanner(printed));
     return code as number | null;
   });
   const server: SpawnedServer = {
@@ -98,6 +100,11 @@ async function listening(server: SpawnedServer): Promise<ListeningServer> {
   const [, url = ''] = await server.untilPrinted(/(?:Listening|ready) on (http:[^"\s]+)/);
   // The getter must stay one: what is printed goes on growing.
   return Object.create(server, { url: { value: url } }) as ListeningServer;
+}
+
+/** The banner of local mode has a token and a prompt in the lines to paste, and nowhere else. */
+function withoutBanner(printed: string): string {
+  return printed.replaceAll(/^ {4}(export ID_TOKEN=|export CHAT_ID=|curl ).*$/gm, '');
 }
 
 /** A module, loaded before all others, that turns the clock of its process forward. */

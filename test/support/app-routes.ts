@@ -1,0 +1,12 @@
+import type { ChatApp } from './chat-app.js';
+
+/** What the router of an app answers, with parameters as `{id}`. Middleware of a route is a route to it too. */
+export function routesOf({ nest }: ChatApp): string[] {
+  const { stack } = nest.getHttpAdapter().getInstance().router;
+  const found = stack.flatMap(({ route }) => {
+    const { path = '', methods = {} } = (route ?? {}) as { path?: string; methods?: Record<string, boolean> };
+    const template = path.replace(/:(\w+)/g, '{$1}').replace(/(.)\/$/, '$1');
+    return Object.keys(methods).map((method) => `${method.toUpperCase()} ${template}`);
+  });
+  return [...new Set(found)];
+}
