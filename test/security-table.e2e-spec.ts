@@ -23,7 +23,7 @@ function missingProofs(cell: string): string[] {
 
 /** The last cells of all rows of tables whose last column is called so. */
 function cellsOf(markdown: string, column: string): string[] {
-  const tables = markdown.split(/\n\n+/).filter((block) => /^\|/.test(block));
+  const tables = markdown.split(/\n\n+/).filter((block) => block.startsWith('|'));
   return tables.flatMap((table) => {
     const [head = [], , ...rows] = table.split('\n').map((row) => row.split('|').map((cell) => cell.trim()));
     return head.at(-2) === column ? rows.filter((row) => row.length > 2).map((row) => row.at(-2) ?? '') : [];
