@@ -31,6 +31,15 @@ describe('the session of the agent', () => {
     await setAttribute(app, { id: chatId, user_id: 'alice' }, 'session.at', at);
   }
 
+  it('is told what was answered, however many turns have failed since', async () => {
+    const { chat } = await turn('My name is Grace');
+    for (let failures = 0; failures < 101; failures += 1)
+      await app.chat({ prompt: `again [[fault hang-up]] ${failures}`, chat_id: chat.id }).expect(502);
+    const { response } = await turn(RECALL, chat.id);
+    expect(response).toContain('The first thing you said to me was “My name is Grace”.');
+    expect(told(last(1)[0])).toEqual(['My name is Grace']);
+  });
+
   it('is one while it lives, and is told nothing that it knows', async () => {
     const { chat } = await turn('My name is Ada');
     await turn('I like trams', chat.id);

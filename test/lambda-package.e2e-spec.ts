@@ -11,10 +11,13 @@ import { type FunctionParts, startFunctionParts } from '../scripts/lambda/local-
 import { nodeBinary } from '../scripts/lambda/node-binary.js';
 import type { LambdaAnswer } from '../src/lambda.js';
 import { AI_SDKS } from './support/ai-sdk.js';
+import { SECRET } from './support/chat-app.js';
 import { ANSWERS, answerTo, putOldChat } from './support/lambda-answers.js';
 import { buildPackage, describeWithClient, NODES } from './support/lambda-package.js';
+import { RawReader } from './support/raw-reader.js';
 import { silence } from './support/silence.js';
 import { type SpawnedServer, spawnServer } from './support/spawned-server.js';
+import { readStream } from './support/ui-stream.js';
 
 jest.setTimeout(30_000);
 
@@ -108,7 +111,10 @@ describe('the package', () => {
     let url = '';
     let token = '';
     beforeAll(async () => {
-      served = spawnServer({ TURNS_PER_MINUTE: '0' }, { program: ['scripts/lambda.ts', 'serve', '--package', folder] });
+      served = spawnServer(
+        { JWT_SECRET_KEY: SECRET, TURNS_PER_MINUTE: '0' },
+        { program: ['scripts/lambda.ts', 'serve', '--package', folder] },
+      );
       [, url = '', token = ''] = await served.untilPrinted(/answers on (http:\S+)[^]*ID_TOKEN=(\S+)/);
     }, 60_000);
     afterAll(async () => {
@@ -125,17 +131,18 @@ describe('the package', () => {
       await expect(ask(url, '', 'Hello')).rejects.toThrow('Invalid id_token: token is missing');
     });
 
-    it('keeps the turn of a caller who leaves', async () => {
-      const [leaving, headers] = [
-        new AbortController(),
-        { id_token: token, 'content-type': 'application/json', 'idempotency-key': 'one' },
-      ];
-      const request = { method: 'POST', headers, body: '{"prompt":"Hello [[fault chunks bytes=900000 pause=5]]"}' };
-      await fetch(`${url}/chat/stream`, { ...request, signal: leaving.signal });
-      leaving.abort();
-      const again = await fetch(`${url}/chat/stream`, request);
-      expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
-      expect(await again.text()).toMatch(/data: \[DONE\]\n\n$/);
+    it('keeps the turn of a caller who leaves, at any event', async () => {
+      const body = { prompt: 'Hello [[fault chunks bytes=60000 pause=10]]' };
+      // start, text-start, four deltas, text-end, finish and [DONE].
+      for (let events = 1; events <= 9; events += 1) {
+        const key = { 'idempotency-key': `leaves-${events}` };
+        const reader = await RawReader.send(url, body, key);
+        await reader.readEvents(events);
+        reader.leave();
+        const again = await readStream(url, body, { headers: key });
+        expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
+        expect(again.text).toHaveLength(60_000);
+      }
     });
   });
 

@@ -46,10 +46,10 @@ export async function serve({ start, token, host, port }: Front): Promise<void> 
   server.listen(port, host);
   await once(server, 'listening');
   const url = `http://${host}:${(server.address() as AddressInfo).port}`;
-  console.log(`The package answers on ${url}\n\n  export ID_TOKEN=${token}\n`);
+  console.log(`The package answers on ${url}\n\n    export ID_TOKEN=${token}\n`);
   for (const request of [`-sS ${url}/chat`, `-sS -N ${url}/chat/stream`]) {
     console.log(
-      `  curl ${request} -H "id_token: $ID_TOKEN" -H 'content-type: application/json' -d '{"prompt":"Plan a weekend in Lisbon"}'`,
+      `    curl ${request} -H "id_token: $ID_TOKEN" -H 'content-type: application/json' -d '{"prompt":"Plan a weekend in Lisbon"}'`,
     );
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -34,6 +34,11 @@ export async function withNewest(page: HistoryPage, newest: HistoryTurn, limit: 
   return { turns, hasOlder: hasOlder || page.hasOlder };
 }
 
+/** Whether something came of a turn, a whole answer or a part of one. */
+export function hasAnswer({ messages }: HistoryTurn): boolean {
+  return messages.some(({ role }) => role === 'assistant');
+}
+
 /** Messages without turn numbers, as the original system kept them, put together to turns: a question opens one. */
 export function groupIntoTurns(messages: readonly Message[]): Message[][] {
   const turns: Message[][] = [];

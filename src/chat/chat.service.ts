@@ -10,6 +10,7 @@ import type {
   ChatSummary,
   Citation,
   HistoryPage,
+  HistoryTurn,
   MessagePage,
   Replay,
   StoredChat,
@@ -17,7 +18,7 @@ import type {
   TurnOutcome,
 } from './chat.js';
 import { cursorBefore, readCursor } from './chat-cursor.js';
-import { withNewest } from './chat-history.js';
+import { hasAnswer, withNewest } from './chat-history.js';
 import { StorageUnavailableError } from './chat.errors.js';
 import { DynamoChatRepository } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
@@ -181,6 +182,17 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     return older;
   }
 
+  /** What was said before: the page that is read anyway, unless turns that came to nothing have filled it. */
+  private async turnsToTell(
+    userId: string,
+    { chat, number }: Turn,
+    older: Promise<HistoryPage>,
+  ): Promise<readonly HistoryTurn[]> {
+    const { turns, hasOlder } = await older;
+    if (!hasOlder || turns.every(hasAnswer)) return turns;
+    return (await this.history.answeredBefore(userId, chat, number, SEED_MESSAGES)).turns;
+  }
+
   private async ask(
     userId: string,
     turn: Turn,
@@ -192,7 +204,7 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     const answer = new Answer();
     try {
       await withinDeadline(deadline, this.shutdown.signal, async (signal) => {
-        const history = session.isNew ? sessionSeed((await older).turns) : [];
+        const history = session.isNew ? sessionSeed(await this.turnsToTell(userId, turn, older)) : [];
         const request = { sessionId: agentSessionId(userId, chat.id, session.generation), prompt, history };
         for await (const event of this.agent.reply(request, signal)) {
           const text = answer.add(event);

@@ -3,13 +3,22 @@ import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 import type { HistoryTurn, Replay, Turn, TurnOutcome } from './chat.js';
 import { ChatNotFoundError, TurnSupersededError } from './chat.errors.js';
+import { DynamoInlineHistory } from './dynamo-inline-history.js';
 import { DynamoTable, type ItemKey } from './dynamo-table.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { headKey, updateTimeAfter } from './head-item.js';
 import { chatIdOfKey } from './idempotency-key.js';
 import { expiryIn } from './item-expiry.js';
-import { messagesOfItems, tombstoneOf, turnItems, turnSortKey, wholeKeyRange } from './turn-item.js';
+import {
+  isTurnItem,
+  messagesOfItems,
+  possibleKeys,
+  turnNumberOf,
+  tombstoneOf,
+  turnItems,
+  wholeKeyRange,
+} from './turn-item.js';
 
 /** Beyond the deadline a turn keeps its lease for this long, because clocks differ. */
 const LEASE_MARGIN_MILLISECONDS = 15_000;
@@ -41,6 +50,7 @@ export class DynamoChatRepository {
     private readonly table: DynamoTable,
     private readonly opening: DynamoTurnOpening,
     private readonly recovery: DynamoTurnRecovery,
+    private readonly inline: DynamoInlineHistory,
     private readonly environment: Environment,
   ) {}
 
@@ -93,7 +103,7 @@ export class DynamoChatRepository {
    * @returns the chat's new `updatedAt`.
    */
   async release(userId: string, turn: Turn, number: number, isDone: boolean): Promise<string> {
-    const updatedAt = updateTimeAfter(turn);
+    const updatedAt = updateTimeAfter({ at: turn.at, updatedAt: turn.chat.updatedAt });
     const stale = Object.fromEntries(turn.staleKeys.map((name, index) => [`#stale${index}`, name]));
     const moved = number === turn.number ? [] : turn.keys.map((name, index) => [`#key${index}`, name] as const);
     const { expires_at: expiresAt } = expiryIn(this.environment.CHAT_TTL_DAYS);
@@ -138,13 +148,15 @@ export class DynamoChatRepository {
    */
   async delete(userId: string, chatId: string): Promise<string | undefined> {
     const head = await this.recovery.markDeleted(userId, chatId);
+    const [last, ...parts] = possibleKeys(userId, chatId, head.turns ?? 1);
+    let keys = [...(await this.remains(userId, chatId)), ...this.inline.placesToMoveTo(head)];
     // A turn that died before its item was written may still be completed late.
-    const last = { id: chatId, user_id: turnSortKey(userId, head.turns ?? 1) };
-    let items = await this.remains(userId, chatId);
-    if (!items.some((item) => item.user_id === last.user_id)) items = [...items, last];
+    if (last && !keys.some(({ user_id: key }) => key === last.user_id)) keys = [...keys, last, ...parts];
     // A late answer may have put its continuations after they were looked for; the next one finds its place taken.
-    for (; items.length > 0; items = await this.remains(userId, chatId))
-      await this.table.replace(items.map(tombstoneOf));
+    for (; keys.length > 0; keys = await this.remains(userId, chatId)) {
+      const distinct = new Map(keys.map((key) => [key.user_id, key])).values();
+      await this.table.replace([...distinct].map(tombstoneOf));
+    }
     await this.table.replace([tombstoneOf(headKey(userId, chatId))]);
     return head.session?.gen;
   }
@@ -158,12 +170,18 @@ export class DynamoChatRepository {
     return true;
   }
 
-  /** The turns and continuations of a chat that are no tombstones yet. */
+  /**
+   * The keys of a chat's turns and continuations that are no tombstones yet, and of the continuations that a failed turn
+   * may still get from its late completer.
+   */
   private async remains(userId: string, chatId: string): Promise<ItemKey[]> {
-    const items: ItemKey[] = [];
+    const keys: ItemKey[] = [];
     for await (const item of this.table.backwards({ id: chatId, ...wholeKeyRange(userId), pageSize: 1000 })) {
-      if (!item['deleted_at']) items.push({ id: chatId, user_id: String(item['user_id']) });
+      if (item['deleted_at']) continue;
+      const key = { id: chatId, user_id: String(item['user_id']) };
+      const isFailed = isTurnItem(item) && item.status === 'failed';
+      keys.push(...(isFailed ? possibleKeys(userId, chatId, turnNumberOf(key)) : [key]));
     }
-    return items;
+    return keys;
   }
 }

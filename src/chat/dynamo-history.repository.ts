@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { HistoryPage, HistoryTurn, StoredChat } from './chat.js';
 import { ChatNotFoundError } from './chat.errors.js';
-import { newestPage } from './chat-history.js';
+import { hasAnswer, newestPage } from './chat-history.js';
 import { DynamoInlineHistory } from './dynamo-inline-history.js';
 import { DynamoTable, type Item } from './dynamo-table.js';
 import { headKey, type HeadItem, storedChatOf, visibleHead } from './head-item.js';
@@ -14,6 +14,9 @@ import {
   turnKeyRange,
   turnNumberOf,
 } from './turn-item.js';
+
+/** Most turns that are looked at for some with an answer: the caller waits for it. */
+const LOOKED_AT_MAX = 500;
 
 /** A turn number after every other. */
 const NEWEST = Number.MAX_SAFE_INTEGER;
@@ -67,6 +70,11 @@ export class DynamoHistoryRepository {
     return newestPage(this.backwards(userId, chat, before, limit), limit);
   }
 
+  /** The newest turns before a number that have an answer, whole or partial, however many between them have none. */
+  async answeredBefore(userId: string, chat: StoredChat, before: number, limit: number): Promise<HistoryPage> {
+    return newestPage(answered(this.backwards(userId, chat, before, limit)), limit);
+  }
+
   private async visibleHead(userId: string, chatId: string): Promise<HeadItem> {
     const head = visibleHead(await this.table.get(headKey(userId, chatId)));
     if (!head) throw new ChatNotFoundError();
@@ -107,5 +115,14 @@ export class DynamoHistoryRepository {
         continuations = [];
       } else if ('text' in item) continuations.push(item as Item & ContinuationItem);
     }
+  }
+}
+
+async function* answered(turns: AsyncIterable<HistoryTurn>): AsyncGenerator<HistoryTurn> {
+  let lookedAt = 0;
+  for await (const turn of turns) {
+    if (hasAnswer(turn)) yield turn;
+    lookedAt += 1;
+    if (lookedAt === LOOKED_AT_MAX) return;
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 import type { HistoryTurn, StoredChat } from './chat.js';
-import { DynamoTable, ItemTooLargeError } from './dynamo-table.js';
+import { DynamoTable, type ItemKey, ItemTooLargeError } from './dynamo-table.js';
 import { headKey, type HeadItem, inlineTurnsOf, storedChatOf, visibleHead } from './head-item.js';
 import { expiryIn, isExpired } from './item-expiry.js';
 import { inlineSortKey, tombstoneOf } from './turn-item.js';
@@ -42,13 +42,17 @@ export class DynamoInlineHistory {
     return item && !isExpired(item) ? inlineTurnsOf(item['messages']) : [];
   }
 
+  /** Where the messages inside a head would move: a move may still be under way when the chat is deleted. */
+  placesToMoveTo({ id, user_id: userId, messages }: HeadItem): ItemKey[] {
+    return Array.isArray(messages) ? [{ id, user_id: inlineSortKey(userId, nameOf(messages)) }] : [];
+  }
+
   private async moveAway(userId: string, chatId: string): Promise<void> {
     const key = headKey(userId, chatId);
     const head = visibleHead(await this.table.get(key));
     if (!head || !Array.isArray(head.messages)) return;
 
-    // Named by what it holds: what another move has put under the same name is the same.
-    const name = createHash('sha256').update(JSON.stringify(head.messages)).digest('base64url').slice(0, 11);
+    const name = nameOf(head.messages);
     const item = { id: chatId, user_id: inlineSortKey(userId, name), messages: head.messages as unknown[] };
     const expiry = expiryIn(this.environment.CHAT_TTL_DAYS);
     // The item is smaller than the head was: it has neither its title nor its times.
@@ -78,4 +82,9 @@ export class DynamoInlineHistory {
       ReturnValues: 'NONE',
     });
   }
+}
+
+/** By what they hold: what another move has put under the same name is the same. */
+function nameOf(messages: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(messages)).digest('base64url').slice(0, 11);
 }

@@ -8,6 +8,7 @@ import { DynamoTable, type Item, type UpdateResult } from './dynamo-table.js';
 import { DynamoTurnRecovery, type Obstacle, type OpeningTurn } from './dynamo-turn-recovery.js';
 import { beganTurn, type HeadItem, headKey, keyAttribute } from './head-item.js';
 import { expiryIn, secondsOf, tombstoneExpiry } from './item-expiry.js';
+import { tombstoneOf } from './turn-item.js';
 
 /** Tries of a begin: one that clears a dead turn away and takes its key over needs three; races take the others. */
 const ATTEMPTS = 6;
@@ -92,7 +93,8 @@ export class DynamoTurnOpening {
         'SET turns = if_not_exists(turns, :none) + :one, #key = if_not_exists(turns, :none) + :one, #open = :open, ' +
         'created_at = if_not_exists(created_at, :at), updated_at = if_not_exists(updated_at, :at)' +
         (isFirst ? ', #title = :title' : '') +
-        (renews && expiresAt ? ', expires_at = :expiry' : ''),
+        (renews && expiresAt ? ', expires_at = :expiry' : '') +
+        (renews && !expiresAt ? ' REMOVE expires_at' : ''),
       ExpressionAttributeNames: {
         '#open': 'open',
         '#key': keyAttribute(key),
@@ -116,26 +118,33 @@ export class DynamoTurnOpening {
   }
 
   /**
-   * Takes a begin back of which it is not known what has become or will become of it: a mark on the head refuses what
-   * may still arrive. If the turn has begun, it is let go, and its key is that mark.
+   * Takes a begin back of which it is not known what has become or will become of it: a mark on the head, or a tombstone
+   * in the place of a new chat's, refuses what may still arrive. If the turn has begun, it is let go, and its key is that
+   * mark. A new chat that a caller's key opens cannot be refused so, because the caller may ask for it again.
    */
   private async callOff(userId: string, opening: OpeningTurn): Promise<void> {
-    if (!(await this.mark(userId, opening))) await this.letGo(userId, opening);
+    const isForgotten = isLost(opening)
+      ? await this.table.put(tombstoneOf(headKey(userId, opening.chatId)), 'attribute_not_exists(id)')
+      : await this.mark(userId, opening);
+    if (!isForgotten) await this.letGo(userId, opening);
   }
 
-  private async letGo(userId: string, { chatId, isNewChat, key, open }: OpeningTurn): Promise<void> {
-    // Without a key of the caller's nobody could ask for the new chat again: what is left of it is a tombstone.
-    const isLost = isNewChat && key === open.lease;
+  private async letGo(userId: string, opening: OpeningTurn): Promise<void> {
+    const { chatId, key, open } = opening;
+    const leavesNothing = isLost(opening);
     const tombstone =
       'SET deleted_at = :now, expires_at = :expiry REMOVE #open, #title, created_at, updated_at, turns, #key';
     await this.table.update({
       Key: headKey(userId, chatId),
       ConditionExpression: '#open.lease = :lease',
-      UpdateExpression: isLost ? tombstone : 'REMOVE #open',
-      ExpressionAttributeNames: { '#open': 'open', ...(isLost && { '#title': 'title', '#key': keyAttribute(key) }) },
+      UpdateExpression: leavesNothing ? tombstone : 'REMOVE #open',
+      ExpressionAttributeNames: {
+        '#open': 'open',
+        ...(leavesNothing && { '#title': 'title', '#key': keyAttribute(key) }),
+      },
       ExpressionAttributeValues: {
         ':lease': open.lease,
-        ...(isLost && { ':now': new Date().toISOString(), ':expiry': tombstoneExpiry() }),
+        ...(leavesNothing && { ':now': new Date().toISOString(), ':expiry': tombstoneExpiry() }),
       },
     });
   }
@@ -154,4 +163,9 @@ export class DynamoTurnOpening {
     });
     return head !== undefined;
   }
+}
+
+/** Whether nobody could ask for the chat again: it is new, and has no key of the caller's. */
+function isLost({ isNewChat, key, open }: OpeningTurn): boolean {
+  return isNewChat && key === open.lease;
 }

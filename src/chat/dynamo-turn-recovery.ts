@@ -3,7 +3,16 @@ import { Environment } from '../config/environment.js';
 import type { Message, Replay } from './chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } from './chat.errors.js';
 import { DynamoTable, type Item, type ItemKey } from './dynamo-table.js';
-import { type HeadItem, headKey, keyAttribute, keyAttributesOf, type OpenTurn, visibleHead } from './head-item.js';
+import {
+  type HeadItem,
+  headKey,
+  keyAttribute,
+  keyAttributesOf,
+  type OpenTurn,
+  storedChatOf,
+  updateTimeAfter,
+  visibleHead,
+} from './head-item.js';
 import { expiryIn, isExpired } from './item-expiry.js';
 import {
   abandonedTurnItem,
@@ -93,8 +102,7 @@ export class DynamoTurnRecovery {
       }
     }
     if (open) {
-      await this.clearAway(userId, head, open);
-      return { kind: 'gone', updatedAt };
+      return { kind: 'gone', updatedAt: await this.clearAway(userId, head, open) };
     }
     if (known === undefined || !(await this.takeOver(item))) return { kind: 'gone', updatedAt };
     return { kind: 'takenOver', remembered, updatedAt };
@@ -160,9 +168,10 @@ export class DynamoTurnRecovery {
   /**
    * Keeps the prompt of a dead turn as a failed one, unless its answer is there, and frees the chat.
    *
+   * @returns the head's new `updated_at`.
    * @throws TurnInProgressError when the turn may still be running.
    */
-  private async clearAway(userId: string, head: HeadItem, open: OpenTurn): Promise<void> {
+  private async clearAway(userId: string, head: HeadItem, open: OpenTurn): Promise<string> {
     const number = head.turns ?? 1;
     const millisecondsLeft = open.until - Date.now();
     const isStored = (await this.turn(userId, head.id, number))?.lease === open.lease;
@@ -171,14 +180,21 @@ export class DynamoTurnRecovery {
     }
     const kept = isStored ? number : await this.keepAbandoned(userId, head, open);
     const names = kept === number ? {} : renumberedKeys(head);
-    const sets = ['turns', ...Object.keys(names)].map((name) => `${name} = :number`).join(', ');
+    const { updatedAt: seen } = storedChatOf(head);
+    const updatedAt = updateTimeAfter({ at: open.at, updatedAt: seen });
+    const moves = kept === number ? [] : ['turns', ...Object.keys(names)].map((name) => `${name} = :number`);
     await this.table.update({
       Key: headKey(userId, head.id),
       ConditionExpression: '#open.lease = :lease',
-      UpdateExpression: `${kept === number ? '' : `SET ${sets} `}REMOVE #open, #session`,
+      UpdateExpression: `SET ${['updated_at = :updatedAt', ...moves].join(', ')} REMOVE #open, #session`,
       ExpressionAttributeNames: { '#open': 'open', '#session': 'session', ...names },
-      ExpressionAttributeValues: { ':lease': open.lease, ...(kept !== number && { ':number': kept }) },
+      ExpressionAttributeValues: {
+        ':lease': open.lease,
+        ':updatedAt': updatedAt,
+        ...(kept !== number && { ':number': kept }),
+      },
     });
+    return updatedAt;
   }
 
   /** Puts a dead turn as a failed one, unless it is there by now. @returns the number that it has. */

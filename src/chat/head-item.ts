@@ -8,6 +8,10 @@ import { isExpired } from './item-expiry.js';
 /** Turns of a chat whose keys the head remembers; the short names keep a head under 1 KB, one write unit. */
 const REMEMBERED_KEYS = 16;
 const KEY_ATTRIBUTE = /^k_[\w-]{11}$/;
+/** Most keys that one turn forgets: an expression of DynamoDB has 4 KB at most. The next turn forgets more. */
+const FORGOTTEN_AT_ONCE = 50;
+/** A time further ahead than this, in milliseconds, is no clock's that one should follow. */
+const CREDIBLE_AHEAD_MILLISECONDS = 60 * 60 * 1000;
 /** A session counts as forgotten so long before its time, in milliseconds: clocks differ, and the turn takes its time. */
 const SESSION_MARGIN_MILLISECONDS = 10_000;
 
@@ -41,7 +45,10 @@ export interface HeadItem extends ItemKey {
   readonly messages?: unknown;
   /** Names the item that `messages` have moved to. */
   readonly inline_item?: string;
-  /** `k_<11 characters>`: the number of the turn that has this key. */
+  /**
+   * `k_<11 characters>`: the number of the turn that has this key, or, as the mark of a begin that was called off, of the
+   * newest turn at that time.
+   */
   readonly [keyAttribute: `k_${string}`]: number;
 }
 
@@ -78,11 +85,14 @@ export function beganTurn(head: HeadItem, open: OpenTurn, sessionTtlSeconds: num
 
 /**
  * The head's `updated_at` once a turn has ended: now, and later than all that the turn has seen, so that it grows with
- * every turn whatever the clocks of those who run them say. A late repetition of a begin is told by it.
+ * every turn, whatever the clocks of those who run them say. A late repetition of a begin is told by it.
  */
-export function updateTimeAfter({ at, chat }: Turn): string {
-  const seen = [at, chat.updatedAt].map((time) => Date.parse(time));
-  return new Date(Math.max(Date.now(), Math.max(...seen) + 1)).toISOString();
+export function updateTimeAfter({ at, updatedAt }: { readonly at: string; readonly updatedAt: string }): string {
+  const now = Date.now();
+  const seen = [at, updatedAt]
+    .map((time) => Date.parse(time))
+    .filter((time) => time < now + CREDIBLE_AHEAD_MILLISECONDS);
+  return new Date(Math.max(now, ...seen.map((time) => time + 1))).toISOString();
 }
 
 /** What a head says of its chat. */
@@ -119,7 +129,8 @@ function staleKeyAttributes(head: HeadItem): string[] {
   const oldest = (head.turns ?? 0) - REMEMBERED_KEYS;
   return Object.entries(head)
     .filter(([name, number]) => KEY_ATTRIBUTE.test(name) && typeof number === 'number' && number <= oldest)
-    .map(([name]) => name);
+    .map(([name]) => name)
+    .slice(0, FORGOTTEN_AT_ONCE);
 }
 
 /** The messages that the original system kept inside a head, as turns that end with number 0. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { setAttribute } from '../../test/support/chat-items.js';
+import { itemsOf, originalChat, putItem, setAttribute } from '../../test/support/chat-items.js';
 import { chatStoreForTests } from '../../test/support/chat-store.js';
 import type { StorageFault } from '../../test/support/storage-faults.js';
-import { TurnRunner } from '../../test/support/turn-runner.js';
+import { done, TurnRunner } from '../../test/support/turn-runner.js';
 import type { Turn } from './chat.js';
 import { ChatNotFoundError, StorageUnavailableError, TurnInProgressError } from './chat.errors.js';
 import { headKey } from './head-item.js';
@@ -29,17 +29,21 @@ describe('a write that arrives late, after the SDK has tried again', () => {
   }
 
   it.each([undefined, 'key'])(
-    'is no turn when the begin was refused because a turn was running: key %s',
+    'is no turn when the begin was refused because a turn was running, whatever the clocks say: key %s',
     async (key) => {
       const chatId = (await alice.turn('one')).chat.id;
+      for (let number = 2; number <= MANY; number += 1) await alice.turn('more', chatId);
       const running = await alice.begin('two', chatId);
       store.faults.inject({ type: 'late', after: { calls: 1000 } }, { steps: ['begin'], times: 1 });
       await expect(alice.begin('three', chatId, key)).rejects.toThrow(TurnInProgressError);
       await alice.end(running);
+      // Another turn ends, which forgets old keys, and by a clock that is behind.
+      await alice.turn('four', chatId);
+      await setAttribute(store, headKey('alice', chatId), 'updated_at', running.at);
       expect(await deliverLate()).toBe(0);
-      expect(await promptsOf(chatId)).toEqual(['one', 'two']);
+      expect((await promptsOf(chatId)).slice(-2)).toEqual(['two', 'four']);
       await alice.turn('three', chatId, key);
-      expect(await promptsOf(chatId)).toEqual(['one', 'two', 'three']);
+      expect((await promptsOf(chatId)).slice(-2)).toEqual(['four', 'three']);
     },
   );
 
@@ -87,6 +91,50 @@ describe('a write that arrives late, after the SDK has tried again', () => {
     expect(await promptsOf(chatId)).toEqual(['one']);
     await alice.turn('two', chatId, key);
     expect(await promptsOf(chatId)).toEqual(['one', 'two']);
+  });
+
+  it('opens no chat when the begin was given up as unavailable', async () => {
+    store.faults.inject({ type: 'late', after: { calls: 1000 } }, { steps: ['begin'] });
+    const before = store.faults.calls.length;
+    await expect(alice.begin('one')).rejects.toThrow(StorageUnavailableError);
+    store.faults.clear();
+    await new Promise((resume) => setTimeout(resume, 100));
+    expect(await deliverLate()).toBe(0);
+    await expect(promptsOf(store.faults.calls[before]!.chatId)).rejects.toThrow(ChatNotFoundError);
+  });
+
+  it('is no turn after a dead turn whose clock was ahead, when its key is forgotten', async () => {
+    const chatId = (await alice.turn('one')).chat.id;
+    const ahead = new Date(Date.now() + 600_000).toISOString();
+    store.faults.inject({ type: 'redelivery', after: { calls: 1000 } }, { steps: ['begin'], times: 1 });
+    await alice.beginLongAgo('two', chatId);
+    await setAttribute(store, headKey('alice', chatId), 'open.at', ahead);
+    await alice.turn('three', chatId);
+    const { chat } = await store.history.newest('alice', chatId, 10);
+    expect(chat.updatedAt > ahead).toBe(true);
+    await store.faults.deliverRest();
+  });
+
+  it('leaves nothing of an answer in a chat that was deleted meanwhile', async () => {
+    const chatId = (await alice.turn('one')).chat.id;
+    const dead = await alice.beginLongAgo('two', chatId);
+    store.faults.inject({ type: 'late', after: { calls: 1000 } }, { steps: ['complete'] });
+    await expect(alice.end(dead, done('x'.repeat(1_000_000)))).rejects.toThrow(StorageUnavailableError);
+    store.faults.clear();
+    await store.chats.delete('alice', chatId);
+    expect(await deliverLate()).toBe(0);
+    expect((await itemsOf(store, chatId)).filter((item) => !item['deleted_at'])).toEqual([]);
+  });
+
+  it('leaves no messages of the original system in a chat that was deleted while they moved', async () => {
+    await putItem(store, originalChat('moving', [{ role: 'user', content: 'x'.repeat(395_000) }]));
+    store.faults.inject({ type: 'late', after: { calls: 1000 } }, { commands: ['PutItemCommand'] });
+    await expect(alice.begin('y'.repeat(20_000), 'moving')).rejects.toThrow(StorageUnavailableError);
+    store.faults.clear();
+    await new Promise((resume) => setTimeout(resume, 100));
+    await store.chats.delete('alice', 'moving');
+    expect(await deliverLate()).toBe(0);
+    expect((await itemsOf(store, 'moving')).filter((item) => !item['deleted_at'])).toEqual([]);
   });
 
   it('is no turn when so many others came between that its key is forgotten', async () => {

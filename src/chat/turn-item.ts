@@ -11,6 +11,9 @@ const LAST_NUMBER = 10 ** TURN_DIGITS - 1;
 /** Bytes of text in one item; DynamoDB takes 400 KB (409,600 bytes) for the whole of it, names included. */
 const ITEM_TEXT_BYTES = 300_000;
 
+/** Most continuations of a turn: an answer has at most 1 MB, and its first piece may be in the turn's item or not. */
+const MAX_PARTS = 5;
+
 /** A turn that has ended: one item at `{id, <user>#T#<12 digits>}`. */
 export interface TurnItem extends ItemKey {
   readonly prompt: string;
@@ -45,6 +48,17 @@ export type Tombstone = {
 /** The sort key of a turn. User ids hold no `#`, so no user's turn can look like another user's. */
 export function turnSortKey(userId: string, number: number): string {
   return `${userId}#T#${String(number).padStart(TURN_DIGITS, '0')}`;
+}
+
+/** The key of a turn's item, then those of all continuations that it may have. */
+export function possibleKeys(userId: string, id: string, number: number): ItemKey[] {
+  const sortKey = turnSortKey(userId, number);
+  const parts = Array.from({ length: MAX_PARTS }, (_part, index) => partSortKey(sortKey, index + 1));
+  return [sortKey, ...parts].map((key) => ({ id, user_id: key }));
+}
+
+function partSortKey(turnKey: string, part: number): string {
+  return `${turnKey}#${String(part).padStart(PART_DIGITS, '0')}`;
 }
 
 /** The sort key of the item that messages of the original system have moved to: before every turn's. */
@@ -83,7 +97,7 @@ export function turnItems(
   const [answer = '', ...rest] = status === 'failed' ? [] : pieces(outcome.answer, Buffer.byteLength(turn.prompt));
   const continuations = rest.map((text, index) => ({
     id,
-    user_id: `${sortKey}#${String(index + 1).padStart(PART_DIGITS, '0')}`,
+    user_id: partSortKey(sortKey, index + 1),
     text,
     lease: turn.lease,
     ...expiry,

@@ -13,9 +13,9 @@ What becomes of a turn whose agent fails. This page is written by \`npm run docs
 \`test/fault-matrix.e2e-spec.ts\` runs; edit \`test/support/fault-matrix.ts\` instead.
 
 In every case the prompt is in the history and the chat goes on with its next turn. A turn that was not done leaves the
-agent's session behind: the next one opens a new session, which is told once what is stored (whole and partial answers,
-no failed turns, up to 100 KB). The agent is invoked again only where it refused the turn before it ran; what a stream brings, be it
-an exception, comes from a turn that has begun to run.
+agent's session behind: the next one opens a new session, which is told once what is stored (the newest 20 turns that
+have an answer, whole or partial, up to 100 KB). The agent is invoked again only where it refused the turn before it ran;
+what a stream brings, be it an exception, comes from a turn that has begun to run.
 
 ## Seeing it
 

@@ -21,6 +21,7 @@ interface CommandInput {
   readonly Key?: Attributes;
   readonly Item?: Attributes;
   readonly UpdateExpression?: string;
+  readonly ReturnValues?: string;
   readonly ConditionExpression?: string;
   readonly ExpressionAttributeValues?: Attributes;
   readonly RequestItems?: Readonly<Record<string, readonly { readonly PutRequest?: { readonly Item?: Attributes } }[]>>;
@@ -45,7 +46,7 @@ function stepOf(command: string, input: CommandInput): StorageStep {
     case 'UpdateItemCommand':
       if (update.includes('#open = :open')) return 'begin';
       if (update.includes('deleted_at')) return 'delete';
-      return update.includes('updated_at') ? 'release' : 'recover';
+      return update.includes('updated_at') && input.ReturnValues === 'NONE' ? 'release' : 'recover';
     case 'PutItemCommand':
       return input.ConditionExpression?.includes('lease') ? 'complete' : 'recover';
     case 'BatchWriteItemCommand':

@@ -9,13 +9,16 @@ const UNAVAILABLE = new Set(['ModelNotReadyException', 'ServiceUnavailableExcept
 /** No connection came about, so nothing was asked. A connection that broke later is a torn answer instead. */
 const NO_CONNECTION = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
 
+/** What a connection that had come about was doing when it broke. */
+const AFTER_CONNECTION = new Set(['read', 'write']);
+
 /** What an error of the SDK, thrown by the call or by its stream, means to a turn. The SDK's error is the `cause`. */
 export function agentErrorFrom(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
-  const { name, code } = namesOf(error);
+  const { name, code, syscall } = namesOf(error);
   if (BUSY.has(name)) return new AgentBusyError({ cause: error });
-  if (UNAVAILABLE.has(name) || NO_CONNECTION.has(code) || isConnectionTimeout(error))
-    return new AgentUnavailableError({ cause: error });
+  const isUnconnected = (NO_CONNECTION.has(code) && !AFTER_CONNECTION.has(syscall)) || isConnectionTimeout(error);
+  if (UNAVAILABLE.has(name) || isUnconnected) return new AgentUnavailableError({ cause: error });
   return new AgentFailedError({ cause: error });
 }
 
@@ -39,8 +42,8 @@ function wasRefused(error: unknown): boolean {
   return status !== undefined && status >= 400;
 }
 
-function namesOf(error: unknown): { name: string; code: string } {
-  if (!(error instanceof Error)) return { name: '', code: '' };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return { name: error.name, code };
+function namesOf(error: unknown): { name: string; code: string; syscall: string } {
+  if (!(error instanceof Error)) return { name: '', code: '', syscall: '' };
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  return { name: error.name, code: String(code ?? ''), syscall: String(syscall ?? '') };
 }
