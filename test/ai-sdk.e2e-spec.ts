@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AI_SDKS } from './support/ai-sdk.js';
 import { type ChatApp, startChatApp, tokenOf } from './support/chat-app.js';
-import { FAULT_CASES } from './support/fault-matrix.js';
+import { DIRECTED_FAULTS } from './support/fault-matrix.js';
 
-const AFTER_TEXT = FAULT_CASES.filter(({ stored }) => stored === 'partial');
-const BEFORE_TEXT = FAULT_CASES.filter(({ stored }) => stored === 'failed');
+const AFTER_TEXT = DIRECTED_FAULTS.filter(({ stored }) => stored === 'partial');
+const BEFORE_TEXT = DIRECTED_FAULTS.filter(({ stored }) => stored === 'failed');
 
 describe.each(AI_SDKS)('the AI SDK %s', (version, ask) => {
   let patient: ChatApp;

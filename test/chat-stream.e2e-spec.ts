@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type ChatApp, startChatApp } from './support/chat-app.js';
-import { FAULT_CASES } from './support/fault-matrix.js';
+import { DIRECTED_FAULTS } from './support/fault-matrix.js';
 import { readStream } from './support/ui-stream.js';
 
 const WHOLE = ['start', 'text-start', 'text-delta', 'text-end', 'finish'];
@@ -163,7 +163,7 @@ describe('a streamed turn whose agent fails', () => {
   });
   afterAll(() => Promise.all([patient.close(), hasty.close()]));
 
-  it.each(FAULT_CASES)('$place the first event: $fault', async ({ directive, status, error, stored: kept }) => {
+  it.each(DIRECTED_FAULTS)('$place the first event: $fault', async ({ directive, status, error, stored: kept }) => {
     const app = status === 504 ? hasty : patient;
     const answer = await readStream(app.url, { prompt: `second ${directive}` });
     const chat = answer.events[0]?.messageMetadata?.chat;

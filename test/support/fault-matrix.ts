@@ -100,3 +100,6 @@ export const FAULT_CASES: readonly FaultCase[] = [
   ...fault('control returned after an answer', answered, { after: 'return-control after=2' }),
   ...fault('an answer over 1 MB', failed, { after: 'chunks bytes=1000001' }),
 ];
+
+/** Those that a prompt makes the emulated agent do, in any kind of answer. */
+export const DIRECTED_FAULTS = FAULT_CASES.filter(({ unreachable }) => unreachable === undefined);

@@ -45,5 +45,5 @@ function wasRefused(error: unknown): boolean {
 function namesOf(error: unknown): { name: string; code: string; syscall: string } {
   if (!(error instanceof Error)) return { name: '', code: '', syscall: '' };
   const { code, syscall } = error as NodeJS.ErrnoException;
-  return { name: error.name, code: String(code ?? ''), syscall: String(syscall ?? '') };
+  return { name: error.name, code: code ?? '', syscall: syscall ?? '' };
 }
