@@ -84,12 +84,12 @@ describe('a reader who leaves', () => {
 describe('a reader of one byte per second', () => {
   let app: ChatApp;
   beforeAll(async () => {
-    app = await startChatApp({ AGENT_TIMEOUT_MS: '20000' });
+    app = await startChatApp({ AGENT_TIMEOUT_MS: '25000' });
   });
   afterAll(() => app.close());
 
   it('neither holds the turn nor lets the memory grow, and has the whole text in the end', async () => {
-    const chunks = Array.from({ length: 60_000 }, (_, index) => String(index).padStart(14, '0') + ' ');
+    const chunks = Array.from({ length: 10_000 }, (_, index) => String(index).padStart(89, '0') + ' ');
     app.agent.enqueue({ type: 'chunks', chunks });
     let response: ServerResponse | undefined;
     app.nest.getHttpServer().once('request', (_, its: ServerResponse) => (response = its));
@@ -103,14 +103,15 @@ describe('a reader of one byte per second', () => {
       await wait(200);
       answer = await app.chat({ prompt: 'hello' }, 'alice', { 'idempotency-key': 'slow' });
     }
-    expect(answer.body.response).toBe(chunks.join(''));
+    expect(answer.status).toBe(200);
+    expect(answer.body.response === chunks.join('')).toBe(true);
     // Stored, and the reader has had a few bytes.
     expect(reader.text.length).toBeLessThan(20);
     await crawling;
     await reader.readRest();
     clearInterval(watch);
     const deltas = [...reader.text.matchAll(/"delta":"([^"]*)"/g)].map(([, delta = '']) => delta);
-    expect(deltas.join('')).toBe(chunks.join(''));
+    expect(deltas.join('') === chunks.join('')).toBe(true);
     expect(reader.text).toContain('data: [DONE]');
     // What is left of the answer, once, and what Node keeps before it says that it is full.
     expect(mostBuffered).toBeLessThan(2_000_000);
