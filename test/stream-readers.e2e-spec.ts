@@ -96,6 +96,7 @@ describe('a reader of one byte per second', () => {
     const reader = await RawReader.send(app.url, { prompt: 'hello' }, { 'idempotency-key': 'slow' });
     let mostBuffered = 0;
     const watch = setInterval(() => (mostBuffered = Math.max(mostBuffered, response?.writableLength ?? 0)), 5);
+    watch.unref();
     const crawling = reader.crawl(6);
 
     let answer = await app.chat({ prompt: 'hello' }, 'alice', { 'idempotency-key': 'slow' });
