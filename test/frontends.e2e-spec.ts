@@ -1,22 +1,14 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as ai5 from 'ai-5';
 import * as ai6 from 'ai';
 import { type ChatApp, startChatApp, tokenOf } from './support/chat-app.js';
+import { frontendSnippet } from './support/docs-snippet.js';
+import { typeFaultsOf } from './support/snippet-types.js';
 
 const run = promisify(execFile);
-const PAGE = readFileSync('docs/frontends.md', 'utf8');
-
-/** The snippet of the page in this language, as it stands there. */
-function snippet(language: string): string {
-  const [, code] = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(PAGE) ?? [];
-  if (code === undefined) throw new Error(`docs/frontends.md has no ${language}`);
-  return code;
-}
-
 describe('docs/frontends.md', () => {
   let app: ChatApp;
   beforeAll(async () => {
@@ -27,7 +19,7 @@ describe('docs/frontends.md', () => {
   const variables = () => ({ PATH: process.env['PATH'], API: app.url, ID_TOKEN: tokenOf('alice') });
 
   it('has a fetch that prints the answer as it comes', async () => {
-    const code = `const { API, ID_TOKEN } = process.env;\n${snippet('js')}`;
+    const code = `const { API, ID_TOKEN } = process.env;\n${frontendSnippet('js')}`;
     const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', code], { env: variables() });
     const { messages } = (await app.read(stderr.trim()).expect(200)).body.chat;
     expect(stdout).toBe(messages[1].content);
@@ -38,23 +30,32 @@ describe('docs/frontends.md', () => {
       run(process.execPath, ['--input-type=module', '-e', `const { API, ID_TOKEN } = process.env;\n${words}`], {
         env: variables(),
       });
-    const torn = snippet('js').replace('Plan a weekend', 'Plan [[fault torn after=2]]');
+    const torn = frontendSnippet('js').replace('Plan a weekend', 'Plan [[fault torn after=2]]');
     await expect(failing(torn)).rejects.toThrow('The agent failed');
-    await expect(failing(snippet('js').replace('ID_TOKEN,', `'',`))).rejects.toThrow('token is missing');
+    await expect(failing(frontendSnippet('js').replace('ID_TOKEN,', `'',`))).rejects.toThrow('token is missing');
   });
 
   it('has a curl that prints the events', async () => {
-    const { stdout } = await run('bash', ['-c', snippet('sh')], { env: variables() });
+    const { stdout } = await run('bash', ['-c', frontendSnippet('sh')], { env: variables() });
     expect(stdout).toMatch(/^data: {"type":"start"/);
     expect(stdout).toMatch(/data: \[DONE\]\n\n$/);
+  });
+
+  it('has a component whose types are right, as far as the compiler sees', () => {
+    const code = frontendSnippet('tsx');
+    const [faults, faultsOfWrongCode] = typeFaultsOf(code, code.replace('part.url', 'part.link'));
+    expect(faults).toEqual([]);
+    expect(faultsOfWrongCode).not.toEqual([]);
   });
 
   it.each([
     ['6', ai6],
     ['5', ai5 as unknown as typeof ai6],
   ])('has a transport for useChat that goes on with its chat, with the AI SDK %s', async (_, sdk) => {
-    const [expression = ''] = /new DefaultChatTransport<ChatMessage>\(\{[\s\S]*?\n {6}\}\)/.exec(snippet('tsx')) ?? [];
-    const values = { DefaultChatTransport: sdk.DefaultChatTransport, api: app.url, idToken: tokenOf('alice') };
+    const [expression = ''] =
+      /new DefaultChatTransport<ChatMessage>\(\{[\s\S]*?\n {6}\}\)/.exec(frontendSnippet('tsx')) ?? [];
+    const textOf = ({ parts }: { parts: { text: string }[] }) => parts.map(({ text }) => text).join('');
+    const values = { textOf, DefaultChatTransport: sdk.DefaultChatTransport, api: app.url, idToken: tokenOf('alice') };
     const transport = runInNewContext(expression.replace('<ChatMessage>', ''), values);
     const messages: object[] = [];
     const say = async (text: string) => {

@@ -9,7 +9,6 @@ import { killServers, spawnServer } from './support/spawned-server.js';
 
 const run = promisify(execFile);
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
-if (!hasCurl) process.stderr.write('SKIPPED: the printed commands are not run, because there is no curl here\n');
 
 /** The server as a process of its own, with no settings but a port and a folder. */
 describe('the server', () => {

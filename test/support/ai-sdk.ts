@@ -54,6 +54,6 @@ function asker({ DefaultChatTransport, readUIMessageStream }: typeof ai6): AskUi
 
 /** The installed versions of the AI SDK by their numbers. */
 export const AI_SDKS: readonly (readonly [string, AskUi])[] = [
-  ['6.0.326', asker(ai6)],
+  ['6.0.325', asker(ai6)],
   ['5.0.100', asker(ai5 as unknown as typeof ai6)],
 ];

@@ -3,6 +3,7 @@ import {
   GetCommand,
   PutCommand,
   QueryCommand,
+  ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type { Environment } from '../../src/config/environment.js';
@@ -44,6 +45,12 @@ export async function headOf(
   const Key = { id: chatId, user_id: user };
   const command = new GetCommand({ TableName: environment.DYNAMODB_TABLE, Key, ConsistentRead: true });
   return (await table.send(command)).Item as StoredItem | undefined;
+}
+
+/** The heads of all chats of a user. */
+export async function headsOf({ table, environment }: TableView, user: string): Promise<StoredItem[]> {
+  const { Items: items = [] } = await table.send(new ScanCommand({ TableName: environment.DYNAMODB_TABLE }));
+  return (items as StoredItem[]).filter((item) => item.user_id === user && 'updated_at' in item);
 }
 
 export async function putItem({ table, environment }: TableView, item: StoredItem): Promise<void> {

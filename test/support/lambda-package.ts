@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { describe } from '@jest/globals';
 import { hasRuntimeClient } from '../../scripts/lambda/local-function.js';
 import { isInstalled } from '../../scripts/lambda/node-binary.js';
+import { describeWhere } from './optional-parts.js';
 
-/** The runtime client takes minutes to install: `npm run lambda -- install` does it, and these tests use what is there. */
-export const describeWithClient = hasRuntimeClient() ? describe : describe.skip;
+/** The runtime client takes minutes to install: `npm run lambda -- install` does it, and these tests use it where it is. */
+export const describeWithClient = describeWhere(
+  hasRuntimeClient(),
+  "what runs in Lambda's runtime client: it is not installed (npm run lambda -- install)",
+);
 
 /** The major versions of Node that the package can be run on here. */
 export const NODES = [

@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { build } from 'esbuild';
+import { frontendSnippet } from './docs-snippet.js';
+
+/** What the page is made of beside the snippet: where it stands, and what its address says of the service. */
+const MOUNT = `
+import { createRoot } from 'react-dom/client';
+
+const { api, token, chat } = Object.fromEntries(new URLSearchParams(location.search));
+
+async function historyOf(id) {
+  const answer = await fetch(api + '/chats/' + id, { headers: { id_token: token } });
+  return messagesOf((await answer.json()).chat);
+}
+
+const history = chat ? await historyOf(chat) : [];
+createRoot(document.body.firstElementChild).render(<Chat api={api} idToken={token} history={history} />);
+`;
+
+/** The component of docs/frontends.md as a page, on a server and so an origin of its own. */
+export interface FrontendPage {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export async function serveFrontendPage(): Promise<FrontendPage> {
+  const script = await bundled(frontendSnippet('tsx') + MOUNT);
+  const page = `<!doctype html><meta charset="utf-8"><title>A chat</title><main></main><script type="module">${script}</script>`;
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'text/html; charset=utf-8').end(page);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function bundled(contents: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents, loader: 'tsx', resolveDir: process.cwd() },
+    bundle: true,
+    write: false,
+    minify: true,
+    format: 'esm',
+    jsx: 'automatic',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    logLevel: 'warning',
+  });
+  // Inside a page, a script ends at the first of these.
+  return (outputFiles[0]?.text ?? '').replaceAll('</script', '<\\/script');
+}

@@ -1,0 +1,13 @@
+import { describe } from '@jest/globals';
+
+/**
+ * `describe` where a part that not every machine has is here. Elsewhere its tests are skipped, and a line says so.
+ *
+ * @param what - is skipped, and why.
+ */
+export function describeWhere(isHere: boolean, what: string): typeof describe | typeof describe.skip {
+  if (isHere) return describe;
+  // Past jest, which would print where the line came from and not the line alone.
+  process.stderr.write(`\nSKIPPED: ${what}\n\n`);
+  return describe.skip;
+}
