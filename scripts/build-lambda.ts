@@ -17,8 +17,8 @@ const { values } = parseArgs({
   options: {
     /** The folder that gets the package; what belongs beside it goes into folders of a similar name. */
     out: { type: 'string', default: 'build/lambda' },
-    /** The Node that makes the code cache: a major version, or the path of one. */
-    node: { type: 'string', default: String(RUNTIME_NODE) },
+    /** The Node that makes the code cache: a version such as 24 or 24.10.0, or the path of one. */
+    node: { type: 'string', default: RUNTIME_NODE },
   },
 });
 const out = resolve(values.out);
@@ -49,9 +49,8 @@ if (zipped > ZIP_BUDGET) {
 }
 
 async function chosenNode(node: string): Promise<string> {
-  if (!/^\d+$/.test(node)) return node;
   try {
-    return await nodeBinary(Number(node));
+    return await nodeBinary(node);
   } catch (error) {
     console.warn(
       `Node ${node} cannot be installed, so the code cache is for Node ${process.versions.node} alone:`,

@@ -22,7 +22,7 @@ const USAGE = `Usage: npm run lambda -- invoke <event.json> [options]
                      an addon, and the Node of the runtime; they do it themselves when it is not there
 
   --package <folder> by default build/lambda, which npm run build:lambda makes
-  --node <node>      a major version, or the path of one; by default the Node that runs this
+  --node <node>      a version such as 24 or 24.10.0, or the path of one; by default the Node that runs this
 
 Without AGENT_ID the agent is emulated and the table is embedded, in memory.`;
 
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
     LocalFunction.start({
       folder: resolve(folder),
       handler,
-      node: /^\d+$/.test(node) ? await nodeBinary(Number(node)) : node,
+      node: await nodeBinary(node),
       variables: parts.variables,
     });
   if (command === 'serve') {

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Metafile } from 'esbuild';
 import { assertLean } from '../scripts/lambda/bundle.js';
+import { writeCodeCache } from '../scripts/lambda/code-cache.js';
 import { withToken } from '../scripts/lambda/events.js';
 import { LocalFunction } from '../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../scripts/lambda/local-parts.js';
-import { nodeBinary } from '../scripts/lambda/node-binary.js';
+import { LAMBDA_NODE_ARGUMENTS, nodeBinary } from '../scripts/lambda/node-binary.js';
 import type { LambdaAnswer } from '../src/lambda.js';
 import { AI_SDKS } from './support/ai-sdk.js';
 import { SECRET } from './support/chat-app.js';
@@ -21,7 +22,7 @@ import { readStream } from './support/ui-stream.js';
 
 jest.setTimeout(30_000);
 
-const CACHE_REJECTED = /"codeCache: rejected"/g;
+const CACHE_REJECTED = /"codeCache: rejected","node":"[\d.]+","v8":"\d/g;
 
 describe('the package', () => {
   const home = mkdtempSync(join(tmpdir(), 'lambda-package-'));
@@ -50,7 +51,7 @@ describe('the package', () => {
       const answer = await handler({}, { awsRequestId: 'x', getRemainingTimeInMillis: () => 30000 });
       process.stdout.write('answered ' + answer.statusCode);
       process.exit(0);`;
-    const run = ['--input-type=module', '-e', script, join(target, 'lambda.mjs')];
+    const run = [...LAMBDA_NODE_ARGUMENTS, '--input-type=module', '-e', script, join(target, 'lambda.mjs')];
     return spawnSync(process.execPath, run, { cwd: target, env: { ...variables }, encoding: 'utf8' });
   }
 
@@ -148,28 +149,46 @@ describe('the package', () => {
 
   describeWithClient('in the runtime client of Lambda', () => {
     describe.each(NODES)('on Node %s', (major) => {
+      let node: string;
       let lambda: LocalFunction;
       const log: string[] = [];
 
+      function start(target: string, lines: string[]): Promise<LocalFunction> {
+        const hear = (text: string) => {
+          lines.push(text);
+          silence.wrote('the function', text);
+        };
+        return LocalFunction.start({ folder: target, node, variables: parts.variables, log: hear });
+      }
+
       beforeAll(async () => {
-        const node = await nodeBinary(Number(major));
+        node = await nodeBinary(major);
         const empty = copy(`client-${major}`);
-        lambda = await LocalFunction.start({
-          folder: empty,
-          node,
-          variables: parts.variables,
-          log: (text) => {
-            log.push(text);
-            silence.wrote('the function', text);
-          },
-        });
-      });
+        await writeCodeCache(empty, node);
+        lambda = await start(empty, log);
+      }, 60_000);
       afterAll(() => lambda.stop());
 
       it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
         await putOldChat(parts);
         const event = withToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
         expect(answerTo((await lambda.invoke(event)) as LambdaAnswer)).toEqual(ANSWERS[name]);
+      });
+
+      it('takes its code cache with the flags that Lambda gives to Node', async () => {
+        await lambda.invoke('{}');
+        expect(log.join('')).not.toContain('codeCache');
+      });
+
+      it('answers without a code cache that fits, and says so in one line', async () => {
+        const target = copy(`client-${major}-refused`);
+        writeFileSync(join(target, 'app.cache'), withOtherVersion(readFileSync(join(target, 'app.cache'))));
+        const lines: string[] = [];
+        const compiled = await start(target, lines);
+        const event = withToken(readFileSync('events/event.json', 'utf8'), parts.token);
+        expect(await compiled.invoke(event)).toMatchObject({ statusCode: 200 });
+        await compiled.stop();
+        expect(lines.join('').match(CACHE_REJECTED)).toHaveLength(1);
       });
 
       it('was ready before it asked for the first event', () => {

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { chatEvent } from '../../scripts/lambda/events.js';
 import { LocalFunction } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
-import { nodeBinary } from '../../scripts/lambda/node-binary.js';
+import { LAMBDA_NODE_ARGUMENTS, nodeBinary } from '../../scripts/lambda/node-binary.js';
 import { type Contestant, makeContestants } from './contestants.js';
 
 const DRIVER = join(import.meta.dirname, 'cold-driver.mjs');
@@ -30,7 +30,7 @@ export async function benchColdStart(): Promise<void> {
     args: process.argv.slice(3),
     options: { rounds: { type: 'string', default: '20' }, node: { type: 'string', default: '24,20' } },
   });
-  for (const major of values.node.split(',').map(Number)) {
+  for (const major of values.node.split(',')) {
     const node = await nodeBinary(major);
     const { bare, bareCached, express, artefact, artefactUncached, unbundled } = await makeContestants(
       node,
@@ -67,7 +67,10 @@ async function plainStart(node: string, { variables, token }: FunctionParts, con
   const module = contestant ? [join(contestant.folder, contestant.file)] : [];
   const env = { ...variables, EVENT: JSON.stringify(chatEvent(token)), TZ: ':UTC', LANG: 'en_US.UTF-8' };
   const start = performance.now();
-  const child = spawn(node, [DRIVER, ...module], { env, stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  const child = spawn(node, [...LAMBDA_NODE_ARGUMENTS, DRIVER, ...module], {
+    env,
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  });
   const exit = once(child, 'exit');
   const [phases] = (await Promise.race([once(child.stdio[3] as Readable, 'data'), exit])) as [Buffer];
   const all = performance.now() - start;

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { chatEvent } from '../../scripts/lambda/events.js';
 import { startFunctionParts } from '../../scripts/lambda/local-parts.js';
-import { nodeBinary } from '../../scripts/lambda/node-binary.js';
+import { LAMBDA_NODE_ARGUMENTS, nodeBinary } from '../../scripts/lambda/node-binary.js';
 import { startConstantDynamoDb } from './constant-dynamodb.js';
 import { makeContestants } from './contestants.js';
 
@@ -32,7 +32,7 @@ export async function benchWarmRequests(): Promise<void> {
     args: process.argv.slice(3),
     options: { counts: { type: 'string', default: '5000,50000' }, node: { type: 'string', default: '24' } },
   });
-  const node = await nodeBinary(Number(values.node));
+  const node = await nodeBinary(values.node);
   const dynamoDb = await startConstantDynamoDb();
   const parts = await startFunctionParts({
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
@@ -48,7 +48,7 @@ export async function benchWarmRequests(): Promise<void> {
   for (const { name, folder, file } of [bareCached, express, artefact]) {
     // What grows and what does not is asked of the artefact alone.
     const counts = name === artefact.name ? values.counts : few;
-    const child = spawn(node, [DRIVER, join(folder, file), counts ?? ''], {
+    const child = spawn(node, [...LAMBDA_NODE_ARGUMENTS, DRIVER, join(folder, file), counts ?? ''], {
       env: { ...parts.variables, EVENT: event },
       stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
     });

@@ -7,6 +7,8 @@ import { Writable } from 'node:stream';
 import { Script } from 'node:vm';
 
 const [folder, events] = process.argv.slice(2);
+// As the loader does.
+if (globalThis.gc) process.getBuiltinModule('node:v8').setFlagsFromString('--no-expose-gc');
 const filename = join(folder, 'app.js');
 // What Lambda gives to handlers that stream, as far as they use it.
 globalThis.awslambda = { HttpResponseStream: { from: (stream, prelude) => Object.assign(stream, prelude) } };

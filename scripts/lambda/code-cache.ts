@@ -1,15 +1,16 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startFunctionParts } from './local-parts.js';
 import { chatEvent } from './events.js';
+import { startFunctionParts } from './local-parts.js';
+import { LAMBDA_NODE_ARGUMENTS } from './node-binary.js';
 
 const run = promisify(execFile);
 
 /**
  * Has `node` load the package in `folder`, handle a turn of each entry with the embedded parts, and write its code cache.
  *
- * @returns the version of that Node.
+ * @returns the versions of that Node and its V8.
  * @throws Error when an event is not answered as it should be.
  */
 export async function writeCodeCache(folder: string, node: string): Promise<string> {
@@ -22,8 +23,9 @@ export async function writeCodeCache(folder: string, node: string): Promise<stri
       { entry: 'lambda-stream', event: chatEvent('none', '/chat/stream'), status: 401 },
     ];
     const maker = join(import.meta.dirname, 'code-cache-maker.mjs');
-    await run(node, [maker, folder, JSON.stringify(events)], { env: parts.variables });
-    return (await run(node, ['--version'])).stdout.trim().slice(1);
+    await run(node, [...LAMBDA_NODE_ARGUMENTS, maker, folder, JSON.stringify(events)], { env: parts.variables });
+    const versions = '`${process.versions.node} (V8 ${process.versions.v8})`';
+    return (await run(node, ['-p', versions])).stdout.trim();
   } finally {
     await parts.close();
   }

@@ -5,11 +5,14 @@ import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { Script } from 'node:vm';
 
+// Lambda starts Node with --expose-gc, and V8 would refuse a code cache that was made without. Nobody here calls gc.
+if (globalThis.gc) process.getBuiltinModule('node:v8').setFlagsFromString('--no-expose-gc');
 const filename = join(import.meta.dirname, 'app.js');
 const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: codeCache() });
 // V8 takes the cache of its own version and flags only. Without it the app is compiled, which is slower and no worse.
 if (script.cachedDataRejected !== false) {
-  console.warn(JSON.stringify({ level: 'warn', timestamp: Date.now(), message: 'codeCache: rejected' }));
+  const { node, v8 } = process.versions;
+  console.warn(JSON.stringify({ level: 'warn', timestamp: Date.now(), message: 'codeCache: rejected', node, v8 }));
 }
 const module = { exports: {} };
 script.runInThisContext()(module.exports, createRequire(filename), module);

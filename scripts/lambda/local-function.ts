@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { installed, isInstalled } from './node-binary.js';
+import { FUNCTION_MEGABYTES, installed, isInstalled, LAMBDA_NODE_ARGUMENTS } from './node-binary.js';
 import { FunctionError } from './function-error.js';
 import { RuntimeApi } from './runtime-api.js';
 import type { StreamedAnswer } from './streamed-answer.js';
@@ -50,7 +50,7 @@ export class LocalFunction {
     const client = join(await runtimeClient(), 'node_modules/aws-lambda-ric/index.mjs');
     const api = await RuntimeApi.start();
     const startedAt = performance.now();
-    const child = spawn(node, [client], {
+    const child = spawn(node, [...LAMBDA_NODE_ARGUMENTS, client], {
       cwd: folder,
       env: { ...lambdaVariables(folder, handler, api.address), ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -127,7 +127,7 @@ function lambdaVariables(folder: string, handler: PackageHandler, runtimeApi: st
     AWS_LAMBDA_RUNTIME_API: runtimeApi,
     AWS_LAMBDA_FUNCTION_NAME: 'local',
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1024',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(FUNCTION_MEGABYTES),
     AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/local',
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',

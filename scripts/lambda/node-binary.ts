@@ -10,19 +10,38 @@ const run = promisify(execFile);
 const TOOLS = join(import.meta.dirname, '../../build/tools');
 
 /** The major version of the runtime in template.yaml, whose V8 the code cache is for. */
-export const RUNTIME_NODE = 24;
+export const RUNTIME_NODE = '24';
+
+/** A Node by its version: `24`, or `24.10.0`. */
+const VERSION = /^\d+(\.\d+\.\d+)?$/;
 
 /**
- * The path of a Node of this major version: the running one, or the package `node` of the npm registry, installed on
- * demand and kept.
+ * The path of a Node: of a major version, which the running one may be, or of an exact one. It is the package `node` of
+ * the npm registry, installed on demand and kept. What is no version is taken for a path.
  *
  * @throws Error when it cannot be installed.
  */
-export async function nodeBinary(major: number): Promise<string> {
-  if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
-  const folder = await installed(`node-${major}`, `node@${major}`);
+export async function nodeBinary(version: string): Promise<string> {
+  if (!VERSION.test(version)) return version;
+  if (`${process.versions.node}.`.startsWith(`${version}.`)) return process.execPath;
+  const folder = await installed(`node-${version}`, `node@${version}`);
   return join(folder, 'node_modules/node/bin/node');
 }
+
+/** What the function of `template.yaml` has, in megabytes, unless a parameter says otherwise. */
+export const FUNCTION_MEGABYTES = 1024;
+
+/**
+ * The arguments that Lambda's own start script gives to Node. They matter: V8 refuses a code cache that was made with
+ * other flags. As several copies of `/var/runtime/bootstrap` in public repositories have them; the runtime client of AWS
+ * knows three of the four by name.
+ */
+export const LAMBDA_NODE_ARGUMENTS: readonly string[] = [
+  '--expose-gc',
+  '--max-http-header-size=81920',
+  `--max-semi-space-size=${Math.floor(FUNCTION_MEGABYTES / 20)}`,
+  `--max-old-space-size=${FUNCTION_MEGABYTES - Math.floor(FUNCTION_MEGABYTES / 10)}`,
+];
 
 /** Whether {@link installed} has done its work before. */
 export function isInstalled(name: string): boolean {
