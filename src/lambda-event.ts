@@ -44,18 +44,18 @@ export interface HttpEvent {
  */
 export function httpEventOf(event: LambdaEvent | null): HttpEvent {
   if (isV2(event)) {
-    const { rawPath, headers, routeKey, requestContext } = event;
-    const path = withoutPrefix(rawPath, routeKey?.split(' ')[1], requestContext.stage);
+    const { rawPath, headers, routeKey, pathParameters, requestContext } = event;
+    const path = routePathOf(rawPath, routeKey?.split(' ')[1], pathParameters, requestContext.stage);
     return { event: { ...event, version: '2.0', rawPath: path, headers: headers ?? {} }, multiValue: false };
   }
   if (isV1(event)) {
-    const { path, resource, requestContext } = event;
-    const routePath = withoutPrefix(path, resource, requestContext.stage);
+    const { path, resource, pathParameters, requestContext } = event;
+    const routePath = routePathOf(path, resource, pathParameters, requestContext.stage);
     const query = { multiValueQueryStringParameters: queryOf(event) };
     const headers = { headers: allHeaders(event), multiValueHeaders: undefined };
     return { event: { ...event, path: routePath, ...query, ...headers }, multiValue: true };
   }
-  return { event: bareRequest(event ?? {}), multiValue: false };
+  return { event: bareRequest(isObject(event) ? event : {}), multiValue: false };
 }
 
 function bareRequest(event: BareEvent): RestRequest {
@@ -70,12 +70,17 @@ function bareRequest(event: BareEvent): RestRequest {
   };
 }
 
+/** A function may be invoked with any JSON. */
+function isObject(event: LambdaEvent | null): event is LambdaEvent {
+  return typeof event === 'object' && event !== null;
+}
+
 function isV2(event: LambdaEvent | null): event is APIGatewayProxyEventV2 {
-  return event !== null && 'rawPath' in event && 'requestContext' in event && 'http' in event.requestContext;
+  return isObject(event) && 'rawPath' in event && 'requestContext' in event && 'http' in event.requestContext;
 }
 
 function isV1(event: LambdaEvent | null): event is APIGatewayProxyEvent {
-  return event !== null && 'httpMethod' in event && 'path' in event && 'requestContext' in event;
+  return isObject(event) && 'httpMethod' in event && 'path' in event && 'requestContext' in event;
 }
 
 /** Every header, however often it was sent; the lines of one are joined as RFC 9110, 5.3 has it. */
@@ -91,16 +96,30 @@ function queryOf(event: APIGatewayProxyEvent): Readonly<Record<string, string[]>
   return Object.fromEntries(all.map(([name, value = '']) => [wellFormed(name), [value].flat().map(wellFormed)]));
 }
 
+/** The headers that are text, by their names in lower case: whoever invokes a function directly may write anything. */
 function lowerCased(headers: Headers | null | undefined): Headers {
-  return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+  return Object.fromEntries(
+    Object.entries(headers ?? {}).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name.toLowerCase(), value]] : [],
+    ),
+  );
 }
 
 /**
  * The path as the routes know it: without the stage, which HTTP APIs put before it, and without the base path of a
- * custom domain, which the resource that matched tells apart. Where that is greedy or unknown, only the stage goes.
+ * custom domain. The resource that matched tells them apart: of a greedy one what its parameter has matched is the path.
+ * Where there is none, only the stage goes.
  */
-function withoutPrefix(path: string, resource: string | undefined, stage: string | undefined): string {
-  if (resource?.startsWith('/') && !resource.includes('+}')) {
+function routePathOf(
+  path: string,
+  resource: string | undefined,
+  parameters: APIGatewayProxyEvent['pathParameters'] | undefined,
+  stage: string | undefined,
+): string {
+  const [, greedy] = /\{(\w+)\+\}$/.exec(resource ?? '') ?? [];
+  const matched = greedy === undefined ? undefined : parameters?.[greedy];
+  if (matched !== undefined) return `/${matched}`;
+  if (greedy === undefined && resource?.startsWith('/')) {
     const pattern = resource.replace(/[.$()*+?^|\\[\]]/g, '\\$&').replace(/\{[^/]+\}/g, '[^/]+');
     return new RegExp(`${pattern}/?$`).exec(path)?.[0] ?? path;
   }

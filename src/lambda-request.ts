@@ -11,10 +11,8 @@ export function requestOf(lambdaEvent: LambdaEvent | null): WholeRequest {
     const { rawPath, rawQueryString, requestContext } = event;
     return { method: requestContext.http.method, url: urlOf(rawPath, rawQueryString), headers, body };
   }
-  const { httpMethod, path, pathParameters, multiValueQueryStringParameters: query } = event;
-  // What a greedy resource has matched has no base path of a custom domain before it.
-  const routePath = pathParameters?.['proxy'] ? `/${pathParameters['proxy']}` : path;
-  return { method: httpMethod, url: urlOf(routePath, stringify(query ?? {})), headers, body };
+  const { httpMethod, path, multiValueQueryStringParameters: query } = event;
+  return { method: httpMethod, url: urlOf(path, stringify(query ?? {})), headers, body };
 }
 
 /** A gateway may have decoded the path; what a request line cannot hold is encoded again. */

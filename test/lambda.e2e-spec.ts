@@ -5,6 +5,8 @@ import type { Context } from 'aws-lambda';
 import { type FunctionParts, startFunctionParts } from '../scripts/lambda/local-parts.js';
 import { restEvent, withToken } from '../scripts/lambda/events.js';
 import type { LambdaAnswer } from '../src/lambda.js';
+import type { LambdaEvent } from '../src/lambda-event.js';
+import { requestOf } from '../src/lambda-request.js';
 import { answerTo, ANSWERS, putOldChat } from './support/lambda-answers.js';
 
 const CORS_ORIGINS = 'https://app.example.com,https://beta.example.com';
@@ -73,15 +75,21 @@ describe('the handler of the function', () => {
     expect(answer.isBase64Encoded).toBe(false);
   });
 
-  it.each([null, {}, { body: null, headers: null }, { body: '{"prompt":"x"}' }])(
-    'takes %j as a request without a token',
-    async (event) => {
-      expect(answerTo(await invoke(event))).toEqual({
-        statusCode: 401,
-        body: { error: 'Invalid id_token: token is missing' },
-      });
-    },
-  );
+  it.each([
+    null,
+    {},
+    { body: null, headers: null },
+    { body: '{"prompt":"x"}' },
+    { headers: { id_token: 5 } },
+    'x',
+    7,
+    [],
+  ])('takes %j as a request without a token', async (event) => {
+    expect(answerTo(await invoke(event))).toEqual({
+      statusCode: 401,
+      body: { error: 'Invalid id_token: token is missing' },
+    });
+  });
 
   it('takes the request id of the invocation where the caller has none', async () => {
     expect((await invoke({})).headers).toHaveProperty('x-request-id', 'aws-1');
@@ -142,6 +150,17 @@ describe('the handler of the function', () => {
     expect(answerTo(await invoke({ ...fileEvent('rest-get-chat'), path: '/base/chats/unknown' }))).toEqual(
       ANSWERS['rest-get-chat'],
     );
+  });
+
+  it.each(['/{proxy+}', '/api/{rest+}'])('finds the route that %s has matched behind a base path', async (resource) => {
+    const [, parameter = ''] = /\{(\w+)\+\}/.exec(resource) ?? [];
+    const pathParameters = { [parameter]: 'chat' };
+    const path = '/base/api/chat';
+    const restApi = { ...fileEvent('rest-post-chat'), resource, path, pathParameters };
+    expect((await invoke(restApi)).statusCode).toBe(200);
+    const httpApi = { ...fileEvent('http-post-chat'), routeKey: `ANY ${resource}`, rawPath: path, pathParameters };
+    expect((await invoke(httpApi)).statusCode).toBe(200);
+    expect([requestOf(restApi as LambdaEvent).url, requestOf(httpApi as LambdaEvent).url]).toEqual(['/chat', '/chat']);
   });
 
   describe('the query of a REST API', () => {
