@@ -54,22 +54,24 @@ async function main(): Promise<void> {
       node: await nodeBinary(node),
       variables: parts.variables,
     });
-  if (command === 'serve') {
-    await serve({
-      start,
-      token: parts.token,
-      host: process.env['HOST'] ?? '127.0.0.1',
-      port: Number(process.env['PORT'] ?? 3000),
-    });
-    return;
+  let serves = false;
+  try {
+    if (command === 'invoke') return await invoke(start, withToken(event, parts.token));
+    const { HOST: host = '127.0.0.1', PORT: port = 3000 } = process.env;
+    await serve({ start, token: parts.token, host, port: Number(port) });
+    serves = true;
+  } finally {
+    if (!serves) await parts.close();
   }
+}
+
+async function invoke(start: (handler: PackageHandler) => Promise<LocalFunction>, event: string): Promise<void> {
   const handler = handlerFor(event);
   const lambda = await start(handler);
   try {
-    await print(lambda, handler, withToken(event, parts.token));
+    await print(lambda, handler, event);
   } finally {
     await lambda.stop();
-    await parts.close();
   }
 }
 
@@ -100,6 +102,8 @@ try {
 } catch (error) {
   if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
   else if (error instanceof ConfigurationError || error instanceof FunctionError) console.error(error.message);
+  // Of the system: a port in use, an event's file that is not there.
+  else if (error instanceof Error && 'syscall' in error) console.error(error.message);
   else console.error(error);
   process.exitCode = 1;
 }

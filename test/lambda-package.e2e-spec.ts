@@ -132,6 +132,20 @@ describe('the package', () => {
       await expect(ask(url, '', 'Hello')).rejects.toThrow('Invalid id_token: token is missing');
     });
 
+    it('ends with one line where its port is in use, or its Node is not there', async () => {
+      const serveWith = async (PORT: string, ...more: string[]) => {
+        const other = spawnServer(
+          { PORT, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+          { program: ['scripts/lambda.ts', 'serve', '--package', folder, ...more] },
+        );
+        expect(await other.exited).toBe(1);
+        return other.printed.trim();
+      };
+      const { port } = new URL(url);
+      expect(await serveWith(port)).toBe(`listen EADDRINUSE: address already in use 127.0.0.1:${port}`);
+      expect(await serveWith('0', '--node', '/no/node')).toBe('/no/node cannot be run: ENOENT');
+    });
+
     it('keeps the turn of a caller who leaves, at any event', async () => {
       const body = { prompt: 'Hello [[fault chunks bytes=60000 pause=10]]' };
       // start, text-start, four deltas, text-end, finish and [DONE].

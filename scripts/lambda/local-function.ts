@@ -43,7 +43,7 @@ export class LocalFunction {
   /**
    * Starts the function. The runtime client is installed first where it is not there.
    *
-   * @throws Error when the runtime client cannot be installed.
+   * @throws Error when the runtime client cannot be installed, FunctionError when there is no such Node.
    */
   static async start(options: LocalFunctionOptions): Promise<LocalFunction> {
     const { folder, handler = 'lambda.handler', node, variables, log } = options;
@@ -61,6 +61,12 @@ export class LocalFunction {
     child.once('exit', (code, signal) => {
       api.failAll(new FunctionError(`The function ended with ${signal ?? `exit code ${code}`}`));
     });
+    try {
+      await once(child, 'spawn');
+    } catch (error) {
+      await api.close();
+      throw new FunctionError(`${node} cannot be run: ${(error as NodeJS.ErrnoException).code}`);
+    }
     return new LocalFunction(api, child, startedAt);
   }
 
