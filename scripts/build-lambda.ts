@@ -5,18 +5,14 @@ import { parseArgs } from 'node:util';
 import { assertLean, bundleHandlers } from './lambda/bundle.js';
 import { writeCodeCache } from './lambda/code-cache.js';
 import { nodeBinary, RUNTIME_NODE } from './lambda/node-binary.js';
-import { packageSize } from './lambda/package-size.js';
+import { PACKAGE_ENTRIES, PACKAGE_FOLDER, packageSize, ZIP_BUDGET } from './lambda/package.js';
 
-/** The most bytes of the package as a zip. */
-const ZIP_BUDGET = 2_000_000;
-/** What functions may be configured to run: `lambda.handler`, `lambda-stream.handler`. */
-const ENTRIES = ['lambda.mjs', 'lambda-stream.mjs'];
 const ROOT = join(import.meta.dirname, '..');
 
 const { values } = parseArgs({
   options: {
     /** The folder that gets the package; what belongs beside it goes into folders of a similar name. */
-    out: { type: 'string', default: 'build/lambda' },
+    out: { type: 'string', default: PACKAGE_FOLDER },
     /** The Node that makes the code cache: a version such as 24 or 24.10.0, or the path of one. */
     node: { type: 'string', default: RUNTIME_NODE },
   },
@@ -32,13 +28,15 @@ execFileSync(
   { cwd: ROOT, stdio: 'inherit' },
 );
 const metafile = await bundleHandlers({
-  entries: Object.fromEntries(ENTRIES.map((file) => [parse(file).name, join(compiled, `${parse(file).name}.js`)])),
+  entries: Object.fromEntries(
+    PACKAGE_ENTRIES.map((file) => [parse(file).name, join(compiled, `${parse(file).name}.js`)]),
+  ),
   outfile: join(out, 'app.js'),
   mapFolder: beside,
 });
 assertLean(metafile);
 await writeFile(join(beside, 'metafile.json'), JSON.stringify(metafile));
-for (const file of ENTRIES) await copyFile(join(import.meta.dirname, 'lambda/loader.mjs'), join(out, file));
+for (const file of PACKAGE_ENTRIES) await copyFile(join(import.meta.dirname, 'lambda/loader.mjs'), join(out, file));
 const version = await writeCodeCache(out, await chosenNode(values.node));
 
 const { bytes, zipped } = await packageSize(out);

@@ -8,6 +8,7 @@ import { LocalFunction, type PackageHandler, runtimeClient } from './lambda/loca
 import { startFunctionParts } from './lambda/local-parts.js';
 import { nodeBinary, RUNTIME_NODE } from './lambda/node-binary.js';
 import { FunctionError } from './lambda/function-error.js';
+import { PACKAGE_FOLDER } from './lambda/package.js';
 import { serve } from './lambda/serve.js';
 
 const USAGE = `Usage: npm run lambda -- invoke <event.json> [options]
@@ -31,7 +32,7 @@ class UsageError extends Error {}
 
 function readArguments() {
   try {
-    const options = { package: { type: 'string', default: 'build/lambda' }, node: { type: 'string' } } as const;
+    const options = { package: { type: 'string', default: PACKAGE_FOLDER }, node: { type: 'string' } } as const;
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
     return { ...values, command: positionals[0], file: positionals[1] };
   } catch (error) {

@@ -2,6 +2,7 @@ import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleHandlers } from '../../scripts/lambda/bundle.js';
 import { writeCodeCache } from '../../scripts/lambda/code-cache.js';
+import { PACKAGE_FOLDER } from '../../scripts/lambda/package.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -50,7 +51,7 @@ export async function makeContestants(node: string, label: string): Promise<Cont
     await cp(join(ROOT, 'scripts/lambda/loader.mjs'), join(folder, 'lambda.mjs'));
   }
   await cp(bareCached.folder, bare.folder, { recursive: true });
-  await cp(join(ROOT, 'build/lambda'), artefact.folder, { recursive: true });
+  await cp(join(ROOT, PACKAGE_FOLDER), artefact.folder, { recursive: true });
   await cp(artefact.folder, artefactUncached.folder, { recursive: true });
   await rm(join(artefactUncached.folder, 'app.cache'));
   for (const { folder } of [bareCached, express, artefact]) await writeCodeCache(folder, node);

@@ -11,6 +11,7 @@ export interface Resource {
   readonly Condition?: string;
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;
+  readonly Metadata?: Properties;
   readonly Properties: Properties;
 }
 
@@ -28,6 +29,7 @@ export interface Template {
   readonly Globals?: { readonly Function?: Properties };
   readonly Parameters: Readonly<Record<string, Parameter>>;
   readonly Conditions: Properties;
+  readonly Rules: Readonly<Record<string, { readonly Assertions: readonly { readonly Assert: Value }[] }>>;
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Outputs: Properties;
 }
