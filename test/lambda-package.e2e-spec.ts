@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Metafile } from 'esbuild';
-import { assertLean } from '../scripts/lambda/bundle.js';
+import { assertLean, bundleHandlers } from '../scripts/lambda/bundle.js';
 import { writeCodeCache } from '../scripts/lambda/code-cache.js';
 import { withToken } from '../scripts/lambda/events.js';
 import { LocalFunction } from '../scripts/lambda/local-function.js';
@@ -62,9 +62,31 @@ describe('the package', () => {
     'docs/architecture.md',
     'node_modules/dynalite/index.js',
     'node_modules/@nestjs/swagger/dist/index.js',
+    'node_modules/supports-color/index.js',
   ])('is not built with %s in it', (path) => {
     const inputs = { 'build/lambda-tsc/lambda.js': {}, [path]: {} } as unknown as Metafile['inputs'];
     expect(() => assertLean({ inputs })).toThrow(`The package must not contain ${path}`);
+  });
+
+  it('formats dates as Node does, although it makes their formats later', async () => {
+    const file: string = '../scripts/lambda/date-time-format.mjs';
+    const module = (await import(file)) as {
+      DateTimeFormatOnUse: typeof Intl.DateTimeFormat;
+    };
+    const [late, own] = [module.DateTimeFormatOnUse, Intl.DateTimeFormat].map((Format) => {
+      const format = new Format('de', { dateStyle: 'full', timeZone: 'UTC' });
+      return [format.format(0), format.formatToParts(0), format.resolvedOptions(), Format.supportedLocalesOf(['de'])];
+    });
+    expect(late).toEqual(own);
+  });
+
+  it('is the same bytes from the same input', async () => {
+    const entries = {
+      lambda: join(work, 'lambda-tsc/lambda.js'),
+      'lambda-stream': join(work, 'lambda-tsc/lambda-stream.js'),
+    };
+    await bundleHandlers({ entries, outfile: join(home, 'again.js'), mapFolder: home });
+    expect(readFileSync(join(home, 'again.js')).equals(readFileSync(join(folder, 'app.js')))).toBe(true);
   });
 
   it('uses its code cache', () => {

@@ -6,13 +6,17 @@ import { parseArgs } from 'node:util';
 import { chatEvent } from '../../scripts/lambda/events.js';
 import { LocalFunction } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
-import { LAMBDA_NODE_ARGUMENTS, nodeBinary } from '../../scripts/lambda/node-binary.js';
-import { type Contestant, makeContestants } from './contestants.js';
+import { startLocalSecret } from '../../scripts/lambda/local-secret.js';
+import { LAMBDA_NODE_ARGUMENTS, nodeBinary, RUNTIME_NODE } from '../../scripts/lambda/node-binary.js';
+import { buildPackage, type Contestant, makeContestants } from './contestants.js';
 
-const DRIVER = join(import.meta.dirname, 'cold-driver.mjs');
+const PLAIN_DRIVER = join(import.meta.dirname, 'cold-driver.mjs');
+
+/** The most that the package may take of what the bare handler takes, p50 on the runtime's Node in the plain driver. */
+const COLD_BOUND = 1.25;
 
 /** Milliseconds from the spawn to the first handled event, and what of it was loading and handling. */
-interface Start {
+interface Started {
   readonly all: number;
   readonly load?: number;
   readonly answer?: number;
@@ -20,36 +24,67 @@ interface Start {
 
 interface Entry {
   readonly name: string;
-  readonly run: () => Promise<Start>;
-  readonly starts: Start[];
+  readonly run: () => Promise<Started>;
+  readonly starts: Started[];
 }
 
-/** Prints the time from the spawn of a process to its first handled `POST /chat`, in interleaved rounds. */
+/**
+ * Prints the time from the spawn of a process to its first handled `POST /chat`, in interleaved rounds. Where the package
+ * is over its bound, that is a failure.
+ */
 export async function benchColdStart(): Promise<void> {
   const { values } = parseArgs({
     args: process.argv.slice(3),
     options: { rounds: { type: 'string', default: '20' }, node: { type: 'string', default: '24,20' } },
   });
+  buildPackage();
+  // The bare handler has no quota.
+  const parts = await startFunctionParts({ TURNS_PER_MINUTE: '0' });
+  const secret = await startLocalSecret(parts.variables['JWT_SECRET_KEY'] ?? '');
   for (const major of values.node.split(',')) {
     const node = await nodeBinary(major);
-    const { bare, bareCached, express, artefact, artefactUncached, unbundled } = await makeContestants(
-      node,
-      `node-${major}`,
-    );
-    const all = [bare, bareCached, express, artefact, artefactUncached, unbundled];
-    // The bare handler has no quota.
-    const parts = await startFunctionParts({ TURNS_PER_MINUTE: '0' });
-    const plain = [undefined, ...all].map((contestant) => entry(contestant, () => plainStart(node, parts, contestant)));
-    await measure(plain, Number(values.rounds));
-    print(`Node ${major}, plain driver`, plain, [bare, bareCached]);
-    const client = all.map((contestant) => entry(contestant, () => clientStart(node, parts, contestant)));
-    await measure(client, Number(values.rounds));
-    print(`Node ${major}, aws-lambda-ric`, client, [bare, bareCached]);
-    await parts.close();
+    for (const { title, nodeArguments, start } of DRIVERS) {
+      const made = await makeContestants(node, nodeArguments, `node-${major}`);
+      const withSecret = { ...made.artefact, name: 'artefact, secret read', variables: secret.variables };
+      const { bare, bareCached, express, artefact, artefactUncached, unbundled } = made;
+      const all = [bare, bareCached, express, artefact, withSecret, artefactUncached, unbundled];
+      const entries = [...(start === plainStart ? [undefined] : []), ...all].map((contestant) =>
+        entry(contestant, () => start(node, parts, contestant)),
+      );
+      await measure(entries, Number(values.rounds));
+      print(`Node ${major}, ${title}`, entries, [bare, bareCached]);
+      if (major === RUNTIME_NODE && start === plainStart) judge(entries, artefact, bare);
+    }
   }
+  await Promise.all([parts.close(), secret.close()]);
 }
 
-function entry(contestant: Contestant | undefined, run: () => Promise<Start>): Entry {
+type Start = (node: string, parts: FunctionParts, contestant?: Contestant) => Promise<Started>;
+
+interface Driver {
+  readonly title: string;
+  readonly nodeArguments: readonly string[];
+  readonly start: Start;
+}
+
+/** Node as anybody starts it, and as Lambda does. */
+const DRIVERS: readonly Driver[] = [
+  { title: 'plain driver', nodeArguments: [], start: plainStart },
+  {
+    title: 'aws-lambda-ric, with the flags that Lambda gives to Node',
+    nodeArguments: LAMBDA_NODE_ARGUMENTS,
+    start: clientStart,
+  },
+];
+
+function judge(entries: readonly Entry[], { name }: Contestant, reference: Contestant): void {
+  const [ours, theirs] = [name, reference.name].map((one) => p50Of(entries, one));
+  const ratio = (ours ?? 0) / (theirs ?? 0);
+  console.log(`\nThe package takes ${ratio.toFixed(2)} times what the bare handler takes, bound ${COLD_BOUND}`);
+  if (!(ratio <= COLD_BOUND)) process.exitCode = 1;
+}
+
+function entry(contestant: Contestant | undefined, run: () => Promise<Started>): Entry {
   return { name: contestant?.name ?? 'Node alone', run, starts: [] };
 }
 
@@ -63,14 +98,16 @@ async function measure(entries: readonly Entry[], rounds: number): Promise<void>
   }
 }
 
-async function plainStart(node: string, { variables, token }: FunctionParts, contestant?: Contestant): Promise<Start> {
+async function plainStart(
+  node: string,
+  { variables, token }: FunctionParts,
+  contestant?: Contestant,
+): Promise<Started> {
   const module = contestant ? [join(contestant.folder, contestant.file)] : [];
-  const env = { ...variables, EVENT: JSON.stringify(chatEvent(token)), TZ: ':UTC', LANG: 'en_US.UTF-8' };
+  const event = JSON.stringify(chatEvent(token));
+  const env = { ...variables, ...contestant?.variables, EVENT: event, TZ: ':UTC', LANG: 'en_US.UTF-8' };
   const start = performance.now();
-  const child = spawn(node, [...LAMBDA_NODE_ARGUMENTS, DRIVER, ...module], {
-    env,
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-  });
+  const child = spawn(node, [PLAIN_DRIVER, ...module], { env, stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   const exit = once(child, 'exit');
   const [phases] = (await Promise.race([once(child.stdio[3] as Readable, 'data'), exit])) as [Buffer];
   const all = performance.now() - start;
@@ -79,10 +116,12 @@ async function plainStart(node: string, { variables, token }: FunctionParts, con
   return { ...(JSON.parse(phases.toString()) as object), all };
 }
 
-async function clientStart(node: string, { variables, token }: FunctionParts, { folder }: Contestant): Promise<Start> {
-  const event = JSON.stringify(chatEvent(token));
+async function clientStart(node: string, parts: FunctionParts, contestant?: Contestant): Promise<Started> {
+  if (!contestant) throw new Error('The runtime client has to have something to run');
+  const { folder } = contestant;
+  const variables = { ...parts.variables, ...contestant.variables };
   const lambda = await LocalFunction.start({ folder, node, variables, log: () => undefined });
-  const { statusCode } = (await lambda.invoke(event)) as { statusCode: number };
+  const { statusCode } = (await lambda.invoke(JSON.stringify(chatEvent(parts.token)))) as { statusCode: number };
   const all = performance.now() - lambda.startedAt;
   await lambda.stop();
   if (statusCode !== 200) throw new Error(`${folder} answered ${statusCode}`);
@@ -90,7 +129,6 @@ async function clientStart(node: string, { variables, token }: FunctionParts, { 
 }
 
 function print(title: string, entries: readonly Entry[], references: readonly Contestant[]): void {
-  const p50 = (name: string) => median(entries.find((one) => one.name === name)?.starts ?? [], 'all');
   const columns = references.map(({ name }) => ` × ${name}`);
   console.log(`\n${title}: milliseconds to the first answer, ${entries[0]?.starts.length} rounds`);
   console.log(`${''.padEnd(26)}   p50   min   max  load answer${columns.join('')}`);
@@ -101,13 +139,17 @@ function print(title: string, entries: readonly Entry[], references: readonly Co
       (time === undefined ? '' : time.toFixed(0)).padStart(6),
     );
     const ratios = references.map((one, index) =>
-      ((median(starts, 'all') ?? 0) / (p50(one.name) ?? 0)).toFixed(2).padStart(columns[index]?.length ?? 0),
+      ((median(starts, 'all') ?? 0) / (p50Of(entries, one.name) ?? 0)).toFixed(2).padStart(columns[index]?.length ?? 0),
     );
     console.log(`${name.padEnd(26)}${cells.join('')} ${ratios.join('')}`);
   }
 }
 
-function median(starts: readonly Start[], part: keyof Start): number | undefined {
+function p50Of(entries: readonly Entry[], name: string): number | undefined {
+  return median(entries.find((one) => one.name === name)?.starts ?? [], 'all');
+}
+
+function median(starts: readonly Started[], part: keyof Started): number | undefined {
   return starts
     .flatMap((start) => start[part] ?? [])
     .toSorted((a, b) => a - b)

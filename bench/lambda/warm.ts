@@ -7,7 +7,7 @@ import { chatEvent } from '../../scripts/lambda/events.js';
 import { startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { LAMBDA_NODE_ARGUMENTS, nodeBinary } from '../../scripts/lambda/node-binary.js';
 import { startConstantDynamoDb } from './constant-dynamodb.js';
-import { makeContestants } from './contestants.js';
+import { buildPackage, makeContestants } from './contestants.js';
 
 const DRIVER = join(import.meta.dirname, 'warm-driver.mjs');
 
@@ -32,6 +32,7 @@ export async function benchWarmRequests(): Promise<void> {
     args: process.argv.slice(3),
     options: { counts: { type: 'string', default: '5000,50000' }, node: { type: 'string', default: '24' } },
   });
+  buildPackage();
   const node = await nodeBinary(values.node);
   const dynamoDb = await startConstantDynamoDb();
   const parts = await startFunctionParts({
@@ -40,7 +41,7 @@ export async function benchWarmRequests(): Promise<void> {
     // The others have no quota.
     TURNS_PER_MINUTE: '0',
   });
-  const { bareCached, express, artefact } = await makeContestants(node, `node-${values.node}`);
+  const { bareCached, express, artefact } = await makeContestants(node, LAMBDA_NODE_ARGUMENTS, `node-${values.node}`);
   const event = JSON.stringify(chatEvent(parts.token));
   console.log(`Node ${values.node}, requests one after the other, a table that keeps nothing\n`);
   console.log('                           requests   p50 ms    RSS MB   heap MB');

@@ -1,18 +1,25 @@
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 
-/** What has no business on Lambda: local mode, tests and their like of ours, and packages that only they need. */
+/** What of ours has no business on Lambda: local mode, tests and their like. */
 const OF_OURS = /(^|\/)(local|test|docs|bench|events)\/|\.(e2e-)?spec\.|(^|\/)main\./;
-const OF_OTHERS = /node_modules\/(dynalite|level|classic-level|@nestjs\/(swagger|testing|cli)|@swc\/|jest|supertest)/;
 
-/** Reached by `import()` in parts of Nest that are never used here: the app names its adapter and its validator. */
+/**
+ * What is required where it may be absent, and is: parts of Nest that are never used here, because the app names its
+ * adapter and its validator, and the colours of `debug`, which only the development has.
+ */
 const NEVER_LOADED =
-  /^(@nestjs\/(microservices|websockets|platform-express)(\/.*)?|class-validator|class-transformer)$/;
+  /^(@nestjs\/(microservices|websockets|platform-express)(\/.*)?|class-validator|class-transformer|supports-color)$/;
 
 /** Modules that only define things, though their packages do not say so: what nobody imports may go. */
-const WITHOUT_SIDE_EFFECTS = /node_modules\/(@nestjs\/(common|core|platform-express)|@vendia)\//;
+const WITHOUT_SIDE_EFFECTS = /node_modules\/@nestjs\/(common|core|platform-express)\//;
+
+interface Lockfile {
+  readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
+}
 
 export interface BundleRequest {
   /**
@@ -72,7 +79,7 @@ const lean: Plugin = {
     builder.onResolve({ filter: NEVER_LOADED }, ({ kind, path }) =>
       kind === 'dynamic-import' || kind === 'require-call' ? { path, external: true } : undefined,
     );
-    builder.onResolve({ filter: /^(@nestjs|@vendia|\.)/ }, async ({ path, pluginData, ...rest }) => {
+    builder.onResolve({ filter: /^(@nestjs|\.)/ }, async ({ path, pluginData, ...rest }) => {
       const asked = pluginData === lean.name;
       const nest = path.startsWith('@') || WITHOUT_SIDE_EFFECTS.test(rest.importer);
       if (asked || !nest) return undefined;
@@ -88,10 +95,17 @@ function rxjsModule(path: string): string {
   return resolve(dirname(main), '../esm', path);
 }
 
-/** @throws Error when something is in the bundle that has no business on Lambda. */
+/**
+ * @throws Error when something is in the bundle that has no business on Lambda: local mode, tests and their like of
+ * ours, and packages that `npm ci --omit=dev` would not install.
+ */
 export function assertLean({ inputs }: Pick<Metafile, 'inputs'>): void {
-  const strangers = Object.keys(inputs).filter((path) =>
-    path.includes('node_modules/') ? OF_OTHERS.test(path) : OF_OURS.test(path),
-  );
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lockfile;
+  const strangers = Object.keys(inputs).filter((path) => {
+    const [installed] = /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path) ?? [];
+    return installed === undefined
+      ? OF_OURS.test(path)
+      : packages[installed] === undefined || packages[installed].dev === true;
+  });
   if (strangers.length > 0) throw new Error(`The package must not contain ${strangers.join(', ')}`);
 }

@@ -10,3 +10,5 @@ export function DateTimeFormatOnUse(...options) {
     },
   });
 }
+
+DateTimeFormatOnUse.supportedLocalesOf = (...given) => globalThis.Intl.DateTimeFormat.supportedLocalesOf(...given);
