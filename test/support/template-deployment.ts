@@ -63,12 +63,14 @@ function secretProblems(template: Template): string[] {
 }
 
 function apiProblems(template: Template): string[] {
-  const { EndpointConfiguration, AlwaysDeploy } = asMap(template.Resources['ChatApi']?.Properties);
+  const { EndpointConfiguration, AlwaysDeploy, Auth } = asMap(template.Resources['ChatApi']?.Properties);
   const url = new StackValues(template).of(asMap(template.Outputs['ApiUrl'])['Value']);
   return [
     // One at the edge gives up silent streams after 30 s.
     ...(asMap(EndpointConfiguration)['Type'] === 'REGIONAL' ? [] : ['the API is not regional']),
     ...(AlwaysDeploy === true ? [] : ['a parameter of the API alone is not deployed']),
+    // Without a word of it sam deploy --guided asks of every route.
+    ...differences([JSON.stringify(Auth)], ['{"ApiKeyRequired":false}']),
     ...differences([String(url)], ['https://ChatApi.execute-api.us-east-1.amazonaws.com/v1']),
   ];
 }

@@ -123,6 +123,7 @@ export const TEMPLATE_MUTATIONS: readonly (readonly [what: string, check: string
 
   ['an endpoint at the edge', 'deployment', '      EndpointConfiguration: { Type: REGIONAL }\n', ''],
   ['an API that is not deployed anew', 'deployment', '      AlwaysDeploy: true\n', ''],
+  ['nothing of authentication', 'deployment', '      Auth: { ApiKeyRequired: false }\n', ''],
   ['a role for everybody', 'deployment', 'Principal: { Service: lambda.amazonaws.com }', "Principal: { AWS: '*' }"],
   ['a role for a service that is not', 'deployment', 'lambda.amazonaws.com', 'lamda.amazonaws.com'],
   ['a role that nobody can take', 'deployment', 'sts:AssumeRole', 'sts:AsumeRole'],
