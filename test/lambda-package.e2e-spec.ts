@@ -216,6 +216,15 @@ describe('the package', () => {
         expect(log.join('')).not.toContain('codeCache');
       });
 
+      it('refuses a body in an encoding whose characters are not in the package', async () => {
+        const headers = { id_token: parts.token, 'content-type': 'application/json; charset=shift_jis' };
+        const answer = (await lambda.invoke(JSON.stringify({ headers, body: { prompt: 'hello' } }))) as LambdaAnswer;
+        expect(answerTo(answer)).toEqual({
+          statusCode: 415,
+          body: { error: 'Content-Type must be application/json' },
+        });
+      });
+
       it('answers without a code cache that fits, and says so in one line', async () => {
         const target = copy(`client-${major}-refused`);
         writeFileSync(join(target, 'app.cache'), withOtherVersion(readFileSync(join(target, 'app.cache'))));
