@@ -46,7 +46,7 @@ export function httpEventOf(event: LambdaEvent | null): HttpEvent {
   if (isV2(event)) {
     const { rawPath, headers, routeKey, requestContext } = event;
     const path = withoutPrefix(rawPath, routeKey?.split(' ')[1], requestContext.stage);
-    return { event: { ...event, version: '2.0', rawPath: path, headers: headers ?? {} }, multiValue: false };
+    return { event: { ...event, version: '2.0', rawPath: path, headers: lowerCased(headers) }, multiValue: false };
   }
   if (isV1(event)) {
     const { path, resource, requestContext } = event;
@@ -91,8 +91,15 @@ function queryOf(event: APIGatewayProxyEvent): Readonly<Record<string, string[]>
   return Object.fromEntries(all.map(([name, value = '']) => [wellFormed(name), [value].flat().map(wellFormed)]));
 }
 
+/** Headers by their names in lower case. Those of one name are joined, too: none may stand in for another. */
 function lowerCased(headers: Headers | null | undefined): Headers {
-  return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+  const joined = new Map<string, string>();
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (value === undefined) continue;
+    const before = joined.get(name.toLowerCase());
+    joined.set(name.toLowerCase(), before === undefined ? value : `${before},${value}`);
+  }
+  return Object.fromEntries(joined);
 }
 
 /**

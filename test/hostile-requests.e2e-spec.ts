@@ -17,7 +17,7 @@ const REASONS = [
   'critical header is not supported', 'signing key is unknown', 'signature is invalid', 'token has expired',
   'token is not yet valid', 'issuer is invalid', 'audience is invalid', "claim 'exp' is required",
   "claim 'exp' is invalid", "claim 'nbf' is invalid", "claim 'iat' is invalid", "claim 'token_use' is invalid",
-  "claim 'email' is required", "claim 'email' is invalid", "claim 'username' is required",
+  "claim 'typ' is invalid", "claim 'email' is required", "claim 'email' is invalid", "claim 'username' is required",
   "claim 'username' is invalid", "claim 'sub' is required", "claim 'sub' is invalid",
 ]; // prettier-ignore
 
@@ -105,6 +105,8 @@ describe('hostile requests to the running server', () => {
       ['two schemes in a line', 'token is malformed', { authorization: `${bearer(good)}, ${bearer(bob)}` }],
       ['a good and a bad one', 'token is malformed', { id_token: good, authorization: bearer('x') }],
       ['a list', 'token is malformed', { id_token: `${good}, ${bob}` }],
+      ['a list of nothing', 'token is malformed', { id_token: ',' }],
+      ['a list that begins with nothing', 'token is malformed', { id_token: `,${good}` }],
       ['the same twice', undefined, { id_token: [good, good], authorization: bearer(good) }],
       ['bearer in small letters', undefined, { authorization: `bearer  ${good}` }],
       ['any case of the name', undefined, { ID_TOKEN: good }],

@@ -20,8 +20,8 @@ interface UsableKey extends JsonWebKey {
 export function usableKeys(keySet: unknown): readonly UsableKey[] {
   if (typeof keySet !== 'object' || keySet === null || !('keys' in keySet) || !Array.isArray(keySet.keys)) return [];
   const members: readonly unknown[] = keySet.keys;
-  const keys = members.flatMap((key) => usableKey(key) ?? []);
-  return [...new Map(keys.map((key) => [JSON.stringify(key), key])).values()];
+  const keys = members.map(usableKey).filter((key) => key !== undefined);
+  return [...new Map(keys.map((key) => [JSON.stringify(key), key] as const)).values()];
 }
 
 function usableKey(key: unknown): UsableKey | undefined {

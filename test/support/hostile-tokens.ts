@@ -180,6 +180,9 @@ function claimCases(): HostileCase[] {
       each("claim 'token_use' is invalid", 'token_use', ['access', 'ID', '', null, 1, ['id']], (use) =>
         signed({ token_use: use }),
       ),
+      each("claim 'typ' is invalid", 'typ as a claim', ['Bearer', 'bearer', 'Refresh', 'Offline', 'OFFLINE'], (typ) =>
+        signed({ typ }),
+      ),
       each("claim 'email' is invalid", 'email', ['alice', 'a.example.com'], (email) => signed({ email })),
       each(
         "claim 'sub' is invalid",
@@ -206,6 +209,7 @@ export function secretCases(): HostileCase[] {
       { kid: 'x', jku: 'http://127.0.0.1:1', jwk: {} },
     ),
     'a good token with claims of its own': signed({ __proto__x: 1, constructor: 'x', roles: ['a'] }),
+    'a good token of Keycloak': signed({ typ: 'ID' }),
     'a good token with cognito:username': signed({ username: undefined, 'cognito:username': 'al' }),
   });
   return [...malformed(), ...headers(), ...signatures(), ...claimCases(), ...good];
