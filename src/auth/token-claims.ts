@@ -1,4 +1,4 @@
-import { audiences } from '../config/environment-rules.js';
+import { membersOf } from '../config/environment-rules.js';
 import type { Environment } from '../config/environment.js';
 import { InvalidIdTokenError } from './auth.errors.js';
 import type { JsonObject } from './token-gate.js';
@@ -31,7 +31,7 @@ export interface ClaimRules {
 export function claimRulesOf(environment: Environment): ClaimRules {
   return {
     issuer: environment.JWT_ISSUER,
-    audiences: environment.JWT_AUDIENCE === undefined ? undefined : audiences(environment.JWT_AUDIENCE),
+    audiences: environment.JWT_AUDIENCE === undefined ? undefined : membersOf(environment.JWT_AUDIENCE),
     requiresTokenUse: COGNITO_ISSUER.test(environment.JWT_ISSUER ?? ''),
     userIdClaim: environment.JWT_USER_ID_CLAIM,
   };
