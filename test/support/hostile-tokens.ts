@@ -264,3 +264,17 @@ export function keySetCases(rsa: IssuerKey, elliptic: IssuerKey, stranger: Issue
     }),
   ];
 }
+
+/** The issuer of a user pool of Amazon Cognito. */
+export const COGNITO_ISSUER = 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12Cd34E';
+
+/** For a service whose issuer is Cognito, which says in each token what it is for. */
+export function cognitoCases({ algorithm: alg, kid, privateKey }: IssuerKey): HostileCase[] {
+  const issued = (use: unknown) =>
+    signed({ iss: COGNITO_ISSUER, aud: AUDIENCE, token_use: use }, { alg, kid }, privateKey);
+  return [
+    ...each("claim 'token_use' is required", 'token_use', [undefined, null, ''], issued),
+    ...each("claim 'token_use' is invalid", 'token_use', ['access', 'ID', ['id'], true], issued),
+    ...table(undefined, { 'a good id token': issued('id') }),
+  ];
+}
