@@ -51,7 +51,9 @@ describe('the package', () => {
       process.stdout.write('answered ' + answer.statusCode);
       process.exit(0);`;
     const run = ['--input-type=module', '-e', script, join(target, 'lambda.mjs')];
-    return spawnSync(process.execPath, run, { cwd: target, env: { ...variables }, encoding: 'utf8' });
+    const end = spawnSync(process.execPath, run, { cwd: target, env: { ...variables }, encoding: 'utf8' });
+    silence.wrote('a process of the package', end.stdout + end.stderr);
+    return end;
   }
 
   it.each([
