@@ -9,6 +9,8 @@ import { SecretSigningKeys, type SigningKeys } from '../src/auth/signing-keys.js
 import { Environment } from '../src/config/environment.js';
 import { type KeyServer, serveKeys, startKeyServer } from '../test/support/key-server.js';
 
+/** What ours may cost, as a multiple of the fastest of the others; beyond it the bench fails. */
+const RATIO_BOUND = 1.5;
 const ROUNDS = 180;
 const VERIFICATIONS = 100;
 const ISSUER = 'https://issuer.example';
@@ -37,6 +39,7 @@ export async function benchVerify(): Promise<void> {
     console.log(
       `${algorithm}${cell('ours', 9)}${cell('jsonwebtoken', 15)}${cell('jose', 7)}${cell('aws-jwt-verify', 17)}${ratio.toFixed(2).padStart(17)}`,
     );
+    if (!(ratio <= RATIO_BOUND)) fail(algorithm);
   }
 }
 
@@ -69,6 +72,11 @@ function keysOf(algorithm: Algorithm): { privateKey: KeyObject; publicKey: KeyOb
   if (algorithm === 'ES256') return generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const secret = createSecretKey(SECRET, 'utf8');
   return { privateKey: secret, publicKey: secret };
+}
+
+function fail(algorithm: Algorithm): void {
+  console.error(`${algorithm}: ours is over ${RATIO_BOUND} times the fastest`);
+  process.exitCode = 1;
 }
 
 /** As passport does it: on a copy of the strategy that carries the outcomes of one request. */

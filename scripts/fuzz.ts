@@ -5,12 +5,18 @@ import { type ChatApp, startChatApp, tokenOf } from '../test/support/chat-app.js
 import { AUDIENCE, ISSUER, issuerKey, issuerToken, serveKeys, startKeyServer } from '../test/support/key-server.js';
 
 /**
- * Sends mutations of good tokens and good bodies to the service: no mutated token gets in, nothing is a 5xx, nothing
- * takes longer than a second. `npm run fuzz -- 20000 42` sets the number of mutations and the seed.
+ * Sends mutations of good tokens, bodies and headers to the service: no mutated token gets in, nothing is a 5xx, nothing
+ * takes longer than a second, and at least a third of the tokens get as far as the signature. `npm run fuzz -- 20000 42`
+ * sets the number of mutations and the seed.
  */
 const RUNS = Number(process.argv[2] ?? 20_000);
 const SEED = Number(process.argv[3] ?? Date.now() % 1_000_000);
 const SLOWEST_MILLISECONDS = 1000;
+/** Beyond 64 KiB of all headers the server hangs up, as `edge` shows. */
+const LONGEST_HEADER = 50_000;
+/** How much of it is what. */
+const SHARES = { tokens: 0.5, bodies: 0.3, headers: 0.2 };
+const SHARE_OF_SIGNATURES = 1 / 3;
 
 interface Answer {
   readonly status: number;
@@ -22,7 +28,7 @@ const statuses = new Map<string, number>();
 let slowest = 0;
 
 /** By Node's own client, which sends header bytes as they are. */
-async function send(url: string, headers: Record<string, string>, body?: Buffer): Promise<Answer> {
+async function send(kind: string, url: string, headers: Record<string, string>, body?: Buffer): Promise<Answer> {
   const start = performance.now();
   const answer = await new Promise<Answer>((resolve, reject) => {
     const request = httpRequest(url, { agent, headers, method: body ? 'POST' : 'GET' }, (response) => {
@@ -37,9 +43,9 @@ async function send(url: string, headers: Record<string, string>, body?: Buffer)
   slowest = Math.max(slowest, took);
   if (took > SLOWEST_MILLISECONDS) throw new Error(`took ${took} ms`);
   if (answer.status >= 500) throw new Error(`${answer.status} ${answer.text}`);
-  const outcome = `${body ? 'body' : 'token'}  ${answer.status} ${/"error":"([^"]*)/.exec(answer.text)?.[1] ?? ''}`;
-  const kind = outcome.replace(/Field '.*'/, 'Field …');
-  statuses.set(kind, (statuses.get(kind) ?? 0) + 1);
+  const error = /"error":"([^"]*)/.exec(answer.text)?.[1] ?? '';
+  const outcome = `${kind}  ${answer.status} ${error.replace(/Field '.*'/, 'Field …')}`;
+  statuses.set(outcome, (statuses.get(outcome) ?? 0) + 1);
   return answer;
 }
 
@@ -95,6 +101,21 @@ function withMember(token: string, change: Change, value: unknown): string {
   return segments.join('.');
 }
 
+/** A claim of the payload, or bytes of the signature, and nothing else: whoever looks at the form alone lets it pass. */
+function wellFormed(token: string, [kind, at, piece]: Change, value: unknown): string {
+  const [header = '', payload = '', signature = ''] = token.split('.');
+  if (kind === 'flip' || kind === 'swap') {
+    const bytes = Buffer.from(signature, 'base64url');
+    const index = Math.min(bytes.length - 1, Math.floor(at * bytes.length));
+    bytes[index] = (bytes[index] ?? 0) ^ (1 << (piece.charCodeAt(0) % 8));
+    return `${header}.${payload}.${bytes.toString('base64url')}`;
+  }
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
+  const names = [...Object.keys(claims), 'nbf', 'iat', 'token_use', 'typ', 'toString', 'x'];
+  claims[names[Math.floor(at * (names.length - 1))] ?? 'x'] = value;
+  return `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`;
+}
+
 /** What a header value may hold on the wire (RFC 9110, 5.5). */
 const headerText = fc.string({
   unit: fc.integer({ min: 0x20, max: 0xff }).filter((code) => code !== 0x7f).map((code) => String.fromCharCode(code)),
@@ -137,15 +158,54 @@ async function fuzzTokens(apps: readonly { app: ChatApp; tokens: readonly string
         (token: string) =>
           step ? withMember(token, step, value) : token,
     ),
+    {
+      weight: 3,
+      arbitrary: fc.tuple(changes(letter), fc.jsonValue()).map(
+        ([[step], value]) =>
+          (token: string) =>
+            step ? wellFormed(token, step, value) : token,
+      ),
+    },
   );
   const property = fc.asyncProperty(fc.constantFrom(...origins), mutation, async ({ url, token }, mutate) => {
     const mutated = toHeader(mutate(token));
     // White space around a header's value is not a part of it; the same token twice is that token.
     if (new Set(mutated.split(',').map((part) => part.trim())).has(token)) return;
-    const { status, text } = await send(`${url}/chats/none`, { id_token: mutated });
+    const { status, text } = await send('token', `${url}/chats/none`, { id_token: mutated });
     if (status !== 401) throw new Error(`a mutated token got ${status} ${text}`);
   });
-  await fc.assert(property, { numRuns: Math.ceil(RUNS / 2), seed: SEED, endOnFailure: true });
+  await fc.assert(property, { numRuns: Math.ceil(RUNS * SHARES.tokens), seed: SEED, endOnFailure: true });
+}
+
+/** `authorization` instead of the token's own header, and what else is read beside the body. */
+async function fuzzHeaders({ url }: ChatApp): Promise<void> {
+  const token = tokenOf('fuzz');
+  const body = Buffer.from('{"prompt":"x","chat_id":"no-such-chat"}');
+  const good = fc.constantFrom<[string, string]>(
+    ['authorization', `Bearer ${token}`],
+    ['authorization', `Bearer ${token}, Bearer ${token}`],
+    ['content-type', 'application/json; charset=utf-8'],
+    ['content-type', 'application/json'],
+    ['idempotency-key', 'a-key-of-a-caller'],
+  );
+  const piece = fc.oneof(headerText, fc.constantFrom(' ', '\t', ',', ';', '"', '=', 'Bearer ', 'charset=', 'utf-16'));
+  const many = fc.tuple(piece, fc.integer({ min: 1, max: 10_000 })).map(([text, count]) => text.repeat(count));
+  const steps = changes(fc.oneof({ weight: 9, arbitrary: piece }, { weight: 1, arbitrary: many }));
+  const property = fc.asyncProperty(good, steps, async ([name, value], list) => {
+    const mutated = toHeader(list.reduce(changed, value)).slice(0, LONGEST_HEADER);
+    const own = name === 'authorization' ? {} : { id_token: token };
+    const headers = { 'content-type': 'application/json', ...own, [name]: mutated };
+    const { status, text } = await send(
+      name,
+      `${url}/chat`,
+      { ...headers, 'content-length': String(body.length) },
+      body,
+    );
+    const hasToken = mutated.split(/,[ \t]*|bearer[ \t]+/i).some((part) => part.trim() === token);
+    if (name === 'authorization' && status !== 401 && !hasToken)
+      throw new Error(`a mutated header got ${status} ${text}`);
+  });
+  await fc.assert(property, { numRuns: Math.ceil(RUNS * SHARES.headers), seed: SEED, endOnFailure: true });
 }
 
 async function fuzzBodies({ url }: ChatApp): Promise<void> {
@@ -167,9 +227,9 @@ async function fuzzBodies({ url }: ChatApp): Promise<void> {
   );
   const property = fc.asyncProperty(mutated, async (text) => {
     const body = Buffer.from(text);
-    await send(`${url}/chat`, { ...headers, 'content-length': String(body.length) }, body);
+    await send('body', `${url}/chat`, { ...headers, 'content-length': String(body.length) }, body);
   });
-  await fc.assert(property, { numRuns: Math.floor(RUNS / 2), seed: SEED, endOnFailure: true });
+  await fc.assert(property, { numRuns: Math.floor(RUNS * SHARES.bodies), seed: SEED, endOnFailure: true });
 }
 
 Object.assign(process.env, dummyCredentials(process.env));
@@ -188,9 +248,14 @@ await fuzzTokens([
   { app: withKeys, tokens: [issuerToken(rsa), issuerToken(elliptic)] },
 ]);
 await fuzzBodies(withSecret);
+await fuzzHeaders(withSecret);
 console.log(
   `${RUNS} mutations, seed ${SEED}, ${Math.round((performance.now() - start) / 1000)} s, slowest ${Math.round(slowest)} ms`,
 );
 for (const [outcome, count] of [...statuses].toSorted(([a], [b]) => a.localeCompare(b)))
   console.log(`${String(count).padStart(7)}  ${outcome}`);
-process.exit(0);
+const ofTokens = [...statuses].filter(([outcome]) => outcome.startsWith('token '));
+const sumOf = (counts: typeof ofTokens) => counts.reduce((sum, [, count]) => sum + count, 0);
+const atSignature = sumOf(ofTokens.filter(([outcome]) => outcome.endsWith('signature is invalid'))) / sumOf(ofTokens);
+console.log(`${(100 * atSignature).toFixed(1)} % of the tokens got as far as the signature`);
+process.exit(atSignature < SHARE_OF_SIGNATURES ? 1 : 0);

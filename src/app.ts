@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
-import { corsOrigins } from './config/environment-rules.js';
+import { membersOf } from './config/environment-rules.js';
 import type { Environment } from './config/environment.js';
 import { accessLog } from './http/access-log.js';
 import { corsOptions } from './http/cors.js';
@@ -32,6 +32,6 @@ export async function createApp(
   app.disable('etag');
   app.use(requestId, accessLog, securityHeaders);
   // After the request id, because this answers preflights itself.
-  if (environment.CORS_ORIGINS !== undefined) app.enableCors(corsOptions(corsOrigins(environment.CORS_ORIGINS)));
+  if (environment.CORS_ORIGINS !== undefined) app.enableCors(corsOptions(membersOf(environment.CORS_ORIGINS)));
   return app.init();
 }

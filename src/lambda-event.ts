@@ -46,7 +46,7 @@ export function httpEventOf(event: LambdaEvent | null): HttpEvent {
   if (isV2(event)) {
     const { rawPath, headers, routeKey, pathParameters, requestContext } = event;
     const path = routePathOf(rawPath, routeKey?.split(' ')[1], pathParameters, requestContext.stage);
-    return { event: { ...event, version: '2.0', rawPath: path, headers: headers ?? {} }, multiValue: false };
+    return { event: { ...event, version: '2.0', rawPath: path, headers: lowerCased(headers) }, multiValue: false };
   }
   if (isV1(event)) {
     const { path, resource, pathParameters, requestContext } = event;
@@ -96,13 +96,18 @@ function queryOf(event: APIGatewayProxyEvent): Readonly<Record<string, string[]>
   return Object.fromEntries(all.map(([name, value = '']) => [wellFormed(name), [value].flat().map(wellFormed)]));
 }
 
-/** The headers that are text, by their names in lower case: whoever invokes a function directly may write anything. */
+/**
+ * The headers that are text (whoever invokes a function directly may write anything) by their names in lower case. Those
+ * of one name are joined, too: none may stand in for another.
+ */
 function lowerCased(headers: Headers | null | undefined): Headers {
-  return Object.fromEntries(
-    Object.entries(headers ?? {}).flatMap(([name, value]) =>
-      typeof value === 'string' ? [[name.toLowerCase(), value]] : [],
-    ),
-  );
+  const joined = new Map<string, string>();
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (typeof value !== 'string') continue;
+    const before = joined.get(name.toLowerCase());
+    joined.set(name.toLowerCase(), before === undefined ? value : `${before},${value}`);
+  }
+  return Object.fromEntries(joined);
 }
 
 /**

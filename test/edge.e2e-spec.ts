@@ -4,6 +4,8 @@ import { type ChatApp, startChatApp, tokenOf } from './support/chat-app.js';
 import { sendRaw } from './support/raw-http.js';
 
 const ORIGIN = 'https://app.example.com';
+/** As long as a header's value may be beside the other headers of these requests. */
+const LONG = 60_000;
 
 describe('the edge', () => {
   let app: ChatApp;
@@ -118,11 +120,77 @@ describe('the edge', () => {
     });
   });
 
-  it('refuses a body that says it is large before it is sent', async () => {
-    const head = `POST /chat HTTP/1.1\r\nhost: x\r\nid_token: ${tokenOf('alice')}\r\ncontent-type: application/json\r\n`;
-    const answer = await sendRaw(app.url, `${head}content-length: 999999999\r\nconnection: close\r\n\r\n{"prompt":`);
-    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
-    expect(answer).toContain('{"error":"Request body is too large"}');
+  describe('a body that nobody waits for', () => {
+    const head = (...headers: string[]) =>
+      ['POST /chat HTTP/1.1', 'host: x', `id_token: ${tokenOf('alice')}`, ...headers, '', ''].join('\r\n');
+    const JSON_TYPE = 'content-type: application/json';
+    const CHUNKED = 'transfer-encoding: chunked';
+    const TOO_LARGE = [413, 'Request body is too large'] as const;
+    const NO_JSON = [415, 'Content-Type must be application/json'] as const;
+    const chunkOf = (size: number) => `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n`;
+
+    it.each<[string, string, readonly [number, string]]>([
+      ['says it is large', `${head(JSON_TYPE, 'content-length: 999999999')}{"prompt":`, TOO_LARGE],
+      ['is large in the end', head(JSON_TYPE, CHUNKED) + chunkOf(262_144) + chunkOf(1), TOO_LARGE],
+      ['is of another type and does not end', head('content-type: text/plain', CHUNKED) + chunkOf(1), NO_JSON],
+    ])('%s: is refused without its rest, and hung up on', async (_, text, [status, error]) => {
+      const start = performance.now();
+      const answer = await sendRaw(app.url, text);
+      expect(performance.now() - start).toBeLessThan(2_000);
+      expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect(answer).toMatch(/\r\nconnection: close\r\n/i);
+      expect(answer).toContain(JSON.stringify({ error }));
+    });
+
+    it('has a wrong type and a length: is refused before it is sent', async () => {
+      const answer = await sendRaw(app.url, head('content-type: text/plain', 'content-length: 9', 'connection: close'));
+      expect(answer).toMatch(/^HTTP\/1\.1 415 /);
+    });
+  });
+
+  it.each<[string, Record<string, string>, number]>([
+    ['blanks in a content type', { 'content-type': `application/json${' '.repeat(LONG)}x` }, 415],
+    ['blanks before a charset', { 'content-type': `application/json;${' '.repeat(LONG)}x` }, 415],
+    ['blanks behind a charset', { 'content-type': `application/json;charset=utf-8${' '.repeat(LONG)}x` }, 415],
+    ['blanks behind its semicolon', { 'content-type': `application/json;charset=utf-8;${' '.repeat(LONG)}x` }, 415],
+    ['tabs and blanks', { 'content-type': `application/json${'\t '.repeat(LONG / 2)}x` }, 415],
+    ['semicolons', { 'content-type': `application/json${';'.repeat(LONG)}` }, 415],
+    ['charsets', { 'content-type': `application/json${';charset=utf-8'.repeat(LONG / 14)}` }, 415],
+    ['quotes', { 'content-type': `application/json;charset=${'"'.repeat(LONG)}` }, 415],
+    ['blanks behind a scheme', { id_token: '', authorization: `Bearer${' '.repeat(LONG)}x` }, 401],
+    ['commas and blanks in a scheme', { id_token: '', authorization: `Bearer x${', '.repeat(LONG / 2)}x` }, 401],
+    ['schemes', { id_token: '', authorization: 'Bearer x,'.repeat(LONG / 9) }, 401],
+    ['commas in a token', { id_token: ','.repeat(LONG) }, 401],
+    ['blanks in a token', { id_token: `x${' '.repeat(LONG)}x` }, 401],
+    ['dots in a token', { id_token: '.'.repeat(LONG) }, 401],
+    ['blanks in a key', { 'idempotency-key': `x${' '.repeat(LONG)}x` }, 400],
+    ['letters in a request id', { 'x-request-id': `${'x'.repeat(LONG)}!` }, 400],
+    ['commas in an origin', { origin: `${ORIGIN}${','.repeat(LONG)}` }, 400],
+  ])('reads 60 kB of %s at once', async (_, headers, status) => {
+    const start = performance.now();
+    const answer = await supertest(app.url)
+      .post('/chat')
+      .set({ 'content-type': 'application/json', id_token: tokenOf('alice'), ...headers })
+      .send('{"prompt":"","chat_id":7}');
+    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(answer.status).toBe(status);
+  });
+
+  it.each<[string, string, string]>([
+    [
+      '22,000 fields',
+      `{"prompt":"x",${Array.from({ length: 22_000 }, (_, index) => `"f${index}":1`).join(',')}}`,
+      `Field 'f0' is not allowed`,
+    ],
+    ['85,000 objects', `{"prompt":[${'{},'.repeat(84_999)}{}]}`, `Field 'prompt' must be a string`],
+    ['85,000 lists', `{"prompt":"x","chat_id":[${'[],'.repeat(84_999)}[]]}`, `Field 'chat_id' must be a string`],
+    ['a long name', `{"prompt":"x","${'n'.repeat(200_000)}":1}`, `Field '${'n'.repeat(100)}…' is not allowed`],
+    ['a long name of emoji', `{"prompt":"x","${'👍'.repeat(101)}":1}`, `Field '${'👍'.repeat(100)}…' is not allowed`],
+    ['a name of 100', `{"prompt":"x","${'👍'.repeat(100)}":1}`, `Field '${'👍'.repeat(100)}' is not allowed`],
+  ])('says in few words what is wrong with %s', async (_, text, error) => {
+    const headers = { id_token: tokenOf('alice'), 'content-type': 'application/json' };
+    const answer = await supertest(app.url).post('/chat').set(headers).send(text);
+    expect({ status: answer.status, body: answer.body }).toEqual({ status: 400, body: { error } });
   });
 
   it.each([

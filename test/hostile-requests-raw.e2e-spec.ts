@@ -6,6 +6,7 @@ const BODY = '{"prompt":"said on the wire"}';
 const LENGTH = `content-length: ${BODY.length}`;
 const CHUNKS = `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`;
 const NO_HTTP = [400, 'Request is not valid HTTP'] as const;
+const TWO_KEYS = [400, `Header 'Idempotency-Key' is invalid`] as const;
 const TWO_TOKENS = [401, 'Invalid id_token: token is malformed'] as const;
 
 describe('requests that two servers could read in two ways', () => {
@@ -30,8 +31,33 @@ describe('requests that two servers could read in two ways', () => {
     expect(await post(['transfer-encoding: Chunked'], CHUNKS)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
+  it.each([
+    ['GET http://x/chats/none', 'Chat not found'],
+    ['GET HTTPS://other.example:8080/chats/none?a=http://[', 'Chat not found'],
+    ['GET http://x', 'Not found'],
+    ['GET http://x?/chats/none', 'Not found'],
+    ['GET //user:p%@x/chats/none', 'Not found'],
+    ['OPTIONS *', 'Not found'],
+  ])('are taken with any target that RFC 9112 knows: %s', async (line, error) => {
+    const answer = await request(line, ['host: x', alice]);
+    expect(answer).toMatch(/^HTTP\/1\.1 404 [^]*\r\nx-request-id: /);
+    expect(answer).toContain(JSON.stringify({ error }));
+    expect(answer).not.toMatch(/x-powered-by/i);
+  });
+
   it.each<[string, () => Promise<string>, readonly [status: number, error: string]]>([
     ['no host', () => get(alice), NO_HTTP],
+    ['two hosts', () => get('host: x', 'host: y', alice), NO_HTTP],
+    ['the same host twice', () => get('host: x', 'Host: x', alice), NO_HTTP],
+    ['two types', () => post(['Content-Type: text/plain', LENGTH], BODY), NO_HTTP],
+    ['two keys', () => post([LENGTH, 'idempotency-key: a', 'Idempotency-Key: b'], BODY), TWO_KEYS],
+    ['the same key twice', () => post([LENGTH, 'idempotency-key: a', 'idempotency-key: a'], BODY), TWO_KEYS],
+    ['an address that cannot be read', () => request('GET http://[/chats/none', ['host: x', alice]), NO_HTTP],
+    ['a user in the address', () => request('GET http://user:p%@x/chats/none', ['host: x', alice]), NO_HTTP],
+    ['an address without a host', () => request('GET http:/chats/none', ['host: x', alice]), NO_HTTP],
+    ['an address of another scheme', () => request('GET ftp://x/chats/none', ['host: x', alice]), NO_HTTP],
+    ['no path', () => request('GET chats/none', ['host: x', alice]), NO_HTTP],
+    ['an asterisk for a path', () => request('GET *', ['host: x', alice]), NO_HTTP],
     ['a folded header', () => get('host: x', 'x: y', ` ${alice}`), NO_HTTP],
     ['a folded token', () => get('host: x', alice.replace('.', '\r\n .')), NO_HTTP],
     ['a blank before the colon', () => get('host: x', alice.replace(':', ' :')), NO_HTTP],
@@ -83,5 +109,35 @@ describe('requests that two servers could read in two ways', () => {
     const { id } = (await app.chat({ prompt: 'to be kept' }).expect(200)).body.chat;
     await request(`GET /chats/${id}`, ['host: x', alice, 'x-http-method-override: DELETE', 'x-http-method: DELETE']);
     await app.read(id).expect(200);
+  });
+
+  describe('while an answer is outstanding', () => {
+    const head = (line: string, ...headers: string[]) => [`${line} HTTP/1.1`, ...headers, '', ''].join('\r\n');
+    const good = (path: string, body = BODY) =>
+      head(`POST ${path}`, 'host: x', 'content-type: application/json', alice, `content-length: ${body.length}`) + body;
+
+    it('have their own answer behind it, and nothing behind that is heard', async () => {
+      const before = app.agent.invocations.length;
+      app.agent.enqueue({ type: 'delay', milliseconds: 300 });
+      const answer = await sendRaw(app.url, good('/chat') + head('GET /chats/none', alice) + good('/chat'));
+      expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+      expect(answer.slice(answer.lastIndexOf('\r\n\r\n') + 4)).toBe(JSON.stringify({ error: NO_HTTP[1] }));
+      expect(app.agent.invocations).toHaveLength(before + 1);
+    });
+
+    it.each<[string, string]>([
+      ['what is no HTTP', 'HELLO\r\n\r\n'],
+      ['headers that are too large', head('GET /', 'host: x', `x: ${'x'.repeat(70_000)}`)],
+    ])('write nothing into a stream: %s', async (_, text) => {
+      app.agent.enqueue({ type: 'chunks', chunks: ['one ', 'two ', 'three'], pauseMs: 200 });
+      const answer = await sendRaw(app.url, good('/chat/stream'), { after: '"text-delta"', text });
+      expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+      expect(answer).not.toContain('"error"');
+    });
+
+    it('write nothing in place of it', async () => {
+      app.agent.enqueue({ type: 'delay', milliseconds: 300 });
+      expect(await sendRaw(app.url, `${good('/chat')}HELLO\r\n\r\n`)).toBe('');
+    });
   });
 });

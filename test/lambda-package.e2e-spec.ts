@@ -52,7 +52,10 @@ describe('the package', () => {
       process.stdout.write('answered ' + answer.statusCode);
       process.exit(0);`;
     const run = [...LAMBDA_NODE_ARGUMENTS, '--input-type=module', '-e', script, join(target, 'lambda.mjs')];
-    return spawnSync(process.execPath, run, { cwd: target, env: { ...variables }, encoding: 'utf8' });
+    const env = { ...variables, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+    const end = spawnSync(process.execPath, run, { cwd: target, env, encoding: 'utf8' });
+    silence.wrote('a process of the package', end.stdout + end.stderr);
+    return end;
   }
 
   it.each([

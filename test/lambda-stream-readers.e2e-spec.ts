@@ -55,6 +55,7 @@ describe('who reads from the handler that streams', () => {
   it('slowly has the whole text in the end, holds no turn, and lets no memory grow', async () => {
     const chunks = Array.from({ length: 60_000 }, (_, index) => `${String(index).padStart(14, '0')} `);
     agent.enqueue({ type: 'chunks', chunks });
+    const calls = agent.invocations.length;
     let read = '';
     let most = 0;
     let isSlow = true;
@@ -68,6 +69,8 @@ describe('who reads from the handler that streams', () => {
       },
     });
     const handling = handler(event('/chat/stream', 'slow'), stream, context);
+    // Or the turn would be run by whoever asks for it here.
+    while (agent.invocations.length === calls) await wait(1);
     let stored = await again('slow');
     for (let waits = 0; stored.response === undefined && waits < 300; waits += 1) {
       await wait(100);

@@ -44,7 +44,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
   });
 
   async function start(major: string, handler: PackageHandler, endpoint: string): Promise<LocalFunction> {
-    const variables = { ...parts.variables, LOG_LEVEL: 'fatal', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: endpoint };
+    const variables = { ...parts.variables, LOG_LEVEL: 'verbose', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: endpoint };
     const log = (written: string) => silence.wrote('the function', written);
     return LocalFunction.start({ folder: home, handler, node: await nodeBinary(major), variables, log });
   }

@@ -191,6 +191,23 @@ describe('the handler of the function', () => {
     );
   });
 
+  it.each<[string, (alice: string, bob: string) => object]>([
+    ['names that differ in case', (alice, bob) => ({ multiValueHeaders: { id_token: [alice], Id_Token: [bob] } })],
+    ['plain headers alike', (alice, bob) => ({ headers: { ID_TOKEN: bob, id_token: alice }, multiValueHeaders: null })],
+    ['two lines of one name', (alice, bob) => ({ multiValueHeaders: { id_token: [alice, bob] } })],
+  ])('refuses the tokens of two users, in %s', async (_, headers) => {
+    const event = { ...fileEvent('rest-get-chat'), headers: null, ...headers(parts.token, `${parts.token}x`) };
+    expect(answerTo(await invoke(event))).toEqual({
+      statusCode: 401,
+      body: { error: 'Invalid id_token: token is malformed' },
+    });
+  });
+
+  it('refuses them in a bare event too', async () => {
+    const event = { body: '{"prompt":"x"}', headers: { id_token: parts.token, Id_Token: `${parts.token}x` } };
+    expect((await invoke(event)).body).toBe('{"error":"Invalid id_token: token is malformed"}');
+  });
+
   it.each(['rest-delete-chat', 'rest-preflight', 'http-delete-chat', 'function-url-delete-chat'])(
     'answers %s without a body, as text, and with the headers of every answer',
     async (name) => {

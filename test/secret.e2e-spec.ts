@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import { silence } from './support/silence.js';
 
 const ARN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt-signing-key-AbCdEf';
 const KEY = 'k9fJ2mQx7Lw4Rz8Tn1Vb6Yc3Hd5Gs0Pa';
@@ -12,10 +13,13 @@ async function failedStart(
   const env = { ...process.env, AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS', PORT: '0', ...variables };
   const command = ['--import', '@swc-node/register/esm-register', 'src/main.ts'];
   const running = promisify(execFile)(process.execPath, command, { env, timeout: 30_000 });
-  return running.then(
+  const end = await running.then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error: { code: unknown; stdout: string; stderr: string }) => error,
   );
+  silence.keep(...Object.values(variables));
+  silence.wrote('the server process', end.stdout + end.stderr);
+  return end;
 }
 
 describe('a server whose signing secret', () => {

@@ -23,8 +23,11 @@ const MARKERS = {
   email: 'planted-email-Rt93@example.com',
   key: 'planted-key-Hm57',
   cursor: 'planted-cursor-Jd36',
+  frame: 'planted-frame-Bn58',
   arn: 'arn:aws:bedrock:us-east-1:123456789012:agent/planted',
 };
+/** A prompt in two lines, of which the second looks like a part of a stack. */
+const PROMPT = `${MARKERS.prompt}\n    at ${MARKERS.frame} (file:///${MARKERS.frame}.js:1:1)`;
 const ERROR = /"level":"error"/g;
 
 describe('what the service writes', () => {
@@ -33,7 +36,7 @@ describe('what the service writes', () => {
   let errors: string[];
   let statuses: (number | string)[];
   const token = mintToken({ secret: MARKERS.secret, sub: 'alice', email: MARKERS.email });
-  const prompt = MARKERS.prompt;
+  const prompt = PROMPT;
 
   async function start(variables: Record<string, string>): Promise<void> {
     errors = [];
@@ -73,7 +76,7 @@ describe('what the service writes', () => {
   const get = (path: string) => send(supertest(server.url).get(path).set('id_token', token));
   const remove = (path: string) => send(supertest(server.url).delete(path).set('id_token', token));
   const refusal = (status: number, exception: string) =>
-    ({ type: 'http-error', status, exception, message: `${MARKERS.arn} ${MARKERS.prompt}` }) as const;
+    ({ type: 'http-error', status, exception, message: `${MARKERS.arn} ${PROMPT}` }) as const;
   const FAULTS = [
     refusal(403, 'AccessDeniedException'),
     refusal(400, 'ValidationException'),

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { SECRET } from './support/chat-app.js';
 import { startServerProcess } from './support/server-process.js';
@@ -11,7 +12,27 @@ describe('a start with keys that would let the wrong ones in', () => {
     [
       'a PEM',
       { JWT_SECRET_KEY: `-----BEGIN PUBLIC KEY-----\n${'QUJD'.repeat(20)}\n-----END PUBLIC KEY-----` },
-      'JWT_SECRET_KEY must be a secret, not a PEM key',
+      'JWT_SECRET_KEY must be a secret, not a public or private key',
+    ],
+    [
+      'a public key without its lines',
+      {
+        JWT_SECRET_KEY: generateKeyPairSync('ec', { namedCurve: 'P-256' })
+          .publicKey.export({ format: 'der', type: 'spki' })
+          .toString('base64'),
+      },
+      'JWT_SECRET_KEY must be a secret, not a public or private key',
+    ],
+    ['a short secret', { JWT_SECRET_KEY: SECRET.slice(0, 31) }, 'JWT_SECRET_KEY must be at least 32 bytes'],
+    [
+      'a placeholder',
+      { JWT_SECRET_KEY: 'your-256-bit-secret-goes-here-in-32-bytes' },
+      'JWT_SECRET_KEY must not be a placeholder',
+    ],
+    [
+      'a secret that nobody uses',
+      { JWT_SECRET_KEY: SECRET, JWT_VERIFY_SIGNATURE: 'false' },
+      'JWT_SECRET_KEY must not be set with JWT_VERIFY_SIGNATURE=false',
     ],
     [
       'a key set over http',

@@ -58,6 +58,9 @@ describe('extractIdToken', () => {
     ['one in each', request(['id_token', 'a.b.c'], ['Authorization', 'Bearer a.b.d'])],
     ['two in one line', request(['id_token', 'a.b.c,a.b.d'])],
     ['a comma at the end', request(['id_token', 'a.b.c,'])],
+    ['a comma alone', request(['id_token', ','])],
+    ['commas and blanks', request(['id_token', ' , , '])],
+    ['on Lambda, a comma alone', lambdaRequest({ id_token: ',' })],
     ['on Lambda, two Bearer joined', lambdaRequest({ authorization: 'Bearer a.b.c,Bearer a.b.d' })],
   ])('token is malformed: %s', (_, incoming) => {
     expect(() => extractIdToken(incoming)).toThrow(new InvalidIdTokenError('token is malformed'));

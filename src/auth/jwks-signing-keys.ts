@@ -18,14 +18,12 @@ const COOL_DOWN_MILLISECONDS = 30_000;
 const FAILURE_PAUSE_MILLISECONDS = 5_000;
 /** A key set has to be here by then, its body included; nobody's login waits longer. */
 const TIMEOUT_MILLISECONDS = 3_000;
-/** RFC 7518, section 3.3: RSA keys have at least 2048 bits. */
-const RSA_MIN_BITS = 2048;
 const KEY_ID_MAX_CHARACTERS = 512;
 
 /**
  * The keys that an issuer publishes at a URL. jose caches them, joins requests for them and finds the one that a token
- * names; around that stand limits of our own: on what the server sends, on how often it is asked, and on what a key
- * may be. A `kid` is compared and never becomes a part of a URL.
+ * names; around that stand limits of our own: on what the server sends, on how often it is asked, and, in
+ * `usable-keys.ts`, on what a key may be. A `kid` is compared and never becomes a part of a URL.
  */
 export class JwksSigningKeys extends SigningKeys {
   readonly algorithms: readonly SigningAlgorithm[] = ['RS256', 'ES256'];
@@ -108,15 +106,12 @@ export class JwksSigningKeys extends SigningKeys {
     let found = this.signingKeys.get(cryptoKey);
     if (!found) {
       found = { key: KeyObject.from(cryptoKey), algorithm };
-      const { modulusLength } = found.key.asymmetricKeyDetails ?? {};
-      if ((modulusLength ?? RSA_MIN_BITS) < RSA_MIN_BITS) throw new InvalidIdTokenError('signing key is unknown');
       this.signingKeys.set(cryptoKey, found);
     }
     return found;
   }
 
   private refusalOf(error: unknown, keySet: KeySet, kid: string | undefined): Error {
-    if (error instanceof InvalidIdTokenError) return error;
     switch (error instanceof Error && 'code' in error && error.code) {
       case 'ERR_JWKS_NO_MATCHING_KEY':
         return new InvalidIdTokenError(hasKey(keySet, kid) ? 'algorithm is not allowed' : 'signing key is unknown');

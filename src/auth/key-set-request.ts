@@ -1,3 +1,5 @@
+import { usableKeys } from './usable-keys.js';
+
 /** Most bytes of a key set, decompressed. The largest in use (Entra, with certificates) have some 20 KB. */
 const KEY_SET_MAX_BYTES = 256 * 1024;
 
@@ -8,11 +10,11 @@ class KeySetError extends Error {
 
 /**
  * Fetches a JSON Web Key Set (RFC 7517, section 5): status 200 and nothing else, so no redirects; of limited size; with
- * at least one key that a token may be signed with. A set without keys is a fault of its server: believed, it would
+ * at least one key that a token may be signed with. A set without such keys is a fault of its server: believed, it would
  * lock everybody out.
  *
  * @param init - carries the signal that ends the request, the body included.
- * @returns a response whose body has been read and looked at.
+ * @returns a response with the usable keys and nothing else.
  * @throws KeySetError, and whatever `fetch` throws.
  */
 export async function requestKeySet(url: string, init: RequestInit): Promise<Response> {
@@ -21,9 +23,9 @@ export async function requestKeySet(url: string, init: RequestInit): Promise<Res
     await response.body?.cancel();
     throw new KeySetError(`the key server answered ${response.status}`);
   }
-  const keySet = parse(await textOf(response));
-  if (!hasSigningKeys(keySet)) throw new KeySetError('the key server sent no signing keys');
-  return Response.json(keySet);
+  const keys = usableKeys(parse(await textOf(response)));
+  if (keys.length === 0) throw new KeySetError('the key server sent no signing keys');
+  return Response.json({ keys });
 }
 
 /** The body as far as it may go. A `content-length` would not do: it may lie, and it counts compressed bytes. */
@@ -47,15 +49,4 @@ function parse(text: string): unknown {
     // Without a cause: the parser's message quotes the body.
     throw new KeySetError('the key server sent no JSON');
   }
-}
-
-function hasSigningKeys(keySet: unknown): boolean {
-  if (typeof keySet !== 'object' || keySet === null || !('keys' in keySet)) return false;
-  return Array.isArray(keySet.keys) && keySet.keys.some(isSigningKey);
-}
-
-function isSigningKey(key: unknown): boolean {
-  if (typeof key !== 'object' || key === null) return false;
-  const { kty, use = 'sig' } = key as { kty?: unknown; use?: unknown };
-  return (kty === 'RSA' || kty === 'EC') && use === 'sig';
 }

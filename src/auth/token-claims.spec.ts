@@ -105,6 +105,8 @@ describe('userOf', () => {
   describe('what says who it is', () => {
     it.each<[JsonObject, Partial<Record<'id' | 'email' | 'username', string>>]>([
       [{ token_use: 'id' }, { id: 'u-1' }],
+      [{ typ: 'ID' }, { id: 'u-1' }],
+      [{ typ: ['Bearer'] }, { id: 'u-1' }],
       [
         { username: undefined, 'cognito:username': 'ann2' },
         { id: 'u-1', username: 'ann2' },
@@ -128,6 +130,10 @@ describe('userOf', () => {
       ["claim 'token_use' is invalid", { token_use: 'access' }],
       ["claim 'token_use' is invalid", { token_use: null }],
       ["claim 'token_use' is invalid", { token_use: ['id'] }],
+      ["claim 'typ' is invalid", { typ: 'Bearer' }],
+      ["claim 'typ' is invalid", { typ: 'BEARER' }],
+      ["claim 'typ' is invalid", { typ: 'refresh' }],
+      ["claim 'typ' is invalid", { typ: 'Offline' }],
       ["claim 'email' is invalid", { email: 'ann.example.com' }],
       ["claim 'email' is required", { email: undefined, username: undefined }],
       ["claim 'username' is required", { username: undefined, sub: undefined }],
@@ -206,6 +212,8 @@ describe('claimRulesOf', () => {
 
   it.each([
     ['https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12Cd34E', true],
+    ['https://issuer-cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12Cd34E', true],
+    ['https://my-issuer-cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12Cd34E', false],
     ['https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_Ab12Cd34E', true],
     ['https://cognito-idp.eu-central-1.amazonaws.com.example/pool', false],
     ['https://issuer.example', false],

@@ -1,4 +1,4 @@
-import { audiences } from '../config/environment-rules.js';
+import { membersOf } from '../config/environment-rules.js';
 import type { Environment } from '../config/environment.js';
 import { InvalidIdTokenError } from './auth.errors.js';
 import type { JsonObject } from './token-gate.js';
@@ -10,7 +10,10 @@ const MAX_USER_ID_CHARACTERS = 255;
 /** A DynamoDB sort key has at most 1024 bytes, and the number of a turn comes after the user id. */
 const MAX_USER_ID_BYTES = 990;
 /** The issuer of a Cognito user pool; each of its tokens says in `token_use` which kind it is. */
-const COGNITO_ISSUER = /^https:\/\/cognito-idp\.[a-z\d-]+\.amazonaws\.com(\.cn)?\//;
+const COGNITO_ISSUER = /^https:\/\/(issuer-)?cognito-idp\.[a-z\d-]+\.amazonaws\.com(\.cn)?\//;
+
+/** What Keycloak says in a claim of tokens that it signs for other ends, with the keys of its id tokens. */
+const OTHER_TOKEN_TYPES = ['bearer', 'refresh', 'offline'];
 
 /** What this service asks of a token beyond what it asks of every one. */
 export interface ClaimRules {
@@ -28,7 +31,7 @@ export interface ClaimRules {
 export function claimRulesOf(environment: Environment): ClaimRules {
   return {
     issuer: environment.JWT_ISSUER,
-    audiences: environment.JWT_AUDIENCE === undefined ? undefined : audiences(environment.JWT_AUDIENCE),
+    audiences: environment.JWT_AUDIENCE === undefined ? undefined : membersOf(environment.JWT_AUDIENCE),
     requiresTokenUse: COGNITO_ISSUER.test(environment.JWT_ISSUER ?? ''),
     userIdClaim: environment.JWT_USER_ID_CLAIM,
   };
@@ -48,10 +51,7 @@ export function userOf(claims: JsonObject, rules: ClaimRules, now: number = Date
   if (rules.audiences !== undefined && !includesAny(claim(claims, 'aud'), rules.audiences)) {
     throw new InvalidIdTokenError('audience is invalid');
   }
-  // Cognito signs access tokens with the same keys: one of those says what may be done, not who asks.
-  const use = claim(claims, 'token_use');
-  if (rules.requiresTokenUse && isMissing(use)) throw required('token_use');
-  if (use !== undefined && use !== 'id') throw invalid('token_use');
+  assertIdToken(claims, rules);
   const email = requiredText(claims, 'email');
   if (!email.includes('@')) throw invalid('email');
   return { email, username: requiredText(claims, 'username'), id: userIdOf(claims, rules.userIdClaim) };
@@ -62,6 +62,15 @@ function assertTimes(claims: JsonObject, now: number): void {
   if ((optionalTime(claims, 'exp') ?? 0) <= now) throw new InvalidIdTokenError('token has expired');
   if ((optionalTime(claims, 'nbf') ?? now) > now) throw new InvalidIdTokenError('token is not yet valid');
   if ((optionalTime(claims, 'iat') ?? now) > now + MAX_ISSUED_AHEAD_SECONDS) throw invalid('iat');
+}
+
+/** Issuers sign access tokens with the same keys: one of those says what may be done, not who asks. */
+function assertIdToken(claims: JsonObject, { requiresTokenUse }: ClaimRules): void {
+  const use = claim(claims, 'token_use');
+  if (requiresTokenUse && isMissing(use)) throw required('token_use');
+  if (use !== undefined && use !== 'id') throw invalid('token_use');
+  const type = claim(claims, 'typ');
+  if (typeof type === 'string' && OTHER_TOKEN_TYPES.includes(type.toLowerCase())) throw invalid('typ');
 }
 
 function userIdOf(claims: JsonObject, configured: string | undefined): string {

@@ -4,7 +4,13 @@ import { createDynamoDbClient } from '../aws/dynamodb.client.js';
 import { Environment } from '../config/environment.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../local/embedded-dynamodb.js';
 import { ensureChatTable } from './chat-table.js';
-import { ChatNotFoundError, StorageUnavailableError, TooManyTurnsError, TurnInProgressError } from './chat.errors.js';
+import {
+  ChatNotFoundError,
+  IdempotencyKeyReusedError,
+  StorageUnavailableError,
+  TooManyTurnsError,
+  TurnInProgressError,
+} from './chat.errors.js';
 import { DynamoTable } from './dynamo-table.js';
 import { TurnQuota } from './turn-quota.js';
 
@@ -15,6 +21,8 @@ describe('TurnQuota', () => {
   let dynamoDb: EmbeddedDynamoDb;
   let client: DynamoDBDocumentClient;
   let sent: string[];
+  /** What the last write was to do. */
+  let expression: string;
   /** Delivers each write a second time, as the SDK does after a lost answer. */
   let twice = false;
   let user = 'user-0';
@@ -28,6 +36,7 @@ describe('TurnQuota', () => {
     client.middlewareStack.add(
       (next, context) => async (args) => {
         sent.push(context.commandName ?? '');
+        expression = (args.input as { UpdateExpression?: string }).UpdateExpression ?? '';
         if (!twice) return next(args);
         // The first answer is lost, whatever it was.
         await next(args).catch(() => {});
@@ -101,13 +110,16 @@ describe('TurnQuota', () => {
     expect(await begun(quotaOf(3, 0), 5)).toBe(1);
   });
 
-  it.each([new ChatNotFoundError(), new TurnInProgressError(1)])('gives back a turn refused by %s', async (refusal) => {
-    const sut = quotaOf(2, 2);
-    for (let times = 0; times < 5; times += 1) {
-      await expect(sut.spend(user, () => Promise.reject(refusal))).rejects.toBe(refusal);
-    }
-    expect(await begun(sut, 5)).toBe(2);
-  });
+  it.each([new ChatNotFoundError(), new TurnInProgressError(1), new IdempotencyKeyReusedError()])(
+    'gives back a turn refused by %s',
+    async (refusal) => {
+      const sut = quotaOf(2, 2);
+      for (let times = 0; times < 5; times += 1) {
+        await expect(sut.spend(user, () => Promise.reject(refusal))).rejects.toBe(refusal);
+      }
+      expect(await begun(sut, 5)).toBe(2);
+    },
+  );
 
   it('gives back what was begun before: a replay', async () => {
     const sut = quotaOf(1, 1);
@@ -138,6 +150,51 @@ describe('TurnQuota', () => {
     for (let times = 0; times < 5; times += 1) expect(await sut.spend(user, begin)).toBe('begun');
     await expect(sut.spend(user, begin)).rejects.toBeInstanceOf(TooManyTurnsError);
     expect((await item())?.['turns']).toBeGreaterThanOrEqual(5);
+  });
+
+  it.each([
+    [1, 0],
+    [0, 1],
+    [1, 1],
+  ])('lets the last turn begin whose place was taken twice: %d a minute, %d a day', async (perMinute, perDay) => {
+    twice = true;
+    const sut = quotaOf(perMinute, perDay);
+    expect(await sut.spend(user, begin)).toBe('begun');
+    await expect(sut.spend(user, begin)).rejects.toBeInstanceOf(TooManyTurnsError);
+  });
+
+  it.each([new ChatNotFoundError(), new IdempotencyKeyReusedError()])(
+    'takes one off the day and the minute, no more, where it is given back twice after %s',
+    async (refusal) => {
+      const sut = quotaOf(5, 5);
+      expect(await begun(sut, 3)).toBe(3);
+      const refused = sut.spend(user, async () => {
+        twice = true;
+        throw refusal;
+      });
+      await expect(refused).rejects.toBe(refusal);
+      twice = false;
+      expect(await item()).toMatchObject({ turns: 3, m720: { size: 3 } });
+      expect(await begun(sut, 5)).toBe(2);
+    },
+  );
+
+  it('takes one off the day where the only turn of a minute, a replay, is given back twice', async () => {
+    const sut = quotaOf(5, 5);
+    const lost = async () => {
+      twice = true;
+    };
+    await sut.spend(user, lost, () => false);
+    expect(await item()).toMatchObject({ turns: 0 });
+  });
+
+  it('is cleared of a busy hour by one turn hours later, in an expression that DynamoDB takes', async () => {
+    for (let minute = 0; minute < 60; minute += 1) await quotaOf(20, 0, NOON + minute * MINUTE).spend(user, begin);
+    await quotaOf(20, 0, NOON + (3 * 60 + 45) * MINUTE).spend(user, begin);
+    expect(Object.keys((await item()) ?? {}).filter((name) => name.startsWith('m'))).toEqual(['m945']);
+    await quotaOf(20, 1000, NOON + 719 * MINUTE).spend(user, begin);
+    expect(expression.split(',').length).toBeLessThan(290);
+    expect(expression.length).toBeLessThan(4096);
   });
 
   it('is one small item, out of the way of chats, that expires', async () => {

@@ -10,8 +10,11 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 /** The minutes that are still counted: this one and two before it, for instances whose clock is behind. */
 const KEPT_MINUTES = 3;
-/** How many older minutes each turn clears away, so that an item holds few of them at any time of a day. */
-const CLEARED_MINUTES = 60;
+/**
+ * How many older minutes each turn clears away, so that an item holds few of them at any time of a day, also after a
+ * pause. DynamoDB takes at most 300 operators and 4 KB in an expression: a minute is one of them and 7 bytes.
+ */
+const CLEARED_MINUTES = 240;
 /** Unique among the turns of one user in one minute: 48 bits, 8 characters. */
 const PLACE_BYTES = 6;
 

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { keySetUrlOf } from './environment-keys.js';
@@ -71,7 +72,7 @@ describe('loadEnvironment', () => {
     [{ JWT_SECRET_KEY: 'a-string-secret-at-least-256-bits-long' }, 'JWT_SECRET_KEY must not be a placeholder'],
     [
       { JWT_SECRET_KEY: `-----BEGIN PUBLIC KEY-----\n${SECRET}\n-----END PUBLIC KEY-----` },
-      'JWT_SECRET_KEY must be a secret, not a PEM key',
+      'JWT_SECRET_KEY must be a secret, not a public or private key',
     ],
     [{ JWT_ALGORITHM: 'RS256' }, 'JWT_ALGORITHM must be one of HS256, HS384, HS512'],
     [{ JWT_ALGORITHM: 'none' }, 'JWT_ALGORITHM must be one of HS256, HS384, HS512'],
@@ -103,7 +104,8 @@ describe('loadEnvironment', () => {
       '*',
       'app.example.com',
       'https://app.example.com/',
-      'https://*.example.com,',
+      'https://*.example.com',
+      'https://app.example.com, https://*',
       'null',
       'file://x',
       'https://A.com',
@@ -137,6 +139,57 @@ describe('loadEnvironment', () => {
   it('needs no key where something in front verifies the token', () => {
     const variables = { AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS', JWT_VERIFY_SIGNATURE: 'false' };
     expect(problemsOf(variables)).toEqual([]);
+  });
+});
+
+describe('a secret', () => {
+  const [rsa, elliptic, edwards] = [
+    generateKeyPairSync('rsa', { modulusLength: 2048 }),
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    generateKeyPairSync('ed25519'),
+  ];
+  const der = (key: KeyObject, type: 'spki' | 'pkcs1' | 'pkcs8') =>
+    (key.export({ format: 'der', type } as never) as unknown as Buffer).toString('base64');
+  const SSH = 'AAAAC3NzaC1lZDI1NTE5AAAAIHRoaXMgaXMgbm90IGEga2V5IG9mIGFueWJvZHkhISEh';
+  const inLines = (text: string) => text.replaceAll(/(.{64})/g, '$1\n');
+
+  it.each<[string, string]>([
+    ['PEM', String(rsa.publicKey.export({ format: 'pem', type: 'spki' }))],
+    ['private PEM', String(elliptic.privateKey.export({ format: 'pem', type: 'sec1' }))],
+    ['RSA of ssh', `ssh-rsa ${SSH} alice`],
+    ['Ed25519 of ssh', `ssh-ed25519 ${SSH}`],
+    ['ECDSA of ssh', `  ecdsa-sha2-nistp256 ${SSH}`],
+    ['DER', der(rsa.publicKey, 'spki')],
+    ['DER in lines', inLines(der(rsa.publicKey, 'spki'))],
+    ['DER in base64url', Buffer.from(der(rsa.publicKey, 'spki'), 'base64').toString('base64url')],
+    ['PKCS#1 DER', der(rsa.publicKey, 'pkcs1')],
+    ['DER of a curve', der(elliptic.publicKey, 'spki')],
+    ['DER of Ed25519', der(edwards.publicKey, 'spki')],
+    ['private DER', der(rsa.privateKey, 'pkcs8')],
+    ['JWK', JSON.stringify(rsa.publicKey.export({ format: 'jwk' }))],
+    ['spacious JWK', JSON.stringify(rsa.publicKey.export({ format: 'jwk' }), undefined, 2)],
+    ['JWK set', JSON.stringify({ keys: [elliptic.publicKey.export({ format: 'jwk' })] })],
+  ])('is no public or private key: %s', (_, JWT_SECRET_KEY) => {
+    expect(problemsOf({ ...VALID, JWT_SECRET_KEY })).toEqual([
+      'JWT_SECRET_KEY must be a secret, not a public or private key',
+    ]);
+  });
+
+  it.each([
+    `MII${'Q'.repeat(20)}${SECRET}`,
+    `MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A ${SECRET}`,
+    `M${SECRET}`,
+    `the ssh-rsa of ${SECRET}`,
+    `{"kid":"${SECRET}"}`,
+  ])('may be %s', (JWT_SECRET_KEY) => {
+    expect(problemsOf({ ...VALID, JWT_SECRET_KEY })).toEqual([]);
+  });
+
+  it.each(['HS256', 'HS384', 'HS512'])('has at least 32 bytes for %s', (JWT_ALGORITHM) => {
+    expect(problemsOf({ ...VALID, JWT_ALGORITHM })).toEqual([]);
+    expect(problemsOf({ ...VALID, JWT_ALGORITHM, JWT_SECRET_KEY: SECRET.slice(1) })).toEqual([
+      'JWT_SECRET_KEY must be at least 32 bytes',
+    ]);
   });
 });
 

@@ -144,6 +144,7 @@ export class Environment {
   @Min(0, { message: 'must be at least 0' })
   @Max(36_500, { message: 'must be at most 36500' })
   readonly CHAT_TTL_DAYS: number = 0;
+
   /** The origins whose pages may call the service, separated by commas; none without it. */
   @IsOptional()
   @IsOriginList()

@@ -19,6 +19,12 @@ describe('LimitedExpressAdapter', () => {
     await once(server, 'close');
   });
 
+  it('does not say what it is made with, not even where Express answers', async () => {
+    const { headers, status } = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/nowhere`);
+    expect(status).toBe(404);
+    expect(headers.has('x-powered-by')).toBe(false);
+  });
+
   /** Sends the beginning, then a byte every 50 ms, until it is hung up on. */
   async function crawl(beginning: string): Promise<{ answer: string; milliseconds: number }> {
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');

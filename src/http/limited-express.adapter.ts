@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type RequestListener, STATUS_CODES } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 // Not from the package's root, which loads what reads uploaded files.
 import { ExpressAdapter } from '@nestjs/platform-express/adapters/express-adapter.js';
+import { type Refusal, Refusals } from './refusals.js';
+import { isUnambiguous, originForm } from './request-form.js';
 
 /**
  * Most bytes of all header lines. Node's 16 KiB would turn a token of 20 KB into a bare 431 before anybody could say
@@ -20,11 +21,6 @@ export interface SendingTimes {
 
 const SENDING_TIMES: SendingTimes = { headers: 20_000, request: 60_000, interval: 5_000 };
 
-interface Refusal {
-  readonly status: number;
-  readonly error: string;
-}
-
 /** What Node's parser refuses never becomes a request; it is answered here, in the form of every other error. */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   HPE_HEADER_OVERFLOW: { status: 431, error: 'Request headers are too large' },
@@ -35,12 +31,15 @@ const NO_EXPECTATION: Refusal = { status: 417, error: 'Expect is not supported' 
 
 /** Express on an HTTP server with limits of our own, for everything that listens itself. Lambda has no such server. */
 export class LimitedExpressAdapter extends ExpressAdapter {
+  private readonly refusals = new Refusals();
+
   constructor(private readonly times: SendingTimes = SENDING_TIMES) {
     super();
+    // Also where Express itself answers, before any of our middleware has run.
+    this.disable('x-powered-by');
   }
 
   override initHttpServer(): void {
-    const app = this.getInstance<RequestListener>();
     const server = createServer(
       {
         maxHeaderSize: HEADERS_MAX_BYTES,
@@ -50,45 +49,30 @@ export class LimitedExpressAdapter extends ExpressAdapter {
         // Refused below, with a body.
         requireHostHeader: false,
       },
-      (request, response) => {
-        if (isUnambiguous(request)) app(request, response);
-        else refuse(request.socket, NO_HTTP);
-      },
+      this.listener(),
     );
     // Node would drop the headers behind the 2000th, and another token with them. Their bytes are limited.
     server.maxHeadersCount = 0;
-    server.on('clientError', answerClientError);
-    server.on('checkExpectation', ({ socket }) => refuse(socket, NO_EXPECTATION));
+    server.on('clientError', (fault: NodeJS.ErrnoException, socket: Socket) => {
+      if (fault.code === 'ECONNRESET') socket.destroy();
+      else this.refusals.answerRaw(socket, REFUSALS[fault.code ?? ''] ?? NO_HTTP);
+    });
+    server.on('checkExpectation', (_, response: ServerResponse) => {
+      if (this.refusals.hears(response)) this.refusals.answer(response, NO_EXPECTATION);
+    });
     this.httpServer = server;
   }
-}
 
-/** What Node lets pass and RFC 9112 does not: no host (3.2), a body that is coded otherwise than in chunks (6.1). */
-function isUnambiguous({ headers, httpVersion }: IncomingMessage): boolean {
-  const coding = headers['transfer-encoding'];
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked') return false;
-  return headers.host !== undefined || httpVersion === '1.0';
-}
-
-function answerClientError(fault: NodeJS.ErrnoException, socket: Socket): void {
-  if (fault.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
+  private listener(): RequestListener {
+    const app = this.getInstance<RequestListener>();
+    return (request, response) => {
+      if (!this.refusals.hears(response)) return;
+      if (!isUnambiguous(request)) {
+        this.refusals.answer(response, NO_HTTP);
+        return;
+      }
+      request.url = originForm(request.url ?? '');
+      app(request, response);
+    };
   }
-  refuse(socket, REFUSALS[fault.code ?? ''] ?? NO_HTTP);
-}
-
-/** Answers past the app, and hangs up. */
-function refuse(socket: Socket, { status, error }: Refusal): void {
-  const body = JSON.stringify({ error });
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'content-type: application/json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'cache-control: no-store',
-    'x-content-type-options: nosniff',
-    `x-request-id: ${randomUUID()}`,
-    'connection: close',
-  ];
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -1,5 +1,5 @@
 import jwt from 'jsonwebtoken';
-import { audiences } from '../config/environment-rules.js';
+import { membersOf } from '../config/environment-rules.js';
 import type { Environment } from '../config/environment.js';
 
 export interface TokenRequest {
@@ -50,7 +50,7 @@ export function tokenSettings(
     sub,
     algorithm: environment.JWT_ALGORITHM,
     issuer,
-    audience: audience === undefined ? undefined : audiences(audience)[0],
+    audience: audience === undefined ? undefined : membersOf(audience)[0],
     ...(userIdClaim !== undefined && { claims: { [userIdClaim]: sub } }),
   };
 }

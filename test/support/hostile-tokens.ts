@@ -180,6 +180,9 @@ function claimCases(): HostileCase[] {
       each("claim 'token_use' is invalid", 'token_use', ['access', 'ID', '', null, 1, ['id']], (use) =>
         signed({ token_use: use }),
       ),
+      each("claim 'typ' is invalid", 'typ as a claim', ['Bearer', 'bearer', 'Refresh', 'Offline', 'OFFLINE'], (typ) =>
+        signed({ typ }),
+      ),
       each("claim 'email' is invalid", 'email', ['alice', 'a.example.com'], (email) => signed({ email })),
       each(
         "claim 'sub' is invalid",
@@ -206,6 +209,7 @@ export function secretCases(): HostileCase[] {
       { kid: 'x', jku: 'http://127.0.0.1:1', jwk: {} },
     ),
     'a good token with claims of its own': signed({ __proto__x: 1, constructor: 'x', roles: ['a'] }),
+    'a good token of Keycloak': signed({ typ: 'ID' }),
     'a good token with cognito:username': signed({ username: undefined, 'cognito:username': 'al' }),
   });
   return [...malformed(), ...headers(), ...signatures(), ...claimCases(), ...good];
@@ -258,5 +262,19 @@ export function keySetCases(rsa: IssuerKey, elliptic: IssuerKey, stranger: Issue
       'a good token for several audiences': issued({ aud: ['other', AUDIENCE] }),
       'a good token without kid': issued({}, { kid: undefined }),
     }),
+  ];
+}
+
+/** The issuer of a user pool of Amazon Cognito. */
+export const COGNITO_ISSUER = 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12Cd34E';
+
+/** For a service whose issuer is Cognito, which says in each token what it is for. */
+export function cognitoCases({ algorithm: alg, kid, privateKey }: IssuerKey): HostileCase[] {
+  const issued = (use: unknown) =>
+    signed({ iss: COGNITO_ISSUER, aud: AUDIENCE, token_use: use }, { alg, kid }, privateKey);
+  return [
+    ...each("claim 'token_use' is required", 'token_use', [undefined, null, ''], issued),
+    ...each("claim 'token_use' is invalid", 'token_use', ['access', 'ID', ['id'], true], issued),
+    ...table(undefined, { 'a good id token': issued('id') }),
   ];
 }

@@ -4,12 +4,24 @@ import { connect } from 'node:net';
 /** Nobody waits longer for an end that does not come. */
 const LONGEST_MILLISECONDS = 5_000;
 
+/** What is sent once something has been read. */
+interface Sequel {
+  readonly after: string;
+  readonly text: string;
+}
+
 /** Sends bytes that no HTTP client would send, and reads until the server hangs up. */
-export async function sendRaw(url: string, text: string): Promise<string> {
+export async function sendRaw(url: string, text: string, sequel?: Sequel): Promise<string> {
   const { port, hostname } = new URL(url);
   const socket = connect(Number(port), hostname);
   let answer = '';
-  socket.setEncoding('utf8').on('data', (piece: string) => (answer += piece));
+  let next = sequel;
+  socket.setEncoding('utf8').on('data', (piece: string) => {
+    answer += piece;
+    if (next === undefined || !answer.includes(next.after)) return;
+    socket.write(next.text);
+    next = undefined;
+  });
   // The server may hang up while we still send.
   socket.on('error', () => {});
   socket.write(text);

@@ -11,8 +11,12 @@ const KEY = /^[\x20-\x7e]{1,255}$/;
  * @throws InvalidRequestError
  */
 export const IdempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext): string | undefined => {
-  const key = context.switchToHttp().getRequest<Request>().headers['idempotency-key'];
+  const { headers, headersDistinct } = context.switchToHttp().getRequest<Request>();
+  const key = headers['idempotency-key'];
   if (key === undefined) return undefined;
-  if (typeof key !== 'string' || !KEY.test(key)) throw new InvalidRequestError(`Header 'Idempotency-Key' is invalid`);
+  // Node joins several lines into one text, which would be a key as well.
+  const lines = headersDistinct['idempotency-key'] ?? [];
+  if (typeof key !== 'string' || !KEY.test(key) || lines.length > 1)
+    throw new InvalidRequestError(`Header 'Idempotency-Key' is invalid`);
   return key;
 });
