@@ -28,7 +28,7 @@ describe('the edge', () => {
       expect(headers).toMatchObject({
         'access-control-allow-origin': origin,
         'access-control-allow-methods': 'GET,POST,PATCH,DELETE',
-        'access-control-allow-headers': 'id_token,authorization,content-type,idempotency-key,x-request-id',
+        'access-control-allow-headers': 'id_token,authorization,content-type,idempotency-key,x-request-id,user-agent',
         'access-control-max-age': '600',
       });
       expect(headers['vary']).toMatch(/origin/i);

@@ -11,7 +11,8 @@ export function corsOptions(origins: readonly string[]): CorsOptions {
   return {
     origin: [...origins],
     methods: ['GET', 'POST', 'PATCH', 'DELETE'],
-    allowedHeaders: ['id_token', 'authorization', 'content-type', 'idempotency-key', 'x-request-id'],
+    // The last one for AI SDK 5, which sends a user agent of its own: some browsers ask for that, others drop it.
+    allowedHeaders: ['id_token', 'authorization', 'content-type', 'idempotency-key', 'x-request-id', 'user-agent'],
     exposedHeaders: ['x-request-id', 'idempotency-replayed', 'retry-after'],
     maxAge: PREFLIGHT_SECONDS,
   };
