@@ -26,15 +26,21 @@ describe('LimitedExpressAdapter', () => {
   });
 
   /** Sends the beginning, then a byte every 50 ms, until it is hung up on. */
-  async function crawl(beginning: string): Promise<{ answer: string; milliseconds: number }> {
-    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  async function crawl(
+    beginning: string,
+    options: { allowHalfOpen?: boolean } = {},
+  ): Promise<{ answer: string; milliseconds: number }> {
+    const socket = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', ...options });
     const start = performance.now();
     let answer = '';
     socket.setEncoding('utf8').on('data', (piece: string) => (answer += piece));
     socket.on('error', () => {}).write(beginning);
     const crawling = setInterval(() => socket.write('x'), 50);
-    await once(socket, 'close');
+    const enough = setTimeout(() => socket.destroy(), 8_000);
+    // Not `once`, which gives up at the error of a write.
+    await new Promise((resolve) => socket.on('close', resolve));
     clearInterval(crawling);
+    clearTimeout(enough);
     return { answer, milliseconds: performance.now() - start };
   }
 
@@ -48,4 +54,11 @@ describe('LimitedExpressAdapter', () => {
     expect(answer).toContain('HTTP/1.1 408 Request Timeout\r\n');
     expect(answer).toContain('{"error":"Request took too long"}');
   });
+
+  it('cuts the connection of one who crawls on after the answer', async () => {
+    const beginning = 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n';
+    const { answer, milliseconds } = await crawl(beginning, { allowHalfOpen: true });
+    expect(answer).toContain('HTTP/1.1 408 Request Timeout\r\n');
+    expect(milliseconds).toBeLessThan(3_600);
+  }, 10_000);
 });

@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 
+/** How long a caller may take to read a refusal and to hang up, in milliseconds. */
+const LINGER_MILLISECONDS = 2_000;
+
 /** What is answered past the app, in the form of every other error. */
 export interface Refusal {
   readonly status: number;
@@ -43,6 +46,9 @@ export class Refusals {
     const body = JSON.stringify({ error });
     const lines = Object.entries(headersOf(body)).map(([name, value]) => `${name}: ${value}`);
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+    // The end is for the caller to take note of. One who sends on, byte by byte, would keep the connection.
+    const cut = setTimeout(() => socket.destroy(), LINGER_MILLISECONDS);
+    socket.once('close', () => clearTimeout(cut));
   }
 
   /** Whether an answer is on its way, or still to come, to a request that is whole. */
