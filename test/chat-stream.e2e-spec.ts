@@ -2,10 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type ChatApp, startChatApp } from './support/chat-app.js';
 import { DIRECTED_FAULTS } from './support/fault-matrix.js';
-import { readStream } from './support/ui-stream.js';
-
-const WHOLE = ['start', 'text-start', 'text-delta', 'text-end', 'finish'];
-const BROKEN = ['start', 'text-start', 'text-delta', 'text-end', 'error', 'finish'];
+import { BROKEN, readStream, WHOLE } from './support/ui-stream.js';
 
 describe('POST /chat/stream', () => {
   let app: ChatApp;

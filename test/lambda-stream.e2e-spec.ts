@@ -15,12 +15,10 @@ import { buildPackage, describeWithClient, NODES } from './support/lambda-packag
 import { silence } from './support/silence.js';
 import { type SteppedAgent, startSteppedAgent } from './support/stepped-agent.js';
 import { FunctionCaller } from './support/streamed-function.js';
-import { parseStream, type StreamedAnswer } from './support/ui-stream.js';
+import { BROKEN, parseStream, WHOLE, type WholeStream } from './support/ui-stream.js';
 
 jest.setTimeout(60_000);
 
-const WHOLE = ['start', 'text-start', 'text-delta', 'text-end', 'finish'];
-const BROKEN = ['start', 'text-start', 'text-delta', 'text-end', 'error', 'finish'];
 const ORIGIN = 'https://app.example.com';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -28,8 +26,8 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 interface SilentTurn {
   /** When status and headers came, in milliseconds. */
   readonly openedAfter: number;
-  readonly answer: StreamedAnswer;
-  readonly next: StreamedAnswer;
+  readonly answer: WholeStream;
+  readonly next: WholeStream;
 }
 
 describeWithClient('the function that streams, in the runtime client of Lambda', () => {
