@@ -1,7 +1,9 @@
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AI_SDKS } from './support/ai-sdk.js';
+import { AI_SDKS, type UiTurn } from './support/ai-sdk.js';
 import { type ChatApp, startChatApp, tokenOf } from './support/chat-app.js';
 import { DIRECTED_FAULTS } from './support/fault-matrix.js';
+import { startStorageFaults, type StorageFaults } from './support/storage-faults.js';
 
 const AFTER_TEXT = DIRECTED_FAULTS.filter(({ stored }) => stored === 'partial');
 const BEFORE_TEXT = DIRECTED_FAULTS.filter(({ stored }) => stored === 'failed');
@@ -9,12 +11,23 @@ const BEFORE_TEXT = DIRECTED_FAULTS.filter(({ stored }) => stored === 'failed');
 describe.each(AI_SDKS)('the AI SDK %s', (_, ask) => {
   let patient: ChatApp;
   let hasty: ChatApp;
+  let calm: ChatApp;
+  let faults: StorageFaults;
+  // It takes 10 s, beside the other tests.
+  let afterSilence: Promise<UiTurn>;
   const token = tokenOf('alice');
   beforeAll(async () => {
     patient = await startChatApp();
     hasty = await startChatApp({ AGENT_TIMEOUT_MS: '1500' });
+    calm = await startChatApp({ AGENT_TIMEOUT_MS: '10500' });
+    faults = await startStorageFaults(patient.nest.get(DynamoDBDocumentClient));
+    afterSilence = ask(calm.url, token, 'Hello [[fault silence after=0]]');
+    afterSilence.catch(() => undefined);
   });
-  afterAll(() => Promise.all([patient.close(), hasty.close()]));
+  afterAll(async () => {
+    faults.close();
+    await Promise.all([patient.close(), hasty.close(), calm.close()]);
+  });
 
   const stored = async (app: ChatApp, id: string) => (await app.read(id).expect(200)).body.chat;
 
@@ -61,9 +74,26 @@ describe.each(AI_SDKS)('the AI SDK %s', (_, ask) => {
     await expect(ask(app.url, token, `Hello ${directive}`)).rejects.toThrow(error);
   });
 
+  it('has the text and an error where the answer cannot be stored', async () => {
+    faults.inject({ type: 'throttle' }, { steps: ['complete'] });
+    const { message, errors } = await ask(patient.url, token, 'Hello');
+    faults.clear();
+    expect(errors).toEqual(['Storage is unavailable']);
+    expect(message!.parts[0]!.text).toMatch(/Hello/);
+    const { messages } = await stored(patient, message!.metadata!.chat.id);
+    expect(messages).toMatchObject([{ role: 'user', content: 'Hello', status: 'pending' }]);
+  });
+
   it('is told why it is refused', async () => {
     await expect(ask(patient.url, '', 'Hello')).rejects.toThrow('Invalid id_token: token is missing');
     await expect(ask(patient.url, token, 'Hello', 'none')).rejects.toThrow('Chat not found');
     await expect(ask(patient.url, token, ' ')).rejects.toThrow(`Field 'prompt' is required`);
+  });
+
+  it('has the chat and an error where the agent has said nothing when the stream opens', async () => {
+    const { message, errors } = await afterSilence;
+    expect(errors).toEqual(['The agent took too long']);
+    expect(message!.parts).toEqual([]);
+    expect((await stored(calm, message!.metadata!.chat.id)).messages).toMatchObject([{ status: 'failed' }]);
   });
 });
