@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AI_SDKS, type UiTurn } from './support/ai-sdk.js';
@@ -49,6 +50,15 @@ describe.each(AI_SDKS)('the AI SDK %s', (_, ask) => {
     expect(second.message!.parts[0]!.text).toContain('Plan a weekend in Lisbon');
     expect(second.message!.id).not.toBe(first.message!.id);
     expect((await stored(patient, chat.id)).messages).toHaveLength(4);
+  });
+
+  it('has the stored answer where a message that was answered is sent again', async () => {
+    const calls = patient.agent.invocations.length;
+    const id = randomUUID();
+    const first = await ask(patient.url, token, 'Hello', undefined, id);
+    const again = await ask(patient.url, token, 'Hello', undefined, id);
+    expect(again.message).toEqual(first.message);
+    expect(patient.agent.invocations).toHaveLength(calls + 1);
   });
 
   it('reads a source that is no page as a document', async () => {

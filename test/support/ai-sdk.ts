@@ -21,12 +21,13 @@ export interface UiTurn {
   readonly errors: readonly string[];
 }
 
-type AskUi = (url: string, token: string, prompt: string, chatId?: string) => Promise<UiTurn>;
+/** @param messageId - of the user's message; by default one of its own. */
+type AskUi = (url: string, token: string, prompt: string, chatId?: string, messageId?: string) => Promise<UiTurn>;
 type Transport = InstanceType<typeof ai6.DefaultChatTransport>;
 
 /** The same code against each version: their types differ, what is used of them does not. */
 function asker({ DefaultChatTransport, readUIMessageStream }: typeof ai6): AskUi {
-  return async (url, token, prompt, chatId) => {
+  return async (url, token, prompt, chatId, messageId = randomUUID()) => {
     const transport = frontendTransport({
       DefaultChatTransport,
       api: url,
@@ -40,7 +41,7 @@ function asker({ DefaultChatTransport, readUIMessageStream }: typeof ai6): AskUi
       messageId: undefined,
       messages: [
         ...(chatId === undefined ? [] : [said]),
-        { id: randomUUID(), role: 'user', parts: [{ type: 'text', text: prompt }] },
+        { id: messageId, role: 'user', parts: [{ type: 'text', text: prompt }] },
       ],
       abortSignal: undefined,
     });
