@@ -7,17 +7,24 @@ import { chunkFrame } from '../src/local/event-stream.js';
 /** An agent whose every chunk is the time at which it was written, by `performance.now()` of this process. */
 export interface ClockedAgent {
   readonly endpoint: string;
+  /** From now on turns stop after their first chunk. */
+  hold(): void;
+  /** Lets those that were stopped go on, one after another in so many milliseconds. */
+  release(overMs: number): Promise<void>;
   close(): void;
 }
 
 /** @param paceMs - between two chunks. */
 export async function startClockedAgent(chunks: number, paceMs: number): Promise<ClockedAgent> {
+  let isHolding = false;
+  let held: (() => void)[] = [];
   const server = createServer((request, response) => {
     request.resume().once('end', () => void speak());
     async function speak(): Promise<void> {
       response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' }).flushHeaders();
       for (let number = 0; number < chunks && !response.destroyed; number += 1) {
         await wait(paceMs);
+        if (isHolding && number > 0) await new Promise<void>((resolve) => held.push(resolve));
         response.write(chunkFrame({ bytes: Buffer.from(`${performance.now().toFixed(3)} `) }));
       }
       response.end();
@@ -25,5 +32,21 @@ export async function startClockedAgent(chunks: number, paceMs: number): Promise
   });
   server.listen(0, '127.0.0.1', 4096);
   await once(server, 'listening');
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    hold: () => {
+      isHolding = true;
+    },
+    release: async (overMs) => {
+      isHolding = false;
+      const released = held;
+      held = [];
+      const begun = performance.now();
+      for (const [number, goOn] of released.entries()) {
+        await wait(begun + (overMs * number) / released.length - performance.now());
+        goOn();
+      }
+    },
+    close: () => server.close(),
+  };
 }

@@ -1,124 +1,186 @@
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent, createServer, type IncomingMessage, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type BedrockAgentRuntimeClient, InvokeAgentCommand } from '@aws-sdk/client-bedrock-agent-runtime';
-import { createApp } from '../src/app.js';
-import { createBedrockAgentRuntimeClient } from '../src/aws/bedrock-agent-runtime.client.js';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
 import { createDynamoDbClient } from '../src/aws/dynamodb.client.js';
 import { ensureChatTable } from '../src/chat/chat-table.js';
 import { loadEnvironment } from '../src/config/environment.js';
 import { mintToken } from '../src/local/dev-token.js';
 import { startEmbeddedDynamoDb } from '../src/local/embedded-dynamodb.js';
-import { startClockedAgent } from './clocked-agent.js';
+import { type ClockedAgent, startClockedAgent } from './clocked-agent.js';
+import type { Report } from './stream-server.js';
 
 const CHUNKS = 100;
 const PACE_MS = 5;
-const ROUNDS = 10;
+const ROUNDS = 20;
 const CROWD = 1_000;
+const CROWD_CHUNKS = 5;
+/** Opened at a time, and ended in a second: more of them is a measure of the embedded table. */
+const OPENING = 25;
+const ENDING_PER_SECOND = 100;
 const SECRET = 'a-secret-for-measuring-only-7Hq2LmZx9cVb4Nw1';
-const DELTA = /(?:"delta":"|^data: )([\d.]+) /gm;
+const TIMES = /(?:"delta":"|^data: )((?:[\d.]+ )+)/gm;
+
+/** A server in a process of its own, so that what is measured of it is its own. */
+interface Measured {
+  readonly url: string;
+  memory(): Promise<NodeJS.MemoryUsage>;
+}
+
+/** A stream, read to its end. */
+interface Read {
+  readonly status: number;
+  readonly text: string;
+  /** Milliseconds that each chunk was on its way. */
+  readonly delays: readonly number[];
+}
 
 /**
  * Prints the time from the agent's write of a chunk to the caller's read of it, through this service and through a bare
- * proxy with the same SDK client, and the memory of many streams at once. Everything runs in this one process, so that
- * there is one clock.
+ * proxy with the same SDK client, and what many streams at once take of the service's memory. Agent and caller are in
+ * this process, so that there is one clock; each server has one of its own.
+ *
+ * @throws Error when a stream is not whole.
  */
 export async function benchStream(): Promise<void> {
   const agent = await startClockedAgent(CHUNKS, PACE_MS);
-  const crowdAgent = await startClockedAgent(5, 2_000);
-  const ours = await startService(agent.endpoint);
-  const bare = await startBareProxy(agent.endpoint);
+  const crowdAgent = await startClockedAgent(CROWD_CHUNKS, PACE_MS);
+  const dynamoDb = await startTable();
+  const [ours, bare, crowded] = await Promise.all([
+    startServer('ours', agent.endpoint, dynamoDb),
+    startServer('bare', agent.endpoint, dynamoDb),
+    startServer('ours', crowdAgent.endpoint, dynamoDb),
+  ]);
+  await benchDelays(ours, bare);
+  await benchCrowd(crowded, crowdAgent);
+}
+
+async function benchDelays(ours: Measured, bare: Measured): Promise<void> {
   const delays: Record<'ours' | 'bare', number[]> = { ours: [], bare: [] };
-  await Promise.all([delaysOf(ours), delaysOf(bare)]);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    delays.bare.push(...(await delaysOf(bare)));
-    delays.ours.push(...(await delaysOf(ours)));
+  for (let round = -2; round < ROUNDS; round += 1) {
+    for (const [name, { url }] of Object.entries({ bare, ours })) {
+      const read = await readStream(url);
+      if (read.delays.length !== CHUNKS) throw new Error(`${name} brought ${read.delays.length} of ${CHUNKS} chunks`);
+      // The first rounds are to get warm.
+      if (round >= 0) delays[name as 'ours' | 'bare'].push(...read.delays);
+    }
   }
-  console.log(`From the agent's write to the caller's read, ${CHUNKS * ROUNDS} chunks each:\n`);
+  console.log(`From the agent's write to the caller's read, ${delays.ours.length} chunks each:\n`);
   console.log('            p50        p99');
   for (const name of ['bare', 'ours'] as const) {
     console.log(`${name.padEnd(7)}${ms(percentile(delays[name], 50))}${ms(percentile(delays[name], 99))}`);
   }
-  const ratio = (rank: number) => (percentile(delays.ours, rank) / percentile(delays.bare, rank)).toFixed(2);
+  const [more, ratio] = [difference(delays.ours, delays.bare), quotient(delays.ours, delays.bare)];
   console.log(`ratio  ${ratio(50).padStart(8)}   ${ratio(99).padStart(8)}`);
-  console.log(`more   ${ms(percentile(delays.ours, 50) - percentile(delays.bare, 50))}  at p50\n`);
-  await benchCrowd(await startService(crowdAgent.endpoint));
+  console.log(`more   ${ms(more(50))}${ms(more(99))}\n`);
 }
 
-async function benchCrowd(url: string): Promise<void> {
-  globalThis.gc?.();
-  const before = process.memoryUsage().rss;
-  let most = before;
-  const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 50);
-  const started = performance.now();
-  const ended = await Promise.all(Array.from({ length: CROWD }, async () => (await delaysOf(url)).length));
-  clearInterval(watch);
-  const whole = ended.filter((count) => count === 5).length;
-  const perStream = (most - before) / CROWD / 1024;
-  console.log(
-    `${CROWD} streams at once: ${whole} whole in ${((performance.now() - started) / 1000).toFixed(1)} s; ` +
-      `at most ${(most / 1e6).toFixed(0)} MB, ${perStream.toFixed(0)} KB a stream, with its caller and its agent`,
+/** All streams are open, and have their first words, before any of them ends. */
+async function benchCrowd(service: Measured, agent: ClockedAgent): Promise<void> {
+  await openAll(service.url, OPENING).then((streams) => Promise.all(streams.map((stream) => stream.ended)));
+  const before = await service.memory();
+  agent.hold();
+  const streams = await openAll(service.url, CROWD);
+  const during = await service.memory();
+  await agent.release((CROWD / ENDING_PER_SECOND) * 1000);
+  const reads = await Promise.all(streams.map((stream) => stream.ended));
+  const broken = reads.filter((read) => !isWhole(read));
+  console.log(`${reads.length} streams open at once, ${reads.length - broken.length} of them whole:\n`);
+  console.log('          before    at peak   a stream');
+  for (const [name, kind] of Object.entries({ RSS: 'rss', heap: 'heapUsed' } as const)) {
+    const each = (during[kind] - before[kind]) / reads.length / 1024;
+    console.log(`${name.padEnd(6)}${mb(before[kind])}${mb(during[kind])}${each.toFixed(1).padStart(8)} KB`);
+  }
+  if (broken.length > 0) throw new Error(`${broken.length} streams are not whole: ${JSON.stringify(broken[0])}`);
+}
+
+/** Opens streams, some at a time. They have their first words when this returns. */
+async function openAll(url: string, count: number): Promise<{ ended: Promise<Read> }[]> {
+  const streams: { ended: Promise<Read> }[] = [];
+  while (streams.length < count) {
+    const opening = Array.from({ length: Math.min(OPENING, count - streams.length) }, () => openStream(url));
+    streams.push(...(await Promise.all(opening)));
+  }
+  return streams;
+}
+
+function isWhole({ status, text, delays }: Read): boolean {
+  return (
+    status === 200 && delays.length === CROWD_CHUNKS && /"finishReason":"stop".*\n\ndata: \[DONE\]\n\n$/.test(text)
   );
 }
 
-async function startService(agentEndpoint: string): Promise<string> {
-  const dynamoDb = await startEmbeddedDynamoDb({});
-  const environment = loadEnvironment({
+/** Starts the table. @returns its endpoint. */
+async function startTable(): Promise<string> {
+  const { endpoint } = await startEmbeddedDynamoDb({});
+  const environment = loadEnvironment(variables('', endpoint));
+  await ensureChatTable(createDynamoDbClient(environment), environment.DYNAMODB_TABLE, { timeToLive: false });
+  return endpoint;
+}
+
+async function startServer(name: 'ours' | 'bare', agentEndpoint: string, dynamoDb: string): Promise<Measured> {
+  const child = fork(join(import.meta.dirname, 'stream-server.ts'), [name], {
+    execArgv: ['--expose-gc', '--import', '@swc-node/register/esm-register'],
+    env: { ...process.env, ...variables(agentEndpoint, dynamoDb) },
+  });
+  child.once('exit', (code) => {
+    throw new Error(`${name} has ended with ${code}`);
+  });
+  const report = await nextReport(child);
+  if (!('port' in report)) throw new Error(`${name} does not say where it listens`);
+  return {
+    url: `http://127.0.0.1:${report.port}/chat/stream`,
+    memory: async () => {
+      child.send('memory');
+      const answer = await nextReport(child);
+      if (!('memory' in answer)) throw new Error(`${name} does not say what it takes`);
+      return answer.memory;
+    },
+  };
+}
+
+async function nextReport(child: ChildProcess): Promise<Report> {
+  const [report] = (await once(child, 'message')) as [Report];
+  return report;
+}
+
+function variables(agentEndpoint: string, dynamoDb: string): Record<string, string> {
+  return {
     AGENT_ID: 'AGENT',
     AGENT_ALIAS_ID: 'ALIAS',
     AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agentEndpoint,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb,
     JWT_SECRET_KEY: SECRET,
     LOG_LEVEL: 'fatal',
-  });
-  const client = createDynamoDbClient(environment);
-  await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
-  const app = await createApp(environment);
-  const server = app.getHttpServer();
-  server.listen(0, '127.0.0.1', 4096);
-  await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/chat/stream`;
-}
-
-/** The least that can be between a caller and the agent: no token, no table, no protocol. */
-async function startBareProxy(endpoint: string): Promise<string> {
-  const variables = { AGENT_ID: 'A', AGENT_ALIAS_ID: 'A', JWT_VERIFY_SIGNATURE: 'false' };
-  const environment = loadEnvironment({ ...variables, AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: endpoint });
-  const client: BedrockAgentRuntimeClient = createBedrockAgentRuntimeClient(environment);
-  const server = createServer((_, response) => {
-    void (async () => {
-      const command = new InvokeAgentCommand({
-        agentId: 'A',
-        agentAliasId: 'A',
-        sessionId: 'bare',
-        inputText: 'hello',
-      });
-      const { completion = [] } = await client.send(command);
-      for await (const { chunk } of completion)
-        response.write(`data: ${Buffer.from(chunk?.bytes ?? []).toString()}\n\n`);
-      response.end();
-    })();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    TURNS_PER_MINUTE: '0',
+  };
 }
 
 const connections = new Agent({ keepAlive: true, maxSockets: CROWD });
 const token = mintToken({ secret: SECRET, sub: 'alice' });
 
-/** Milliseconds each chunk of one turn was on its way. */
-async function delaysOf(url: string): Promise<number[]> {
+async function readStream(url: string): Promise<Read> {
+  return (await openStream(url)).ended;
+}
+
+/** Asks for one turn. @returns it, once its first words are here. */
+async function openStream(url: string): Promise<{ ended: Promise<Read> }> {
   const headers = { id_token: token, 'content-type': 'application/json' };
   const call = request(url, { method: 'POST', headers, agent: connections });
   call.end('{"prompt":"hello"}');
   const [response] = (await once(call, 'response')) as [IncomingMessage];
+  const { statusCode: status = 0 } = response;
+  let text = '';
   const delays: number[] = [];
-  for await (const bytes of response as AsyncIterable<Buffer>) {
+  const ended = once(response, 'end').then(() => ({ status, text, delays }));
+  response.setEncoding('utf8').on('data', (piece: string) => {
     const now = performance.now();
-    for (const [, written] of bytes.toString().matchAll(DELTA)) delays.push(now - Number(written));
-  }
-  return delays;
+    text += piece;
+    for (const [, times = ''] of piece.matchAll(TIMES))
+      for (const written of times.trim().split(' ')) delays.push(now - Number(written));
+  });
+  await Promise.race([once(response, 'data'), ended]);
+  return { ended };
 }
 
 function percentile(values: readonly number[], rank: number): number {
@@ -126,6 +188,18 @@ function percentile(values: readonly number[], rank: number): number {
   return sorted[Math.ceil((sorted.length * rank) / 100) - 1] ?? NaN;
 }
 
+function difference(one: readonly number[], other: readonly number[]): (rank: number) => number {
+  return (rank) => percentile(one, rank) - percentile(other, rank);
+}
+
+function quotient(one: readonly number[], other: readonly number[]): (rank: number) => string {
+  return (rank) => (percentile(one, rank) / percentile(other, rank)).toFixed(2);
+}
+
 function ms(value: number): string {
   return `${value.toFixed(2).padStart(8)} ms`;
+}
+
+function mb(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(1).padStart(7)} MB`;
 }

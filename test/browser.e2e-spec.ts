@@ -5,11 +5,12 @@ import { describeInBrowser, startBrowser } from './support/browser.js';
 import { type ChatApp, startChatApp, tokenOf } from './support/chat-app.js';
 import { readChat, type ShownChat } from './support/chat-client.js';
 import { headsOf } from './support/chat-items.js';
+import { frontendSnippet } from './support/docs-snippet.js';
 import { type FrontendPage, serveFrontendPage } from './support/frontend-page.js';
 import { type SteppedAgent, startSteppedAgent } from './support/stepped-agent.js';
 
 /** The component of docs/frontends.md in Chromium, with the service on another origin. */
-describeInBrowser('a page of another origin', () => {
+describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the AI SDK %s', (sdk) => {
   let browser: Browser;
   let frontend: FrontendPage;
   let origin: string;
@@ -22,7 +23,7 @@ describeInBrowser('a page of another origin', () => {
 
   beforeAll(async () => {
     browser = await startBrowser();
-    frontend = await serveFrontendPage();
+    frontend = await serveFrontendPage(sdk);
     origin = `http://127.0.0.1:${frontend.port}`;
     stepped = await startSteppedAgent();
     app = await startChatApp({ CORS_ORIGINS: origin });
@@ -135,6 +136,22 @@ describeInBrowser('a page of another origin', () => {
     await alert().getByText('Invalid id_token: token is malformed').waitFor();
   });
 
+  it('goes on with a token that was refreshed, in the middle of a chat', async () => {
+    await open(app);
+    await say('My name is Ada');
+    await answer().waitFor();
+    await untilReady();
+    const show = (token: string) => page.evaluate(`show(${JSON.stringify(token)})`);
+    await show('outdated');
+    await say('What did I say first?');
+    await alert().getByText('Invalid id_token: token is malformed').waitFor();
+    await show(tokenOf(user));
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await answer(2).getByText('My name is Ada').waitFor();
+    await untilReady();
+    expect((await onlyChat(app)).messages).toHaveLength(4);
+  });
+
   it('begins no turn where its origin is not allowed', async () => {
     const calls = app.agent.invocations.length;
     await open(app, {}, `http://localhost:${frontend.port}`);
@@ -160,6 +177,15 @@ describeInBrowser('a page of another origin', () => {
     const call = { 'idempotency-key': 'of-a-page', 'x-request-id': 'page-1' };
     expect(await ask(call)).toMatchObject({ status: 200, 'x-request-id': 'page-1' });
     expect(await ask(call)).toMatchObject({ status: 200, 'x-request-id': 'page-1', 'idempotency-replayed': 'true' });
+  });
+
+  it('reads a stream by the fetch of the docs', async () => {
+    await open(app);
+    const code = frontendSnippet('js').replace('process.stdout.write(', 'shown.push(');
+    const values = `const [API, ID_TOKEN, shown] = [${JSON.stringify(app.url)}, ${JSON.stringify(tokenOf(user))}, []];`;
+    const shown: string[] = await page.evaluate(`(async () => { ${values} ${code}; return shown; })()`);
+    expect(shown.length).toBeGreaterThan(1);
+    expect((await onlyChat(app)).messages[1]?.content).toBe(shown.join(''));
   });
 
   it('loses nothing when it is closed in the middle', async () => {

@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type ChatApp, startChatApp } from './support/chat-app.js';
 import { DIRECTED_FAULTS } from './support/fault-matrix.js';
-import { readStream } from './support/ui-stream.js';
-
-const WHOLE = ['start', 'text-start', 'text-delta', 'text-end', 'finish'];
-const BROKEN = ['start', 'text-start', 'text-delta', 'text-end', 'error', 'finish'];
+import { startStorageFaults, type StorageFaults } from './support/storage-faults.js';
+import { BROKEN, readStream, WHOLE } from './support/ui-stream.js';
 
 describe('POST /chat/stream', () => {
   let app: ChatApp;
@@ -151,6 +150,47 @@ describe('the quota of streamed turns', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(JSON.parse(refused.raw)).toEqual({ error: 'Too many requests' });
     expect(app.agent.invocations).toHaveLength(2);
+  });
+});
+
+describe('a streamed turn whose storage fails', () => {
+  let app: ChatApp;
+  let faults: StorageFaults;
+  beforeAll(async () => {
+    app = await startChatApp();
+    faults = await startStorageFaults(app.nest.get(DynamoDBDocumentClient));
+  });
+  afterEach(() => faults.clear());
+  afterAll(async () => {
+    faults.close();
+    await app.close();
+  });
+
+  it.each(['throttle', 'hang'] as const)('before it has begun, is 503 as JSON: %s', async (type) => {
+    faults.inject({ type }, { steps: ['begin'] });
+    const answer = await readStream(app.url, { prompt: 'hello' });
+    expect([answer.status, JSON.parse(answer.raw).error]).toEqual([503, 'Storage is unavailable']);
+    expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+  });
+
+  it.each(['throttle', 'hang'] as const)('after the text, says so, and ends: %s', async (type) => {
+    faults.inject({ type }, { steps: ['complete'] });
+    const answer = await readStream(app.url, { prompt: 'hello' });
+    faults.clear();
+    expect([answer.status, answer.outline, answer.isDone]).toEqual([200, BROKEN, true]);
+    const [error, finish] = answer.events.slice(-2);
+    expect(error).toEqual({ type: 'error', errorText: 'Storage is unavailable' });
+    const { chat } = answer.events[0]!.messageMetadata!;
+    expect(finish).toEqual({ type: 'finish', finishReason: 'error', messageMetadata: { chat } });
+    const { messages } = (await app.read(chat.id).expect(200)).body.chat;
+    expect(messages).toMatchObject([{ role: 'user', content: 'hello', status: 'pending' }]);
+  });
+
+  it('when it lets the chat go, is whole all the same', async () => {
+    faults.inject({ type: 'throttle' }, { steps: ['release'] });
+    const answer = await readStream(app.url, { prompt: 'hello' });
+    expect([answer.outline, answer.isDone]).toEqual([WHOLE, true]);
+    expect(answer.events.at(-1)).toMatchObject({ finishReason: 'stop' });
   });
 });
 

@@ -15,13 +15,20 @@ import { buildPackage, describeWithClient, NODES } from './support/lambda-packag
 import { silence } from './support/silence.js';
 import { type SteppedAgent, startSteppedAgent } from './support/stepped-agent.js';
 import { FunctionCaller } from './support/streamed-function.js';
+import { BROKEN, parseStream, WHOLE, type WholeStream } from './support/ui-stream.js';
 
 jest.setTimeout(60_000);
 
-const WHOLE = ['start', 'text-start', 'text-delta', 'text-end', 'finish'];
-const BROKEN = ['start', 'text-start', 'text-delta', 'text-end', 'error', 'finish'];
 const ORIGIN = 'https://app.example.com';
 const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** A turn whose agent says nothing, and the one after it. */
+interface SilentTurn {
+  /** When status and headers came, in milliseconds. */
+  readonly openedAfter: number;
+  readonly answer: WholeStream;
+  readonly next: WholeStream;
+}
 
 describeWithClient('the function that streams, in the runtime client of Lambda', () => {
   const home = mkdtempSync(join(tmpdir(), 'lambda-stream-'));
@@ -52,11 +59,33 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
   describe.each(NODES)('on Node %s', (major) => {
     let lambda: LocalFunction;
     let caller: FunctionCaller;
+    let silent: Promise<SilentTurn>;
     beforeAll(async () => {
       lambda = await start(major, 'lambda-stream.handler', agent.endpoint);
       caller = new FunctionCaller(lambda, parts.token);
+      silent = silentTurn();
+      // It is looked at later.
+      silent.catch(() => undefined);
     });
     afterAll(() => lambda.stop());
+
+    /** Takes 12 s, so it has a function of its own and runs beside the other tests. */
+    async function silentTurn(): Promise<SilentTurn> {
+      const patient = await start(major, 'lambda-stream.handler', agent.endpoint);
+      const reader = new FunctionCaller(patient, parts.token);
+      try {
+        // The connection by which a function answers is kept for its next answer.
+        await reader.ask({ body: { prompt: 'hello' } });
+        const begun = performance.now();
+        const call = { body: { prompt: 'hello [[fault silence after=0]]' }, timeoutMs: 15_000 };
+        const { statusCode, headers, body } = await reader.open(call);
+        const openedAfter = performance.now() - begun;
+        const answer = parseStream(statusCode, new Headers(headers), await text(body));
+        return { openedAfter, answer, next: await reader.ask({ body: { prompt: 'hello' } }) };
+      } finally {
+        await patient.stop();
+      }
+    }
 
     it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
       await putOldChat(parts);
@@ -161,6 +190,15 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
       expect(again.headers.get('idempotency-replayed')).toBe('true');
       expect(again.text).toBe(chunks.join(''));
       expect(agent.invocations.at(-1)?.outcome).toBe('answered');
+    });
+
+    it('opens with a comment where the agent is silent for 10 s, and answers the next event', async () => {
+      const { openedAfter, answer, next } = await silent;
+      expect(openedAfter).toBeGreaterThan(9_900);
+      expect(answer.raw).toMatch(/^: keep-alive\n\ndata: {"type":"start"/);
+      expect([answer.status, answer.outline, answer.isDone]).toEqual([200, ['start', 'error', 'finish'], true]);
+      expect(answer.events[1]).toEqual({ type: 'error', errorText: 'The agent took too long' });
+      expect(next.outline).toEqual(WHOLE);
     });
 
     it('fails what is being read when it ends', async () => {

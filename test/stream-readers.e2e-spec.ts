@@ -1,4 +1,9 @@
-import type { ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -81,40 +86,57 @@ describe('a reader who leaves', () => {
   });
 });
 
-describe('a reader of one byte per second', () => {
+describe('readers of one byte per second', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'readers-'));
+  const path = join(folder, 'socket');
   let app: ChatApp;
+  let front: Server;
   beforeAll(async () => {
     app = await startChatApp({ AGENT_TIMEOUT_MS: '25000' });
+    // The buffers of these sockets are small; what the system holds of a TCP connection may be megabytes.
+    front = createServer((socket) => app.nest.getHttpServer().emit('connection', socket)).listen(path);
+    await once(front, 'listening');
   });
-  afterAll(() => app.close());
+  afterAll(async () => {
+    front.close();
+    await app.close();
+    rmSync(folder, { recursive: true });
+  });
 
-  it('neither holds the turn nor lets the memory grow, and has the whole text in the end', async () => {
-    const chunks = Array.from({ length: 10_000 }, (_, index) => String(index).padStart(89, '0') + ' ');
-    app.agent.enqueue({ type: 'chunks', chunks });
-    let response: ServerResponse | undefined;
-    app.nest.getHttpServer().once('request', (_, its: ServerResponse) => (response = its));
-    const reader = await RawReader.send(app.url, { prompt: 'hello' }, { 'idempotency-key': 'slow' });
-    let mostBuffered = 0;
-    const watch = setInterval(() => (mostBuffered = Math.max(mostBuffered, response?.writableLength ?? 0)), 5);
-    watch.unref();
-    const crawling = reader.crawl(6);
-
-    let answer = await app.chat({ prompt: 'hello' }, 'alice', { 'idempotency-key': 'slow' });
-    for (let waits = 0; answer.status === 409 && waits < 100; waits += 1) {
-      await wait(200);
-      answer = await app.chat({ prompt: 'hello' }, 'alice', { 'idempotency-key': 'slow' });
-    }
-    expect(answer.status).toBe(200);
-    expect(answer.body.response === chunks.join('')).toBe(true);
-    // Stored, and the reader has had a few bytes.
-    expect(reader.text.length).toBeLessThan(20);
+  it('neither hold their turns nor let the memory grow, and have the whole text in the end', async () => {
+    const [keys, pieces] = [['a', 'b', 'c', 'd', 'e'], 15_000];
+    const chunks = Array.from({ length: pieces }, (_, index) => `${index % 1000} `);
+    for (const _ of keys) app.agent.enqueue({ type: 'chunks', chunks });
+    const responses: ServerResponse[] = [];
+    app.nest.getHttpServer().on('request', ({ url }: IncomingMessage, response: ServerResponse) => {
+      if (url === '/chat/stream') responses.push(response);
+    });
+    const readers = await Promise.all(
+      keys.map((key) => RawReader.send(path, { prompt: 'hello' }, { 'idempotency-key': key })),
+    );
+    const crawling = Promise.all(readers.map((reader) => reader.crawl(3)));
+    for (const key of keys) expect((await answerTo(key)).body.response === chunks.join('')).toBe(true);
+    // All stored, and the readers have had a few bytes.
+    for (const reader of readers) expect(reader.text.length).toBeLessThan(20);
+    // What is left of the answer, once, and what Node keeps before it says that it is full. Events of their own for
+    // all the chunks would be a megabyte.
+    expect(responses).toHaveLength(keys.length);
+    for (const { writableLength } of responses) expect(writableLength).toBeLessThan(150_000);
     await crawling;
-    await reader.readRest();
-    clearInterval(watch);
-    const deltas = [...reader.text.matchAll(/"delta":"([^"]*)"/g)].map(([, delta = '']) => delta);
-    expect(deltas.join('') === chunks.join('')).toBe(true);
-    expect(reader.text).toContain('data: [DONE]');
-    // What is left of the answer, once, and what Node keeps before it says that it is full.
-    expect(mostBuffered).toBeLessThan(2_000_000);
+    for (const reader of readers) {
+      await reader.readRest();
+      const deltas = [...reader.text.matchAll(/"delta":"([^"]*)"/g)].map(([, delta = '']) => delta);
+      expect(deltas.join('') === chunks.join('')).toBe(true);
+      expect(reader.text).toContain('data: [DONE]');
+    }
   }, 60_000);
+
+  /** The answer to the same key, once the turn is stored. */
+  async function answerTo(key: string) {
+    for (let waits = 0; ; waits += 1) {
+      const answer = await app.chat({ prompt: 'hello' }, 'alice', { 'idempotency-key': key });
+      if (answer.status !== 409 || waits === 150) return answer;
+      await wait(200);
+    }
+  }
 });

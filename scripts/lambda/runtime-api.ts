@@ -10,6 +10,11 @@ import { readStreamedAnswer, type StreamedAnswer } from './streamed-answer.js';
 const VERSION = '/2018-06-01/runtime';
 /** Where the function says it lives; nothing is there. */
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:local';
+/**
+ * No time is too long: a runtime client opens the request for a streamed answer when it has the event and sends
+ * nothing by it before its handler writes, and the whole answer may take 15 minutes.
+ */
+const PATIENCE = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
 
 interface Invocation {
   readonly id: string;
@@ -34,7 +39,7 @@ export class RuntimeApi {
 
   /** Starts listening on a free port of the loopback interface. */
   static async start(): Promise<RuntimeApi> {
-    const server = createServer();
+    const server = createServer(PATIENCE);
     const api = new RuntimeApi(server);
     server.on('request', (request, response) => {
       api.answer(request, response).catch(() => response.destroy());

@@ -28,7 +28,6 @@ export class ChatController {
   }
 
   @Post('stream')
-  @HttpCode(200)
   async stream(
     @CurrentUser() user: User,
     @Body(ChatRequestPipe) { prompt, chat_id: chatId }: ChatRequest,

@@ -18,7 +18,10 @@ import {
 
 /** How a stream behaves in time, in milliseconds. */
 export interface StreamTimes {
-  /** The silence after which a stream opens all the same, so that gateways do not give up; a status is 200 from then. */
+  /**
+   * The silence, from the request on, after which a stream opens all the same, so that gateways do not give up; a
+   * status is 200 from then.
+   */
   readonly openAfter: number;
   /** Between two comments. */
   readonly keepAlive: number;
@@ -29,8 +32,8 @@ export interface StreamTimes {
 const TIMES: StreamTimes = { openAfter: 10_000, keepAlive: 15_000, patience: 60_000 };
 
 /**
- * Answers with a turn as it happens. Until the agent has said something nothing is sent, so that what goes wrong
- * before is thrown here and answered with its status.
+ * Answers with a turn as it happens. Until the agent has said something, or has been silent for long, nothing is sent,
+ * so that what goes wrong before is thrown here and answered with its status.
  *
  * @param work - runs the turn and tells the observer of it.
  */
@@ -53,44 +56,45 @@ export async function streamReply(
  * has left is written to no more.
  */
 class TurnStream implements TurnObserver {
+  /** Absent until the turn has begun, which takes longer than the first silence where the table is slow. */
   private start: (StreamPart & { type: 'start' }) | undefined;
   private state: 'waiting' | 'open' | 'closed' = 'waiting';
   private hasText = false;
   /** Text that the reader has not had room for. */
   private pending = '';
-  private timer: NodeJS.Timeout | undefined;
+  private timer: NodeJS.Timeout;
 
   constructor(
     private readonly response: Response,
     private readonly times: StreamTimes,
   ) {
+    this.timer = setTimeout(() => this.open(KEEP_ALIVE), times.openAfter);
     response.once('close', () => this.close());
     response.on('drain', () => this.flush());
+    // Who left while the request was read has been told of already.
+    if (response.closed) this.close();
   }
 
   began(chat: ChatSummary, messageId: string): void {
     this.start = { type: 'start', messageId, messageMetadata: { chat: chatSummaryBody(chat) } };
-    if (this.state !== 'waiting') return;
-    this.timer = setTimeout(() => {
-      this.open();
-      this.write(KEEP_ALIVE);
-    }, this.times.openAfter);
+    this.write(eventOf(this.start));
   }
 
   said(text: string): void {
-    if (this.state === 'waiting') this.open();
     if (this.state === 'closed') return;
     this.pending += text;
-    this.flush();
+    if (this.state === 'waiting') this.open();
+    else this.flush();
   }
 
   /** The turn is done and stored. One that nothing was told of is a replay, and is sent whole. */
   finish(reply: Reply): void {
     if (reply.isReplay) {
-      this.began(reply.chat, reply.messageId);
       if (this.state === 'waiting') this.response.setHeader('idempotency-replayed', 'true');
+      this.began(reply.chat, reply.messageId);
       this.said(reply.response);
     }
+    if (this.state === 'waiting') this.open();
     const sources = reply.citations.map((citation, index) => sourceOf(citation, index + 1));
     const messageMetadata = { chat: chatSummaryBody(reply.chat) };
     this.end([...sources, { type: 'finish', finishReason: 'stop', messageMetadata }]);
@@ -111,11 +115,12 @@ class TurnStream implements TurnObserver {
     return true;
   }
 
-  private open(): void {
+  /** Everything that is known by now goes out in one piece. */
+  private open(comment = ''): void {
     clearTimeout(this.timer);
     this.state = 'open';
     this.response.writeHead(200, STREAM_HEADERS);
-    if (this.start) this.write(eventOf(this.start));
+    this.write(comment + (this.start ? eventOf(this.start) : '') + this.takePending());
     this.timer = setInterval(() => {
       if (!this.response.writableNeedDrain) this.write(KEEP_ALIVE);
     }, this.times.keepAlive);

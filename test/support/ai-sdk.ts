@@ -1,5 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import * as ai5 from 'ai-5';
 import * as ai6 from 'ai';
+import * as ai7 from 'ai-7';
+import { frontendTransport } from './docs-snippet.js';
 
 /** Part of a message as the AI SDK's readers give it, as far as the tests look at it. */
 export interface UiMessage {
@@ -17,27 +21,28 @@ export interface UiTurn {
   readonly errors: readonly string[];
 }
 
-type AskUi = (url: string, token: string, prompt: string, chatId?: string) => Promise<UiTurn>;
+/** @param messageId - of the user's message; by default one of its own. */
+type AskUi = (url: string, token: string, prompt: string, chatId?: string, messageId?: string) => Promise<UiTurn>;
+type Transport = InstanceType<typeof ai6.DefaultChatTransport>;
 
 /** The same code against each version: their types differ, what is used of them does not. */
 function asker({ DefaultChatTransport, readUIMessageStream }: typeof ai6): AskUi {
-  return async (url, token, prompt, chatId) => {
-    const transport = new DefaultChatTransport({
-      api: `${url}/chat/stream`,
-      headers: { id_token: token },
-      prepareSendMessagesRequest: ({ messages, headers = {} }) => {
-        const text = messages
-          .at(-1)
-          ?.parts.map((part) => (part.type === 'text' ? part.text : ''))
-          .join('');
-        return { headers, body: { prompt: text, chat_id: chatId ?? null } };
-      },
-    });
+  return async (url, token, prompt, chatId, messageId = randomUUID()) => {
+    const transport = frontendTransport({
+      DefaultChatTransport,
+      api: url,
+      newestToken: { current: token },
+      textOf: ({ parts }: UiMessage) => parts.map(({ text = '' }) => text).join(''),
+    }) as Transport;
+    const said = { id: 'said-before', role: 'assistant' as const, parts: [], metadata: { chat: { id: chatId } } };
     const stream = await transport.sendMessages({
       trigger: 'submit-message',
       chatId: 'of-the-browser',
       messageId: undefined,
-      messages: [{ id: 'one', role: 'user', parts: [{ type: 'text', text: prompt }] }],
+      messages: [
+        ...(chatId === undefined ? [] : [said]),
+        { id: messageId, role: 'user', parts: [{ type: 'text', text: prompt }] },
+      ],
       abortSignal: undefined,
     });
     const errors: string[] = [];
@@ -52,8 +57,13 @@ function asker({ DefaultChatTransport, readUIMessageStream }: typeof ai6): AskUi
   };
 }
 
+function versionOf(folder: string): string {
+  return (JSON.parse(readFileSync(`node_modules/${folder}/package.json`, 'utf8')) as { version: string }).version;
+}
+
 /** The installed versions of the AI SDK by their numbers. */
 export const AI_SDKS: readonly (readonly [string, AskUi])[] = [
-  ['6.0.325', asker(ai6)],
-  ['5.0.100', asker(ai5 as unknown as typeof ai6)],
+  [versionOf('ai-7'), asker(ai7 as unknown as typeof ai6)],
+  [versionOf('ai'), asker(ai6)],
+  [versionOf('ai-5'), asker(ai5 as unknown as typeof ai6)],
 ];

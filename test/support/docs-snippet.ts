@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { runInNewContext } from 'node:vm';
 
 const PAGE = readFileSync('docs/frontends.md', 'utf8');
 
@@ -7,4 +8,11 @@ export function frontendSnippet(language: 'js' | 'sh' | 'tsx'): string {
   const [, code] = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(PAGE) ?? [];
   if (code === undefined) throw new Error(`docs/frontends.md has no ${language}`);
   return code;
+}
+
+/** The transport of the component in `docs/frontends.md`, as it stands there. @param values - what it refers to. */
+export function frontendTransport(values: object): unknown {
+  const [expression] = /new DefaultChatTransport<ChatMessage>\(\{[\s\S]*?\n {6}\}\)/.exec(frontendSnippet('tsx')) ?? [];
+  if (expression === undefined) throw new Error('docs/frontends.md has no transport');
+  return runInNewContext(expression.replace('<ChatMessage>', ''), values);
 }

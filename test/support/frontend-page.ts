@@ -16,8 +16,16 @@ async function historyOf(id) {
 }
 
 const history = chat ? await historyOf(chat) : [];
-createRoot(document.body.firstElementChild).render(<Chat api={api} idToken={token} history={history} />);
+const root = createRoot(document.body.firstElementChild);
+globalThis.show = (idToken) => root.render(<Chat api={api} idToken={idToken} history={history} />);
+show(token);
 `;
+
+/** What the snippet's imports lead to, by the major version of the AI SDK. */
+export const PAGE_SDKS = {
+  '6': {},
+  '5': { ai: 'ai-5', '@ai-sdk/react': 'ai-5-react' },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** The component of docs/frontends.md as a page, on a server and so an origin of its own. */
 export interface FrontendPage {
@@ -25,8 +33,9 @@ export interface FrontendPage {
   close(): Promise<void>;
 }
 
-export async function serveFrontendPage(): Promise<FrontendPage> {
-  const script = await bundled(frontendSnippet('tsx') + MOUNT);
+/** Serves it, built with a version of the AI SDK. */
+export async function serveFrontendPage(sdk: keyof typeof PAGE_SDKS): Promise<FrontendPage> {
+  const script = await bundled(frontendSnippet('tsx') + MOUNT, PAGE_SDKS[sdk]);
   const page = `<!doctype html><meta charset="utf-8"><title>A chat</title><main></main><script type="module">${script}</script>`;
   const server = createServer((_, response) => {
     response.setHeader('content-type', 'text/html; charset=utf-8').end(page);
@@ -43,9 +52,10 @@ export async function serveFrontendPage(): Promise<FrontendPage> {
   };
 }
 
-async function bundled(contents: string): Promise<string> {
+async function bundled(contents: string, alias: Readonly<Record<string, string>>): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents, loader: 'tsx', resolveDir: process.cwd() },
+    alias,
     bundle: true,
     write: false,
     minify: true,

@@ -10,10 +10,10 @@ export class RawReader {
 
   private constructor(private readonly socket: Socket) {}
 
-  /** Sends a turn; nothing is read yet. */
-  static async send(url: string, body: object, headers: Readonly<Record<string, string>> = {}): Promise<RawReader> {
-    const { hostname, port } = new URL(url);
-    const socket = connect({ host: hostname, port: Number(port) });
+  /** Sends a turn to a URL, or to the path of a socket; nothing is read yet. */
+  static async send(to: string, body: object, headers: Readonly<Record<string, string>> = {}): Promise<RawReader> {
+    const { hostname, port } = new URL(to, 'http://localhost');
+    const socket = connect(to.startsWith('/') ? { path: to } : { host: hostname, port: Number(port) });
     socket.on('error', () => undefined);
     await once(socket, 'connect');
     const json = JSON.stringify(body);
@@ -30,16 +30,9 @@ export class RawReader {
     return new RawReader(socket);
   }
 
-  /** Reads until so many events have come, or the stream is over. */
+  /** Reads until so many events have come in all, or the stream is over. */
   async readEvents(count: number): Promise<void> {
-    if (count === 0) return;
-    await new Promise<void>((resolve) => {
-      this.socket.once('close', () => resolve());
-      this.socket.on('data', (bytes: Buffer) => {
-        this.text += bytes.toString('latin1');
-        if (this.events() >= count) resolve();
-      });
-    });
+    await this.readUntil(() => this.text.split('data: ').length > count);
   }
 
   /** Reads one byte per second. */
@@ -51,8 +44,7 @@ export class RawReader {
   }
 
   async readRest(): Promise<void> {
-    this.socket.on('data', (bytes: Buffer) => (this.text += bytes.toString('latin1')));
-    if (!this.socket.closed) await once(this.socket, 'close');
+    await this.readUntil(() => false);
   }
 
   /** Cuts the connection. */
@@ -60,7 +52,11 @@ export class RawReader {
     this.socket.resetAndDestroy();
   }
 
-  private events(): number {
-    return this.text.split('data: ').length - 1;
+  private async readUntil(isEnough: () => boolean): Promise<void> {
+    if (isEnough()) return;
+    for await (const bytes of this.socket.iterator({ destroyOnReturn: false })) {
+      this.text += (bytes as Buffer).toString('latin1');
+      if (isEnough()) return;
+    }
   }
 }

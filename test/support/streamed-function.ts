@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { restEvent } from '../../scripts/lambda/events.js';
 import type { LocalFunction } from '../../scripts/lambda/local-function.js';
 import type { StreamedAnswer } from '../../scripts/lambda/streamed-answer.js';
-import { parseStream, type StreamedAnswer as WholeStream } from './ui-stream.js';
+import { parseStream, type WholeStream } from './ui-stream.js';
 
 /** A request as a caller of the REST API sends it. */
 export interface Call {

@@ -11,7 +11,7 @@ export interface StreamEvent {
 }
 
 /** An answer of `POST /chat/stream`, read to its end. */
-export interface StreamedAnswer {
+export interface WholeStream {
   readonly status: number;
   readonly headers: Headers;
   /** The body as it came. */
@@ -26,32 +26,33 @@ export interface StreamedAnswer {
   readonly isDone: boolean;
 }
 
+/** The outline of an answer without sources. */
+export const WHOLE = ['start', 'text-start', 'text-delta', 'text-end', 'finish'];
+/** The outline of one that broke off after some text. */
+export const BROKEN = ['start', 'text-start', 'text-delta', 'text-end', 'error', 'finish'];
+
 /** What a test sends along with a turn. */
-export interface StreamOptions {
+interface StreamOptions {
   readonly user?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
-}
-
-/** Sends a turn and gives the answer as soon as its headers are here. */
-async function openStream(url: string, body: object, options: StreamOptions = {}): Promise<Response> {
-  const { user = 'alice', headers = {}, signal } = options;
-  return fetch(`${url}/chat/stream`, {
-    method: 'POST',
-    headers: { id_token: tokenOf(user), 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-    ...(signal && { signal }),
-  });
 }
 
 /** Sends a turn and reads the whole stream. */
-export async function readStream(url: string, body: object, options: StreamOptions = {}): Promise<StreamedAnswer> {
-  const response = await openStream(url, body, options);
+export async function readStream(
+  url: string,
+  body: object,
+  { user = 'alice', headers = {} }: StreamOptions = {},
+): Promise<WholeStream> {
+  const response = await fetch(`${url}/chat/stream`, {
+    method: 'POST',
+    headers: { id_token: tokenOf(user), 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
   return parseStream(response.status, response.headers, await response.text());
 }
 
 /** Takes a stream's body apart. Strict: a block is one `data:` line or one comment. */
-export function parseStream(status: number, headers: Headers, raw: string): StreamedAnswer {
+export function parseStream(status: number, headers: Headers, raw: string): WholeStream {
   const blocks = raw.split('\n\n').slice(0, -1);
   const isStream = headers.get('content-type')?.startsWith('text/event-stream') ?? false;
   const lines = isStream ? blocks : [];
