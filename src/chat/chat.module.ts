@@ -7,6 +7,7 @@ import { BedrockAgentProvider } from './agent/bedrock-agent.provider.js';
 import { ChatController } from './chat.controller.js';
 import { ChatService } from './chat.service.js';
 import { ChatsController } from './chats.controller.js';
+import { ChatsService } from './chats.service.js';
 import { DynamoChatRepository } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
 import { DynamoInlineHistory } from './dynamo-inline-history.js';
@@ -21,6 +22,7 @@ import { TurnQuota } from './turn-quota.js';
   controllers: [ChatController, ChatsController],
   providers: [
     ChatService,
+    ChatsService,
     DynamoChatRepository,
     DynamoHistoryRepository,
     DynamoTurnOpening,
