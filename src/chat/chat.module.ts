@@ -8,6 +8,7 @@ import { ChatController } from './chat.controller.js';
 import { ChatService } from './chat.service.js';
 import { ChatsController } from './chats.controller.js';
 import { ChatsService } from './chats.service.js';
+import { DynamoChatDeletion } from './dynamo-chat-deletion.js';
 import { DynamoChatRepository } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
 import { DynamoInlineHistory } from './dynamo-inline-history.js';
@@ -25,6 +26,7 @@ import { TurnQuota } from './turn-quota.js';
     ChatsService,
     DynamoChatRepository,
     DynamoHistoryRepository,
+    DynamoChatDeletion,
     DynamoTurnOpening,
     DynamoTurnRecovery,
     DynamoInlineHistory,

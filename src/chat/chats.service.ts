@@ -5,7 +5,7 @@ import { agentSessionId } from './agent/agent-session.js';
 import type { Chat, MessagePage } from './chat.js';
 import { readCursor } from './chat-cursor.js';
 import { chatWith, messagePage } from './chat-page.js';
-import { DynamoChatRepository } from './dynamo-chat.repository.js';
+import { DynamoChatDeletion } from './dynamo-chat-deletion.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
 
 /** How long a deleted chat's session may take to end; without it the agent forgets in its own time. */
@@ -17,8 +17,8 @@ export class ChatsService {
   private readonly logger = new Logger(ChatsService.name);
 
   constructor(
-    private readonly chats: DynamoChatRepository,
     private readonly history: DynamoHistoryRepository,
+    private readonly deletion: DynamoChatDeletion,
     private readonly agent: AgentProvider,
     private readonly environment: Environment,
   ) {}
@@ -54,7 +54,7 @@ export class ChatsService {
    * @throws ChatNotFoundError, TurnInProgressError, StorageUnavailableError
    */
   async delete(userId: string, chatId: string): Promise<void> {
-    const session = await this.chats.delete(userId, chatId);
+    const session = await this.deletion.delete(userId, chatId);
     if (session === undefined) return;
     try {
       const signal = AbortSignal.timeout(END_SESSION_MILLISECONDS);

@@ -93,7 +93,7 @@ describe('DynamoChatRepository', () => {
 
     it('may not be answered once its chat is deleted', async () => {
       const late = await alice.beginLongAgo('one');
-      await store.chats.delete('alice', late.chat.id);
+      await store.deletion.delete('alice', late.chat.id);
       const answer = store.chats.complete('alice', late, done('x'.repeat(700_000)));
       await expect(answer).rejects.toBeInstanceOf(ChatNotFoundError);
       const items = await itemsOf(store, late.chat.id);
@@ -176,37 +176,12 @@ describe('DynamoChatRepository', () => {
     });
   });
 
-  describe('a deleted chat', () => {
-    it('is out of every answer, and a second delete finds nothing', async () => {
-      const { chat } = await alice.turn('one', (await alice.turn('zero')).chat.id);
-      await store.chats.delete('alice', chat.id);
-      await expect(store.history.newest('alice', chat.id, 10)).rejects.toBeInstanceOf(ChatNotFoundError);
-      await expect(alice.begin('two', chat.id)).rejects.toBeInstanceOf(ChatNotFoundError);
-      await expect(store.chats.delete('alice', chat.id)).rejects.toBeInstanceOf(ChatNotFoundError);
-    });
-
-    it('is deleted to the end by a repeated delete', async () => {
-      const { chat } = await alice.turn('one');
-      await setAttribute(store, headKey('alice', chat.id), 'deleted_at', new Date().toISOString());
-      await expect(alice.begin('two', chat.id)).rejects.toBeInstanceOf(ChatNotFoundError);
-      await store.chats.delete('alice', chat.id);
-      const [, turn] = await itemsOf(store, chat.id);
-      expect(turn).not.toHaveProperty('prompt');
-    });
-
-    it('cannot be one whose turn is running', async () => {
-      const running = await alice.begin('one');
-      await expect(store.chats.delete('alice', running.chat.id)).rejects.toBeInstanceOf(TurnInProgressError);
-      await alice.end(running);
-    });
-  });
-
   describe('two users', () => {
     it('do not get at each other’s chats', async () => {
       const { chat } = await alice.turn('mine');
       for (const chatId of [chat.id, 'no-such-chat']) {
         await expect(bob.attempt('x', chatId)).rejects.toBeInstanceOf(ChatNotFoundError);
-        await expect(store.chats.delete('bob', chatId)).rejects.toBeInstanceOf(ChatNotFoundError);
+        await expect(store.deletion.delete('bob', chatId)).rejects.toBeInstanceOf(ChatNotFoundError);
         await expect(store.history.newest('bob', chatId, 100)).rejects.toBeInstanceOf(ChatNotFoundError);
         await expect(store.history.page('bob', chatId, 5, 100)).rejects.toBeInstanceOf(ChatNotFoundError);
       }

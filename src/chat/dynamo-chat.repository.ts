@@ -3,22 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 import type { HistoryTurn, Replay, Turn, TurnOutcome } from './chat.js';
 import { ChatNotFoundError, TurnSupersededError } from './chat.errors.js';
-import { DynamoInlineHistory } from './dynamo-inline-history.js';
-import { DynamoTable, type ItemKey } from './dynamo-table.js';
+import { DynamoTable } from './dynamo-table.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { headKey, updateTimeAfter } from './head-item.js';
 import { chatIdOfKey } from './idempotency-key.js';
 import { expiryIn } from './item-expiry.js';
-import {
-  isTurnItem,
-  messagesOfItems,
-  possibleKeys,
-  turnNumberOf,
-  tombstoneOf,
-  turnItems,
-  wholeKeyRange,
-} from './turn-item.js';
+import { messagesOfItems, tombstoneOf, turnItems } from './turn-item.js';
 
 /** Beyond the deadline a turn keeps its lease for this long, because clocks differ. */
 const LEASE_MARGIN_MILLISECONDS = 15_000;
@@ -50,7 +41,6 @@ export class DynamoChatRepository {
     private readonly table: DynamoTable,
     private readonly opening: DynamoTurnOpening,
     private readonly recovery: DynamoTurnRecovery,
-    private readonly inline: DynamoInlineHistory,
     private readonly environment: Environment,
   ) {}
 
@@ -138,29 +128,6 @@ export class DynamoChatRepository {
     return updatedAt;
   }
 
-  /**
-   * Deletes a chat for good. Its head is marked first, which takes it out of every answer at once; then every item
-   * becomes a tombstone that refuses late writes and expires after a day, the head last: a repeated delete finds what
-   * an interrupted one has left.
-   *
-   * @returns the generation of the agent's session, if the chat had one.
-   * @throws ChatNotFoundError, TurnInProgressError
-   */
-  async delete(userId: string, chatId: string): Promise<string | undefined> {
-    const head = await this.recovery.markDeleted(userId, chatId);
-    const [last, ...parts] = possibleKeys(userId, chatId, head.turns ?? 1);
-    let keys = [...(await this.remains(userId, chatId)), ...this.inline.placesToMoveTo(head)];
-    // A turn that died before its item was written may still be completed late.
-    if (last && !keys.some(({ user_id: key }) => key === last.user_id)) keys = [...keys, last, ...parts];
-    // A late answer may have put its continuations after they were looked for; the next one finds its place taken.
-    for (; keys.length > 0; keys = await this.remains(userId, chatId)) {
-      const distinct = new Map(keys.map((key) => [key.user_id, key])).values();
-      await this.table.replace([...distinct].map(tombstoneOf));
-    }
-    await this.table.replace([tombstoneOf(headKey(userId, chatId))]);
-    return head.session?.gen;
-  }
-
   /** Puts a turn's items in order. @returns whether all of them found their place. */
   private async putAll(items: readonly object[], lease: string): Promise<boolean> {
     for (const item of items) {
@@ -168,20 +135,5 @@ export class DynamoChatRepository {
       if (!isIn) return false;
     }
     return true;
-  }
-
-  /**
-   * The keys of a chat's turns and continuations that are no tombstones yet, and of the continuations that a failed turn
-   * may still get from its late completer.
-   */
-  private async remains(userId: string, chatId: string): Promise<ItemKey[]> {
-    const keys: ItemKey[] = [];
-    for await (const item of this.table.backwards({ id: chatId, ...wholeKeyRange(userId), pageSize: 1000 })) {
-      if (item['deleted_at']) continue;
-      const key = { id: chatId, user_id: String(item['user_id']) };
-      const isFailed = isTurnItem(item) && item.status === 'failed';
-      keys.push(...(isFailed ? possibleKeys(userId, chatId, turnNumberOf(key)) : [key]));
-    }
-    return keys;
   }
 }

@@ -3,12 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { itemsOf, putItem, setAttribute } from '../../test/support/chat-items.js';
 import { chatStoreForTests } from '../../test/support/chat-store.js';
 import { done, failed, TurnRunner } from '../../test/support/turn-runner.js';
-import {
-  ChatNotFoundError,
-  IdempotencyKeyReusedError,
-  StorageUnavailableError,
-  TurnInProgressError,
-} from './chat.errors.js';
+import { IdempotencyKeyReusedError, StorageUnavailableError, TurnInProgressError } from './chat.errors.js';
 import { headKey } from './head-item.js';
 import { turnSortKey } from './turn-item.js';
 
@@ -167,23 +162,5 @@ describe('DynamoTurnRecovery', () => {
         ['deleted_at', 'expires_at', 'id', 'user_id'],
       ]);
     });
-  });
-
-  it('leaves nothing of an answer that comes while its chat is deleted', async () => {
-    const { chat } = await alice.turn('one');
-    const late = await alice.beginLongAgo('two', chat.id);
-    store.faults.inject({ type: 'delay', milliseconds: 1000 }, { commands: ['BatchWriteItemCommand'], times: 1 });
-    const seen = store.faults.calls.length;
-    const deleting = store.chats.delete('alice', chat.id);
-    while (!store.faults.calls.slice(seen).some(({ command }) => command === 'BatchWriteItemCommand')) {
-      await new Promise((resume) => setTimeout(resume, 5));
-    }
-    // In time or not is the same: the chat is gone, and so is the answer.
-    await store.chats.complete('alice', late, done(LARGE)).catch((error: unknown) => {
-      expect(error).toBeInstanceOf(ChatNotFoundError);
-    });
-    await deleting;
-    const items = await itemsOf(store, chat.id);
-    expect(items.filter((item) => !('deleted_at' in item))).toEqual([]);
   });
 });

@@ -27,8 +27,6 @@ import {
 
 /** What a refused caller is told to wait at most: most turns end long before their lease. */
 const RETRY_AFTER_MAX_SECONDS = 5;
-/** Tries of a delete to find the chat without a turn. */
-const MARK_ATTEMPTS = 3;
 
 /** A turn as begin tries to write it. */
 export interface OpeningTurn {
@@ -133,45 +131,12 @@ export class DynamoTurnRecovery {
   }
 
   /**
-   * Marks a chat as deleted. One that an interrupted delete has marked before is found again.
-   *
-   * @throws ChatNotFoundError, TurnInProgressError
-   */
-  async markDeleted(userId: string, chatId: string): Promise<HeadItem> {
-    for (let attempt = 1; attempt <= MARK_ATTEMPTS; attempt += 1) {
-      const head = (await this.table.get(headKey(userId, chatId))) as HeadItem | undefined;
-      // What a finished delete has left has no `updated_at` any more.
-      const isGone = !head || isExpired(head) || (head.deleted_at !== undefined && head.updated_at === undefined);
-      if (isGone) throw new ChatNotFoundError();
-      if (head.deleted_at !== undefined) return head;
-      if (head.open) await this.clearAway(userId, head, head.open);
-      else if (await this.markAsSeen(head)) return head;
-    }
-    throw new TurnInProgressError(1);
-  }
-
-  /** Marks a head as deleted if no turn has begun since it was read: a mark that arrives late finds a later turn. */
-  private async markAsSeen({ id, user_id: userId, turns }: HeadItem): Promise<boolean> {
-    const marked = await this.table.update({
-      Key: headKey(userId, id),
-      ConditionExpression:
-        'attribute_exists(id) AND attribute_not_exists(#open) ' +
-        `AND ${turns === undefined ? 'attribute_not_exists(turns)' : 'turns = :turns'}`,
-      // The messages inside may leave no room for the mark.
-      UpdateExpression: 'SET deleted_at = if_not_exists(deleted_at, :now) REMOVE messages',
-      ExpressionAttributeNames: { '#open': 'open' },
-      ExpressionAttributeValues: { ':now': new Date().toISOString(), ...(turns !== undefined && { ':turns': turns }) },
-    });
-    return marked !== undefined;
-  }
-
-  /**
    * Keeps the prompt of a dead turn as a failed one, unless its answer is there, and frees the chat.
    *
    * @returns the head's new `updated_at`.
    * @throws TurnInProgressError when the turn may still be running.
    */
-  private async clearAway(userId: string, head: HeadItem, open: OpenTurn): Promise<string> {
+  async clearAway(userId: string, head: HeadItem, open: OpenTurn): Promise<string> {
     const number = head.turns ?? 1;
     const millisecondsLeft = open.until - Date.now();
     const isStored = (await this.turn(userId, head.id, number))?.lease === open.lease;

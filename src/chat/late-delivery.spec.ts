@@ -121,7 +121,7 @@ describe('a write that arrives late, after the SDK has tried again', () => {
     store.faults.inject({ type: 'late', after: { calls: 1000 } }, { steps: ['complete'] });
     await expect(alice.end(dead, done('x'.repeat(1_000_000)))).rejects.toThrow(StorageUnavailableError);
     store.faults.clear();
-    await store.chats.delete('alice', chatId);
+    await store.deletion.delete('alice', chatId);
     expect(await deliverLate()).toBe(0);
     expect((await itemsOf(store, chatId)).filter((item) => !item['deleted_at'])).toEqual([]);
   });
@@ -132,7 +132,7 @@ describe('a write that arrives late, after the SDK has tried again', () => {
     await expect(alice.begin('y'.repeat(20_000), 'moving')).rejects.toThrow(StorageUnavailableError);
     store.faults.clear();
     await new Promise((resume) => setTimeout(resume, 100));
-    await store.chats.delete('alice', 'moving');
+    await store.deletion.delete('alice', 'moving');
     expect(await deliverLate()).toBe(0);
     expect((await itemsOf(store, 'moving')).filter((item) => !item['deleted_at'])).toEqual([]);
   });
@@ -158,7 +158,7 @@ describe('a write that arrives late, after the SDK has tried again', () => {
       },
       { steps: ['delete'], times: 1 },
     );
-    await expect(store.chats.delete('alice', chatId)).rejects.toThrow(TurnInProgressError);
+    await expect(store.deletion.delete('alice', chatId)).rejects.toThrow(TurnInProgressError);
     await alice.end(await running!);
     expect(await deliverLate()).toBe(0);
     expect(await promptsOf(chatId)).toEqual(['one', 'two']);
@@ -167,12 +167,12 @@ describe('a write that arrives late, after the SDK has tried again', () => {
   it('does not delete a chat that has gone on after a delete that was given up as unavailable', async () => {
     const chatId = (await alice.turn('one')).chat.id;
     store.faults.inject({ type: 'late', after: { calls: 1000 } }, { steps: ['delete'] });
-    await expect(store.chats.delete('alice', chatId)).rejects.toThrow(StorageUnavailableError);
+    await expect(store.deletion.delete('alice', chatId)).rejects.toThrow(StorageUnavailableError);
     store.faults.clear();
     await alice.turn('two', chatId);
     expect(await deliverLate()).toBe(0);
     expect(await promptsOf(chatId)).toEqual(['one', 'two']);
-    await store.chats.delete('alice', chatId);
+    await store.deletion.delete('alice', chatId);
     await expect(promptsOf(chatId)).rejects.toThrow(ChatNotFoundError);
   });
 });

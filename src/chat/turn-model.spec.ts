@@ -115,7 +115,7 @@ class TwofoldChat {
   }
 
   async delete(): Promise<void> {
-    const actual = await this.refusalOr(this.store.chats.delete(this.user, this.chatId));
+    const actual = await this.refusalOr(this.store.deletion.delete(this.user, this.chatId));
     const expected = this.model.delete();
     expect(typeof actual === 'string' && REFUSALS.has(actual as Refusal) ? actual : undefined).toBe(expected);
   }

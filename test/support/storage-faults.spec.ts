@@ -97,7 +97,7 @@ describe('startStorageFaults', () => {
     const before = sut.calls.length;
     const alice = new TurnRunner(store, 'alice');
     const begun = await alice.end(await alice.begin('hi'), failed);
-    await store.chats.delete('alice', begun.chat.id);
+    await store.deletion.delete('alice', begun.chat.id);
     const calls = sut.calls.slice(before);
     expect(calls.map(({ step }) => step).slice(0, 5)).toEqual(['begin', 'complete', 'release', 'read', 'delete']);
     expect(calls.at(-1)).toEqual({
