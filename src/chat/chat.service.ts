@@ -5,7 +5,7 @@ import { AgentProvider } from './agent/agent.js';
 import { AgentFailedError, AgentUnavailableError } from './agent/agent.errors.js';
 import { agentSessionId } from './agent/agent-session.js';
 import { Answer } from './answer.js';
-import type { Chat, Citation, HistoryPage, HistoryTurn, Replay, Turn, TurnOutcome } from './chat.js';
+import type { Chat, Citation, HistoryPage, HistoryTurn, Replay, TurnOutcome } from './chat.js';
 import { hasAnswer, withNewest } from './chat-history.js';
 import { chatWith } from './chat-page.js';
 import { StorageUnavailableError } from './chat.errors.js';
@@ -15,6 +15,7 @@ import { SEED_MESSAGES, sessionSeed } from './session-seed.js';
 import { turnDeadline, withinDeadline } from './turn-deadline.js';
 import type { TurnObserver } from './turn-observer.js';
 import { TurnQuota } from './turn-quota.js';
+import type { Turn } from './turn.js';
 
 /** How long running turns may go on once the process has been asked to end. */
 const SHUTDOWN_GRACE_MILLISECONDS = 10_000;

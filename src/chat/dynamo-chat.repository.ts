@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import type { HistoryTurn, Replay, Turn, TurnOutcome } from './chat.js';
+import type { HistoryTurn, Replay, TurnOutcome } from './chat.js';
 import { ChatNotFoundError, TurnSupersededError } from './chat.errors.js';
 import { DynamoTable } from './dynamo-table.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
@@ -10,6 +10,7 @@ import { headKey, updateTimeAfter } from './head-item.js';
 import { chatIdOfKey } from './idempotency-key.js';
 import { expiryIn } from './item-expiry.js';
 import { messagesOfItems, tombstoneOf, turnItems } from './turn-item.js';
+import type { Turn } from './turn.js';
 
 /** Beyond the deadline a turn keeps its lease for this long, because clocks differ. */
 const LEASE_MARGIN_MILLISECONDS = 15_000;

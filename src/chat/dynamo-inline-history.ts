@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import type { HistoryTurn, StoredChat } from './chat.js';
+import type { HistoryTurn } from './chat.js';
 import { DynamoTable, type ItemKey, ItemTooLargeError } from './dynamo-table.js';
 import { headKey, type HeadItem, inlineTurnsOf, storedChatOf, visibleHead } from './head-item.js';
 import { expiryIn, isExpired } from './item-expiry.js';
 import { inlineSortKey, tombstoneOf } from './turn-item.js';
+import type { StoredChat } from './turn.js';
 
 /** Tries of a write that is too large: a turn that ends meanwhile changes the head too. */
 const ATTEMPTS = 3;

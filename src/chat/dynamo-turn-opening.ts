@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import type { Replay, Turn } from './chat.js';
+import type { Replay } from './chat.js';
 import { StorageUnavailableError, TurnInProgressError } from './chat.errors.js';
 import { titleFrom } from './chat-title.js';
 import { DynamoInlineHistory } from './dynamo-inline-history.js';
@@ -9,6 +9,7 @@ import { DynamoTurnRecovery, type Obstacle, type OpeningTurn } from './dynamo-tu
 import { beganTurn, type HeadItem, headKey, keyAttribute } from './head-item.js';
 import { expiryIn, secondsOf, tombstoneExpiry } from './item-expiry.js';
 import { tombstoneOf } from './turn-item.js';
+import type { Turn } from './turn.js';
 
 /** Tries of a begin: one that clears a dead turn away and takes its key over needs three; races take the others. */
 const ATTEMPTS = 6;

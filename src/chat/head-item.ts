@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { HistoryTurn, Message, StoredChat, Turn } from './chat.js';
+import type { HistoryTurn, Message } from './chat.js';
 import { groupIntoTurns } from './chat-history.js';
 import { titleFrom } from './chat-title.js';
 import type { Item, ItemKey } from './dynamo-table.js';
 import { isExpired } from './item-expiry.js';
+import type { StoredChat, Turn } from './turn.js';
 
 /** Turns of a chat whose keys the head remembers; the short names keep a head under 1 KB, one write unit. */
 const REMEMBERED_KEYS = 16;

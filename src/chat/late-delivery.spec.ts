@@ -3,9 +3,9 @@ import { itemsOf, originalChat, putItem, setAttribute } from '../../test/support
 import { chatStoreForTests } from '../../test/support/chat-store.js';
 import type { StorageFault } from '../../test/support/storage-faults.js';
 import { done, TurnRunner } from '../../test/support/turn-runner.js';
-import type { Turn } from './chat.js';
 import { ChatNotFoundError, StorageUnavailableError, TurnInProgressError } from './chat.errors.js';
 import { headKey } from './head-item.js';
+import type { Turn } from './turn.js';
 
 /** More turns than the head remembers keys. */
 const MANY = 20;

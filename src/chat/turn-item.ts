@@ -1,7 +1,8 @@
-import type { Citation, Message, Turn, TurnOutcome } from './chat.js';
+import type { Citation, Message, TurnOutcome } from './chat.js';
 import type { Item, ItemKey } from './dynamo-table.js';
 import type { HeadItem, OpenTurn } from './head-item.js';
 import { tombstoneExpiry } from './item-expiry.js';
+import type { Turn } from './turn.js';
 import { endOfCharacter } from './utf8.js';
 
 const TURN_DIGITS = 12;

@@ -4,7 +4,7 @@ import { setAttribute } from '../../test/support/chat-items.js';
 import { ChatModel, type ModelOutcome, type ModelTurn, type Refusal } from '../../test/support/chat-model.js';
 import { type ChatStore, chatStoreForTests } from '../../test/support/chat-store.js';
 import { textsOf } from '../../test/support/turn-runner.js';
-import type { Turn, TurnOutcome } from './chat.js';
+import type { TurnOutcome } from './chat.js';
 import {
   ChatNotFoundError,
   IdempotencyKeyReusedError,
@@ -12,6 +12,7 @@ import {
   TurnSupersededError,
 } from './chat.errors.js';
 import { headKey } from './head-item.js';
+import type { Turn } from './turn.js';
 
 /** The key that opened the chat; it is used without a chat id. */
 const OPENING_KEY = 'opening';
