@@ -10,6 +10,7 @@ import { headKey, updateTimeAfter } from './head-item.js';
 import { chatIdOfKey } from './idempotency-key.js';
 import { expiryIn } from './item-expiry.js';
 import { messagesOfItems, tombstoneOf, turnItems } from './turn-item.js';
+import { updateOf } from './update-expression.js';
 import type { Turn } from './turn.js';
 
 /** Beyond the deadline a turn keeps its lease for this long, because clocks differ. */
@@ -95,35 +96,22 @@ export class DynamoChatRepository {
    */
   async release(userId: string, turn: Turn, number: number, isDone: boolean): Promise<string> {
     const updatedAt = updateTimeAfter({ at: turn.at, updatedAt: turn.chat.updatedAt });
-    const stale = Object.fromEntries(turn.staleKeys.map((name, index) => [`#stale${index}`, name]));
-    const moved = number === turn.number ? [] : turn.keys.map((name, index) => [`#key${index}`, name] as const);
-    const { expires_at: expiresAt } = expiryIn(this.environment.CHAT_TTL_DAYS);
-    const sets = [
-      'updated_at = :updatedAt',
-      'turns = :number',
-      ...moved.map(([name]) => `${name} = :number`),
-      isDone && '#session = :session',
-      expiresAt && '#expiry = :expiry',
-    ];
-    const removes = ['#open', ...Object.keys(stale), !isDone && '#session', !expiresAt && '#expiry'];
+    const moved = number === turn.number ? [] : turn.keys;
+    const { expires_at: expiresAt = null } = expiryIn(this.environment.CHAT_TTL_DAYS);
     await this.table.update({
       Key: headKey(userId, turn.chat.id),
-      ConditionExpression: '#open.lease = :lease',
-      UpdateExpression: `SET ${sets.filter(Boolean).join(', ')} REMOVE ${removes.filter(Boolean).join(', ')}`,
-      ExpressionAttributeNames: {
-        '#open': 'open',
-        '#session': 'session',
-        '#expiry': 'expires_at',
-        ...stale,
-        ...Object.fromEntries(moved),
-      },
-      ExpressionAttributeValues: {
-        ':lease': turn.lease,
-        ':updatedAt': updatedAt,
-        ':number': number,
-        ...(isDone && { ':session': { gen: turn.session.generation, at: new Date().toISOString() } }),
-        ...(expiresAt && { ':expiry': expiresAt }),
-      },
+      ...updateOf(
+        {
+          updated_at: updatedAt,
+          turns: number,
+          ...Object.fromEntries(moved.map((name) => [name, number])),
+          ...Object.fromEntries(turn.staleKeys.map((name) => [name, null])),
+          open: null,
+          session: isDone ? { gen: turn.session.generation, at: new Date().toISOString() } : null,
+          expires_at: expiresAt,
+        },
+        { expression: '#open.lease = :lease', values: { ':lease': turn.lease } },
+      ),
       ReturnValues: 'NONE',
     });
     return updatedAt;

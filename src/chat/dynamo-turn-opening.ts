@@ -6,10 +6,11 @@ import { titleFrom } from './chat-title.js';
 import { DynamoInlineHistory } from './dynamo-inline-history.js';
 import { DynamoTable, type Item, type UpdateResult } from './dynamo-table.js';
 import { DynamoTurnRecovery, type Obstacle, type OpeningTurn } from './dynamo-turn-recovery.js';
-import { beganTurn, type HeadItem, headKey, keyAttribute } from './head-item.js';
+import { beganTurn, type HeadItem, headKey, keyAttribute, type OpenTurn } from './head-item.js';
 import { expiryIn, secondsOf, tombstoneExpiry } from './item-expiry.js';
 import { tombstoneOf } from './turn-item.js';
 import type { Turn } from './turn.js';
+import { Computed, type Condition, updateOf } from './update-expression.js';
 
 /** Tries of a begin: one that clears a dead turn away and takes its key over needs three; races take the others. */
 const ATTEMPTS = 6;
@@ -72,49 +73,25 @@ export class DynamoTurnOpening {
     obstacle: Obstacle | undefined,
   ): Promise<UpdateResult> {
     const isTakenOver = obstacle?.kind === 'takenOver';
-    const replaces = isTakenOver ? obstacle.remembered : undefined;
     const isFirst = isNewChat && !isTakenOver;
-    const conditions = [
-      'attribute_exists(id)',
-      'attribute_not_exists(#open)',
-      'attribute_not_exists(deleted_at)',
-      // A chat must not expire while its turn runs; one that would is renewed by the second try.
-      '(attribute_not_exists(expires_at) OR expires_at > :alive)',
-      replaces === undefined ? 'attribute_not_exists(#key)' : '#key = :replaces',
-      'attribute_not_exists(#mark)',
-      // Late, after so many turns that the key is forgotten. Who is not late, but whose clock is, finds out and tries again.
-      'NOT updated_at > :seen',
-    ];
-    const { expires_at: expiresAt } = expiryIn(this.environment.CHAT_TTL_DAYS);
     const renews = isFirst || obstacle !== undefined;
+    const { expires_at: expiresAt = null } = expiryIn(this.environment.CHAT_TTL_DAYS);
+    const next = new Computed('if_not_exists(turns, :none) + :one');
+    const condition = isFirst ? { expression: 'attribute_not_exists(id)' } : goesOnWhere(key, open, obstacle);
     return this.table.tryUpdate({
       Key: headKey(userId, chatId),
-      ConditionExpression: isFirst ? 'attribute_not_exists(id)' : conditions.join(' AND '),
-      UpdateExpression:
-        'SET turns = if_not_exists(turns, :none) + :one, #key = if_not_exists(turns, :none) + :one, #open = :open, ' +
-        'created_at = if_not_exists(created_at, :at), updated_at = if_not_exists(updated_at, :at)' +
-        (isFirst ? ', #title = :title' : '') +
-        (renews && expiresAt ? ', expires_at = :expiry' : '') +
-        (renews && !expiresAt ? ' REMOVE expires_at' : ''),
-      ExpressionAttributeNames: {
-        '#open': 'open',
-        '#key': keyAttribute(key),
-        ...(isFirst ? { '#title': 'title' } : { '#mark': keyAttribute(open.lease) }),
-      },
-      ExpressionAttributeValues: {
-        ':none': 0,
-        ':one': 1,
-        ':open': open,
-        ':at': open.at,
-        ...(isFirst
-          ? { ':title': titleFrom(open.prompt) }
-          : {
-              ':alive': secondsOf(obstacle ? Date.now() : open.until),
-              ':seen': obstacle && obstacle.updatedAt > open.at ? obstacle.updatedAt : open.at,
-            }),
-        ...(replaces !== undefined && { ':replaces': replaces }),
-        ...(renews && expiresAt && { ':expiry': expiresAt }),
-      },
+      ...updateOf(
+        {
+          turns: next,
+          [keyAttribute(key)]: next,
+          open,
+          created_at: new Computed('if_not_exists(created_at, :at)'),
+          updated_at: new Computed('if_not_exists(updated_at, :at)'),
+          title: isFirst ? titleFrom(open.prompt) : undefined,
+          expires_at: renews ? expiresAt : undefined,
+        },
+        { ...condition, values: { ...condition.values, ':none': 0, ':one': 1, ':at': open.at } },
+      ),
     });
   }
 
@@ -132,21 +109,21 @@ export class DynamoTurnOpening {
 
   private async letGo(userId: string, opening: OpeningTurn): Promise<void> {
     const { chatId, key, open } = opening;
-    const leavesNothing = isLost(opening);
-    const tombstone =
-      'SET deleted_at = :now, expires_at = :expiry REMOVE #open, #title, created_at, updated_at, turns, #key';
+    const tombstone = {
+      deleted_at: new Date().toISOString(),
+      expires_at: tombstoneExpiry(),
+      title: null,
+      created_at: null,
+      updated_at: null,
+      turns: null,
+      [keyAttribute(key)]: null,
+    };
     await this.table.update({
       Key: headKey(userId, chatId),
-      ConditionExpression: '#open.lease = :lease',
-      UpdateExpression: leavesNothing ? tombstone : 'REMOVE #open',
-      ExpressionAttributeNames: {
-        '#open': 'open',
-        ...(leavesNothing && { '#title': 'title', '#key': keyAttribute(key) }),
-      },
-      ExpressionAttributeValues: {
-        ':lease': open.lease,
-        ...(leavesNothing && { ':now': new Date().toISOString(), ':expiry': tombstoneExpiry() }),
-      },
+      ...updateOf(
+        { open: null, ...(isLost(opening) && tombstone) },
+        { expression: '#open.lease = :lease', values: { ':lease': open.lease } },
+      ),
     });
   }
 
@@ -164,6 +141,31 @@ export class DynamoTurnOpening {
     });
     return head !== undefined;
   }
+}
+
+/** The condition of a begin in a chat that is there: nothing stands in its way. */
+function goesOnWhere(key: string, open: OpenTurn, obstacle: Obstacle | undefined): Condition {
+  const replaces = obstacle?.kind === 'takenOver' ? obstacle.remembered : undefined;
+  const conditions = [
+    'attribute_exists(id)',
+    'attribute_not_exists(#open)',
+    'attribute_not_exists(deleted_at)',
+    // A chat must not expire while its turn runs; one that would is renewed by the second try.
+    '(attribute_not_exists(expires_at) OR expires_at > :alive)',
+    replaces === undefined ? 'attribute_not_exists(#key)' : '#key = :replaces',
+    'attribute_not_exists(#mark)',
+    // Late, after so many turns that the key is forgotten. Who is not late, but whose clock is, finds out and tries again.
+    'NOT updated_at > :seen',
+  ];
+  return {
+    expression: conditions.join(' AND '),
+    names: { '#key': keyAttribute(key), '#mark': keyAttribute(open.lease) },
+    values: {
+      ':alive': secondsOf(obstacle ? Date.now() : open.until),
+      ':seen': obstacle && obstacle.updatedAt > open.at ? obstacle.updatedAt : open.at,
+      ...(replaces !== undefined && { ':replaces': replaces }),
+    },
+  };
 }
 
 /** Whether nobody could ask for the chat again: it is new, and has no key of the caller's. */

@@ -24,6 +24,7 @@ import {
   turnNumberOf,
   turnSortKey,
 } from './turn-item.js';
+import { updateOf } from './update-expression.js';
 
 /** What a refused caller is told to wait at most: most turns end long before their lease. */
 const RETRY_AFTER_MAX_SECONDS = 5;
@@ -144,20 +145,19 @@ export class DynamoTurnRecovery {
       throw new TurnInProgressError(Math.min(RETRY_AFTER_MAX_SECONDS, Math.ceil(millisecondsLeft / 1000)));
     }
     const kept = isStored ? number : await this.keepAbandoned(userId, head, open);
-    const names = kept === number ? {} : renumberedKeys(head);
-    const { updatedAt: seen } = storedChatOf(head);
-    const updatedAt = updateTimeAfter({ at: open.at, updatedAt: seen });
-    const moves = kept === number ? [] : ['turns', ...Object.keys(names)].map((name) => `${name} = :number`);
+    const moved = kept === number ? [] : ['turns', ...keyAttributesOf(head)];
+    const updatedAt = updateTimeAfter({ at: open.at, updatedAt: storedChatOf(head).updatedAt });
     await this.table.update({
       Key: headKey(userId, head.id),
-      ConditionExpression: '#open.lease = :lease',
-      UpdateExpression: `SET ${['updated_at = :updatedAt', ...moves].join(', ')} REMOVE #open, #session`,
-      ExpressionAttributeNames: { '#open': 'open', '#session': 'session', ...names },
-      ExpressionAttributeValues: {
-        ':lease': open.lease,
-        ':updatedAt': updatedAt,
-        ...(kept !== number && { ':number': kept }),
-      },
+      ...updateOf(
+        {
+          updated_at: updatedAt,
+          ...Object.fromEntries(moved.map((name) => [name, kept])),
+          open: null,
+          session: null,
+        },
+        { expression: '#open.lease = :lease', values: { ':lease': open.lease } },
+      ),
     });
     return updatedAt;
   }
@@ -206,9 +206,4 @@ export class DynamoTurnRecovery {
     }
     return messagesOfItems(item, continuations).at(-1) ?? { role: 'assistant', content: '' };
   }
-}
-
-/** Placeholders of the attributes that lead to the newest turn by its key. */
-function renumberedKeys(head: HeadItem): Record<string, string> {
-  return Object.fromEntries(keyAttributesOf(head).map((name, index) => [`#key${index}`, name]));
 }
