@@ -1,7 +1,7 @@
 import { AgentTimeoutError } from './agent/agent.errors.js';
 
-/** Kept back from the host's own limit for storing the turn and answering, in milliseconds. */
-const HOST_MARGIN_MILLISECONDS = 3_000;
+/** Kept back from the host's own limit for storing the turn, also in a table that hangs, and answering, in milliseconds. */
+const HOST_MARGIN_MILLISECONDS = 4_000;
 
 /**
  * How long a turn may take unless a setting says otherwise. API Gateway waits 29 s for an answer in one piece; a stream

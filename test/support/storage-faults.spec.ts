@@ -71,10 +71,10 @@ describe('startStorageFaults', () => {
     expect(await textOf('rest')).toBe('a');
   });
 
-  it('hangs until the client’s own time-out', async () => {
-    sut.inject({ type: 'hang' });
-    await expect(put('hangs', 'a')).rejects.toMatchObject({ name: 'TimeoutError' });
-    expect(await textOf('hangs')).toBeUndefined();
+  it.each(['hang', 'stall'] as const)('answers nothing whole until the client’s own time-out: %s', async (type) => {
+    sut.inject({ type });
+    await expect(put(type, 'a')).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(await textOf(type)).toBeUndefined();
   });
 
   it('delays', async () => {
