@@ -1,3 +1,4 @@
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from '@jest/globals';
 import { itemsOf, setAttribute } from '../../test/support/chat-items.js';
 import { chatStoreForTests } from '../../test/support/chat-store.js';
@@ -6,6 +7,8 @@ import { ChatNotFoundError, TurnInProgressError } from './chat.errors.js';
 import { headKey } from './head-item.js';
 
 const LARGE = 'x'.repeat(700_000);
+/** In epoch seconds. */
+const LONG_AGO = 1_000_000_000;
 
 describe('DynamoChatDeletion', () => {
   const store = chatStoreForTests();
@@ -50,5 +53,45 @@ describe('DynamoChatDeletion', () => {
     await deleting;
     const items = await itemsOf(store, chat.id);
     expect(items.filter((item) => !('deleted_at' in item))).toEqual([]);
+  });
+
+  describe('a key whose chat was deleted so long ago that DynamoDB has begun to remove its tombstones', () => {
+    /** The chat of a turn that died, deleted: its head is removed, and what is left of the turn has expired. */
+    async function removedHead(key: string): Promise<string> {
+      const { chat } = await alice.beginLongAgo('one', undefined, key);
+      await store.deletion.delete('alice', chat.id);
+      for (const item of await itemsOf(store, chat.id)) await setAttribute(store, item, 'expires_at', LONG_AGO);
+      const head = { TableName: store.environment.DYNAMODB_TABLE, Key: headKey('alice', chat.id) };
+      await store.table.send(new DeleteCommand(head));
+      expect(await itemsOf(store, chat.id)).toHaveLength(6);
+      return chat.id;
+    }
+
+    it('opens a chat whose answers are kept, also large ones', async () => {
+      const chatId = await removedHead('answered');
+      await alice.end(await alice.begin('again', undefined, 'answered'), done(LARGE));
+      expect(await alice.turnsOf(chatId)).toEqual([['again', LARGE]]);
+      expect(await alice.attempt('again', undefined, 'answered')).toMatchObject({ answer: { content: LARGE } });
+    });
+
+    it('opens a chat whose turns may die', async () => {
+      const chatId = await removedHead('died');
+      const dead = await alice.beginLongAgo('again', undefined, 'died');
+      await alice.turn('next', chatId);
+      expect(await alice.turnsOf(chatId)).toEqual([['again:failed'], ['next', 're next']]);
+      await alice.end(dead, done(LARGE));
+      expect(await alice.turnsOf(chatId)).toEqual([
+        ['again', LARGE],
+        ['next', 're next'],
+      ]);
+    });
+
+    it('opens a chat that can be deleted, and refuses late answers then', async () => {
+      const chatId = await removedHead('deleted');
+      const late = await alice.beginLongAgo('again', undefined, 'deleted');
+      await store.deletion.delete('alice', chatId);
+      await expect(alice.end(late, done(LARGE))).rejects.toBeInstanceOf(ChatNotFoundError);
+      for (const item of await itemsOf(store, chatId)) expect(item['expires_at']).toBeGreaterThan(Date.now() / 1000);
+    });
   });
 });

@@ -9,7 +9,7 @@ import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { headKey, updateTimeAfter } from './head-item.js';
 import { chatIdOfKey } from './idempotency-key.js';
 import { expiryIn } from './item-expiry.js';
-import { messagesOfItems, tombstoneOf, turnItems } from './turn-item.js';
+import { freePlace, messagesOfItems, tombstoneOf, turnItems } from './turn-item.js';
 import { updateOf } from './update-expression.js';
 import type { Turn } from './turn.js';
 
@@ -17,7 +17,6 @@ import type { Turn } from './turn.js';
 const LEASE_MARGIN_MILLISECONDS = 15_000;
 /** A write that belongs to a turn: refused where another turn's item, or a tombstone, has the place. */
 const MINE = 'lease = :lease';
-const ABSENT_OR_MINE = `attribute_not_exists(id) OR ${MINE}`;
 
 /** What a turn begins with. */
 export interface TurnRequest {
@@ -119,8 +118,10 @@ export class DynamoChatRepository {
 
   /** Puts a turn's items in order. @returns whether all of them found their place. */
   private async putAll(items: readonly object[], lease: string): Promise<boolean> {
+    const { expression, values } = freePlace();
     for (const item of items) {
-      const isIn = await this.table.put(item as Record<string, unknown>, ABSENT_OR_MINE, { ':lease': lease });
+      const condition = `${expression} OR ${MINE}`;
+      const isIn = await this.table.put(item as Record<string, unknown>, condition, { ...values, ':lease': lease });
       if (!isIn) return false;
     }
     return true;

@@ -17,6 +17,8 @@ import { expiryIn, isExpired } from './item-expiry.js';
 import {
   abandonedTurnItem,
   type ContinuationItem,
+  freePlace,
+  isSpentTombstone,
   isTurnItem,
   messagesOfItems,
   type TurnItem,
@@ -120,6 +122,7 @@ export class DynamoTurnRecovery {
     let next = taken;
     const range = { id: chatId, first: turnSortKey(userId, taken), last: turnKeyRange(userId).last, pageSize: 100 };
     for await (const item of this.table.backwards(range)) {
+      if (isSpentTombstone(item)) continue;
       const number = turnNumberOf(item as Item & ItemKey);
       next = Math.max(next, number + 1);
       if (item['user_id'] === turnSortKey(userId, number) && item['deleted_at']) return { number, holds: 'deleted' };
@@ -168,7 +171,8 @@ export class DynamoTurnRecovery {
     const expiry = expiryIn(this.environment.CHAT_TTL_DAYS);
     for (let number = head.turns ?? 1; ;) {
       const item = abandonedTurnItem(head, open, number, doneAt, expiry);
-      if (await this.table.put({ ...item }, 'attribute_not_exists(id)')) return number;
+      const { expression, values } = freePlace();
+      if (await this.table.put({ ...item }, expression, values)) return number;
       const place = await this.place(userId, head.id, open, number);
       if (place.holds !== 'nothing') return place.number;
       number = place.number;
