@@ -52,6 +52,17 @@ describe('DynamoChatRepository', () => {
       expect((await alice.begin('two', one.chat.id)).session.isNew).toBe(true);
     });
 
+    it('notes when it ended, and moves its chat up unless it has just opened it', async () => {
+      const one = await alice.turn('one');
+      const opened = await headOf(store, one.chat.id);
+      expect(opened).toMatchObject({ created_at: one.at, updated_at: one.at });
+      expect((opened?.['ended_at'] as string) > one.at).toBe(true);
+      await alice.turn('two', one.chat.id);
+      const head = await headOf(store, one.chat.id);
+      expect(head?.['updated_at']).toBe(head?.['ended_at']);
+      expect((head?.['ended_at'] as string) > (opened?.['ended_at'] as string)).toBe(true);
+    });
+
     it('leaves a head under 1 KB with the keys of the last 16', async () => {
       const { chat } = await alice.turn('turn 1');
       for (let number = 2; number <= 20; number += 1) await alice.turn(`turn ${number}`, chat.id);

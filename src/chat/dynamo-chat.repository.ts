@@ -6,7 +6,7 @@ import { ChatNotFoundError, TurnSupersededError } from './chat.errors.js';
 import { DynamoTable } from './dynamo-table.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
-import { headKey, updateTimeAfter } from './head-item.js';
+import { endTimeAfter, headKey } from './head-item.js';
 import { chatIdOfKey } from './idempotency-key.js';
 import { expiryIn } from './item-expiry.js';
 import { freePlace, messagesOfItems, tombstoneOf, turnItems } from './turn-item.js';
@@ -94,13 +94,16 @@ export class DynamoChatRepository {
    * @returns the chat's new `updatedAt`.
    */
   async release(userId: string, turn: Turn, number: number, isDone: boolean): Promise<string> {
-    const updatedAt = updateTimeAfter({ at: turn.at, updatedAt: turn.chat.updatedAt });
+    const endedAt = endTimeAfter([turn.at, turn.lastTime]);
+    // Where the turn has opened the chat, begin has set it; another change would be two writes more in the index.
+    const updatedAt = turn.chat.updatedAt === turn.at ? turn.at : endedAt;
     const moved = number === turn.number ? [] : turn.keys;
     const { expires_at: expiresAt = null } = expiryIn(this.environment.CHAT_TTL_DAYS);
     await this.table.update({
       Key: headKey(userId, turn.chat.id),
       ...updateOf(
         {
+          ended_at: endedAt,
           updated_at: updatedAt,
           turns: number,
           ...Object.fromEntries(moved.map((name) => [name, number])),

@@ -155,6 +155,8 @@ function goesOnWhere(key: string, open: OpenTurn, obstacle: Obstacle | undefined
     replaces === undefined ? 'attribute_not_exists(#key)' : '#key = :replaces',
     'attribute_not_exists(#mark)',
     // Late, after so many turns that the key is forgotten. Who is not late, but whose clock is, finds out and tries again.
+    'NOT ended_at > :seen',
+    // The same for older data, which has no other time.
     'NOT updated_at > :seen',
   ];
   return {
@@ -162,10 +164,15 @@ function goesOnWhere(key: string, open: OpenTurn, obstacle: Obstacle | undefined
     names: { '#key': keyAttribute(key), '#mark': keyAttribute(open.lease) },
     values: {
       ':alive': secondsOf(obstacle ? Date.now() : open.until),
-      ':seen': obstacle && obstacle.updatedAt > open.at ? obstacle.updatedAt : open.at,
+      ':seen': lastTimeSeen(open, obstacle),
       ...(replaces !== undefined && { ':replaces': replaces }),
     },
   };
+}
+
+/** A begin is let in where the head knows of no later time than this. */
+function lastTimeSeen({ at }: OpenTurn, obstacle: Obstacle | undefined): string {
+  return obstacle && obstacle.lastTime > at ? obstacle.lastTime : at;
 }
 
 /** Whether nobody could ask for the chat again: it is new, and has no key of the caller's. */

@@ -4,13 +4,13 @@ import type { Message, Replay } from './chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } from './chat.errors.js';
 import { DynamoTable, type Item, type ItemKey } from './dynamo-table.js';
 import {
+  endTimeAfter,
   type HeadItem,
   headKey,
   keyAttribute,
   keyAttributesOf,
+  lastTimeOf,
   type OpenTurn,
-  storedChatOf,
-  updateTimeAfter,
   visibleHead,
 } from './head-item.js';
 import { expiryIn, isExpired } from './item-expiry.js';
@@ -42,8 +42,8 @@ export interface OpeningTurn {
 
 /** What stood in the way of a begin, and does so no more: it may try again. */
 export type Obstacle = {
-  /** The head's `updated_at` as read, or nothing. Clocks differ, so it may be ahead of the turn that begins. */
-  readonly updatedAt: string;
+  /** The latest time that the head knows of, or nothing. Clocks differ, so it may be ahead of the turn that begins. */
+  readonly lastTime: string;
 } & (
   | { readonly kind: 'gone' }
   /**
@@ -86,7 +86,6 @@ export class DynamoTurnRecovery {
     const head = visibleHead(await this.table.get(headKey(userId, opening.chatId)));
     if (!head) throw new ChatNotFoundError();
     const { open } = head;
-    const updatedAt = typeof head.updated_at === 'string' ? head.updated_at : '';
     if (open?.lease === opening.open.lease) return { kind: 'mine', head };
     const remembered = head[keyAttribute(opening.key)];
     // A caller's key without a chat is that of the chat's first turn, remembered or not.
@@ -103,10 +102,11 @@ export class DynamoTurnRecovery {
       }
     }
     if (open) {
-      return { kind: 'gone', updatedAt: await this.clearAway(userId, head, open) };
+      return { kind: 'gone', lastTime: await this.clearAway(userId, head, open) };
     }
-    if (known === undefined || !(await this.takeOver(item))) return { kind: 'gone', updatedAt };
-    return { kind: 'takenOver', remembered, updatedAt };
+    const lastTime = lastTimeOf(head);
+    if (known === undefined || !(await this.takeOver(item))) return { kind: 'gone', lastTime };
+    return { kind: 'takenOver', remembered, lastTime };
   }
 
   /**
@@ -137,7 +137,7 @@ export class DynamoTurnRecovery {
   /**
    * Keeps the prompt of a dead turn as a failed one, unless its answer is there, and frees the chat.
    *
-   * @returns the head's new `updated_at`.
+   * @returns the head's new `ended_at`.
    * @throws TurnInProgressError when the turn may still be running.
    */
   async clearAway(userId: string, head: HeadItem, open: OpenTurn): Promise<string> {
@@ -149,12 +149,13 @@ export class DynamoTurnRecovery {
     }
     const kept = isStored ? number : await this.keepAbandoned(userId, head, open);
     const moved = kept === number ? [] : ['turns', ...keyAttributesOf(head)];
-    const updatedAt = updateTimeAfter({ at: open.at, updatedAt: storedChatOf(head).updatedAt });
+    const endedAt = endTimeAfter([open.at, lastTimeOf(head)]);
     await this.table.update({
       Key: headKey(userId, head.id),
       ...updateOf(
         {
-          updated_at: updatedAt,
+          ended_at: endedAt,
+          updated_at: endedAt,
           ...Object.fromEntries(moved.map((name) => [name, kept])),
           open: null,
           session: null,
@@ -162,7 +163,7 @@ export class DynamoTurnRecovery {
         { expression: '#open.lease = :lease', values: { ':lease': open.lease } },
       ),
     });
-    return updatedAt;
+    return endedAt;
   }
 
   /** Puts a dead turn as a failed one, unless it is there by now. @returns the number that it has. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { itemsOf, originalChat, putItem, setAttribute } from '../../test/support/chat-items.js';
+import { headOf, itemsOf, originalChat, putItem, setAttribute } from '../../test/support/chat-items.js';
 import { chatStoreForTests } from '../../test/support/chat-store.js';
 import type { StorageFault } from '../../test/support/storage-faults.js';
 import { done, TurnRunner } from '../../test/support/turn-runner.js';
@@ -17,6 +17,17 @@ describe('a write that arrives late, after the SDK has tried again', () => {
   /** The prompts of a chat's turns; one without an answer is no bare prompt. */
   async function promptsOf(chatId: string): Promise<(string | undefined)[]> {
     return (await alice.turnsOf(chatId)).map(([prompt]) => prompt);
+  }
+
+  /** The newest turn has ended by another clock. */
+  async function setTimes(chatId: string, time: string): Promise<void> {
+    for (const name of ['ended_at', 'updated_at']) await setAttribute(store, headKey('alice', chatId), name, time);
+  }
+
+  /** The chat is as older versions of this service, or the original system, have left it. */
+  async function forgetEnd(chatId: string): Promise<void> {
+    const { ended_at: _, ...head } = (await headOf(store, chatId))!;
+    await putItem(store, head);
   }
 
   /** Delivers what is late, and says how many of it were let in. */
@@ -39,7 +50,7 @@ describe('a write that arrives late, after the SDK has tried again', () => {
       await alice.end(running);
       // Another turn ends, which forgets old keys, and by a clock that is behind.
       await alice.turn('four', chatId);
-      await setAttribute(store, headKey('alice', chatId), 'updated_at', running.at);
+      await setTimes(chatId, running.at);
       expect(await deliverLate()).toBe(0);
       expect((await promptsOf(chatId)).slice(-2)).toEqual(['two', 'four']);
       await alice.turn('three', chatId, key);
@@ -53,7 +64,7 @@ describe('a write that arrives late, after the SDK has tried again', () => {
     store.faults.inject({ type: 'late', after: { calls: 1000 } }, { steps: ['begin'], times: 1 });
     async function endByClockBehind(): Promise<void> {
       await alice.end(running);
-      await setAttribute(store, headKey('alice', chatId), 'updated_at', running.at);
+      await setTimes(chatId, running.at);
       expect(await deliverLate()).toBe(1);
     }
     let ended: Promise<void> | undefined;
@@ -72,7 +83,7 @@ describe('a write that arrives late, after the SDK has tried again', () => {
   it('does not keep a turn out whose clock is behind', async () => {
     const chatId = (await alice.turn('one')).chat.id;
     const ahead = new Date(Date.now() + 60_000).toISOString();
-    await setAttribute(store, headKey('alice', chatId), 'updated_at', ahead);
+    await setTimes(chatId, ahead);
     const second = await alice.begin('two', chatId);
     await alice.end(second);
     expect(await promptsOf(chatId)).toEqual(['one', 'two']);
@@ -144,6 +155,17 @@ describe('a write that arrives late, after the SDK has tried again', () => {
     for (let number = 3; number <= MANY; number += 1) await alice.turn(`turn ${number}`, chatId);
     expect(await deliverLate()).toBe(0);
     expect(await promptsOf(chatId)).toHaveLength(MANY);
+  });
+
+  it('is no turn in a chat that older versions have left, when its key is forgotten', async () => {
+    const chatId = (await alice.turn('one')).chat.id;
+    store.faults.inject({ type: 'redelivery', after: { calls: 1000 } }, { steps: ['begin'], times: 1 });
+    await alice.turn('two', chatId, 'key');
+    for (let number = 3; number <= MANY; number += 1) await alice.turn(`turn ${number}`, chatId);
+    await forgetEnd(chatId);
+    expect(await deliverLate()).toBe(0);
+    await alice.turn('last', chatId);
+    expect(await promptsOf(chatId)).toHaveLength(MANY + 1);
   });
 
   it('does not delete the chat when the delete was refused because a turn was running', async () => {

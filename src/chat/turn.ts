@@ -29,6 +29,8 @@ export interface Turn {
   /** When the turn began, ISO 8601 UTC. */
   readonly at: string;
   readonly session: TurnSession;
+  /** The latest time that the chat knew of when the turn began; its end comes after it. */
+  readonly lastTime: string;
   /** The attributes of keys that lead to this turn. */
   readonly keys: readonly string[];
   /** The attributes of keys that the chat no longer needs to remember once this turn has ended. */
