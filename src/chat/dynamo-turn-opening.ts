@@ -6,7 +6,7 @@ import { titleFrom } from './chat-title.js';
 import { DynamoInlineHistory } from './dynamo-inline-history.js';
 import { DynamoTable, type Item, type UpdateResult } from './dynamo-table.js';
 import { DynamoTurnRecovery, type Obstacle, type OpeningTurn } from './dynamo-turn-recovery.js';
-import { beganTurn, type HeadItem, headKey, keyAttribute, type OpenTurn } from './head-item.js';
+import { beganTurn, endTimeAfter, type HeadItem, headKey, keyAttribute, type OpenTurn } from './head-item.js';
 import { expiryIn, secondsOf, tombstoneExpiry } from './item-expiry.js';
 import { tombstoneOf } from './turn-item.js';
 import type { Turn } from './turn.js';
@@ -14,6 +14,9 @@ import { Computed, type Condition, updateOf } from './update-expression.js';
 
 /** Tries of a begin: one that clears a dead turn away and takes its key over needs three; races take the others. */
 const ATTEMPTS = 6;
+
+/** A write may be on its way for so long, in milliseconds: two tries of the client's. */
+const UNDER_WAY_MILLISECONDS = 3_000;
 
 /**
  * The first write of a turn: one UpdateItem on the chat's head, which is refused where anything stands in the way. Only
@@ -55,7 +58,7 @@ export class DynamoTurnOpening {
       throw new TurnInProgressError(1);
     } catch (error) {
       // What cannot be called off is ended by its lease.
-      const callOff = () => this.callOff(userId, opening).catch(() => undefined);
+      const callOff = () => this.callOff(userId, opening, obstacle).catch(() => undefined);
       if (error instanceof TurnInProgressError && isUnderWay) await callOff();
       // It may have begun all the same; nobody waits for this, because the table has been waited for already.
       if (error instanceof StorageUnavailableError) void callOff();
@@ -100,15 +103,17 @@ export class DynamoTurnOpening {
    * in the place of a new chat's, refuses what may still arrive. If the turn has begun, it is let go, and its key is that
    * mark. A new chat that a caller's key opens cannot be refused so, because the caller may ask for it again.
    */
-  private async callOff(userId: string, opening: OpeningTurn): Promise<void> {
+  private async callOff(userId: string, opening: OpeningTurn, obstacle: Obstacle | undefined): Promise<void> {
     const isForgotten = isLost(opening)
       ? await this.table.put(tombstoneOf(headKey(userId, opening.chatId)), 'attribute_not_exists(id)')
       : await this.mark(userId, opening);
-    if (!isForgotten) await this.letGo(userId, opening);
+    if (!isForgotten) await this.letGo(userId, opening, lastTimeSeen(opening.open, obstacle));
   }
 
-  private async letGo(userId: string, opening: OpeningTurn): Promise<void> {
+  /** Ends a turn that has begun, and that nobody runs. Begins that it has kept out meanwhile are late from now on. */
+  private async letGo(userId: string, opening: OpeningTurn, lastTime: string): Promise<void> {
     const { chatId, key, open } = opening;
+    const ended = { ended_at: endTimeAfter([open.at, lastTime], Date.now() + UNDER_WAY_MILLISECONDS) };
     const tombstone = {
       deleted_at: new Date().toISOString(),
       expires_at: tombstoneExpiry(),
@@ -121,7 +126,7 @@ export class DynamoTurnOpening {
     await this.table.update({
       Key: headKey(userId, chatId),
       ...updateOf(
-        { open: null, ...(isLost(opening) && tombstone) },
+        { open: null, ...(isLost(opening) ? tombstone : ended) },
         { expression: '#open.lease = :lease', values: { ':lease': open.lease } },
       ),
     });

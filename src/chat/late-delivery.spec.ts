@@ -104,6 +104,26 @@ describe('a write that arrives late, after the SDK has tried again', () => {
     expect(await promptsOf(chatId)).toEqual(['one', 'two']);
   });
 
+  it.each([0, 700])(
+    'is no turn when what had kept it out was called off, and the begin came %i ms after that had been given up',
+    async (milliseconds) => {
+      const chatId = (await alice.turn('one')).chat.id;
+      // A turn begins that nobody hears of. What calls it off is slow: first the mark, then what lets the chat go.
+      store.faults.inject({ type: 'reply lost' }, { steps: ['begin'], times: 2 });
+      store.faults.inject({ type: 'delay', milliseconds: 500 }, { steps: ['recover'] });
+      await expect(alice.begin('two', chatId)).rejects.toThrow(StorageUnavailableError);
+      await new Promise((resume) => setTimeout(resume, milliseconds));
+      store.faults.inject({ type: 'redelivery', after: { calls: 1000 } }, { steps: ['begin'], times: 1 });
+      await expect(alice.begin('three', chatId)).rejects.toThrow(TurnInProgressError);
+      await new Promise((resume) => setTimeout(resume, 1200 - milliseconds));
+      expect(await headOf(store, chatId)).not.toHaveProperty('open');
+      expect(await deliverLate()).toBe(0);
+      expect(await promptsOf(chatId)).toEqual(['one']);
+      await alice.turn('four', chatId);
+      expect(await promptsOf(chatId)).toEqual(['one', 'four']);
+    },
+  );
+
   it('opens no chat when the begin was given up as unavailable', async () => {
     store.faults.inject({ type: 'late', after: { calls: 1000 } }, { steps: ['begin'] });
     const before = store.faults.calls.length;
