@@ -75,8 +75,9 @@ export class DynamoTurnOpening {
     { chatId, isNewChat, key, open }: OpeningTurn,
     obstacle: Obstacle | undefined,
   ): Promise<UpdateResult> {
-    const isTakenOver = obstacle?.kind === 'takenOver';
-    const isFirst = isNewChat && !isTakenOver;
+    const takenOver = obstacle?.kind === 'takenOver' ? obstacle : undefined;
+    const isFirst = isNewChat && !takenOver;
+    const namesChat = isFirst || (isNewChat && takenOver?.isUnsaid);
     const renews = isFirst || obstacle !== undefined;
     const { expires_at: expiresAt = null } = expiryIn(this.environment.CHAT_TTL_DAYS);
     const next = new Computed('if_not_exists(turns, :none) + :one');
@@ -90,7 +91,7 @@ export class DynamoTurnOpening {
           open,
           created_at: new Computed('if_not_exists(created_at, :at)'),
           updated_at: new Computed('if_not_exists(updated_at, :at)'),
-          title: isFirst ? titleFrom(open.prompt) : undefined,
+          title: namesChat ? titleFrom(open.prompt) : undefined,
           expires_at: renews ? expiresAt : undefined,
         },
         { ...condition, values: { ...condition.values, ':none': 0, ':one': 1, ':at': open.at } },

@@ -153,6 +153,24 @@ describe('DynamoTurnRecovery', () => {
       expect(await alice.turnsOf(chatId)).toEqual([['one', 're one']]);
     });
 
+    it('leaves a chat under its key that the next prompt gives its title', async () => {
+      store.faults.inject({ type: 'reply lost' }, { steps: ['begin'] });
+      await expect(alice.attempt('one', undefined, 'untitled')).rejects.toBeInstanceOf(StorageUnavailableError);
+      store.faults.clear();
+      const chatId = store.faults.calls.at(-1)?.chatId ?? '';
+      await letGo(chatId);
+      const two = await alice.turn('two', undefined, 'untitled');
+      expect(two.chat).toMatchObject({ id: chatId, title: 'two' });
+      await alice.turn('three', chatId);
+      expect((await store.history.newest('alice', chatId, 10)).chat.title).toBe('two');
+    });
+
+    it('leaves the title of a chat alone in which something was said', async () => {
+      const { chat } = await alice.end(await alice.begin('one', undefined, 'titled'), failed);
+      await setAttribute(store, headKey('alice', chat.id), 'title', 'A name of its own');
+      expect((await alice.turn('one', undefined, 'titled')).chat.title).toBe('A name of its own');
+    });
+
     it('leaves nothing but a tombstone of a new chat that nobody can ask for', async () => {
       store.faults.inject({ type: 'reply lost' }, { steps: ['begin'] });
       await expect(alice.attempt('one')).rejects.toBeInstanceOf(StorageUnavailableError);

@@ -48,9 +48,9 @@ export type Obstacle = {
   | { readonly kind: 'gone' }
   /**
    * A turn with the same key and prompt that came to nothing: begin may take its key over from the number that the
-   * head remembers for it, if it still does.
+   * head remembers for it, if it still does. `isUnsaid`: it has left nothing, and no other turn has begun since.
    */
-  | { readonly kind: 'takenOver'; readonly remembered: number | undefined }
+  | { readonly kind: 'takenOver'; readonly remembered: number | undefined; readonly isUnsaid: boolean }
 );
 
 /** What a refused begin comes to. */
@@ -106,7 +106,7 @@ export class DynamoTurnRecovery {
     }
     const lastTime = lastTimeOf(head);
     if (known === undefined || !(await this.takeOver(item))) return { kind: 'gone', lastTime };
-    return { kind: 'takenOver', remembered, lastTime };
+    return { kind: 'takenOver', remembered, isUnsaid: item === undefined && known === head.turns, lastTime };
   }
 
   /**
