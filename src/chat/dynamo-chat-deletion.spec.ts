@@ -1,9 +1,9 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from '@jest/globals';
-import { itemsOf, setAttribute } from '../../test/support/chat-items.js';
+import { itemsOf, originalChat, putItem, setAttribute } from '../../test/support/chat-items.js';
 import { chatStoreForTests } from '../../test/support/chat-store.js';
 import { done, TurnRunner } from '../../test/support/turn-runner.js';
-import { ChatNotFoundError, TurnInProgressError } from './chat.errors.js';
+import { ChatNotFoundError, StorageUnavailableError, TurnInProgressError } from './chat.errors.js';
 import { headKey } from './head-item.js';
 
 const LARGE = 'x'.repeat(700_000);
@@ -29,6 +29,28 @@ describe('DynamoChatDeletion', () => {
     await store.deletion.delete('alice', chat.id);
     const [, turn] = await itemsOf(store, chat.id);
     expect(turn).not.toHaveProperty('prompt');
+  });
+
+  it('keeps the places of messages that were on their way to an item of their own, also when it goes on', async () => {
+    await putItem(store, originalChat('moving', [{ role: 'user', content: 'x'.repeat(395_000) }]));
+    store.faults.inject({ type: 'late', after: { calls: 1000 } }, { commands: ['PutItemCommand'] });
+    await expect(alice.begin('y'.repeat(20_000), 'moving')).rejects.toBeInstanceOf(StorageUnavailableError);
+    store.faults.clear();
+    store.faults.inject({ type: 'refused' }, { commands: ['BatchWriteItemCommand'] });
+    await expect(store.deletion.delete('alice', 'moving')).rejects.toBeInstanceOf(StorageUnavailableError);
+    store.faults.clear();
+    await store.deletion.delete('alice', 'moving');
+    await store.faults.deliverRest();
+    expect((await itemsOf(store, 'moving')).filter((item) => !item['deleted_at'])).toEqual([]);
+  });
+
+  it('goes on where an interrupted one has stopped, in a chat whose time is not known', async () => {
+    const { updated_at: _, ...chat } = originalChat('timeless', [{ role: 'user', content: 'long ago' }]);
+    await putItem(store, chat);
+    store.faults.inject({ type: 'refused' }, { commands: ['BatchWriteItemCommand'] });
+    await expect(store.deletion.delete('alice', 'timeless')).rejects.toBeInstanceOf(StorageUnavailableError);
+    store.faults.clear();
+    await store.deletion.delete('alice', 'timeless');
   });
 
   it('is refused while a turn runs', async () => {

@@ -6,6 +6,7 @@ import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { type HeadItem, headKey } from './head-item.js';
 import { isExpired } from './item-expiry.js';
 import { isTurnItem, possibleKeys, tombstoneOf, turnNumberOf, wholeKeyRange } from './turn-item.js';
+import { Computed, updateOf } from './update-expression.js';
 
 /** Tries of a delete to find the chat without a turn. */
 const MARK_ATTEMPTS = 3;
@@ -61,16 +62,27 @@ export class DynamoChatDeletion {
   }
 
   /** Marks a head as deleted if no turn has begun since it was read: a mark that arrives late finds a later turn. */
-  private async markAsSeen({ id, user_id: userId, turns }: HeadItem): Promise<boolean> {
+  private async markAsSeen(head: HeadItem): Promise<boolean> {
+    const { turns } = head;
+    const isUnchanged = turns === undefined ? 'attribute_not_exists(turns)' : 'turns = :seen';
+    const now = new Date().toISOString();
     const marked = await this.table.update({
-      Key: headKey(userId, id),
-      ConditionExpression:
-        'attribute_exists(id) AND attribute_not_exists(#open) ' +
-        `AND ${turns === undefined ? 'attribute_not_exists(turns)' : 'turns = :turns'}`,
-      // The messages inside may leave no room for the mark.
-      UpdateExpression: 'SET deleted_at = if_not_exists(deleted_at, :now) REMOVE messages',
-      ExpressionAttributeNames: { '#open': 'open' },
-      ExpressionAttributeValues: { ':now': new Date().toISOString(), ...(turns !== undefined && { ':turns': turns }) },
+      Key: headKey(head.user_id, head.id),
+      ...updateOf(
+        {
+          deleted_at: new Computed('if_not_exists(deleted_at, :now)'),
+          // Tells a chat that is being deleted from one that has been.
+          updated_at: new Computed('if_not_exists(updated_at, :now)'),
+          // The messages inside may leave no room for the mark; where they may be on their way to is remembered.
+          messages: null,
+          inline_item: this.inline.nameFor(head),
+        },
+        {
+          expression: `attribute_exists(id) AND attribute_not_exists(#open) AND ${isUnchanged}`,
+          names: { '#open': 'open' },
+          values: { ':now': now, ...(turns !== undefined && { ':seen': turns }) },
+        },
+      ),
     });
     return marked !== undefined;
   }
