@@ -135,9 +135,9 @@ class TwofoldChat {
   private async refusalOr<T>(call: Promise<T>): Promise<T | Refusal> {
     return call.catch((error: unknown) => {
       if (error instanceof ChatNotFoundError) return 'not found';
+      if (error instanceof TurnSupersededError) return 'superseded';
       if (error instanceof TurnInProgressError) return 'busy';
       if (error instanceof IdempotencyKeyReusedError) return 'key reused';
-      if (error instanceof TurnSupersededError) return 'superseded';
       throw error;
     });
   }
