@@ -222,6 +222,28 @@ describe('a turn at its deadline whose storage hangs', () => {
     return [status, performance.now() - start - DEADLINE];
   }
 
+  it('is failed at it when what was said before cannot be read by then, and does not ask the agent later', async () => {
+    const { chat } = (await app.chat({ prompt: 'first' }).expect(200)).body;
+    await app.chat({ prompt: 'second [[fault hang-up]]', chat_id: chat.id }).expect(502);
+    faults.inject({ type: 'delay', milliseconds: 3 * DEADLINE }, { commands: ['QueryCommand'] });
+    const start = performance.now();
+    const { body } = await app.chat({ prompt: 'third', chat_id: chat.id }).expect(504);
+    expect(performance.now() - start).toBeLessThan(2 * DEADLINE);
+    expect(body.error).toBe('The agent took too long');
+    await new Promise((resume) => setTimeout(resume, 2 * DEADLINE));
+    expect(app.agent.invocations.map(({ prompt }) => prompt)).not.toContain('third');
+  });
+
+  it('is answered without what was before it when that cannot be read by then', async () => {
+    const { chat } = (await app.chat({ prompt: 'first' }).expect(200)).body;
+    faults.inject({ type: 'delay', milliseconds: 3 * DEADLINE }, { commands: ['QueryCommand'] });
+    const start = performance.now();
+    const { body } = await app.chat({ prompt: 'second', chat_id: chat.id }).expect(200);
+    expect(performance.now() - start).toBeLessThan(2 * DEADLINE);
+    expect(body.chat.messages).toHaveLength(2);
+    expect(body.chat.next_cursor).toEqual(expect.any(String));
+  });
+
   it.each([
     ['complete', 503, () => faults.inject({ type: 'hang' }, { steps: ['complete'] })],
     ['complete in the middle of its reply', 503, () => faults.inject({ type: 'stall' }, { steps: ['complete'] })],

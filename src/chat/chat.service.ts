@@ -108,8 +108,8 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     if (outcome.status !== 'done') throw failure;
 
     // The answer is stored by now, so it goes out also when what was before it could not be read: its cursor leads there.
-    const page = await withNewest(await older.catch(() => UNREAD), ended, limit);
-    const chat = chatWith({ ...turn.chat, updatedAt }, page);
+    const before = await withinDeadline(deadline, this.shutdown.signal, () => older).catch(() => UNREAD);
+    const chat = chatWith({ ...turn.chat, updatedAt }, await withNewest(before, ended, limit));
     return { response: outcome.answer, messageId, citations: outcome.citations, chat, isReplay: false };
   }
 
@@ -158,8 +158,12 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     try {
       await withinDeadline(deadline, this.shutdown.signal, async (signal) => {
         const history = session.isNew ? sessionSeed(await this.turnsToTell(userId, turn, older)) : [];
+        // Reading may take longer than the turn has.
+        signal.throwIfAborted();
         const request = { sessionId: agentSessionId(userId, chat.id, session.generation), prompt, history };
         for await (const event of this.agent.reply(request, signal)) {
+          // The turn has ended with what came before.
+          signal.throwIfAborted();
           const text = answer.add(event);
           if (text) observer?.said(text);
           if (answer.isCut) break;
