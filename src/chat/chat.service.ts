@@ -11,7 +11,7 @@ import { chatWith } from './chat-page.js';
 import { StorageUnavailableError } from './chat.errors.js';
 import { DynamoChatRepository } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
-import { SEED_MESSAGES, sessionSeed } from './session-seed.js';
+import { SEED_MAX_TURNS, SEED_MESSAGES, sessionSeed } from './session-seed.js';
 import { turnDeadline, withinDeadline } from './turn-deadline.js';
 import type { TurnObserver } from './turn-observer.js';
 import { TurnQuota } from './turn-quota.js';
@@ -141,7 +141,9 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     older: Promise<HistoryPage>,
   ): Promise<readonly HistoryTurn[]> {
     const { turns, hasOlder } = await older;
-    if (!hasOlder || turns.every(hasAnswer)) return turns;
+    const answered = turns.filter(hasAnswer).length;
+    // One that is full of answers, by their size, has more than an agent is told.
+    if (!hasOlder || answered >= SEED_MAX_TURNS || answered === turns.length) return turns;
     return (await this.history.answeredBefore(userId, chat, number, SEED_MESSAGES)).turns;
   }
 
