@@ -81,6 +81,14 @@ describe('DynamoChatRepository', () => {
       expect(await alice.turnsOf(chat.id)).toEqual([['one:failed'], ['two', 're two']]);
     });
 
+    it('takes the session of the turns before it along: the next one is new, and goes on', async () => {
+      const one = await alice.turn('one');
+      await alice.beginLongAgo('two', one.chat.id);
+      const three = await alice.turn('three', one.chat.id);
+      expect(three.session).toEqual({ generation: three.lease, isNew: true });
+      expect((await alice.turn('four', one.chat.id)).session).toEqual({ generation: three.lease, isNew: false });
+    });
+
     it('is done if it died before its release, and holds nobody up', async () => {
       const one = await alice.begin('one');
       await store.chats.complete('alice', one, done('yes'));
