@@ -69,6 +69,7 @@ describe('startStorageFaults', () => {
     await put('rest', 'b', anyway);
     await sut.deliverRest();
     expect(await textOf('rest')).toBe('a');
+    expect(sut.repeated.at(-1)).toMatchObject({ chatId: 'rest', after: 'rest', isRefused: false });
   });
 
   it.each(['hang', 'stall'] as const)('answers nothing whole until the client’s own time-out: %s', async (type) => {

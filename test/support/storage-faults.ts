@@ -43,7 +43,8 @@ export interface FaultChoice {
 
 /** A write that was delivered again, or late. */
 export interface RepeatedCall extends StorageCall {
-  readonly after: Redelivery;
+  /** What had been done when it was delivered; `rest`: all else, because it had waited for something that did not come. */
+  readonly after: Redelivery | 'rest';
   /** Whether a condition refused the repetition. */
   readonly isRefused: boolean;
 }
@@ -90,10 +91,10 @@ export async function startStorageFaults(
   const calls: StorageCall[] = [];
   const repeated: RepeatedCall[] = [];
 
-  async function deliver(due: readonly Pending[]): Promise<void> {
+  async function deliver(due: readonly Pending[], reason?: 'rest'): Promise<void> {
     pending = pending.filter((entry) => !due.includes(entry));
     for (const { call, after, deliver: again } of due)
-      repeated.push({ ...call, after, isRefused: await isRefused(again()) });
+      repeated.push({ ...call, after: reason ?? after, isRefused: await isRefused(again()) });
   }
 
   async function meet<T>(
@@ -163,7 +164,7 @@ export async function startStorageFaults(
     clear: () => {
       rules = [];
     },
-    deliverRest: () => deliver(pending),
+    deliverRest: () => deliver(pending, 'rest'),
     close: () => {
       silent.close();
       stalling.close();
