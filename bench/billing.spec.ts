@@ -61,7 +61,7 @@ describe('writeUnits', () => {
     });
 
     it('bills nothing more for what the index does not hold', () => {
-      expect(writeUnits(listed, { ...listed, turns: 7 })).toBe(1);
+      expect(writeUnits(listed, { ...listed, turns: 7, ended_at: '2025' })).toBe(1);
       expect(writeUnits(keys, { ...keys, turns: 7 })).toBe(1);
     });
 

@@ -9,10 +9,10 @@ import { type Bill, RequestMeter, totalOf } from './request-meter.js';
 
 const TURNS_SHOWN = [1, 10, 100, 1000];
 const CONTENTS = { prompt: 'p'.repeat(200), answer: 'a'.repeat(800) };
-/** What a turn may cost at most; the first one also makes the chat's entry in the index. */
+/** What a turn may cost at most; the first one makes the chat's entry in the index, later ones move it. */
 const WRITES = 3;
 const MAX_WRITE_UNITS = 6;
-const MAX_FIRST_WRITE_UNITS = 7;
+const MAX_FIRST_WRITE_UNITS = 5;
 
 /** Gives one answer, and notes which requests had been answered when it was asked. */
 class MeteredAgent extends AgentProvider {

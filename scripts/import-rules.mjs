@@ -16,7 +16,7 @@ const USER = ['auth/user'];
 const TABLE = ['chat/dynamo-table', 'chat/chat-table'];
 const ITEMS = ['chat/*-item', 'chat/item-expiry'];
 const BEHIND_REPOSITORY = [...TABLE, ...ITEMS, 'chat/dynamo-turn-*', 'chat/dynamo-inline-history'];
-const REPOSITORY = ['chat/*.repository', 'chat/turn-quota', ...BEHIND_REPOSITORY];
+const REPOSITORY = ['chat/*.repository', 'chat/dynamo-chat-deletion', 'chat/turn-quota', ...BEHIND_REPOSITORY];
 const PROVIDERS = ['chat/agent/*.provider', 'chat/agent/bedrock-*'];
 const ROAD = ['chat/*.controller', 'chat/*.module', 'chat/*.service'];
 

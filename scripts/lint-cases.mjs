@@ -68,7 +68,7 @@ export const rules = [
     says: 'a controller imports its service, never the repository, the agent or the SDK',
     refused: [
       ['src/chat/chat.controller.ts', value('./dynamo-chat.repository.js')],
-      ['src/chat/chats.controller.ts', type('./dynamo-chat.repository.js')],
+      ['src/chat/chats.controller.ts', type('./dynamo-chat-deletion.js')],
       ['src/chat/chats.controller.ts', value('./head-item.js')],
       ['src/chat/chat.controller.ts', value('./agent/bedrock-agent.provider.js')],
       ['src/chat/chat.controller.ts', value('./agent/agent.js')],
@@ -94,6 +94,7 @@ export const rules = [
     ],
     passed: [
       ['src/chat/chat.service.ts', value('./dynamo-chat.repository.js')],
+      ['src/chat/chats.service.ts', value('./dynamo-chat-deletion.js')],
       ['src/chat/chat.service.ts', value('./agent/agent.js')],
     ],
   },
@@ -163,6 +164,7 @@ export const rules = [
     refused: [
       ['src/chat/dynamo-chat.repository.ts', type('./chat.service.js')],
       ['src/chat/dynamo-chat.repository.ts', value('./agent/agent.js')],
+      ['src/chat/dynamo-chat-deletion.ts', type('./chats.service.js')],
       ['src/chat/chat-history.ts', value('./dynamo-chat.repository.js')],
       ['src/chat/chat-history.ts', value('./chat.module.js')],
       ['src/chat/dto/chat-response.ts', value('../chat.service.js')],

@@ -1,7 +1,9 @@
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { EmulatedInvocation } from '../src/local/emulated-invocation.js';
 import { type ChatApp, startChatApp } from './support/chat-app.js';
 import { headOf, originalChat, putItem, setAttribute } from './support/chat-items.js';
+import { startStorageFaults } from './support/storage-faults.js';
 
 const TTL_SECONDS = 120;
 const RECALL = 'What did I say first?';
@@ -164,6 +166,26 @@ describe('the setting CHAT_HISTORY_LIMIT', () => {
     expect(app.agent.invocations[0]?.conversationHistory).toEqual(messages.map(asTold));
     expect(body.chat.messages.map(({ content }: { content: string }) => content)).toEqual(['Go on', body.response]);
     expect((await app.read('old').expect(200)).body).toEqual({ chat: body.chat });
+    await app.close();
+  });
+});
+
+describe('a history of which the newest page has enough answers', () => {
+  it('is read once for a new session, whatever failed in between', async () => {
+    const app = await startChatApp({ CHAT_HISTORY_LIMIT: '60' });
+    const faults = await startStorageFaults(app.nest.get(DynamoDBDocumentClient));
+    const messages = Array.from({ length: 50 }, (_, index) => [
+      { role: 'user', content: `question ${index + 1}` },
+      { role: 'assistant', content: `answer ${index + 1}` },
+    ]);
+    await putItem(app, originalChat('old', messages.flat()));
+    await app.chat({ prompt: 'Go on [[fault hang-up]]', chat_id: 'old' }).expect(502);
+    const before = faults.calls.length;
+    await app.chat({ prompt: 'Go on', chat_id: 'old' }).expect(200);
+    expect(app.agent.invocations.at(-1)?.conversationHistory).toEqual(messages.slice(-20).flat().map(asTold));
+    const reads = faults.calls.slice(before).filter(({ command }) => command === 'QueryCommand');
+    expect(reads).toHaveLength(1);
+    faults.close();
     await app.close();
   });
 });

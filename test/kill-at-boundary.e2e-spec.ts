@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { EmulatedInvocation } from '../src/local/emulated-invocation.js';
 import { askTurn, readChat, turnsOf } from './support/chat-client.js';
 import { type Gate, type Passage, startGate } from './support/gate.js';
 import { type ServerParts, startServerParts } from './support/server-parts.js';
@@ -47,6 +48,7 @@ describe('a server that is killed', () => {
   let server: ListeningServer;
   const victims: Victim[] = [];
   let isStopping = true;
+  let invocationsBefore = 0;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'chat-kill-'));
@@ -65,6 +67,7 @@ describe('a server that is killed', () => {
     const doomed = await Promise.all(SHAPES.map(() => startServer(variables)));
     for (const [index, shape] of SHAPES.entries()) await kill(doomed[index]!, shape);
     isStopping = false;
+    invocationsBefore = parts.agent.invocations.length;
     server = await startServer(variables);
     await checkWhileLeased();
     await server.end('SIGKILL');
@@ -130,6 +133,24 @@ describe('a server that is killed', () => {
 
   const asked = ({ prompt }: Victim) => parts.agent.invocations.filter((call) => call.prompt === prompt).length;
 
+  /** The sessions of a victim's chat before it was killed. */
+  const sessionsBefore = ({ prompt }: Victim) =>
+    parts.agent.invocations
+      .slice(0, invocationsBefore)
+      .filter((call) => call.prompt === prompt || call.prompt === `opening of ${prompt}`)
+      .map(({ sessionId }) => sessionId);
+
+  /** The prompts that an invocation's session knows: what it was told with each turn, and the turns that it has answered. */
+  function knownTo(call: EmulatedInvocation): string[] {
+    const { invocations } = parts.agent;
+    const earlier = invocations.slice(0, invocations.indexOf(call));
+    const answered = earlier.filter(({ sessionId, outcome }) => sessionId === call.sessionId && outcome === 'answered');
+    return [...answered.flatMap((turn) => [...toldTo(turn), turn.prompt]), ...toldTo(call)];
+  }
+
+  const toldTo = ({ conversationHistory = [] }: EmulatedInvocation) =>
+    conversationHistory.filter(({ role }) => role === 'user').map(({ text }) => text);
+
   /** Right after the restart: what is stored is shown, what may still be running is pending and refuses a second turn. */
   async function checkWhileLeased(): Promise<void> {
     for (const { boundary, prompt, chatId } of victims.filter(({ boundary: { hasBegun } }) => hasBegun)) {
@@ -176,13 +197,21 @@ describe('a server that is killed', () => {
       }
     });
 
-    it('lets the chat go on', async () => {
-      for (const { chatId, isFirst, key } of found()) {
+    it('lets the chat go on, in a session that knows each of its turns once', async () => {
+      for (const victim of found()) {
+        const { chatId, isFirst, key } = victim;
         if (isFirst && !hasBegun && key === undefined) continue;
         const before = turnsOf((await readChat(server.url, ALICE, chatId!)).body.chat);
         const { status, body } = await askTurn(server.url, ALICE, { prompt: 'And then?', chat_id: chatId });
         expect(status).toBe(200);
         expect(turnsOf(body.chat)).toEqual([...before, { prompt: 'And then?', answer: body.response }]);
+        const call = parts.agent.invocations.at(-1)!;
+        const answered = before.filter((turn) => 'answer' in turn).map(({ prompt }) => prompt);
+        expect(knownTo(call)).toEqual(answered);
+        const sessions = sessionsBefore(victim);
+        // A turn that was not released takes its session along; one that never began leaves it.
+        const goesOn = !hasBegun || name === 'after release';
+        if (sessions.length > 0) expect(sessions.includes(call.sessionId)).toBe(goesOn);
       }
     });
   });

@@ -7,6 +7,10 @@ import { startStorageFaults, type StorageFaults } from './support/storage-faults
 
 /** A storage that hangs is given up within this time, in milliseconds. */
 const GIVEN_UP = 5_000;
+/** API Gateway answers 29 s after a request; the deadline of a turn is after 25. In milliseconds. */
+const GATEWAY_MARGIN = 4_000;
+/** Of the turns that are to meet it, in milliseconds. */
+const DEADLINE = 1_000;
 
 describe('a turn whose storage fails', () => {
   let app: ChatApp;
@@ -79,7 +83,7 @@ describe('a turn whose storage fails', () => {
     expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
   });
 
-  it.each(['throttle', 'reply lost', 'hang'] as const)(
+  it.each(['throttle', 'reply lost', 'hang', 'stall'] as const)(
     'has not begun at a begin of which no attempt is answered: %s',
     async (type) => {
       const chatId = await first();
@@ -96,7 +100,7 @@ describe('a turn whose storage fails', () => {
     },
   );
 
-  it.each(['throttle', 'hang'] as const)('has begun when it cannot be completed: %s', async (type) => {
+  it.each(['throttle', 'hang', 'stall'] as const)('has begun when it cannot be completed: %s', async (type) => {
     const chatId = await first();
     faults.inject({ type }, { steps: ['complete'] });
     const start = performance.now();
@@ -112,6 +116,18 @@ describe('a turn whose storage fails', () => {
     expect(await historyOf(chatId)).toEqual([...firstPair, ['second', 'failed'], ...pair('third')]);
   });
 
+  it('is given up in time where its calls hang one after the other', async () => {
+    const chatId = await first();
+    faults.inject({ type: 'throttle' }, { steps: ['complete'] });
+    await app.chat({ prompt: 'never', chat_id: chatId }).expect(503);
+    // The begin is sent twice and refused by the turn that holds the chat, and what holds it cannot be read.
+    faults.inject({ type: 'hang' }, { steps: ['begin'], times: 1 });
+    faults.inject({ type: 'hang' }, { steps: ['read', 'recover'] });
+    const start = performance.now();
+    expectUnavailable(await app.chat({ prompt: 'second', chat_id: chatId }));
+    expect(performance.now() - start).toBeLessThan(GIVEN_UP);
+  });
+
   it('is there when it was completed and no reply said so', async () => {
     const chatId = await first();
     faults.inject({ type: 'reply lost' }, { steps: ['complete'] });
@@ -121,15 +137,18 @@ describe('a turn whose storage fails', () => {
     await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
   });
 
-  it.each(['throttle', 'reply lost', 'hang'] as const)('answers when only its release fails: %s', async (type) => {
-    const chatId = await first();
-    faults.inject({ type }, { steps: ['release'] });
-    const { body } = await app.chat({ prompt: 'second', chat_id: chatId }).expect(200);
-    expect(body.chat.messages).toHaveLength(4);
-    faults.clear();
-    await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
-    expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('second'), ...pair('third')]);
-  });
+  it.each(['throttle', 'reply lost', 'hang', 'stall'] as const)(
+    'answers when only its release fails: %s',
+    async (type) => {
+      const chatId = await first();
+      faults.inject({ type }, { steps: ['release'] });
+      const { body } = await app.chat({ prompt: 'second', chat_id: chatId }).expect(200);
+      expect(body.chat.messages).toHaveLength(4);
+      faults.clear();
+      await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
+      expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('second'), ...pair('third')]);
+    },
+  );
 
   it('is answered with a cursor to what was before it, when that cannot be read', async () => {
     const chatId = await first();
@@ -160,7 +179,7 @@ describe('a turn whose storage fails', () => {
     await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
   });
 
-  it.each(['throttle', 'hang'] as const)('reads and deletes: %s is 503 within 5 s', async (type) => {
+  it.each(['throttle', 'hang', 'stall'] as const)('reads and deletes: %s is 503 within 5 s', async (type) => {
     const chatId = await first();
     faults.inject({ type });
     const start = performance.now();
@@ -180,5 +199,67 @@ describe('a turn whose storage fails', () => {
     if (write > 1) await app.read(chatId).expect(404);
     await app.remove(chatId).expect(204);
     await app.remove(chatId).expect(404);
+  });
+});
+
+describe('a turn at its deadline whose storage hangs', () => {
+  let app: ChatApp;
+  let faults: StorageFaults;
+  beforeAll(async () => {
+    app = await startChatApp({ AGENT_TIMEOUT_MS: String(DEADLINE) });
+    faults = await startStorageFaults(app.nest.get(DynamoDBDocumentClient));
+  });
+  afterEach(() => faults.clear());
+  afterAll(async () => {
+    faults.close();
+    await app.close();
+  });
+
+  /** A turn that the agent leaves without an end. @returns how long after its deadline it was answered. */
+  async function late(): Promise<[status: number, milliseconds: number]> {
+    const start = performance.now();
+    const { status } = await app.chat({ prompt: 'hello [[fault silence after=2]]' });
+    return [status, performance.now() - start - DEADLINE];
+  }
+
+  it('is failed at it when what was said before cannot be read by then, and does not ask the agent later', async () => {
+    const { chat } = (await app.chat({ prompt: 'first' }).expect(200)).body;
+    await app.chat({ prompt: 'second [[fault hang-up]]', chat_id: chat.id }).expect(502);
+    faults.inject({ type: 'delay', milliseconds: 3 * DEADLINE }, { commands: ['QueryCommand'] });
+    const start = performance.now();
+    const { body } = await app.chat({ prompt: 'third', chat_id: chat.id }).expect(504);
+    expect(performance.now() - start).toBeLessThan(2 * DEADLINE);
+    expect(body.error).toBe('The agent took too long');
+    await new Promise((resume) => setTimeout(resume, 2 * DEADLINE));
+    expect(app.agent.invocations.map(({ prompt }) => prompt)).not.toContain('third');
+  });
+
+  it('is answered without what was before it when that cannot be read by then', async () => {
+    const { chat } = (await app.chat({ prompt: 'first' }).expect(200)).body;
+    faults.inject({ type: 'delay', milliseconds: 3 * DEADLINE }, { commands: ['QueryCommand'] });
+    const start = performance.now();
+    const { body } = await app.chat({ prompt: 'second', chat_id: chat.id }).expect(200);
+    expect(performance.now() - start).toBeLessThan(2 * DEADLINE);
+    expect(body.chat.messages).toHaveLength(2);
+    expect(body.chat.next_cursor).toEqual(expect.any(String));
+  });
+
+  it.each([
+    ['complete', 503, () => faults.inject({ type: 'hang' }, { steps: ['complete'] })],
+    ['complete in the middle of its reply', 503, () => faults.inject({ type: 'stall' }, { steps: ['complete'] })],
+    ['release', 504, () => faults.inject({ type: 'hang' }, { steps: ['release'] })],
+    [
+      'complete once, then release',
+      504,
+      () => {
+        faults.inject({ type: 'hang' }, { steps: ['complete'], times: 1 });
+        faults.inject({ type: 'hang' }, { steps: ['release'] });
+      },
+    ],
+  ] as const)('is answered before API Gateway gives up: %s', async (_, expected, inject) => {
+    inject();
+    const [status, milliseconds] = await late();
+    expect(status).toBe(expected);
+    expect(milliseconds).toBeLessThan(GATEWAY_MARGIN);
   });
 });

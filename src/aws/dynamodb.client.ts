@@ -3,20 +3,29 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Environment } from '../config/environment.js';
 
+/** How often a call is sent at most. */
+const ATTEMPTS = 2;
 /**
- * The table's client. Without these timeouts a call to a table that does not answer hangs for ever, and without
- * `throwOnRequestTimeout` the request timeout is only logged.
+ * For connecting, for the beginning of a reply, and for each pause inside it. DynamoDB answers within milliseconds; a
+ * turn that has met its deadline has two calls left, and its caller's gateway 4 s.
+ */
+const TIMEOUT_MILLISECONDS = 1_000;
+
+/**
+ * The table's client. Without these timeouts a call to a table that does not answer, or stops in the middle of its
+ * answer, hangs for ever, and without `throwOnRequestTimeout` the request timeout is only logged.
  */
 export function createDynamoDbClient(environment: Environment): DynamoDBClient {
   const endpoint = environment.AWS_ENDPOINT_URL_DYNAMODB;
   return new DynamoDBClient({
     region: environment.AWS_REGION,
     ...(endpoint && { endpoint }),
-    maxAttempts: 2,
+    maxAttempts: ATTEMPTS,
     requestHandler: new NodeHttpHandler({
-      connectionTimeout: 1_000,
-      requestTimeout: 2_000,
+      connectionTimeout: TIMEOUT_MILLISECONDS,
+      requestTimeout: TIMEOUT_MILLISECONDS,
       throwOnRequestTimeout: true,
+      socketTimeout: TIMEOUT_MILLISECONDS,
     }),
   });
 }

@@ -19,7 +19,7 @@ export async function newestPage(
   let bytes = 0;
   for await (const turn of newestFirst) {
     messages += turn.messages.length;
-    bytes += Buffer.byteLength(JSON.stringify(turn.messages));
+    bytes += bytesSent(turn.messages);
     if (turns.length > 0 && (messages > limit || bytes > HISTORY_MAX_BYTES)) {
       return { turns: turns.toReversed(), hasOlder: true };
     }
@@ -32,6 +32,12 @@ export async function newestPage(
 export async function withNewest(page: HistoryPage, newest: HistoryTurn, limit: number): Promise<HistoryPage> {
   const { turns, hasOlder } = await newestPage([...page.turns, newest].toReversed(), limit);
   return { turns, hasOlder: hasOlder || page.hasOlder };
+}
+
+/** Bytes of messages in an answer, where each time has a name that is a byte longer: `created_at`. */
+function bytesSent(messages: readonly Message[]): number {
+  const times = messages.filter(({ createdAt }) => createdAt !== undefined).length;
+  return Buffer.byteLength(JSON.stringify(messages)) + times;
 }
 
 /** Whether something came of a turn, a whole answer or a part of one. */

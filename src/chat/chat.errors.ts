@@ -36,12 +36,10 @@ export class InvalidCursorError extends DomainError {
   }
 }
 
-/** The turn ended so long after its lease that another run of it has been accepted instead. */
-export class TurnSupersededError extends DomainError {
-  readonly kind = 'conflict';
-
+/** The turn ended so long after its lease that another run of it has been accepted instead, and may be running. */
+export class TurnSupersededError extends TurnInProgressError {
   constructor() {
-    super('A turn is already in progress', { retryAfterSeconds: 1 });
+    super(1);
   }
 }
 

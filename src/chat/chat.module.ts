@@ -7,6 +7,8 @@ import { BedrockAgentProvider } from './agent/bedrock-agent.provider.js';
 import { ChatController } from './chat.controller.js';
 import { ChatService } from './chat.service.js';
 import { ChatsController } from './chats.controller.js';
+import { ChatsService } from './chats.service.js';
+import { DynamoChatDeletion } from './dynamo-chat-deletion.js';
 import { DynamoChatRepository } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
 import { DynamoInlineHistory } from './dynamo-inline-history.js';
@@ -21,8 +23,10 @@ import { TurnQuota } from './turn-quota.js';
   controllers: [ChatController, ChatsController],
   providers: [
     ChatService,
+    ChatsService,
     DynamoChatRepository,
     DynamoHistoryRepository,
+    DynamoChatDeletion,
     DynamoTurnOpening,
     DynamoTurnRecovery,
     DynamoInlineHistory,

@@ -5,32 +5,20 @@ import { AgentProvider } from './agent/agent.js';
 import { AgentFailedError, AgentUnavailableError } from './agent/agent.errors.js';
 import { agentSessionId } from './agent/agent-session.js';
 import { Answer } from './answer.js';
-import type {
-  Chat,
-  ChatSummary,
-  Citation,
-  HistoryPage,
-  HistoryTurn,
-  MessagePage,
-  Replay,
-  StoredChat,
-  Turn,
-  TurnOutcome,
-} from './chat.js';
-import { cursorBefore, readCursor } from './chat-cursor.js';
+import type { Chat, Citation, HistoryPage, HistoryTurn, Replay, TurnOutcome } from './chat.js';
 import { hasAnswer, withNewest } from './chat-history.js';
+import { chatWith } from './chat-page.js';
 import { StorageUnavailableError } from './chat.errors.js';
 import { DynamoChatRepository } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
-import { SEED_MESSAGES, sessionSeed } from './session-seed.js';
+import { SEED_MAX_TURNS, SEED_MESSAGES, sessionSeed } from './session-seed.js';
 import { turnDeadline, withinDeadline } from './turn-deadline.js';
 import type { TurnObserver } from './turn-observer.js';
 import { TurnQuota } from './turn-quota.js';
+import type { Turn } from './turn.js';
 
 /** How long running turns may go on once the process has been asked to end. */
 const SHUTDOWN_GRACE_MILLISECONDS = 10_000;
-/** How long a deleted chat's session may take to end; without it the agent forgets in its own time. */
-const END_SESSION_MILLISECONDS = 3_000;
 
 /** What a turn is asked for. */
 export interface ReplyRequest {
@@ -58,7 +46,7 @@ const UNREAD: HistoryPage = { turns: [], hasOlder: true };
 /** What asking the agent came to: how the turn ended, and the error that the caller gets unless it was done. */
 interface Asked {
   readonly outcome: TurnOutcome;
-  readonly failure?: unknown;
+  readonly failure: unknown;
 }
 
 /** The turn: begin it, ask the agent, keep the answer, let the chat go. */
@@ -95,47 +83,6 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     await Promise.allSettled(this.running);
   }
 
-  /**
-   * Reads a chat back with the newest part of its history.
-   *
-   * @throws ChatNotFoundError, StorageUnavailableError
-   */
-  async read(userId: string, chatId: string): Promise<Chat> {
-    const { chat, history } = await this.history.newest(userId, chatId, this.environment.CHAT_HISTORY_LIMIT);
-    return chatWith(chat, history);
-  }
-
-  /**
-   * One page of a chat's history: the newest, or the one that a cursor leads to.
-   *
-   * @param limit - the most messages; a turn is never split.
-   * @throws InvalidCursorError, ChatNotFoundError, StorageUnavailableError
-   */
-  async messages(userId: string, chatId: string, cursor: string | undefined, limit: number): Promise<MessagePage> {
-    if (cursor === undefined) {
-      const { history } = await this.history.newest(userId, chatId, limit);
-      return pageOf(userId, chatId, history);
-    }
-    const before = readCursor(userId, chatId, cursor);
-    return pageOf(userId, chatId, await this.history.page(userId, chatId, before, limit));
-  }
-
-  /**
-   * Deletes a chat for good, from the agent's session too.
-   *
-   * @throws ChatNotFoundError, TurnInProgressError, StorageUnavailableError
-   */
-  async delete(userId: string, chatId: string): Promise<void> {
-    const session = await this.chats.delete(userId, chatId);
-    if (session === undefined) return;
-    try {
-      const signal = AbortSignal.timeout(END_SESSION_MILLISECONDS);
-      await this.agent.endSession(agentSessionId(userId, chatId, session), signal);
-    } catch {
-      this.logger.warn('The session of a deleted chat could not be ended; the agent forgets it in its own time');
-    }
-  }
-
   /** Running turns may end by themselves; those that take too long are ended, and kept as far as they came. */
   beforeApplicationShutdown(): void {
     setTimeout(() => this.shutdown.abort(new AgentUnavailableError()), SHUTDOWN_GRACE_MILLISECONDS).unref();
@@ -161,15 +108,20 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     if (outcome.status !== 'done') throw failure;
 
     // The answer is stored by now, so it goes out also when what was before it could not be read: its cursor leads there.
-    const page = await withNewest(await older.catch(() => UNREAD), ended, limit);
-    const chat = chatWith({ ...turn.chat, updatedAt }, page);
+    const before = await withinDeadline(deadline, this.shutdown.signal, () => older).catch(() => UNREAD);
+    const chat = chatWith({ ...turn.chat, updatedAt }, await withNewest(before, ended, limit));
     return { response: outcome.answer, messageId, citations: outcome.citations, chat, isReplay: false };
   }
 
   private async replay(userId: string, { chatId, number, answer }: Replay): Promise<Reply> {
-    const chat = await this.read(userId, chatId);
-    const messageId = messageIdOf(chatId, number);
-    return { response: answer.content, messageId, citations: answer.citations ?? [], chat, isReplay: true };
+    const { chat, history } = await this.history.newest(userId, chatId, this.environment.CHAT_HISTORY_LIMIT);
+    return {
+      response: answer.content,
+      messageId: messageIdOf(chatId, number),
+      citations: answer.citations ?? [],
+      chat: chatWith(chat, history),
+      isReplay: true,
+    };
   }
 
   /** Reads the turns before this one while the agent answers. Whoever needs them waits for them, and for their error. */
@@ -189,7 +141,9 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     older: Promise<HistoryPage>,
   ): Promise<readonly HistoryTurn[]> {
     const { turns, hasOlder } = await older;
-    if (!hasOlder || turns.every(hasAnswer)) return turns;
+    const answered = turns.filter(hasAnswer).length;
+    // One that is full of answers, by their size, has more than an agent is told.
+    if (!hasOlder || answered >= SEED_MAX_TURNS || answered === turns.length) return turns;
     return (await this.history.answeredBefore(userId, chat, number, SEED_MESSAGES)).turns;
   }
 
@@ -202,22 +156,26 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
   ): Promise<Asked> {
     const { chat, prompt, session } = turn;
     const answer = new Answer();
+    let failure: unknown;
     try {
       await withinDeadline(deadline, this.shutdown.signal, async (signal) => {
         const history = session.isNew ? sessionSeed(await this.turnsToTell(userId, turn, older)) : [];
+        // Reading may take longer than the turn has.
+        signal.throwIfAborted();
         const request = { sessionId: agentSessionId(userId, chat.id, session.generation), prompt, history };
         for await (const event of this.agent.reply(request, signal)) {
+          // The turn has ended with what came before.
+          signal.throwIfAborted();
           const text = answer.add(event);
           if (text) observer?.said(text);
           if (answer.isCut) break;
         }
       });
-      return answer.isWhole
-        ? { outcome: answer.outcome() }
-        : { outcome: answer.outcome(), failure: new AgentFailedError() };
-    } catch (failure) {
-      return { outcome: answer.outcome(), failure };
+      if (!answer.isWhole) failure = new AgentFailedError();
+    } catch (error) {
+      failure = error;
     }
+    return { outcome: answer.outcome(), failure };
   }
 
   /** The answer is stored by now, so a chat that could not be let go is no reason to keep it back: the lease ends. */
@@ -232,20 +190,8 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
   }
 }
 
-function chatWith({ id, userId, title, createdAt, updatedAt }: StoredChat | ChatSummary, page: HistoryPage): Chat {
-  return { id, userId, title, createdAt, updatedAt, ...pageOf(userId, id, page) };
-}
-
 function messageIdOf(chatId: string, number: number): string {
   return `${chatId}:${number}`;
-}
-
-function pageOf(userId: string, chatId: string, { turns, hasOlder }: HistoryPage): MessagePage {
-  const oldest = turns[0];
-  return {
-    messages: turns.flatMap(({ messages }) => messages),
-    ...(hasOlder && oldest && { nextCursor: cursorBefore(userId, chatId, oldest.number) }),
-  };
 }
 
 /** Whether a begin has begun a turn, and not found the answer of an earlier one. */

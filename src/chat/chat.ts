@@ -54,38 +54,6 @@ export interface HistoryPage {
   readonly hasOlder: boolean;
 }
 
-/** A chat as the table's head item has it. */
-export interface StoredChat extends ChatSummary {
-  /** The turns that the original system kept inside the item, oldest first. */
-  readonly inlineTurns: readonly HistoryTurn[];
-  /** Names the item that they have moved to, where the head had no room for them any more. */
-  readonly inlineItem?: string;
-}
-
-/** The agent's session that a turn goes on with, or opens because there is none that would still remember. */
-export interface TurnSession {
-  /** The lease of the turn that opened it: it never comes back. */
-  readonly generation: string;
-  readonly isNew: boolean;
-}
-
-/** A turn that has begun: its number is given, its lease taken, its prompt durable. */
-export interface Turn {
-  readonly chat: StoredChat;
-  /** 1 for the first turn of a chat; turns of one chat are ordered by it. */
-  readonly number: number;
-  /** Random and unique: proves that a later write belongs to this very run of the turn. */
-  readonly lease: string;
-  readonly prompt: string;
-  /** When the turn began, ISO 8601 UTC. */
-  readonly at: string;
-  readonly session: TurnSession;
-  /** The attributes of keys that lead to this turn. */
-  readonly keys: readonly string[];
-  /** The attributes of keys that the chat no longer needs to remember once this turn has ended. */
-  readonly staleKeys: readonly string[];
-}
-
 /** The answer that a turn with the same key and prompt has given before. */
 export interface Replay {
   readonly chatId: string;

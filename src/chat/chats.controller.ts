@@ -2,7 +2,7 @@ import { Controller, Delete, Get, HttpCode, Param, Query, UseGuards } from '@nes
 import { IdTokenGuard } from '../auth/id-token.guard.js';
 import type { User } from '../auth/user.js';
 import { CurrentUser } from '../auth/user.decorator.js';
-import { ChatService } from './chat.service.js';
+import { ChatsService } from './chats.service.js';
 import { ChatIdPipe } from './dto/chat-id.pipe.js';
 import { chatResponse, type ChatResponse, messagePageResponse, type MessagePageResponse } from './dto/chat-response.js';
 import { CursorPipe, LimitPipe } from './dto/page-query.pipe.js';
@@ -11,7 +11,7 @@ import { CursorPipe, LimitPipe } from './dto/page-query.pipe.js';
 @Controller('chats')
 @UseGuards(IdTokenGuard)
 export class ChatsController {
-  constructor(private readonly service: ChatService) {}
+  constructor(private readonly service: ChatsService) {}
 
   @Get(':id')
   async read(@CurrentUser() user: User, @Param('id', ChatIdPipe) id: string): Promise<ChatResponse> {

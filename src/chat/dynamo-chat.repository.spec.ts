@@ -52,6 +52,17 @@ describe('DynamoChatRepository', () => {
       expect((await alice.begin('two', one.chat.id)).session.isNew).toBe(true);
     });
 
+    it('notes when it ended, and moves its chat up unless it has just opened it', async () => {
+      const one = await alice.turn('one');
+      const opened = await headOf(store, one.chat.id);
+      expect(opened).toMatchObject({ created_at: one.at, updated_at: one.at });
+      expect((opened?.['ended_at'] as string) > one.at).toBe(true);
+      await alice.turn('two', one.chat.id);
+      const head = await headOf(store, one.chat.id);
+      expect(head?.['updated_at']).toBe(head?.['ended_at']);
+      expect((head?.['ended_at'] as string) > (opened?.['ended_at'] as string)).toBe(true);
+    });
+
     it('leaves a head under 1 KB with the keys of the last 16', async () => {
       const { chat } = await alice.turn('turn 1');
       for (let number = 2; number <= 20; number += 1) await alice.turn(`turn ${number}`, chat.id);
@@ -68,6 +79,14 @@ describe('DynamoChatRepository', () => {
       expect(await alice.turnsOf(chat.id)).toEqual([['one:failed']]);
       expect((await alice.turn('two', chat.id)).session.isNew).toBe(true);
       expect(await alice.turnsOf(chat.id)).toEqual([['one:failed'], ['two', 're two']]);
+    });
+
+    it('takes the session of the turns before it along: the next one is new, and goes on', async () => {
+      const one = await alice.turn('one');
+      await alice.beginLongAgo('two', one.chat.id);
+      const three = await alice.turn('three', one.chat.id);
+      expect(three.session).toEqual({ generation: three.lease, isNew: true });
+      expect((await alice.turn('four', one.chat.id)).session).toEqual({ generation: three.lease, isNew: false });
     });
 
     it('is done if it died before its release, and holds nobody up', async () => {
@@ -93,7 +112,7 @@ describe('DynamoChatRepository', () => {
 
     it('may not be answered once its chat is deleted', async () => {
       const late = await alice.beginLongAgo('one');
-      await store.chats.delete('alice', late.chat.id);
+      await store.deletion.delete('alice', late.chat.id);
       const answer = store.chats.complete('alice', late, done('x'.repeat(700_000)));
       await expect(answer).rejects.toBeInstanceOf(ChatNotFoundError);
       const items = await itemsOf(store, late.chat.id);
@@ -176,37 +195,12 @@ describe('DynamoChatRepository', () => {
     });
   });
 
-  describe('a deleted chat', () => {
-    it('is out of every answer, and a second delete finds nothing', async () => {
-      const { chat } = await alice.turn('one', (await alice.turn('zero')).chat.id);
-      await store.chats.delete('alice', chat.id);
-      await expect(store.history.newest('alice', chat.id, 10)).rejects.toBeInstanceOf(ChatNotFoundError);
-      await expect(alice.begin('two', chat.id)).rejects.toBeInstanceOf(ChatNotFoundError);
-      await expect(store.chats.delete('alice', chat.id)).rejects.toBeInstanceOf(ChatNotFoundError);
-    });
-
-    it('is deleted to the end by a repeated delete', async () => {
-      const { chat } = await alice.turn('one');
-      await setAttribute(store, headKey('alice', chat.id), 'deleted_at', new Date().toISOString());
-      await expect(alice.begin('two', chat.id)).rejects.toBeInstanceOf(ChatNotFoundError);
-      await store.chats.delete('alice', chat.id);
-      const [, turn] = await itemsOf(store, chat.id);
-      expect(turn).not.toHaveProperty('prompt');
-    });
-
-    it('cannot be one whose turn is running', async () => {
-      const running = await alice.begin('one');
-      await expect(store.chats.delete('alice', running.chat.id)).rejects.toBeInstanceOf(TurnInProgressError);
-      await alice.end(running);
-    });
-  });
-
   describe('two users', () => {
     it('do not get at each other’s chats', async () => {
       const { chat } = await alice.turn('mine');
       for (const chatId of [chat.id, 'no-such-chat']) {
         await expect(bob.attempt('x', chatId)).rejects.toBeInstanceOf(ChatNotFoundError);
-        await expect(store.chats.delete('bob', chatId)).rejects.toBeInstanceOf(ChatNotFoundError);
+        await expect(store.deletion.delete('bob', chatId)).rejects.toBeInstanceOf(ChatNotFoundError);
         await expect(store.history.newest('bob', chatId, 100)).rejects.toBeInstanceOf(ChatNotFoundError);
         await expect(store.history.page('bob', chatId, 5, 100)).rejects.toBeInstanceOf(ChatNotFoundError);
       }

@@ -1,30 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import type { HistoryTurn, Replay, Turn, TurnOutcome } from './chat.js';
+import type { HistoryTurn, Replay, TurnOutcome } from './chat.js';
 import { ChatNotFoundError, TurnSupersededError } from './chat.errors.js';
-import { DynamoInlineHistory } from './dynamo-inline-history.js';
-import { DynamoTable, type ItemKey } from './dynamo-table.js';
+import { DynamoTable } from './dynamo-table.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
-import { headKey, updateTimeAfter } from './head-item.js';
+import { endTimeAfter, headKey } from './head-item.js';
 import { chatIdOfKey } from './idempotency-key.js';
 import { expiryIn } from './item-expiry.js';
-import {
-  isTurnItem,
-  messagesOfItems,
-  possibleKeys,
-  turnNumberOf,
-  tombstoneOf,
-  turnItems,
-  wholeKeyRange,
-} from './turn-item.js';
+import { freePlace, messagesOfItems, tombstoneOf, turnItems } from './turn-item.js';
+import { updateOf } from './update-expression.js';
+import type { Turn } from './turn.js';
 
 /** Beyond the deadline a turn keeps its lease for this long, because clocks differ. */
 const LEASE_MARGIN_MILLISECONDS = 15_000;
 /** A write that belongs to a turn: refused where another turn's item, or a tombstone, has the place. */
 const MINE = 'lease = :lease';
-const ABSENT_OR_MINE = `attribute_not_exists(id) OR ${MINE}`;
 
 /** What a turn begins with. */
 export interface TurnRequest {
@@ -50,7 +42,6 @@ export class DynamoChatRepository {
     private readonly table: DynamoTable,
     private readonly opening: DynamoTurnOpening,
     private readonly recovery: DynamoTurnRecovery,
-    private readonly inline: DynamoInlineHistory,
     private readonly environment: Environment,
   ) {}
 
@@ -103,85 +94,39 @@ export class DynamoChatRepository {
    * @returns the chat's new `updatedAt`.
    */
   async release(userId: string, turn: Turn, number: number, isDone: boolean): Promise<string> {
-    const updatedAt = updateTimeAfter({ at: turn.at, updatedAt: turn.chat.updatedAt });
-    const stale = Object.fromEntries(turn.staleKeys.map((name, index) => [`#stale${index}`, name]));
-    const moved = number === turn.number ? [] : turn.keys.map((name, index) => [`#key${index}`, name] as const);
-    const { expires_at: expiresAt } = expiryIn(this.environment.CHAT_TTL_DAYS);
-    const sets = [
-      'updated_at = :updatedAt',
-      'turns = :number',
-      ...moved.map(([name]) => `${name} = :number`),
-      isDone && '#session = :session',
-      expiresAt && '#expiry = :expiry',
-    ];
-    const removes = ['#open', ...Object.keys(stale), !isDone && '#session', !expiresAt && '#expiry'];
+    const endedAt = endTimeAfter([turn.at, turn.lastTime]);
+    // Where the turn has opened the chat, begin has set it; another change would be two writes more in the index.
+    const updatedAt = turn.chat.updatedAt === turn.at ? turn.at : endedAt;
+    const moved = number === turn.number ? [] : turn.keys;
+    const { expires_at: expiresAt = null } = expiryIn(this.environment.CHAT_TTL_DAYS);
     await this.table.update({
       Key: headKey(userId, turn.chat.id),
-      ConditionExpression: '#open.lease = :lease',
-      UpdateExpression: `SET ${sets.filter(Boolean).join(', ')} REMOVE ${removes.filter(Boolean).join(', ')}`,
-      ExpressionAttributeNames: {
-        '#open': 'open',
-        '#session': 'session',
-        '#expiry': 'expires_at',
-        ...stale,
-        ...Object.fromEntries(moved),
-      },
-      ExpressionAttributeValues: {
-        ':lease': turn.lease,
-        ':updatedAt': updatedAt,
-        ':number': number,
-        ...(isDone && { ':session': { gen: turn.session.generation, at: new Date().toISOString() } }),
-        ...(expiresAt && { ':expiry': expiresAt }),
-      },
+      ...updateOf(
+        {
+          ended_at: endedAt,
+          updated_at: updatedAt,
+          turns: number,
+          ...Object.fromEntries(moved.map((name) => [name, number])),
+          ...Object.fromEntries(turn.staleKeys.map((name) => [name, null])),
+          open: null,
+          session: isDone ? { gen: turn.session.generation, at: new Date().toISOString() } : null,
+          expires_at: expiresAt,
+        },
+        { expression: '#open.lease = :lease', values: { ':lease': turn.lease } },
+      ),
       ReturnValues: 'NONE',
     });
     return updatedAt;
   }
 
-  /**
-   * Deletes a chat for good. Its head is marked first, which takes it out of every answer at once; then every item
-   * becomes a tombstone that refuses late writes and expires after a day, the head last: a repeated delete finds what
-   * an interrupted one has left.
-   *
-   * @returns the generation of the agent's session, if the chat had one.
-   * @throws ChatNotFoundError, TurnInProgressError
-   */
-  async delete(userId: string, chatId: string): Promise<string | undefined> {
-    const head = await this.recovery.markDeleted(userId, chatId);
-    const [last, ...parts] = possibleKeys(userId, chatId, head.turns ?? 1);
-    let keys = [...(await this.remains(userId, chatId)), ...this.inline.placesToMoveTo(head)];
-    // A turn that died before its item was written may still be completed late.
-    if (last && !keys.some(({ user_id: key }) => key === last.user_id)) keys = [...keys, last, ...parts];
-    // A late answer may have put its continuations after they were looked for; the next one finds its place taken.
-    for (; keys.length > 0; keys = await this.remains(userId, chatId)) {
-      const distinct = new Map(keys.map((key) => [key.user_id, key])).values();
-      await this.table.replace([...distinct].map(tombstoneOf));
-    }
-    await this.table.replace([tombstoneOf(headKey(userId, chatId))]);
-    return head.session?.gen;
-  }
-
   /** Puts a turn's items in order. @returns whether all of them found their place. */
   private async putAll(items: readonly object[], lease: string): Promise<boolean> {
+    const { expression, values } = freePlace();
     for (const item of items) {
-      const isIn = await this.table.put(item as Record<string, unknown>, ABSENT_OR_MINE, { ':lease': lease });
+      const condition = `${expression} OR ${MINE}`;
+      const isIn = await this.table.put(item as Record<string, unknown>, condition, { ...values, ':lease': lease });
       if (!isIn) return false;
     }
     return true;
-  }
-
-  /**
-   * The keys of a chat's turns and continuations that are no tombstones yet, and of the continuations that a failed turn
-   * may still get from its late completer.
-   */
-  private async remains(userId: string, chatId: string): Promise<ItemKey[]> {
-    const keys: ItemKey[] = [];
-    for await (const item of this.table.backwards({ id: chatId, ...wholeKeyRange(userId), pageSize: 1000 })) {
-      if (item['deleted_at']) continue;
-      const key = { id: chatId, user_id: String(item['user_id']) };
-      const isFailed = isTurnItem(item) && item.status === 'failed';
-      keys.push(...(isFailed ? possibleKeys(userId, chatId, turnNumberOf(key)) : [key]));
-    }
-    return keys;
   }
 }

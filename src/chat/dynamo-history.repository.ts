@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { HistoryPage, HistoryTurn, StoredChat } from './chat.js';
+import type { HistoryPage, HistoryTurn } from './chat.js';
 import { ChatNotFoundError } from './chat.errors.js';
 import { hasAnswer, newestPage } from './chat-history.js';
 import { DynamoInlineHistory } from './dynamo-inline-history.js';
@@ -14,6 +14,7 @@ import {
   turnKeyRange,
   turnNumberOf,
 } from './turn-item.js';
+import type { StoredChat } from './turn.js';
 
 /** Most turns that are looked at for some with an answer: the caller waits for it. */
 const LOOKED_AT_MAX = 500;

@@ -74,9 +74,9 @@ describe('DynamoInlineHistory', () => {
 
     it('can be deleted, continued or not', async () => {
       await alice.turn('Go on', ID);
-      await store.chats.delete('alice', ID);
+      await store.deletion.delete('alice', ID);
       await putItem(store, { ...old, user_id: 'bob' });
-      await store.chats.delete('bob', ID);
+      await store.deletion.delete('bob', ID);
       for (const item of await items()) {
         expect(Object.keys(item).toSorted()).toEqual(['deleted_at', 'expires_at', 'id', 'user_id']);
       }
@@ -120,7 +120,7 @@ describe('DynamoInlineHistory', () => {
       await expect(alice.begin('never', ID)).rejects.toBeInstanceOf(StorageUnavailableError);
       store.faults.clear();
       expect(await items()).toHaveLength(2);
-      await store.chats.delete('alice', ID);
+      await store.deletion.delete('alice', ID);
       for (const item of await items()) expect(item).not.toHaveProperty('messages');
     });
   });
@@ -133,7 +133,7 @@ describe('DynamoInlineHistory', () => {
     await alice.turn('one', ID);
     await alice.turn('two', ID);
     expect(await contents()).toEqual([...said, 'one', 're one', 'two', 're two']);
-    await store.chats.delete('alice', ID);
+    await store.deletion.delete('alice', ID);
     await store.faults.deliverRest();
     for (const item of await items()) expect(item).not.toHaveProperty('messages');
   });

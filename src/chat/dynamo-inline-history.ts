@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import type { HistoryTurn, StoredChat } from './chat.js';
+import type { HistoryTurn } from './chat.js';
 import { DynamoTable, type ItemKey, ItemTooLargeError } from './dynamo-table.js';
 import { headKey, type HeadItem, inlineTurnsOf, storedChatOf, visibleHead } from './head-item.js';
 import { expiryIn, isExpired } from './item-expiry.js';
 import { inlineSortKey, tombstoneOf } from './turn-item.js';
+import type { StoredChat } from './turn.js';
 
 /** Tries of a write that is too large: a turn that ends meanwhile changes the head too. */
 const ATTEMPTS = 3;
@@ -42,9 +43,15 @@ export class DynamoInlineHistory {
     return item && !isExpired(item) ? inlineTurnsOf(item['messages']) : [];
   }
 
-  /** Where the messages inside a head would move: a move may still be under way when the chat is deleted. */
-  placesToMoveTo({ id, user_id: userId, messages }: HeadItem): ItemKey[] {
-    return Array.isArray(messages) ? [{ id, user_id: inlineSortKey(userId, nameOf(messages)) }] : [];
+  /** The name of the item that a head's messages have moved to, or would move to; none where it never had any. */
+  nameFor({ messages, inline_item: name }: HeadItem): string | undefined {
+    return Array.isArray(messages) ? nameOf(messages) : name;
+  }
+
+  /** Where a head's messages are or would move: a move may still be under way when the chat is deleted. */
+  placesToMoveTo(head: HeadItem): ItemKey[] {
+    const name = this.nameFor(head);
+    return name === undefined ? [] : [{ id: head.id, user_id: inlineSortKey(head.user_id, name) }];
   }
 
   private async moveAway(userId: string, chatId: string): Promise<void> {
@@ -66,7 +73,7 @@ export class DynamoInlineHistory {
   private async pointTo(head: HeadItem, name: string): Promise<void> {
     await this.table.update({
       Key: headKey(head.user_id, head.id),
-      // Whoever adds messages sets the time too.
+      // Whoever adds messages, which is the original system alone, sets the time too.
       ConditionExpression:
         'size(messages) = :count AND attribute_not_exists(deleted_at) ' +
         `AND ${head.updated_at === undefined ? 'attribute_not_exists(updated_at)' : 'updated_at = :time'}`,

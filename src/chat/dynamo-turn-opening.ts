@@ -1,17 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import type { Replay, Turn } from './chat.js';
+import type { Replay } from './chat.js';
 import { StorageUnavailableError, TurnInProgressError } from './chat.errors.js';
 import { titleFrom } from './chat-title.js';
 import { DynamoInlineHistory } from './dynamo-inline-history.js';
 import { DynamoTable, type Item, type UpdateResult } from './dynamo-table.js';
 import { DynamoTurnRecovery, type Obstacle, type OpeningTurn } from './dynamo-turn-recovery.js';
-import { beganTurn, type HeadItem, headKey, keyAttribute } from './head-item.js';
+import { beganTurn, endTimeAfter, type HeadItem, headKey, keyAttribute, type OpenTurn } from './head-item.js';
 import { expiryIn, secondsOf, tombstoneExpiry } from './item-expiry.js';
 import { tombstoneOf } from './turn-item.js';
+import type { Turn } from './turn.js';
+import { Computed, type Condition, updateOf } from './update-expression.js';
 
 /** Tries of a begin: one that clears a dead turn away and takes its key over needs three; races take the others. */
 const ATTEMPTS = 6;
+
+/** A write may be on its way for so long, in milliseconds: two tries of the client's. */
+const UNDER_WAY_MILLISECONDS = 3_000;
 
 /**
  * The first write of a turn: one UpdateItem on the chat's head, which is refused where anything stands in the way. Only
@@ -53,7 +58,7 @@ export class DynamoTurnOpening {
       throw new TurnInProgressError(1);
     } catch (error) {
       // What cannot be called off is ended by its lease.
-      const callOff = () => this.callOff(userId, opening).catch(() => undefined);
+      const callOff = () => this.callOff(userId, opening, obstacle).catch(() => undefined);
       if (error instanceof TurnInProgressError && isUnderWay) await callOff();
       // It may have begun all the same; nobody waits for this, because the table has been waited for already.
       if (error instanceof StorageUnavailableError) void callOff();
@@ -70,50 +75,27 @@ export class DynamoTurnOpening {
     { chatId, isNewChat, key, open }: OpeningTurn,
     obstacle: Obstacle | undefined,
   ): Promise<UpdateResult> {
-    const isTakenOver = obstacle?.kind === 'takenOver';
-    const replaces = isTakenOver ? obstacle.remembered : undefined;
-    const isFirst = isNewChat && !isTakenOver;
-    const conditions = [
-      'attribute_exists(id)',
-      'attribute_not_exists(#open)',
-      'attribute_not_exists(deleted_at)',
-      // A chat must not expire while its turn runs; one that would is renewed by the second try.
-      '(attribute_not_exists(expires_at) OR expires_at > :alive)',
-      replaces === undefined ? 'attribute_not_exists(#key)' : '#key = :replaces',
-      'attribute_not_exists(#mark)',
-      // Late, after so many turns that the key is forgotten. Who is not late, but whose clock is, finds out and tries again.
-      'NOT updated_at > :seen',
-    ];
-    const { expires_at: expiresAt } = expiryIn(this.environment.CHAT_TTL_DAYS);
+    const takenOver = obstacle?.kind === 'takenOver' ? obstacle : undefined;
+    const isFirst = isNewChat && !takenOver;
+    const namesChat = isFirst || (isNewChat && takenOver?.isUnsaid);
     const renews = isFirst || obstacle !== undefined;
+    const { expires_at: expiresAt = null } = expiryIn(this.environment.CHAT_TTL_DAYS);
+    const next = new Computed('if_not_exists(turns, :none) + :one');
+    const condition = isFirst ? { expression: 'attribute_not_exists(id)' } : goesOnWhere(key, open, obstacle);
     return this.table.tryUpdate({
       Key: headKey(userId, chatId),
-      ConditionExpression: isFirst ? 'attribute_not_exists(id)' : conditions.join(' AND '),
-      UpdateExpression:
-        'SET turns = if_not_exists(turns, :none) + :one, #key = if_not_exists(turns, :none) + :one, #open = :open, ' +
-        'created_at = if_not_exists(created_at, :at), updated_at = if_not_exists(updated_at, :at)' +
-        (isFirst ? ', #title = :title' : '') +
-        (renews && expiresAt ? ', expires_at = :expiry' : '') +
-        (renews && !expiresAt ? ' REMOVE expires_at' : ''),
-      ExpressionAttributeNames: {
-        '#open': 'open',
-        '#key': keyAttribute(key),
-        ...(isFirst ? { '#title': 'title' } : { '#mark': keyAttribute(open.lease) }),
-      },
-      ExpressionAttributeValues: {
-        ':none': 0,
-        ':one': 1,
-        ':open': open,
-        ':at': open.at,
-        ...(isFirst
-          ? { ':title': titleFrom(open.prompt) }
-          : {
-              ':alive': secondsOf(obstacle ? Date.now() : open.until),
-              ':seen': obstacle && obstacle.updatedAt > open.at ? obstacle.updatedAt : open.at,
-            }),
-        ...(replaces !== undefined && { ':replaces': replaces }),
-        ...(renews && expiresAt && { ':expiry': expiresAt }),
-      },
+      ...updateOf(
+        {
+          turns: next,
+          [keyAttribute(key)]: next,
+          open,
+          created_at: new Computed('if_not_exists(created_at, :at)'),
+          updated_at: new Computed('if_not_exists(updated_at, :at)'),
+          title: namesChat ? titleFrom(open.prompt) : undefined,
+          expires_at: renews ? expiresAt : undefined,
+        },
+        { ...condition, values: { ...condition.values, ':none': 0, ':one': 1, ':at': open.at } },
+      ),
     });
   }
 
@@ -122,30 +104,32 @@ export class DynamoTurnOpening {
    * in the place of a new chat's, refuses what may still arrive. If the turn has begun, it is let go, and its key is that
    * mark. A new chat that a caller's key opens cannot be refused so, because the caller may ask for it again.
    */
-  private async callOff(userId: string, opening: OpeningTurn): Promise<void> {
+  private async callOff(userId: string, opening: OpeningTurn, obstacle: Obstacle | undefined): Promise<void> {
     const isForgotten = isLost(opening)
       ? await this.table.put(tombstoneOf(headKey(userId, opening.chatId)), 'attribute_not_exists(id)')
       : await this.mark(userId, opening);
-    if (!isForgotten) await this.letGo(userId, opening);
+    if (!isForgotten) await this.letGo(userId, opening, lastTimeSeen(opening.open, obstacle));
   }
 
-  private async letGo(userId: string, opening: OpeningTurn): Promise<void> {
+  /** Ends a turn that has begun, and that nobody runs. Begins that it has kept out meanwhile are late from now on. */
+  private async letGo(userId: string, opening: OpeningTurn, lastTime: string): Promise<void> {
     const { chatId, key, open } = opening;
-    const leavesNothing = isLost(opening);
-    const tombstone =
-      'SET deleted_at = :now, expires_at = :expiry REMOVE #open, #title, created_at, updated_at, turns, #key';
+    const ended = { ended_at: endTimeAfter([open.at, lastTime], Date.now() + UNDER_WAY_MILLISECONDS) };
+    const tombstone = {
+      deleted_at: new Date().toISOString(),
+      expires_at: tombstoneExpiry(),
+      title: null,
+      created_at: null,
+      updated_at: null,
+      turns: null,
+      [keyAttribute(key)]: null,
+    };
     await this.table.update({
       Key: headKey(userId, chatId),
-      ConditionExpression: '#open.lease = :lease',
-      UpdateExpression: leavesNothing ? tombstone : 'REMOVE #open',
-      ExpressionAttributeNames: {
-        '#open': 'open',
-        ...(leavesNothing && { '#title': 'title', '#key': keyAttribute(key) }),
-      },
-      ExpressionAttributeValues: {
-        ':lease': open.lease,
-        ...(leavesNothing && { ':now': new Date().toISOString(), ':expiry': tombstoneExpiry() }),
-      },
+      ...updateOf(
+        { open: null, ...(isLost(opening) ? tombstone : ended) },
+        { expression: '#open.lease = :lease', values: { ':lease': open.lease } },
+      ),
     });
   }
 
@@ -163,6 +147,38 @@ export class DynamoTurnOpening {
     });
     return head !== undefined;
   }
+}
+
+/** The condition of a begin in a chat that is there: nothing stands in its way. */
+function goesOnWhere(key: string, open: OpenTurn, obstacle: Obstacle | undefined): Condition {
+  const replaces = obstacle?.kind === 'takenOver' ? obstacle.remembered : undefined;
+  const conditions = [
+    'attribute_exists(id)',
+    'attribute_not_exists(#open)',
+    'attribute_not_exists(deleted_at)',
+    // A chat must not expire while its turn runs; one that would is renewed by the second try.
+    '(attribute_not_exists(expires_at) OR expires_at > :alive)',
+    replaces === undefined ? 'attribute_not_exists(#key)' : '#key = :replaces',
+    'attribute_not_exists(#mark)',
+    // Late, after so many turns that the key is forgotten. Who is not late, but whose clock is, finds out and tries again.
+    'NOT ended_at > :seen',
+    // The same for older data, which has no other time.
+    'NOT updated_at > :seen',
+  ];
+  return {
+    expression: conditions.join(' AND '),
+    names: { '#key': keyAttribute(key), '#mark': keyAttribute(open.lease) },
+    values: {
+      ':alive': secondsOf(obstacle ? Date.now() : open.until),
+      ':seen': lastTimeSeen(open, obstacle),
+      ...(replaces !== undefined && { ':replaces': replaces }),
+    },
+  };
+}
+
+/** A begin is let in where the head knows of no later time than this. */
+function lastTimeSeen({ at }: OpenTurn, obstacle: Obstacle | undefined): string {
+  return obstacle && obstacle.lastTime > at ? obstacle.lastTime : at;
 }
 
 /** Whether nobody could ask for the chat again: it is new, and has no key of the caller's. */

@@ -3,12 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { itemsOf, putItem, setAttribute } from '../../test/support/chat-items.js';
 import { chatStoreForTests } from '../../test/support/chat-store.js';
 import { done, failed, TurnRunner } from '../../test/support/turn-runner.js';
-import {
-  ChatNotFoundError,
-  IdempotencyKeyReusedError,
-  StorageUnavailableError,
-  TurnInProgressError,
-} from './chat.errors.js';
+import { IdempotencyKeyReusedError, StorageUnavailableError, TurnInProgressError } from './chat.errors.js';
 import { headKey } from './head-item.js';
 import { turnSortKey } from './turn-item.js';
 
@@ -158,6 +153,24 @@ describe('DynamoTurnRecovery', () => {
       expect(await alice.turnsOf(chatId)).toEqual([['one', 're one']]);
     });
 
+    it('leaves a chat under its key that the next prompt gives its title', async () => {
+      store.faults.inject({ type: 'reply lost' }, { steps: ['begin'] });
+      await expect(alice.attempt('one', undefined, 'untitled')).rejects.toBeInstanceOf(StorageUnavailableError);
+      store.faults.clear();
+      const chatId = store.faults.calls.at(-1)?.chatId ?? '';
+      await letGo(chatId);
+      const two = await alice.turn('two', undefined, 'untitled');
+      expect(two.chat).toMatchObject({ id: chatId, title: 'two' });
+      await alice.turn('three', chatId);
+      expect((await store.history.newest('alice', chatId, 10)).chat.title).toBe('two');
+    });
+
+    it('leaves the title of a chat alone in which something was said', async () => {
+      const { chat } = await alice.end(await alice.begin('one', undefined, 'titled'), failed);
+      await setAttribute(store, headKey('alice', chat.id), 'title', 'A name of its own');
+      expect((await alice.turn('one', undefined, 'titled')).chat.title).toBe('A name of its own');
+    });
+
     it('leaves nothing but a tombstone of a new chat that nobody can ask for', async () => {
       store.faults.inject({ type: 'reply lost' }, { steps: ['begin'] });
       await expect(alice.attempt('one')).rejects.toBeInstanceOf(StorageUnavailableError);
@@ -167,23 +180,5 @@ describe('DynamoTurnRecovery', () => {
         ['deleted_at', 'expires_at', 'id', 'user_id'],
       ]);
     });
-  });
-
-  it('leaves nothing of an answer that comes while its chat is deleted', async () => {
-    const { chat } = await alice.turn('one');
-    const late = await alice.beginLongAgo('two', chat.id);
-    store.faults.inject({ type: 'delay', milliseconds: 1000 }, { commands: ['BatchWriteItemCommand'], times: 1 });
-    const seen = store.faults.calls.length;
-    const deleting = store.chats.delete('alice', chat.id);
-    while (!store.faults.calls.slice(seen).some(({ command }) => command === 'BatchWriteItemCommand')) {
-      await new Promise((resume) => setTimeout(resume, 5));
-    }
-    // In time or not is the same: the chat is gone, and so is the answer.
-    await store.chats.complete('alice', late, done(LARGE)).catch((error: unknown) => {
-      expect(error).toBeInstanceOf(ChatNotFoundError);
-    });
-    await deleting;
-    const items = await itemsOf(store, chat.id);
-    expect(items.filter((item) => !('deleted_at' in item))).toEqual([]);
   });
 });

@@ -4,19 +4,21 @@ import type { Message, Replay } from './chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } from './chat.errors.js';
 import { DynamoTable, type Item, type ItemKey } from './dynamo-table.js';
 import {
+  endTimeAfter,
   type HeadItem,
   headKey,
   keyAttribute,
   keyAttributesOf,
+  lastTimeOf,
   type OpenTurn,
-  storedChatOf,
-  updateTimeAfter,
   visibleHead,
 } from './head-item.js';
 import { expiryIn, isExpired } from './item-expiry.js';
 import {
   abandonedTurnItem,
   type ContinuationItem,
+  freePlace,
+  isSpentTombstone,
   isTurnItem,
   messagesOfItems,
   type TurnItem,
@@ -24,11 +26,10 @@ import {
   turnNumberOf,
   turnSortKey,
 } from './turn-item.js';
+import { updateOf } from './update-expression.js';
 
 /** What a refused caller is told to wait at most: most turns end long before their lease. */
 const RETRY_AFTER_MAX_SECONDS = 5;
-/** Tries of a delete to find the chat without a turn. */
-const MARK_ATTEMPTS = 3;
 
 /** A turn as begin tries to write it. */
 export interface OpeningTurn {
@@ -41,15 +42,15 @@ export interface OpeningTurn {
 
 /** What stood in the way of a begin, and does so no more: it may try again. */
 export type Obstacle = {
-  /** The head's `updated_at` as read, or nothing. Clocks differ, so it may be ahead of the turn that begins. */
-  readonly updatedAt: string;
+  /** The latest time that the head knows of, or nothing. Clocks differ, so it may be ahead of the turn that begins. */
+  readonly lastTime: string;
 } & (
   | { readonly kind: 'gone' }
   /**
    * A turn with the same key and prompt that came to nothing: begin may take its key over from the number that the
-   * head remembers for it, if it still does.
+   * head remembers for it, if it still does. `isUnsaid`: it has left nothing, and no other turn has begun since.
    */
-  | { readonly kind: 'takenOver'; readonly remembered: number | undefined }
+  | { readonly kind: 'takenOver'; readonly remembered: number | undefined; readonly isUnsaid: boolean }
 );
 
 /** What a refused begin comes to. */
@@ -85,7 +86,6 @@ export class DynamoTurnRecovery {
     const head = visibleHead(await this.table.get(headKey(userId, opening.chatId)));
     if (!head) throw new ChatNotFoundError();
     const { open } = head;
-    const updatedAt = typeof head.updated_at === 'string' ? head.updated_at : '';
     if (open?.lease === opening.open.lease) return { kind: 'mine', head };
     const remembered = head[keyAttribute(opening.key)];
     // A caller's key without a chat is that of the chat's first turn, remembered or not.
@@ -102,10 +102,11 @@ export class DynamoTurnRecovery {
       }
     }
     if (open) {
-      return { kind: 'gone', updatedAt: await this.clearAway(userId, head, open) };
+      return { kind: 'gone', lastTime: await this.clearAway(userId, head, open) };
     }
-    if (known === undefined || !(await this.takeOver(item))) return { kind: 'gone', updatedAt };
-    return { kind: 'takenOver', remembered, updatedAt };
+    const lastTime = lastTimeOf(head);
+    if (known === undefined || !(await this.takeOver(item))) return { kind: 'gone', lastTime };
+    return { kind: 'takenOver', remembered, isUnsaid: item === undefined && known === head.turns, lastTime };
   }
 
   /**
@@ -121,6 +122,7 @@ export class DynamoTurnRecovery {
     let next = taken;
     const range = { id: chatId, first: turnSortKey(userId, taken), last: turnKeyRange(userId).last, pageSize: 100 };
     for await (const item of this.table.backwards(range)) {
+      if (isSpentTombstone(item)) continue;
       const number = turnNumberOf(item as Item & ItemKey);
       next = Math.max(next, number + 1);
       if (item['user_id'] === turnSortKey(userId, number) && item['deleted_at']) return { number, holds: 'deleted' };
@@ -133,45 +135,12 @@ export class DynamoTurnRecovery {
   }
 
   /**
-   * Marks a chat as deleted. One that an interrupted delete has marked before is found again.
-   *
-   * @throws ChatNotFoundError, TurnInProgressError
-   */
-  async markDeleted(userId: string, chatId: string): Promise<HeadItem> {
-    for (let attempt = 1; attempt <= MARK_ATTEMPTS; attempt += 1) {
-      const head = (await this.table.get(headKey(userId, chatId))) as HeadItem | undefined;
-      // What a finished delete has left has no `updated_at` any more.
-      const isGone = !head || isExpired(head) || (head.deleted_at !== undefined && head.updated_at === undefined);
-      if (isGone) throw new ChatNotFoundError();
-      if (head.deleted_at !== undefined) return head;
-      if (head.open) await this.clearAway(userId, head, head.open);
-      else if (await this.markAsSeen(head)) return head;
-    }
-    throw new TurnInProgressError(1);
-  }
-
-  /** Marks a head as deleted if no turn has begun since it was read: a mark that arrives late finds a later turn. */
-  private async markAsSeen({ id, user_id: userId, turns }: HeadItem): Promise<boolean> {
-    const marked = await this.table.update({
-      Key: headKey(userId, id),
-      ConditionExpression:
-        'attribute_exists(id) AND attribute_not_exists(#open) ' +
-        `AND ${turns === undefined ? 'attribute_not_exists(turns)' : 'turns = :turns'}`,
-      // The messages inside may leave no room for the mark.
-      UpdateExpression: 'SET deleted_at = if_not_exists(deleted_at, :now) REMOVE messages',
-      ExpressionAttributeNames: { '#open': 'open' },
-      ExpressionAttributeValues: { ':now': new Date().toISOString(), ...(turns !== undefined && { ':turns': turns }) },
-    });
-    return marked !== undefined;
-  }
-
-  /**
    * Keeps the prompt of a dead turn as a failed one, unless its answer is there, and frees the chat.
    *
-   * @returns the head's new `updated_at`.
+   * @returns the head's new `ended_at`.
    * @throws TurnInProgressError when the turn may still be running.
    */
-  private async clearAway(userId: string, head: HeadItem, open: OpenTurn): Promise<string> {
+  async clearAway(userId: string, head: HeadItem, open: OpenTurn): Promise<string> {
     const number = head.turns ?? 1;
     const millisecondsLeft = open.until - Date.now();
     const isStored = (await this.turn(userId, head.id, number))?.lease === open.lease;
@@ -179,22 +148,22 @@ export class DynamoTurnRecovery {
       throw new TurnInProgressError(Math.min(RETRY_AFTER_MAX_SECONDS, Math.ceil(millisecondsLeft / 1000)));
     }
     const kept = isStored ? number : await this.keepAbandoned(userId, head, open);
-    const names = kept === number ? {} : renumberedKeys(head);
-    const { updatedAt: seen } = storedChatOf(head);
-    const updatedAt = updateTimeAfter({ at: open.at, updatedAt: seen });
-    const moves = kept === number ? [] : ['turns', ...Object.keys(names)].map((name) => `${name} = :number`);
+    const moved = kept === number ? [] : ['turns', ...keyAttributesOf(head)];
+    const endedAt = endTimeAfter([open.at, lastTimeOf(head)]);
     await this.table.update({
       Key: headKey(userId, head.id),
-      ConditionExpression: '#open.lease = :lease',
-      UpdateExpression: `SET ${['updated_at = :updatedAt', ...moves].join(', ')} REMOVE #open, #session`,
-      ExpressionAttributeNames: { '#open': 'open', '#session': 'session', ...names },
-      ExpressionAttributeValues: {
-        ':lease': open.lease,
-        ':updatedAt': updatedAt,
-        ...(kept !== number && { ':number': kept }),
-      },
+      ...updateOf(
+        {
+          ended_at: endedAt,
+          updated_at: endedAt,
+          ...Object.fromEntries(moved.map((name) => [name, kept])),
+          open: null,
+          session: null,
+        },
+        { expression: '#open.lease = :lease', values: { ':lease': open.lease } },
+      ),
     });
-    return updatedAt;
+    return endedAt;
   }
 
   /** Puts a dead turn as a failed one, unless it is there by now. @returns the number that it has. */
@@ -203,7 +172,8 @@ export class DynamoTurnRecovery {
     const expiry = expiryIn(this.environment.CHAT_TTL_DAYS);
     for (let number = head.turns ?? 1; ;) {
       const item = abandonedTurnItem(head, open, number, doneAt, expiry);
-      if (await this.table.put({ ...item }, 'attribute_not_exists(id)')) return number;
+      const { expression, values } = freePlace();
+      if (await this.table.put({ ...item }, expression, values)) return number;
       const place = await this.place(userId, head.id, open, number);
       if (place.holds !== 'nothing') return place.number;
       number = place.number;
@@ -241,9 +211,4 @@ export class DynamoTurnRecovery {
     }
     return messagesOfItems(item, continuations).at(-1) ?? { role: 'assistant', content: '' };
   }
-}
-
-/** Placeholders of the attributes that lead to the newest turn by its key. */
-function renumberedKeys(head: HeadItem): Record<string, string> {
-  return Object.fromEntries(keyAttributesOf(head).map((name, index) => [`#key${index}`, name]));
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { HistoryTurn, Message, StoredChat, Turn } from './chat.js';
+import type { HistoryTurn, Message } from './chat.js';
 import { groupIntoTurns } from './chat-history.js';
 import { titleFrom } from './chat-title.js';
 import type { Item, ItemKey } from './dynamo-table.js';
 import { isExpired } from './item-expiry.js';
+import type { StoredChat, Turn } from './turn.js';
 
 /** Turns of a chat whose keys the head remembers; the short names keep a head under 1 KB, one write unit. */
 const REMEMBERED_KEYS = 16;
@@ -33,6 +34,11 @@ export interface HeadItem extends ItemKey {
   readonly title?: unknown;
   readonly created_at?: unknown;
   readonly updated_at?: unknown;
+  /**
+   * ISO 8601 UTC: when the newest turn ended or was cleared away, and later than all ends before it. No index holds it,
+   * so that it costs nothing to write. Absent from older data, whose `updated_at` stands for it.
+   */
+  readonly ended_at?: unknown;
   /** Number of the last turn given. */
   readonly turns?: number;
   readonly open?: OpenTurn;
@@ -77,22 +83,30 @@ export function beganTurn(head: HeadItem, open: OpenTurn, sessionTtlSeconds: num
     lease: open.lease,
     prompt: open.prompt,
     at: open.at,
+    lastTime: lastTimeOf(head),
     session: { generation: generation ?? open.lease, isNew: generation === undefined },
     keys: keyAttributesOf(head),
     staleKeys: staleKeyAttributes(head),
   };
 }
 
+/** The latest time that a head knows of, as it is stored, or nothing. A begin that is late is told by it. */
+export function lastTimeOf({ ended_at: endedAt, updated_at: updatedAt }: HeadItem): string {
+  const times = [endedAt, updatedAt].filter((time) => typeof time === 'string');
+  return times.toSorted().at(-1) ?? '';
+}
+
 /**
- * The head's `updated_at` once a turn has ended: now, and later than all that the turn has seen, so that it grows with
+ * The head's `ended_at` once a turn has ended: now, and later than all that the turn has seen, so that it grows with
  * every turn, whatever the clocks of those who run them say. A late repetition of a begin is told by it.
+ *
+ * @param seen - when the turn began, and the latest time that the head knew of then.
  */
-export function updateTimeAfter({ at, updatedAt }: { readonly at: string; readonly updatedAt: string }): string {
-  const now = Date.now();
-  const seen = [at, updatedAt]
-    .map((time) => Date.parse(time))
+export function endTimeAfter(seen: readonly string[], now = Date.now()): string {
+  const credible = seen
+    .map((time) => Date.parse(timeOf(time)))
     .filter((time) => time < now + CREDIBLE_AHEAD_MILLISECONDS);
-  return new Date(Math.max(now, ...seen.map((time) => time + 1))).toISOString();
+  return new Date(Math.max(now, ...credible.map((time) => time + 1))).toISOString();
 }
 
 /** What a head says of its chat. */

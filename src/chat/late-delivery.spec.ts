@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { itemsOf, originalChat, putItem, setAttribute } from '../../test/support/chat-items.js';
+import { headOf, itemsOf, originalChat, putItem, setAttribute } from '../../test/support/chat-items.js';
 import { chatStoreForTests } from '../../test/support/chat-store.js';
 import type { StorageFault } from '../../test/support/storage-faults.js';
 import { done, TurnRunner } from '../../test/support/turn-runner.js';
-import type { Turn } from './chat.js';
 import { ChatNotFoundError, StorageUnavailableError, TurnInProgressError } from './chat.errors.js';
 import { headKey } from './head-item.js';
+import type { Turn } from './turn.js';
 
 /** More turns than the head remembers keys. */
 const MANY = 20;
@@ -17,6 +17,17 @@ describe('a write that arrives late, after the SDK has tried again', () => {
   /** The prompts of a chat's turns; one without an answer is no bare prompt. */
   async function promptsOf(chatId: string): Promise<(string | undefined)[]> {
     return (await alice.turnsOf(chatId)).map(([prompt]) => prompt);
+  }
+
+  /** The newest turn has ended by another clock. */
+  async function setTimes(chatId: string, time: string): Promise<void> {
+    for (const name of ['ended_at', 'updated_at']) await setAttribute(store, headKey('alice', chatId), name, time);
+  }
+
+  /** The chat is as older versions of this service, or the original system, have left it. */
+  async function forgetEnd(chatId: string): Promise<void> {
+    const { ended_at: _, ...head } = (await headOf(store, chatId))!;
+    await putItem(store, head);
   }
 
   /** Delivers what is late, and says how many of it were let in. */
@@ -39,7 +50,7 @@ describe('a write that arrives late, after the SDK has tried again', () => {
       await alice.end(running);
       // Another turn ends, which forgets old keys, and by a clock that is behind.
       await alice.turn('four', chatId);
-      await setAttribute(store, headKey('alice', chatId), 'updated_at', running.at);
+      await setTimes(chatId, running.at);
       expect(await deliverLate()).toBe(0);
       expect((await promptsOf(chatId)).slice(-2)).toEqual(['two', 'four']);
       await alice.turn('three', chatId, key);
@@ -53,7 +64,7 @@ describe('a write that arrives late, after the SDK has tried again', () => {
     store.faults.inject({ type: 'late', after: { calls: 1000 } }, { steps: ['begin'], times: 1 });
     async function endByClockBehind(): Promise<void> {
       await alice.end(running);
-      await setAttribute(store, headKey('alice', chatId), 'updated_at', running.at);
+      await setTimes(chatId, running.at);
       expect(await deliverLate()).toBe(1);
     }
     let ended: Promise<void> | undefined;
@@ -72,7 +83,7 @@ describe('a write that arrives late, after the SDK has tried again', () => {
   it('does not keep a turn out whose clock is behind', async () => {
     const chatId = (await alice.turn('one')).chat.id;
     const ahead = new Date(Date.now() + 60_000).toISOString();
-    await setAttribute(store, headKey('alice', chatId), 'updated_at', ahead);
+    await setTimes(chatId, ahead);
     const second = await alice.begin('two', chatId);
     await alice.end(second);
     expect(await promptsOf(chatId)).toEqual(['one', 'two']);
@@ -92,6 +103,26 @@ describe('a write that arrives late, after the SDK has tried again', () => {
     await alice.turn('two', chatId, key);
     expect(await promptsOf(chatId)).toEqual(['one', 'two']);
   });
+
+  it.each([0, 700])(
+    'is no turn when what had kept it out was called off, and the begin came %i ms after that had been given up',
+    async (milliseconds) => {
+      const chatId = (await alice.turn('one')).chat.id;
+      // A turn begins that nobody hears of. What calls it off is slow: first the mark, then what lets the chat go.
+      store.faults.inject({ type: 'reply lost' }, { steps: ['begin'], times: 2 });
+      store.faults.inject({ type: 'delay', milliseconds: 500 }, { steps: ['recover'] });
+      await expect(alice.begin('two', chatId)).rejects.toThrow(StorageUnavailableError);
+      await new Promise((resume) => setTimeout(resume, milliseconds));
+      store.faults.inject({ type: 'redelivery', after: { calls: 1000 } }, { steps: ['begin'], times: 1 });
+      await expect(alice.begin('three', chatId)).rejects.toThrow(TurnInProgressError);
+      await new Promise((resume) => setTimeout(resume, 1200 - milliseconds));
+      expect(await headOf(store, chatId)).not.toHaveProperty('open');
+      expect(await deliverLate()).toBe(0);
+      expect(await promptsOf(chatId)).toEqual(['one']);
+      await alice.turn('four', chatId);
+      expect(await promptsOf(chatId)).toEqual(['one', 'four']);
+    },
+  );
 
   it('opens no chat when the begin was given up as unavailable', async () => {
     store.faults.inject({ type: 'late', after: { calls: 1000 } }, { steps: ['begin'] });
@@ -121,7 +152,7 @@ describe('a write that arrives late, after the SDK has tried again', () => {
     store.faults.inject({ type: 'late', after: { calls: 1000 } }, { steps: ['complete'] });
     await expect(alice.end(dead, done('x'.repeat(1_000_000)))).rejects.toThrow(StorageUnavailableError);
     store.faults.clear();
-    await store.chats.delete('alice', chatId);
+    await store.deletion.delete('alice', chatId);
     expect(await deliverLate()).toBe(0);
     expect((await itemsOf(store, chatId)).filter((item) => !item['deleted_at'])).toEqual([]);
   });
@@ -132,7 +163,7 @@ describe('a write that arrives late, after the SDK has tried again', () => {
     await expect(alice.begin('y'.repeat(20_000), 'moving')).rejects.toThrow(StorageUnavailableError);
     store.faults.clear();
     await new Promise((resume) => setTimeout(resume, 100));
-    await store.chats.delete('alice', 'moving');
+    await store.deletion.delete('alice', 'moving');
     expect(await deliverLate()).toBe(0);
     expect((await itemsOf(store, 'moving')).filter((item) => !item['deleted_at'])).toEqual([]);
   });
@@ -144,6 +175,17 @@ describe('a write that arrives late, after the SDK has tried again', () => {
     for (let number = 3; number <= MANY; number += 1) await alice.turn(`turn ${number}`, chatId);
     expect(await deliverLate()).toBe(0);
     expect(await promptsOf(chatId)).toHaveLength(MANY);
+  });
+
+  it('is no turn in a chat that older versions have left, when its key is forgotten', async () => {
+    const chatId = (await alice.turn('one')).chat.id;
+    store.faults.inject({ type: 'redelivery', after: { calls: 1000 } }, { steps: ['begin'], times: 1 });
+    await alice.turn('two', chatId, 'key');
+    for (let number = 3; number <= MANY; number += 1) await alice.turn(`turn ${number}`, chatId);
+    await forgetEnd(chatId);
+    expect(await deliverLate()).toBe(0);
+    await alice.turn('last', chatId);
+    expect(await promptsOf(chatId)).toHaveLength(MANY + 1);
   });
 
   it('does not delete the chat when the delete was refused because a turn was running', async () => {
@@ -158,7 +200,7 @@ describe('a write that arrives late, after the SDK has tried again', () => {
       },
       { steps: ['delete'], times: 1 },
     );
-    await expect(store.chats.delete('alice', chatId)).rejects.toThrow(TurnInProgressError);
+    await expect(store.deletion.delete('alice', chatId)).rejects.toThrow(TurnInProgressError);
     await alice.end(await running!);
     expect(await deliverLate()).toBe(0);
     expect(await promptsOf(chatId)).toEqual(['one', 'two']);
@@ -167,12 +209,12 @@ describe('a write that arrives late, after the SDK has tried again', () => {
   it('does not delete a chat that has gone on after a delete that was given up as unavailable', async () => {
     const chatId = (await alice.turn('one')).chat.id;
     store.faults.inject({ type: 'late', after: { calls: 1000 } }, { steps: ['delete'] });
-    await expect(store.chats.delete('alice', chatId)).rejects.toThrow(StorageUnavailableError);
+    await expect(store.deletion.delete('alice', chatId)).rejects.toThrow(StorageUnavailableError);
     store.faults.clear();
     await alice.turn('two', chatId);
     expect(await deliverLate()).toBe(0);
     expect(await promptsOf(chatId)).toEqual(['one', 'two']);
-    await store.chats.delete('alice', chatId);
+    await store.deletion.delete('alice', chatId);
     await expect(promptsOf(chatId)).rejects.toThrow(ChatNotFoundError);
   });
 });

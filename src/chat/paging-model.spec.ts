@@ -3,11 +3,12 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { putItem } from '../../test/support/chat-items.js';
 import { chatStoreForTests } from '../../test/support/chat-store.js';
-import type { HistoryPage, HistoryTurn, Message, Turn, TurnOutcome } from './chat.js';
+import type { HistoryPage, HistoryTurn, Message, TurnOutcome } from './chat.js';
 import { cursorBefore, readCursor } from './chat-cursor.js';
 import { DynamoTable } from './dynamo-table.js';
 import { headKey } from './head-item.js';
 import { turnItems } from './turn-item.js';
+import type { Turn } from './turn.js';
 
 const PAGE_MAX_BYTES = 1_500_000;
 

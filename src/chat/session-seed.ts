@@ -3,7 +3,7 @@ import type { HistoryTurn } from './chat.js';
 import { endOfCharacter } from './utf8.js';
 
 /** What a new session is told at most of what was said before. */
-const SEED_MAX_TURNS = 20;
+export const SEED_MAX_TURNS = 20;
 const SEED_MAX_BYTES = 100_000;
 /** Ends a text of which more was said. */
 const ELLIPSIS = '…';

@@ -86,8 +86,8 @@ describe('a process that dies at any call to the table', () => {
   it.each(CRASHES)('leaves a chat that can be deleted to the end: %o', async (crash) => {
     const chatId = (await alice.end(await alice.begin('one'), done(LARGE))).chat.id;
     await alice.beginLongAgo('two', chatId);
-    await dying(crash, () => store.chats.delete('alice', chatId));
-    await store.chats.delete('alice', chatId).catch((error: unknown) => {
+    await dying(crash, () => store.deletion.delete('alice', chatId));
+    await store.deletion.delete('alice', chatId).catch((error: unknown) => {
       expect(error).toMatchObject({ kind: 'not-found' });
     });
     const names = (await itemsOf(store, chatId)).map((item) => Object.keys(item).toSorted().join());

@@ -1,7 +1,7 @@
 import { AgentTimeoutError } from './agent/agent.errors.js';
 
-/** Kept back from the host's own limit for storing the turn and answering, in milliseconds. */
-const HOST_MARGIN_MILLISECONDS = 3_000;
+/** Kept back from the host's own limit for storing the turn, also in a table that hangs, and answering, in milliseconds. */
+const HOST_MARGIN_MILLISECONDS = 4_000;
 
 /**
  * How long a turn may take unless a setting says otherwise. API Gateway waits 29 s for an answer in one piece; a stream
@@ -20,8 +20,9 @@ export function turnDeadline(
 }
 
 /**
- * Runs `work` with a signal that aborts at the deadline, with AgentTimeoutError, or when `stop` aborts, with its
- * reason. The timer goes with the work.
+ * Runs `work` until the deadline, when this throws AgentTimeoutError, or until `stop` aborts, when it throws its reason.
+ * The signal of the work aborts with the same; work that does not listen to it is left to itself. The timer goes with
+ * the work.
  */
 export async function withinDeadline<T>(
   deadline: number,
@@ -29,13 +30,16 @@ export async function withinDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const turn = new AbortController();
+  const ended = new Promise<never>((_resolve, reject) => {
+    turn.signal.addEventListener('abort', () => reject(turn.signal.reason as Error), { once: true });
+  });
   // Not AbortSignal.any: what it makes of a signal that lives as long as the app is never let go.
   const onStop = () => turn.abort(stop.reason);
   if (stop.aborted) onStop();
   stop.addEventListener('abort', onStop);
   const timer = setTimeout(() => turn.abort(new AgentTimeoutError()), Math.max(0, deadline - Date.now()));
   try {
-    return await work(turn.signal);
+    return await Promise.race([work(turn.signal), ended]);
   } finally {
     clearTimeout(timer);
     stop.removeEventListener('abort', onStop);

@@ -1,7 +1,9 @@
-import type { Citation, Message, Turn, TurnOutcome } from './chat.js';
+import type { Citation, Message, TurnOutcome } from './chat.js';
 import type { Item, ItemKey } from './dynamo-table.js';
 import type { HeadItem, OpenTurn } from './head-item.js';
-import { tombstoneExpiry } from './item-expiry.js';
+import { isExpired, secondsOf, tombstoneExpiry } from './item-expiry.js';
+import type { Turn } from './turn.js';
+import type { Condition } from './update-expression.js';
 import { endOfCharacter } from './utf8.js';
 
 const TURN_DIGITS = 12;
@@ -140,6 +142,19 @@ export function abandonedTurnItem(
 
 export function tombstoneOf({ id, user_id }: ItemKey): Tombstone {
   return { id, user_id, deleted_at: new Date().toISOString(), expires_at: tombstoneExpiry() };
+}
+
+/** Whether an item is a tombstone that has expired: nothing is there, although DynamoDB has not removed it yet. */
+export function isSpentTombstone(item: Item): boolean {
+  return item['deleted_at'] !== undefined && isExpired(item);
+}
+
+/** The same as a condition, or that nothing is there at all: a place that may be taken. */
+export function freePlace(): Condition {
+  return {
+    expression: 'attribute_not_exists(id) OR (attribute_exists(deleted_at) AND expires_at <= :now)',
+    values: { ':now': secondsOf(Date.now()) },
+  };
 }
 
 /** Whether an item is a turn's own, and no continuation or tombstone. */

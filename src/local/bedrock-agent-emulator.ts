@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { emulatedAnswer, inChunks, inOneChunk } from './emulated-agent.js';
 import { stepsOf, type EmulatedBehaviour, type Step } from './emulated-behaviour.js';
 import { EmulatedDirectives } from './emulated-directives.js';
@@ -28,6 +29,8 @@ export interface BedrockAgentEmulator {
   readonly invocations: readonly EmulatedInvocation[];
   /** How many connections were opened so far. */
   readonly connections: number;
+  /** How many of them are open now. */
+  openConnections(): Promise<number>;
   /**
    * Scripts the next invocations, one behaviour each. Without any the agent follows the directives in the prompt
    * (`emulated-directives.ts`), and without those it just answers.
@@ -103,6 +106,7 @@ export async function startBedrockAgentEmulator(
     get connections() {
       return connections;
     },
+    openConnections: () => promisify(server.getConnections.bind(server))(),
     enqueue: (...behaviours) => void queue.push(...behaviours),
   };
 }

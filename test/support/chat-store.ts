@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import { DynamoChatDeletion } from '../../src/chat/dynamo-chat-deletion.js';
 import { DynamoChatRepository } from '../../src/chat/dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from '../../src/chat/dynamo-history.repository.js';
 import { DynamoInlineHistory } from '../../src/chat/dynamo-inline-history.js';
@@ -11,6 +12,7 @@ import { startStorageFaults, type StorageFaults } from './storage-faults.js';
 /** The storage of chats alone, on a table of its own in memory. */
 export interface ChatStore extends EmbeddedTable {
   readonly chats: DynamoChatRepository;
+  readonly deletion: DynamoChatDeletion;
   readonly history: DynamoHistoryRepository;
   /** Between the repositories and the table; what looks behind them by `table` meets none. */
   readonly faults: StorageFaults;
@@ -27,7 +29,8 @@ export async function startChatStore(): Promise<ChatStore> {
   const opening = new DynamoTurnOpening(dynamoTable, recovery, inline, environment);
   return {
     ...embedded,
-    chats: new DynamoChatRepository(dynamoTable, opening, recovery, inline, environment),
+    chats: new DynamoChatRepository(dynamoTable, opening, recovery, environment),
+    deletion: new DynamoChatDeletion(dynamoTable, recovery, inline),
     history: new DynamoHistoryRepository(dynamoTable, inline),
     faults,
     close: async () => {

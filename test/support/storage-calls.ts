@@ -46,7 +46,7 @@ function stepOf(command: string, input: CommandInput): StorageStep {
     case 'UpdateItemCommand':
       if (update.includes('#open = :open')) return 'begin';
       if (update.includes('deleted_at')) return 'delete';
-      return update.includes('updated_at') && input.ReturnValues === 'NONE' ? 'release' : 'recover';
+      return update.includes('ended_at') && input.ReturnValues === 'NONE' ? 'release' : 'recover';
     case 'PutItemCommand':
       return input.ConditionExpression?.includes('lease') ? 'complete' : 'recover';
     case 'BatchWriteItemCommand':

@@ -69,12 +69,13 @@ describe('startStorageFaults', () => {
     await put('rest', 'b', anyway);
     await sut.deliverRest();
     expect(await textOf('rest')).toBe('a');
+    expect(sut.repeated.at(-1)).toMatchObject({ chatId: 'rest', after: 'rest', isRefused: false });
   });
 
-  it('hangs until the client’s own time-out', async () => {
-    sut.inject({ type: 'hang' });
-    await expect(put('hangs', 'a')).rejects.toMatchObject({ name: 'TimeoutError' });
-    expect(await textOf('hangs')).toBeUndefined();
+  it.each(['hang', 'stall'] as const)('answers nothing whole until the client’s own time-out: %s', async (type) => {
+    sut.inject({ type });
+    await expect(put(type, 'a')).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(await textOf(type)).toBeUndefined();
   });
 
   it('delays', async () => {
@@ -97,7 +98,7 @@ describe('startStorageFaults', () => {
     const before = sut.calls.length;
     const alice = new TurnRunner(store, 'alice');
     const begun = await alice.end(await alice.begin('hi'), failed);
-    await store.chats.delete('alice', begun.chat.id);
+    await store.deletion.delete('alice', begun.chat.id);
     const calls = sut.calls.slice(before);
     expect(calls.map(({ step }) => step).slice(0, 5)).toEqual(['begin', 'complete', 'release', 'read', 'delete']);
     expect(calls.at(-1)).toEqual({

@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBServiceException, ThrottlingException } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { sentTo } from './redirected-request.js';
 import { type StorageCall, storageCall, type StorageStep } from './storage-calls.js';
+import { HALF_A_REPLY, startStuckServer } from './stuck-server.js';
 
 /**
  * When a call is delivered a second time: at once (its caller gets the second answer), after so many further calls of
@@ -25,7 +24,9 @@ export type StorageFault =
   | { readonly type: 'late'; readonly after: Exclude<Redelivery, 'at once'> }
   | { readonly type: 'delay'; readonly milliseconds: number }
   /** Sent to a server that takes everything and answers nothing: the client's own time-out has to end it. */
-  | { readonly type: 'hang' };
+  | { readonly type: 'hang' }
+  /** The same, but the server sends the headers of a reply and a half of its body first. */
+  | { readonly type: 'stall' };
 
 /** Which attempts a fault meets. Everything that is absent does not restrict it. */
 export interface FaultChoice {
@@ -42,7 +43,8 @@ export interface FaultChoice {
 
 /** A write that was delivered again, or late. */
 export interface RepeatedCall extends StorageCall {
-  readonly after: Redelivery;
+  /** What had been done when it was delivered; `rest`: all else, because it had waited for something that did not come. */
+  readonly after: Redelivery | 'rest';
   /** Whether a condition refused the repetition. */
   readonly isRefused: boolean;
 }
@@ -82,16 +84,17 @@ export interface StorageFaults {
 export async function startStorageFaults(
   client: Pick<DynamoDBDocumentClient, 'middlewareStack'>,
 ): Promise<StorageFaults> {
-  const silence = await startSilence();
+  const silent = await startStuckServer();
+  const stalling = await startStuckServer(HALF_A_REPLY);
   let rules: Rule[] = [];
   let pending: Pending[] = [];
   const calls: StorageCall[] = [];
   const repeated: RepeatedCall[] = [];
 
-  async function deliver(due: readonly Pending[]): Promise<void> {
+  async function deliver(due: readonly Pending[], reason?: 'rest'): Promise<void> {
     pending = pending.filter((entry) => !due.includes(entry));
     for (const { call, after, deliver: again } of due)
-      repeated.push({ ...call, after, isRefused: await isRefused(again()) });
+      repeated.push({ ...call, after: reason ?? after, isRefused: await isRefused(again()) });
   }
 
   async function meet<T>(
@@ -121,7 +124,9 @@ export async function startStorageFaults(
         await wait(fault.milliseconds);
         break;
       case 'hang':
-        return send(silence.port);
+        return send(silent.port);
+      case 'stall':
+        return send(stalling.port);
       case undefined:
     }
     return send();
@@ -159,8 +164,11 @@ export async function startStorageFaults(
     clear: () => {
       rules = [];
     },
-    deliverRest: () => deliver(pending),
-    close: () => silence.close(),
+    deliverRest: () => deliver(pending, 'rest'),
+    close: () => {
+      silent.close();
+      stalling.close();
+    },
   };
 }
 
@@ -195,23 +203,4 @@ async function isRefused(call: Promise<unknown>): Promise<boolean> {
       throw error;
     },
   );
-}
-
-/** A server that takes connections and bytes, and says nothing. */
-async function startSilence(): Promise<{ port: number; close(): void }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined).once('close', () => sockets.delete(socket));
-    socket.resume();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () => {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
 }

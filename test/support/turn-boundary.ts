@@ -43,7 +43,7 @@ export function tableStep({ headers, body }: GatedCall): TurnCall | undefined {
   const chatId = request.Key.id.S;
   const open = request.ExpressionAttributeValues?.[':open'];
   if (open) return { step: 'begin', prompt: open.M.prompt.S, chatId };
-  return request.UpdateExpression?.startsWith('SET updated_at') ? { step: 'release', chatId } : undefined;
+  return request.UpdateExpression?.startsWith('SET #ended_at') ? { step: 'release', chatId } : undefined;
 }
 
 /** The call to the agent that a turn makes. */

@@ -27,7 +27,7 @@ export class AgentFailedError extends DomainError {
   }
 }
 
-/** Our deadline passed before the answer was whole. */
+/** Our deadline passed before the answer was whole, or nothing came of it for too long. */
 export class AgentTimeoutError extends DomainError {
   readonly kind = 'timed-out';
 

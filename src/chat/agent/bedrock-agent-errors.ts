@@ -1,6 +1,6 @@
 import { BedrockAgentRuntimeServiceException } from '@aws-sdk/client-bedrock-agent-runtime';
 import { DomainError } from '../../domain-error.js';
-import { AgentBusyError, AgentFailedError, AgentUnavailableError } from './agent.errors.js';
+import { AgentBusyError, AgentFailedError, AgentTimeoutError, AgentUnavailableError } from './agent.errors.js';
 
 /** The agent's own names for being over its limits. */
 const BUSY = new Set(['ThrottlingException', 'ServiceQuotaExceededException', 'TooManyRequestsException']);
@@ -19,12 +19,22 @@ export function agentErrorFrom(error: unknown): DomainError {
   if (BUSY.has(name)) return new AgentBusyError({ cause: error });
   const isUnconnected = (NO_CONNECTION.has(code) && !AFTER_CONNECTION.has(syscall)) || isConnectionTimeout(error);
   if (UNAVAILABLE.has(name) || isUnconnected) return new AgentUnavailableError({ cause: error });
+  if (isSilence(error)) return new AgentTimeoutError({ cause: error });
   return new AgentFailedError({ cause: error });
 }
 
-/** The SDK's transport tells this time-out from that of a silent connection by its text alone. */
+/** No connection came about in time. The SDK's transport tells its time-outs apart by their text alone. */
 function isConnectionTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === 'TimeoutError' && /not establish a connection/.test(error.message);
+  return isTimeout(error, /not establish a connection/);
+}
+
+/** Nothing came over the connection for too long. */
+function isSilence(error: unknown): boolean {
+  return isTimeout(error, /of inactivity/);
+}
+
+function isTimeout(error: unknown, text: RegExp): boolean {
+  return error instanceof Error && error.name === 'TimeoutError' && text.test(error.message);
 }
 
 /**

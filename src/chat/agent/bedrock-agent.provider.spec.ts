@@ -1,7 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createBedrockAgentRuntimeClient } from '../../aws/bedrock-agent-runtime.client.js';
-import { loadEnvironment } from '../../config/environment.js';
+import { type AgentConnectionTimes, createBedrockAgentRuntimeClient } from '../../aws/bedrock-agent-runtime.client.js';
+import { type Environment, loadEnvironment } from '../../config/environment.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../local/bedrock-agent-emulator.js';
 import type { AgentEvent } from './agent.js';
 import { AgentBusyError, AgentFailedError, AgentTimeoutError } from './agent.errors.js';
@@ -14,16 +15,23 @@ describe('BedrockAgentProvider', () => {
   let client: BedrockAgentRuntimeClient;
   let sut: BedrockAgentProvider;
 
+  let environment: Environment;
+
+  /** Connects the provider anew. */
+  function connect(times?: AgentConnectionTimes): void {
+    client = createBedrockAgentRuntimeClient(environment, times);
+    sut = new BedrockAgentProvider(client, environment);
+  }
+
   beforeEach(async () => {
     agent = await startBedrockAgentEmulator();
-    const environment = loadEnvironment({
+    environment = loadEnvironment({
       AGENT_ID: 'AGENT',
       AGENT_ALIAS_ID: 'ALIAS',
       JWT_VERIFY_SIGNATURE: 'false',
       AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint,
     });
-    client = createBedrockAgentRuntimeClient(environment);
-    sut = new BedrockAgentProvider(client, environment);
+    connect();
   });
   afterEach(async () => {
     client.destroy();
@@ -151,6 +159,49 @@ describe('BedrockAgentProvider', () => {
       expect(agent.invocations[0]?.outcome).toBe('left');
     },
   );
+
+  it.each([
+    ['before anything', { type: 'delay', milliseconds: 60_000 }],
+    ['after the headers', { type: 'silence', afterChunks: 0 }],
+    ['after some text', { type: 'silence', afterChunks: 2 }],
+  ] as const)(
+    'takes a connection that is silent for too long for an agent that takes too long: %s',
+    async (_, fault) => {
+      client.destroy();
+      connect({ silence: 200, unused: 15_000 });
+      agent.enqueue(fault);
+      await expect(eventsOf()).rejects.toBeInstanceOf(AgentTimeoutError);
+      expect(agent.invocations).toHaveLength(1);
+    },
+  );
+
+  it('drops a connection that no turn has used for a while', async () => {
+    client.destroy();
+    connect({ silence: 120_000, unused: 100 });
+    await eventsOf();
+    await eventsOf();
+    expect(agent.connections).toBe(1);
+    await wait(300);
+    expect(await agent.openConnections()).toBe(0);
+    expect((await eventsOf()).at(-1)).toEqual({ type: 'end' });
+    expect(agent.connections).toBe(2);
+  });
+
+  it.each([
+    // The SDK watches over a connection after three seconds only, unless it is to do so for less than six.
+    ['before the SDK watches over it', 120_000, 100, 500],
+    ['while the SDK does', 5_000, 100, 500],
+    ['from one to the other', 7_000, 3_200, 3_600],
+  ])('keeps one that is silent inside a turn for longer than that: %s', async (_, silence, unused, pauseMs) => {
+    client.destroy();
+    connect({ silence, unused });
+    // The second turn comes over a connection that has waited for it.
+    for (const pause of [0, pauseMs]) {
+      agent.enqueue({ type: 'chunks', chunks: ['hello'], pauseMs: pause });
+      expect(textOf(await eventsOf())).toBe('hello');
+    }
+    expect(agent.connections).toBe(1);
+  });
 
   it('ends the call upstream when nobody listens any more', async () => {
     agent.enqueue({ type: 'silence', afterChunks: 2 });
