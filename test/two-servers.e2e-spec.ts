@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answered, askTurn, readChat, turnsOf } from './support/chat-client.js';
 import { type ServerParts, startServerParts } from './support/server-parts.js';
-import { killServers, startServer } from './support/spawned-server.js';
+import { killServers, type ListeningServer, startServer } from './support/spawned-server.js';
 
 const CALLERS = Array.from({ length: 50 }, (_, index) => index);
 const ALICE = 'alice';
@@ -11,9 +11,10 @@ const ALICE = 'alice';
 describe('two servers on one table', () => {
   let parts: ServerParts;
   let urls: string[];
+  let servers: ListeningServer[];
   beforeAll(async () => {
     parts = await startServerParts();
-    const servers = await Promise.all([startServer(parts.variables), startServer(parts.variables)]);
+    servers = await Promise.all([startServer(parts.variables), startServer(parts.variables)]);
     urls = servers.map(({ url }) => url);
   });
   afterAll(async () => {
@@ -47,6 +48,11 @@ describe('two servers on one table', () => {
       ]);
       expect([`a ${caller}`, `b ${caller}`].map(invocationsOf)).toEqual([1, 1]);
     }
+  });
+
+  it('have written lines of their log and nothing else, such as warnings of Node', () => {
+    const lines = servers.flatMap(({ printed }) => printed.trim().split('\n'));
+    expect(lines.filter((line) => !line.startsWith('{"level":"'))).toEqual([]);
   });
 
   it.each([0, 30])('answer one of 50 turns on one chat after the other, coming %d ms apart', async (apart) => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 import { currentRequestContext } from '../request-context.js';
@@ -62,7 +63,10 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     private readonly agent: AgentProvider,
     private readonly environment: Environment,
     private readonly quota: TurnQuota,
-  ) {}
+  ) {
+    // Every running turn does; with more than ten of them Node would take it for a leak, and say so.
+    setMaxListeners(0, this.shutdown.signal);
+  }
 
   /**
    * Runs one turn of a chat, or the first turn of a new one. Once the turn has begun, its prompt is in the history
