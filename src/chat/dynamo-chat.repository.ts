@@ -91,15 +91,16 @@ export class DynamoChatRepository {
    * the next one: what the agent remembers of any other cannot be known.
    *
    * @param number - the number the turn has ended up with.
+   * @param signal - gives up waiting.
    * @returns the chat's new `updatedAt`.
    */
-  async release(userId: string, turn: Turn, number: number, isDone: boolean): Promise<string> {
+  async release(userId: string, turn: Turn, number: number, isDone: boolean, signal?: AbortSignal): Promise<string> {
     const endedAt = endTimeAfter([turn.at, turn.lastTime]);
     // Where the turn has opened the chat, begin has set it; another change would be two writes more in the index.
     const updatedAt = turn.chat.updatedAt === turn.at ? turn.at : endedAt;
     const moved = number === turn.number ? [] : turn.keys;
     const { expires_at: expiresAt = null } = expiryIn(this.environment.CHAT_TTL_DAYS);
-    await this.table.update({
+    const update = {
       Key: headKey(userId, turn.chat.id),
       ...updateOf(
         {
@@ -114,8 +115,9 @@ export class DynamoChatRepository {
         },
         { expression: '#open.lease = :lease', values: { ':lease': turn.lease } },
       ),
-      ReturnValues: 'NONE',
-    });
+      ReturnValues: 'NONE' as const,
+    };
+    await this.table.update(update, signal);
     return updatedAt;
   }
 

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { AgentTimeoutError, AgentUnavailableError } from './agent/agent.errors.js';
-import { turnDeadline, withinDeadline } from './turn-deadline.js';
+import { timeToLetGo, turnDeadline, withinDeadline } from './turn-deadline.js';
 
 const soon = () => Date.now() + 50;
 const late = () => Date.now() + 60_000;
@@ -16,6 +16,14 @@ describe('turnDeadline', () => {
     expect(turnDeadline('streamed', undefined, undefined) - now).toBeCloseTo(290_000, -2);
     expect(turnDeadline('buffered', 9_000, now + 29_000) - now).toBeCloseTo(9_000, -2);
     expect(turnDeadline('buffered', undefined, now + 20_000) - now).toBe(16_000);
+  });
+});
+
+describe('timeToLetGo', () => {
+  it('is a second after the deadline, and more before it, but not for ever', () => {
+    expect(timeToLetGo(Date.now() - 60_000)).toBe(1_000);
+    expect(timeToLetGo(Date.now() + 2_000)).toBeCloseTo(3_000, -2);
+    expect(timeToLetGo(Date.now() + 290_000)).toBe(4_000);
   });
 });
 

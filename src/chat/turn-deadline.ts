@@ -3,6 +3,9 @@ import { AgentTimeoutError } from './agent/agent.errors.js';
 /** Kept back from the host's own limit for storing the turn, also in a table that hangs, and answering, in milliseconds. */
 const HOST_MARGIN_MILLISECONDS = 4_000;
 
+const LET_GO_MILLISECONDS = 1_000;
+const LET_GO_MAX_MILLISECONDS = 4_000;
+
 /**
  * How long a turn may take unless a setting says otherwise. API Gateway waits 29 s for an answer in one piece; a stream
  * goes on while something comes, and its idle limit is 5 minutes.
@@ -17,6 +20,14 @@ export function turnDeadline(
 ): number {
   const timeout = timeoutMilliseconds ?? TIMEOUT_MILLISECONDS[answer];
   return Math.min(Date.now() + timeout, (hostDeadline ?? Infinity) - HOST_MARGIN_MILLISECONDS);
+}
+
+/**
+ * How long an ended turn may take to let its chat go, in milliseconds: a second, because a gateway gives up soon after
+ * the deadline, and what is left until then, so that a call that hangs once is tried again.
+ */
+export function timeToLetGo(deadline: number): number {
+  return Math.min(LET_GO_MAX_MILLISECONDS, Math.max(0, deadline - Date.now()) + LET_GO_MILLISECONDS);
 }
 
 /**
