@@ -15,18 +15,24 @@ const TIMEOUT_MILLISECONDS = 1_500;
 /**
  * The table's client. Without these timeouts a call to a table that does not answer, or stops in the middle of its
  * answer, hangs for ever, and without `throwOnRequestTimeout` the request timeout is only logged.
+ *
+ * @param timeout - milliseconds for a reply, for those who can wait.
  */
-export function createDynamoDbClient(environment: Environment): DynamoDBClient {
+export function createDynamoDbClient(environment: Environment, timeout = TIMEOUT_MILLISECONDS): DynamoDBClient {
   const endpoint = environment.AWS_ENDPOINT_URL_DYNAMODB;
+  // By default there are 50, and the time that a call waits for one counts as its time for connecting.
+  const connections = { maxSockets: 5_000, keepAlive: true };
   return new DynamoDBClient({
     region: environment.AWS_REGION,
     ...(endpoint && { endpoint }),
     maxAttempts: ATTEMPTS,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECTION_MILLISECONDS,
-      requestTimeout: TIMEOUT_MILLISECONDS,
+      requestTimeout: timeout,
       throwOnRequestTimeout: true,
-      socketTimeout: TIMEOUT_MILLISECONDS,
+      socketTimeout: timeout,
+      httpAgent: connections,
+      httpsAgent: connections,
     }),
   });
 }

@@ -30,7 +30,7 @@ describe('TurnQuota', () => {
 
   beforeAll(async () => {
     dynamoDb = await startEmbeddedDynamoDb();
-    const base = createDynamoDbClient(environment({ AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint }));
+    const base = createDynamoDbClient(environment({ AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint }), 10_000);
     await ensureChatTable(base, 'test-chat', { timeToLive: false });
     client = DynamoDBDocumentClient.from(base);
     client.middlewareStack.add(

@@ -5,6 +5,9 @@ import { loadEnvironment } from '../../src/config/environment.js';
 import { startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 import type { TableView } from './chat-items.js';
 
+/** A busy machine may be late with an answer, and here nothing is a matter of seconds. */
+const PATIENCE_MILLISECONDS = 10_000;
+
 /** The table of chats in an embedded DynamoDB of its own, with no service around it. */
 export interface EmbeddedTable extends TableView {
   /** For what is tested or measured; `table` looks on over a connection of its own. */
@@ -23,8 +26,8 @@ export async function startEmbeddedTable(path?: string): Promise<EmbeddedTable> 
     // More turns come than from any user, and what the quota writes is none of the chats'.
     TURNS_PER_MINUTE: '0',
   });
-  const observer = createDynamoDbClient(environment);
-  const observed = createDynamoDbClient(environment);
+  const observer = createDynamoDbClient(environment, PATIENCE_MILLISECONDS);
+  const observed = createDynamoDbClient(environment, PATIENCE_MILLISECONDS);
   await ensureChatTable(observer, environment.DYNAMODB_TABLE, { timeToLive: false });
   return {
     environment,
