@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 import type { HistoryTurn, Replay, TurnOutcome } from './chat.js';
 import { ChatNotFoundError, TurnSupersededError } from './chat.errors.js';
+import { DynamoInlineHistory } from './dynamo-inline-history.js';
 import { DynamoTable } from './dynamo-table.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
@@ -42,6 +43,7 @@ export class DynamoChatRepository {
     private readonly table: DynamoTable,
     private readonly opening: DynamoTurnOpening,
     private readonly recovery: DynamoTurnRecovery,
+    private readonly inline: DynamoInlineHistory,
     private readonly environment: Environment,
   ) {}
 
@@ -117,7 +119,8 @@ export class DynamoChatRepository {
       ),
       ReturnValues: 'NONE' as const,
     };
-    await this.table.update(update, signal);
+    // What it adds may be larger than what it removes.
+    await this.inline.withRoom(userId, turn.chat.id, () => this.table.update(update, signal));
     return updatedAt;
   }
 

@@ -101,6 +101,16 @@ describe('DynamoInlineHistory', () => {
     expect(await contents()).toEqual([...old.messages.map(({ content }) => content), prompt, `re ${prompt}`]);
   });
 
+  it('makes room for the end of a turn, which may take more than its beginning', async () => {
+    // What begin and release add differs by less than this, whatever the numbers in it.
+    for (let free = 60; free < 300; free += 4) {
+      const id = `${ID}-${free}`;
+      await putItem(store, { ...fullItem(FULL - free, 1), id });
+      await alice.turn('x', id);
+      expect((await alice.turnsOf(id)).slice(-1)).toEqual([['x', 're x']]);
+    }
+  });
+
   describe('a move that is interrupted', () => {
     const old = fullItem(FULL - 100, 10);
     const said = old.messages.map(({ content }) => content);

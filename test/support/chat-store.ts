@@ -29,7 +29,7 @@ export async function startChatStore(): Promise<ChatStore> {
   const opening = new DynamoTurnOpening(dynamoTable, recovery, inline, environment);
   return {
     ...embedded,
-    chats: new DynamoChatRepository(dynamoTable, opening, recovery, environment),
+    chats: new DynamoChatRepository(dynamoTable, opening, recovery, inline, environment),
     deletion: new DynamoChatDeletion(dynamoTable, recovery, inline),
     history: new DynamoHistoryRepository(dynamoTable, inline),
     faults,
