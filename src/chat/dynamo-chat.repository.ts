@@ -99,7 +99,7 @@ export class DynamoChatRepository {
   async release(userId: string, turn: Turn, number: number, isDone: boolean, signal?: AbortSignal): Promise<string> {
     const endedAt = endTimeAfter([turn.at, turn.lastTime]);
     // Where the turn has opened the chat, begin has set it; another change would be two writes more in the index.
-    const updatedAt = turn.chat.updatedAt === turn.at ? turn.at : endedAt;
+    const updatedAt = turn.chat.updatedAt === turn.at ? turn.at : endTimeAfter([turn.at, turn.chat.updatedAt]);
     const moved = number === turn.number ? [] : turn.keys;
     const { expires_at: expiresAt = null } = expiryIn(this.environment.CHAT_TTL_DAYS);
     const update = {

@@ -124,6 +124,36 @@ describe('a write that arrives late, after the SDK has tried again', () => {
     },
   );
 
+  it('is late by the time of a chat whose clock is ahead, also after a begin was called off there', async () => {
+    const chatId = (await alice.turn('one')).chat.id;
+    const ahead = new Date(Date.now() + 60_000).toISOString();
+    await setTimes(chatId, ahead);
+    store.faults.inject({ type: 'reply lost' }, { steps: ['begin'], times: 2, skip: 1 });
+    await expect(alice.begin('two', chatId)).rejects.toThrow(StorageUnavailableError);
+    const head = await headWithout(chatId, 'open');
+    expect(String(head['ended_at']) > ahead).toBe(true);
+  });
+
+  it('shows no time of a called-off begin', async () => {
+    const chatId = (await alice.turn('one')).chat.id;
+    store.faults.inject({ type: 'reply lost' }, { steps: ['begin'], times: 2 });
+    await expect(alice.begin('two', chatId)).rejects.toThrow(StorageUnavailableError);
+    await headWithout(chatId, 'open');
+    await alice.turn('three', chatId);
+    const { chat } = await store.history.newest('alice', chatId, 10);
+    expect(Date.parse(chat.updatedAt)).toBeLessThanOrEqual(Date.now());
+  });
+
+  /** The head, once what goes on in the background has taken an attribute from it. */
+  async function headWithout(chatId: string, name: string) {
+    for (let looks = 0; looks < 200; looks += 1) {
+      const head = await headOf(store, chatId);
+      if (head && !(name in head)) return head;
+      await new Promise((resume) => setTimeout(resume, 20));
+    }
+    throw new Error(`The head still has ${name}`);
+  }
+
   it('opens no chat when the begin was given up as unavailable', async () => {
     store.faults.inject({ type: 'late', after: { calls: 1000 } }, { steps: ['begin'] });
     const before = store.faults.calls.length;
