@@ -1,5 +1,8 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda';
 
+/** Where paths of routes begin. */
+const OWN_PATH = /^\/chats?\//;
+
 type Headers = Readonly<Record<string, string | undefined>>;
 
 /** The original system's event: a body and headers, without anything of a gateway. */
@@ -24,7 +27,7 @@ interface RestRequest extends Sent {
   readonly path: string;
   readonly requestContext: object;
   readonly multiValueHeaders?: undefined;
-  readonly pathParameters?: APIGatewayProxyEvent['pathParameters'];
+  readonly pathParameters?: undefined;
   readonly multiValueQueryStringParameters?: APIGatewayProxyEvent['multiValueQueryStringParameters'];
 }
 
@@ -53,47 +56,55 @@ export function httpEventOf(event: LambdaEvent | null): HttpEvent {
     const routePath = routePathOf(path, resource, pathParameters, requestContext.stage);
     const query = { multiValueQueryStringParameters: queryOf(event) };
     const headers = { headers: allHeaders(event), multiValueHeaders: undefined };
-    return { event: { ...event, path: routePath, ...query, ...headers }, multiValue: true };
+    const asRead = { path: routePath, pathParameters: undefined, body: textOf(event.body), ...query, ...headers };
+    return { event: { ...event, ...asRead }, multiValue: true };
   }
   return { event: bareRequest(isObject(event) ? event : {}), multiValue: false };
 }
 
 function bareRequest(event: BareEvent): RestRequest {
   const { body, headers } = event;
-  const text = body === undefined || body === null || typeof body === 'string' ? body : JSON.stringify(body);
   return {
     httpMethod: 'POST',
     path: '/chat',
-    body: text,
+    body: textOf(body),
     headers: { 'content-type': 'application/json', ...lowerCased(headers) },
     requestContext: {},
   };
 }
 
+/** Gateways send a body as text; who writes an event by hand may write the JSON itself. */
+function textOf(body: unknown): string | null | undefined {
+  return body === undefined || body === null || typeof body === 'string' ? body : JSON.stringify(body);
+}
+
 /** A function may be invoked with any JSON. */
-function isObject(event: LambdaEvent | null): event is LambdaEvent {
-  return typeof event === 'object' && event !== null;
+function isObject<T>(value: T | null | undefined): value is T & object {
+  return typeof value === 'object' && value !== null;
 }
 
 function isV2(event: LambdaEvent | null): event is APIGatewayProxyEventV2 {
-  return isObject(event) && 'rawPath' in event && 'requestContext' in event && 'http' in event.requestContext;
+  return isObject(event) && 'rawPath' in event && isObject(event.requestContext) && 'http' in event.requestContext;
 }
 
 function isV1(event: LambdaEvent | null): event is APIGatewayProxyEvent {
-  return isObject(event) && 'httpMethod' in event && 'path' in event && 'requestContext' in event;
+  return isObject(event) && 'httpMethod' in event && 'path' in event && isObject(event.requestContext);
 }
 
 /** Every header, however often it was sent; the lines of one are joined as RFC 9110, 5.3 has it. */
 function allHeaders({ headers, multiValueHeaders }: APIGatewayProxyEvent): Headers {
-  const lines = Object.entries(multiValueHeaders ?? {}).map(([name, values]) => [name, values?.join(',')] as const);
+  const lines = Object.entries(multiValueHeaders ?? {}).map(
+    ([name, values]) => [name, [values].flat().join(',')] as const,
+  );
   return { ...lowerCased(headers), ...lowerCased(Object.fromEntries(lines)) };
 }
 
 /** Every value of every parameter, decoded. Half of a surrogate pair cannot stand in a URL. */
 function queryOf(event: APIGatewayProxyEvent): Readonly<Record<string, string[]>> {
   const all = Object.entries({ ...event.queryStringParameters, ...event.multiValueQueryStringParameters });
-  const wellFormed = (text: string) => text.toWellFormed();
-  return Object.fromEntries(all.map(([name, value = '']) => [wellFormed(name), [value].flat().map(wellFormed)]));
+  const texts = (value: unknown) =>
+    [value].flat().flatMap((text) => (typeof text === 'string' ? [text.toWellFormed()] : []));
+  return Object.fromEntries(all.map(([name, value = '']) => [name.toWellFormed(), texts(value)]));
 }
 
 /**
@@ -112,8 +123,8 @@ function lowerCased(headers: Headers | null | undefined): Headers {
 
 /**
  * The path as the routes know it: without the stage, which HTTP APIs put before it, and without the base path of a
- * custom domain. The resource that matched tells them apart: of a greedy one what its parameter has matched is the path.
- * Where there is none, only the stage goes.
+ * custom domain. The resource that matched tells them apart: of a greedy one what its parameter has matched is the path,
+ * behind what stands before it where that is ours. Where there is none, only the stage goes.
  */
 function routePathOf(
   path: string,
@@ -121,9 +132,9 @@ function routePathOf(
   parameters: APIGatewayProxyEvent['pathParameters'] | undefined,
   stage: string | undefined,
 ): string {
-  const [, greedy] = /\{(\w+)\+\}$/.exec(resource ?? '') ?? [];
+  const [, before = '', greedy] = /^(.*)\{([^{}]+)\+\}$/.exec(resource ?? '') ?? [];
   const matched = greedy === undefined ? undefined : parameters?.[greedy];
-  if (matched !== undefined) return `/${matched}`;
+  if (matched !== undefined) return `${OWN_PATH.test(before) ? before : '/'}${matched}`;
   if (greedy === undefined && resource?.startsWith('/')) {
     const pattern = resource.replace(/[.$()*+?^|\\[\]]/g, '\\$&').replace(/\{[^/]+\}/g, '[^/]+');
     return new RegExp(`${pattern}/?$`).exec(path)?.[0] ?? path;

@@ -152,15 +152,34 @@ describe('the handler of the function', () => {
     );
   });
 
-  it.each(['/{proxy+}', '/api/{rest+}'])('finds the route that %s has matched behind a base path', async (resource) => {
-    const [, parameter = ''] = /\{(\w+)\+\}/.exec(resource) ?? [];
-    const pathParameters = { [parameter]: 'chat' };
-    const path = '/base/api/chat';
+  it.each([
+    ['/{proxy+}', 'chat', '/chat'],
+    ['/api/{the-rest+}', 'chat', '/chat'],
+    ['/{a.b+}', 'chats/unknown/messages', '/chats/unknown/messages'],
+    ['/chats/{proxy+}', 'unknown', '/chats/unknown'],
+  ])('finds the route that %s has matched as %s behind a base path', async (resource, matched, url) => {
+    const [, parameter = ''] = /\{([^{}]+)\+\}/.exec(resource) ?? [];
+    const pathParameters = { [parameter]: matched };
+    const path = `/base${resource.replace(/\{.*/, matched)}`;
     const restApi = { ...fileEvent('rest-post-chat'), resource, path, pathParameters };
-    expect((await invoke(restApi)).statusCode).toBe(200);
     const httpApi = { ...fileEvent('http-post-chat'), routeKey: `ANY ${resource}`, rawPath: path, pathParameters };
-    expect((await invoke(httpApi)).statusCode).toBe(200);
-    expect([requestOf(restApi as LambdaEvent).url, requestOf(httpApi as LambdaEvent).url]).toEqual(['/chat', '/chat']);
+    expect([restApi, httpApi].map((event) => requestOf(event as LambdaEvent).url)).toEqual([url, url]);
+    for (const event of [restApi, httpApi]) {
+      const { statusCode, body } = await invoke(event);
+      // Of another method there is no such route, and there is of `POST /chat`.
+      expect([statusCode, body.includes('Not found')]).toEqual(url === '/chat' ? [200, false] : [404, true]);
+    }
+  });
+
+  it.each([
+    { requestContext: null },
+    { multiValueHeaders: { 'x-a': 'b', 'x-c': null } },
+    { queryStringParameters: { a: 5, b: null }, multiValueQueryStringParameters: { a: null, c: [null, 'd'] } },
+    { body: { prompt: 'hello' } },
+  ])('takes a REST event that somebody has written by hand: %j', async (fields) => {
+    const event = { ...fileEvent('rest-post-chat'), ...fields };
+    expect((await invoke(event)).statusCode).toBe(200);
+    expect(requestOf(event as unknown as LambdaEvent).url).toMatch(/^\/chat(\?|$)/);
   });
 
   describe('the query of a REST API', () => {
