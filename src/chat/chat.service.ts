@@ -12,7 +12,7 @@ import { StorageUnavailableError } from './chat.errors.js';
 import { DynamoChatRepository } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
 import { SEED_MAX_TURNS, SEED_MESSAGES, sessionSeed } from './session-seed.js';
-import { turnDeadline, withinDeadline } from './turn-deadline.js';
+import { turnDeadline, untilAnswerIsDue, withinDeadline } from './turn-deadline.js';
 import type { TurnObserver } from './turn-observer.js';
 import { TurnQuota } from './turn-quota.js';
 import type { Turn } from './turn.js';
@@ -104,7 +104,7 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     const older = this.olderTurns(userId, turn);
     const { outcome, failure } = await this.ask(userId, turn, older, deadline, observer);
     const ended = await this.chats.complete(userId, turn, outcome);
-    const updatedAt = await this.letGo(userId, turn, ended.number, outcome);
+    const updatedAt = await this.letGo(userId, turn, ended.number, outcome, deadline);
     if (outcome.status !== 'done') throw failure;
 
     // The answer is stored by now, so it goes out also when what was before it could not be read: its cursor leads there.
@@ -179,9 +179,15 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
   }
 
   /** The answer is stored by now, so a chat that could not be let go is no reason to keep it back: the lease ends. */
-  private async letGo(userId: string, turn: Turn, number: number, { status }: TurnOutcome): Promise<string> {
+  private async letGo(
+    userId: string,
+    turn: Turn,
+    number: number,
+    { status }: TurnOutcome,
+    deadline: number,
+  ): Promise<string> {
     try {
-      return await this.chats.release(userId, turn, number, status === 'done');
+      return await untilAnswerIsDue(deadline, this.chats.release(userId, turn, number, status === 'done'));
     } catch (error) {
       if (!(error instanceof StorageUnavailableError)) throw error;
       this.logger.warn('The chat of an ended turn could not be released; its lease will run out');

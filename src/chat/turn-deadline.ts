@@ -1,7 +1,10 @@
 import { AgentTimeoutError } from './agent/agent.errors.js';
+import { StorageUnavailableError } from './chat.errors.js';
 
 /** Kept back from the host's own limit for storing the turn, also in a table that hangs, and answering, in milliseconds. */
 const HOST_MARGIN_MILLISECONDS = 4_000;
+
+const LAST_WRITE_MILLISECONDS = 1_000;
 
 /**
  * How long a turn may take unless a setting says otherwise. API Gateway waits 29 s for an answer in one piece; a stream
@@ -17,6 +20,25 @@ export function turnDeadline(
 ): number {
   const timeout = timeoutMilliseconds ?? TIMEOUT_MILLISECONDS[answer];
   return Math.min(Date.now() + timeout, (hostDeadline ?? Infinity) - HOST_MARGIN_MILLISECONDS);
+}
+
+/**
+ * Waits for a write that the answer may go out without, until the turn's deadline, and a second in any case: a gateway
+ * gives up soon after.
+ *
+ * @throws StorageUnavailableError when it takes longer. The write is left to itself then.
+ */
+export async function untilAnswerIsDue<T>(deadline: number, write: Promise<T>): Promise<T> {
+  const milliseconds = Math.max(0, deadline - Date.now()) + LAST_WRITE_MILLISECONDS;
+  let timer: NodeJS.Timeout | undefined;
+  const due = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new StorageUnavailableError()), milliseconds);
+  });
+  try {
+    return await Promise.race([write, due]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
