@@ -13,7 +13,7 @@ import { StorageUnavailableError } from './chat.errors.js';
 import { DynamoChatRepository } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
 import { SEED_MAX_TURNS, SEED_MESSAGES, sessionSeed } from './session-seed.js';
-import { timeToLetGo, turnDeadline, withinDeadline } from './turn-deadline.js';
+import { turnDeadline, untilAnswerIsDue, withinDeadline } from './turn-deadline.js';
 import type { TurnObserver } from './turn-observer.js';
 import { TurnQuota } from './turn-quota.js';
 import type { Turn } from './turn.js';
@@ -191,8 +191,7 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     deadline: number,
   ): Promise<string> {
     try {
-      const signal = AbortSignal.timeout(timeToLetGo(deadline));
-      return await this.chats.release(userId, turn, number, status === 'done', signal);
+      return await untilAnswerIsDue(deadline, this.chats.release(userId, turn, number, status === 'done'));
     } catch (error) {
       if (!(error instanceof StorageUnavailableError)) throw error;
       this.logger.warn('The chat of an ended turn could not be released; its lease will run out');

@@ -93,10 +93,9 @@ export class DynamoChatRepository {
    * the next one: what the agent remembers of any other cannot be known.
    *
    * @param number - the number the turn has ended up with.
-   * @param signal - gives up waiting.
    * @returns the chat's new `updatedAt`.
    */
-  async release(userId: string, turn: Turn, number: number, isDone: boolean, signal?: AbortSignal): Promise<string> {
+  async release(userId: string, turn: Turn, number: number, isDone: boolean): Promise<string> {
     const endedAt = endTimeAfter([turn.at, turn.lastTime]);
     // Where the turn has opened the chat, begin has set it; another change would be two writes more in the index.
     const updatedAt = turn.chat.updatedAt === turn.at ? turn.at : endTimeAfter([turn.at, turn.chat.updatedAt]);
@@ -120,7 +119,7 @@ export class DynamoChatRepository {
       ReturnValues: 'NONE' as const,
     };
     // What it adds may be larger than what it removes.
-    await this.inline.withRoom(userId, turn.chat.id, () => this.table.update(update, signal));
+    await this.inline.withRoom(userId, turn.chat.id, () => this.table.update(update));
     return updatedAt;
   }
 

@@ -72,20 +72,16 @@ export class DynamoTable {
     return (await answerOf(this.client.send(command)))?.Item;
   }
 
-  /**
-   * @param signal - gives up waiting; what was sent may still be done.
-   * @returns the item as written, or undefined when the condition refused.
-   */
-  async update(input: UpdateInput, signal?: AbortSignal): Promise<Item | undefined> {
-    return (await this.tryUpdate(input, signal)).item;
+  /** @returns the item as written, or undefined when the condition refused. */
+  async update(input: UpdateInput): Promise<Item | undefined> {
+    return (await this.tryUpdate(input)).item;
   }
 
   /** An update for whom it matters whether a refusal is the last that is heard of it. */
-  async tryUpdate(input: UpdateInput, signal?: AbortSignal): Promise<UpdateResult> {
+  async tryUpdate(input: UpdateInput): Promise<UpdateResult> {
     let sends = 1;
     const command = new UpdateCommand({ TableName: this.name, ReturnValues: 'ALL_NEW', ...input });
-    const options = signal ? { abortSignal: signal } : {};
-    const call = this.client.send(command, options).catch((error: unknown) => {
+    const call = this.client.send(command).catch((error: unknown) => {
       if (error instanceof ConditionalCheckFailedException) sends = error.$metadata.attempts ?? 1;
       throw error;
     });

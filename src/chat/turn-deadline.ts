@@ -1,10 +1,10 @@
 import { AgentTimeoutError } from './agent/agent.errors.js';
+import { StorageUnavailableError } from './chat.errors.js';
 
 /** Kept back from the host's own limit for storing the turn, also in a table that hangs, and answering, in milliseconds. */
 const HOST_MARGIN_MILLISECONDS = 4_000;
 
-const LET_GO_MILLISECONDS = 1_000;
-const LET_GO_MAX_MILLISECONDS = 4_000;
+const LAST_WRITE_MILLISECONDS = 1_000;
 
 /**
  * How long a turn may take unless a setting says otherwise. API Gateway waits 29 s for an answer in one piece; a stream
@@ -23,11 +23,22 @@ export function turnDeadline(
 }
 
 /**
- * How long an ended turn may take to let its chat go, in milliseconds: a second, because a gateway gives up soon after
- * the deadline, and what is left until then, so that a call that hangs once is tried again.
+ * Waits for a write that the answer may go out without, until the turn's deadline, and a second in any case: a gateway
+ * gives up soon after.
+ *
+ * @throws StorageUnavailableError when it takes longer. The write is left to itself then.
  */
-export function timeToLetGo(deadline: number): number {
-  return Math.min(LET_GO_MAX_MILLISECONDS, Math.max(0, deadline - Date.now()) + LET_GO_MILLISECONDS);
+export async function untilAnswerIsDue<T>(deadline: number, write: Promise<T>): Promise<T> {
+  const milliseconds = Math.max(0, deadline - Date.now()) + LAST_WRITE_MILLISECONDS;
+  let timer: NodeJS.Timeout | undefined;
+  const due = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new StorageUnavailableError()), milliseconds);
+  });
+  try {
+    return await Promise.race([write, due]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
