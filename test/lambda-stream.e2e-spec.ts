@@ -69,7 +69,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
     });
     afterAll(() => lambda.stop());
 
-    /** Takes 12 s, so it has a function of its own and runs beside the other tests. */
+    /** Takes 11 s, so it has a function of its own and runs beside the other tests. */
     async function silentTurn(): Promise<SilentTurn> {
       const patient = await start(major, 'lambda-stream.handler', agent.endpoint);
       const reader = new FunctionCaller(patient, parts.token);

@@ -2,8 +2,9 @@ import { AgentTimeoutError } from './agent/agent.errors.js';
 import { StorageUnavailableError } from './chat.errors.js';
 
 /** Kept back from the host's own limit for storing the turn, also in a table that hangs, and answering, in milliseconds. */
-const HOST_MARGIN_MILLISECONDS = 4_000;
+export const HOST_MARGIN_MILLISECONDS = 4_000;
 
+/** Given to a write that comes when the deadline has passed. */
 const LAST_WRITE_MILLISECONDS = 1_000;
 
 /**

@@ -3,7 +3,7 @@ import { type Browser, chromium } from 'playwright-core';
 import { describeWhere } from './optional-parts.js';
 
 /** Where Linux has it. It is not a dependency: `.ci/run` installs Debian's package where there is none. */
-const EXECUTABLES = ['chromium', 'chromium-browser', 'google-chrome'].map((name) => `/usr/bin/${name}`);
+const EXECUTABLES = ['chromium', 'google-chrome', 'chromium-browser'].map((name) => `/usr/bin/${name}`);
 const executablePath = EXECUTABLES.find((path) => existsSync(path));
 
 export const describeInBrowser = describeWhere(

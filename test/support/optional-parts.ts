@@ -7,7 +7,11 @@ import { describe } from '@jest/globals';
  */
 export function describeWhere(isHere: boolean, what: string): typeof describe | typeof describe.skip {
   if (isHere) return describe;
-  // Past jest, which would print where the line came from and not the line alone.
-  process.stderr.write(`\nSKIPPED: ${what}\n\n`);
+  skipped(what);
   return describe.skip;
+}
+
+/** Says so past jest, which would print where the line came from and not the line alone. */
+export function skipped(what: string): void {
+  process.stderr.write(`\nSKIPPED: ${what}\n\n`);
 }

@@ -54,7 +54,7 @@ export const TEMPLATE_MUTATIONS: readonly (readonly [what: string, check: string
   ['expiry by another attribute', 'table', 'AttributeName: expires_at', 'AttributeName: ttl'],
   ['a route that the app has not', 'routes', 'Path: /chat }', 'Path: /chats }'],
   ['a route under another method', 'routes', 'Method: GET', 'Method: PUT'],
-  ['a turn longer than the gateway waits', 'timeouts', 'MaxValue: 25000', 'MaxValue: 29000'],
+  ['a turn longer than the gateway waits', 'timeouts', 'MaxValue: 25000', 'MaxValue: 25001'],
   ['a function longer than the gateway waits', 'timeouts', 'Timeout: 29', 'Timeout: 60'],
   ['a stream longer than its function', 'timeouts', 'Timeout: 900', 'Timeout: 300'],
   ['a function longer than there is', 'timeouts', 'Timeout: 900', 'Timeout: 901'],

@@ -1,4 +1,5 @@
 import type { Template } from '../../scripts/template/template.js';
+import { HOST_MARGIN_MILLISECONDS } from '../../src/chat/turn-deadline.js';
 import { differences } from './template-checks.js';
 import { functionsOf } from './template-functions.js';
 import { AGENT, asMap, namesIn, StackValues, valuesAt } from './template-values.js';
@@ -7,8 +8,6 @@ import { AGENT, asMap, namesIn, StackValues, valuesAt } from './template-values.
 const GATEWAY_TIMEOUT_SECONDS = 29;
 /** A stream of API Gateway lasts no longer, and no function does, in seconds. */
 const STREAM_TIMEOUT_SECONDS = 900;
-/** What a turn leaves of the function's time for storing it and answering, in milliseconds. */
-const ANSWERING_MILLISECONDS = 3_000;
 /** A slow reader of a stream is given so long for the rest of it, in milliseconds. */
 const READING_MILLISECONDS = 60_000;
 
@@ -21,7 +20,7 @@ export function timeoutProblems(template: Template): string[] {
   const waits = valuesAt(ChatStreamFunction, 'Events.*.Properties').map((event) => asMap(event)['TimeoutInMillis']);
   return [
     ...(timeout! <= GATEWAY_TIMEOUT_SECONDS ? [] : ['the function outlives the request']),
-    ...(longestTurn + ANSWERING_MILLISECONDS <= timeout! * 1000 ? [] : ['a turn may outlive the function']),
+    ...(longestTurn + HOST_MARGIN_MILLISECONDS <= timeout! * 1000 ? [] : ['a turn may outlive the function']),
     ...(streamTimeout! <= STREAM_TIMEOUT_SECONDS ? [] : ['no function runs that long']),
     ...(longestStream + READING_MILLISECONDS <= streamTimeout! * 1000 ? [] : ['a stream may outlive its function']),
     ...waits.filter((wait) => wait !== streamTimeout! * 1000).map((wait) => `the API waits for ${String(wait)} ms`),
