@@ -77,7 +77,9 @@ function userIdOf(claims: JsonObject, configured: string | undefined): string {
   const name = configured ?? (Object.hasOwn(claims, 'sub') ? 'sub' : 'username');
   const id = requiredText(claims, name);
   // `#` separates the user id from the number of a turn in the table's keys.
-  if (id.includes('#') || [...id].length > MAX_USER_ID_CHARACTERS) throw invalid(name);
+  // A text has at least as many UTF-16 units as characters.
+  const isTooLong = id.length > MAX_USER_ID_CHARACTERS && [...id].length > MAX_USER_ID_CHARACTERS;
+  if (id.includes('#') || isTooLong) throw invalid(name);
   if (Buffer.byteLength(id) > MAX_USER_ID_BYTES) throw invalid(name);
   return id;
 }

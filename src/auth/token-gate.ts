@@ -26,7 +26,7 @@ export interface UnverifiedToken {
 }
 
 /** Three segments of base64url (RFC 7515, 3.1), the last of which may be empty: that is a bad signature. */
-const COMPACT_FORM = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+const COMPACT_FORM = /^([\w-]+)\.([\w-]+)\.([\w-]*)$/;
 /**
  * What a segment may end with, by its length modulo 4: the letters whose last bits, which stand for nothing, are zero
  * (RFC 4648, 3.5). A single letter is less than a byte. Nothing is wrong with a whole group.
@@ -42,9 +42,8 @@ const TOKEN_TYPES = ['jwt', 'application/jwt'];
  * @throws InvalidIdTokenError for the first fault.
  */
 export function readToken(token: string, algorithms: readonly SigningAlgorithm[]): UnverifiedToken {
-  if (!COMPACT_FORM.test(token)) throw malformed();
-  const [header = '', payload = '', signature = ''] = token.split('.');
-  if (!isCanonical(header) || !isCanonical(payload) || !isCanonical(signature)) throw malformed();
+  const [, header = '', payload = '', signature = ''] = COMPACT_FORM.exec(token) ?? [];
+  if (header === '' || !isCanonical(header) || !isCanonical(payload) || !isCanonical(signature)) throw malformed();
   const fields = parseHeader(header);
   const claims = parseObject(payload);
   if (fields['typ'] !== undefined && !isTokenType(fields['typ'])) {
