@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { chunkFrame } from '../src/local/event-stream.js';
+import { chunkFrame } from '../src/local/emulator/event-stream.js';
 
 /** An agent whose every chunk is the time at which it was written, by `performance.now()` of this process. */
 export interface ClockedAgent {

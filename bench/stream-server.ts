@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { InvokeAgentCommand } from '@aws-sdk/client-bedrock-agent-runtime';
 import { createApp } from '../src/app.js';
-import { createBedrockAgentRuntimeClient } from '../src/aws/bedrock-agent-runtime.client.js';
+import { createBedrockAgentRuntimeClient } from '../src/chat/agent/bedrock-agent/bedrock-agent-runtime.client.js';
 import { type Environment, loadEnvironment } from '../src/config/environment.js';
 
 /** What a process of this file says: once its port, then its memory as often as it is asked for it. */

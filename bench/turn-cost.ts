@@ -2,7 +2,7 @@ import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { Test } from '@nestjs/testing';
 import { AppModule } from '../src/app.module.js';
 import { type AgentEvent, AgentProvider } from '../src/chat/agent/agent.js';
-import { ChatService } from '../src/chat/chat.service.js';
+import { ChatService } from '../src/chat/service/chat.service.js';
 import { type EmbeddedTable, startEmbeddedTable } from '../test/support/embedded-table.js';
 import { APPENDED, chatWith, firstRefusedTurn, isTooLarge, type OneItemChat, REWRITTEN } from './one-item-chat.js';
 import { type Bill, RequestMeter, totalOf } from './request-meter.js';

@@ -4,8 +4,8 @@ import { JwtVerifier } from 'aws-jwt-verify';
 import { jwtVerify } from 'jose';
 import jwt from 'jsonwebtoken';
 import { IdTokenStrategy } from '../src/auth/id-token.strategy.js';
-import { JwksSigningKeys } from '../src/auth/jwks-signing-keys.js';
-import { SecretSigningKeys, type SigningKeys } from '../src/auth/signing-keys.js';
+import { JwksSigningKeys } from '../src/auth/keys/jwks-signing-keys.js';
+import { SecretSigningKeys, type SigningKeys } from '../src/auth/keys/signing-keys.js';
 import { Environment } from '../src/config/environment.js';
 import { type KeyServer, serveKeys, startKeyServer } from '../test/support/key-server.js';
 

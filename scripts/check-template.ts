@@ -5,7 +5,7 @@ import { hasTransform, transformed } from './template/transform.js';
 
 /**
  * What others say of template.yaml, offline: cfn-lint, and the transform of SAM that CloudFormation runs. What they
- * miss is in test/template.e2e-spec.ts. Both are Python, and skipped aloud where they are not installed.
+ * miss is in test/template/template.e2e-spec.ts. Both are Python, and skipped aloud where they are not installed.
  */
 const TEMPLATE = 'template.yaml';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { createDynamoDbClient } from '../src/aws/dynamodb.client.js';
-import { ensureChatTable } from '../src/chat/chat-table.js';
+import { createDynamoDbClient } from '../src/dynamodb/dynamodb.client.js';
+import { ensureChatTable } from '../src/dynamodb/table-schema.js';
 import { ConfigurationError, loadEnvironment } from '../src/config/environment.js';
 import { inOneLine } from '../src/local/local-mode.js';
 

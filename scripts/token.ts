@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { resolveSecrets } from '../src/aws/secret.js';
+import { resolveSecrets } from '../src/config/resolve-secrets.js';
 import { ConfigurationError, loadEnvironment } from '../src/config/environment.js';
 import { devKey } from '../src/local/dev-key.js';
 import { mintToken, tokenSettings } from '../src/local/dev-token.js';

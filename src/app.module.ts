@@ -3,7 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { ChatModule } from './chat/chat.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Environment } from './config/environment.js';
-import { ErrorFilter } from './http/error.filter.js';
+import { ErrorFilter } from './http/errors/error.filter.js';
 
 /** Puts the modules together; nothing else. */
 @Module({})

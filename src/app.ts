@@ -3,12 +3,12 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { membersOf } from './config/environment-rules.js';
 import type { Environment } from './config/environment.js';
-import { accessLog } from './http/access-log.js';
-import { corsOptions } from './http/cors.js';
-import { LimitedExpressAdapter } from './http/limited-express.adapter.js';
-import { requestId } from './http/request-id.js';
-import { RequestLogger } from './http/request-logger.js';
-import { securityHeaders } from './http/security-headers.js';
+import { accessLog } from './http/middleware/access-log.js';
+import { corsOptions } from './http/middleware/cors.js';
+import { LimitedExpressAdapter } from './http/server/limited-express.adapter.js';
+import { requestId } from './http/middleware/request-id.js';
+import { RequestLogger } from './telemetry/request-logger.js';
+import { securityHeaders } from './http/middleware/security-headers.js';
 
 export interface AppOptions {
   /** Log for people instead of as JSON. */

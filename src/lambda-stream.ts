@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import { finished } from 'node:stream/promises';
 import type { Context } from 'aws-lambda';
 // Before what has decorators.
-import { inInvocation, startApp } from './lambda-app.js';
-import { ChatService } from './chat/chat.service.js';
-import { requestInProcess, withoutConnection } from './http/in-process-request.js';
-import type { LambdaEvent } from './lambda-event.js';
-import { requestOf } from './lambda-request.js';
+import { inInvocation, startApp } from './lambda/start-app.js';
+import { ChatService } from './chat/service/chat.service.js';
+import { requestInProcess, withoutConnection } from './lambda/in-process-request.js';
+import type { LambdaEvent } from './lambda/event.js';
+import { requestOf } from './lambda/request.js';
 
-export { startApp as start } from './lambda-app.js';
+export { startApp as start } from './lambda/start-app.js';
 
 /**
  * Answers one event of any kind, and any route, with a stream. It ends when the answer has ended and every turn is

@@ -1,8 +1,8 @@
 import { configure } from '@vendia/serverless-express';
 import type { Context } from 'aws-lambda';
 import type { Request, Response } from 'express';
-import { inInvocation, startApp } from './lambda-app.js';
-import { httpEventOf, type LambdaEvent } from './lambda-event.js';
+import { inInvocation, startApp } from './lambda/start-app.js';
+import { httpEventOf, type LambdaEvent } from './lambda/event.js';
 
 /** An answer in the form of the event: `multiValueHeaders` for a REST API, `headers` for everyone else. */
 export interface LambdaAnswer {

@@ -1,5 +1,5 @@
-import type { LambdaEvent } from '../../src/lambda-event.js';
-import { requestOf } from '../../src/lambda-request.js';
+import type { LambdaEvent } from '../../src/lambda/event.js';
+import { requestOf } from '../../src/lambda/request.js';
 import type { PackageHandler } from './local-function.js';
 
 /** Stands for the token in the files of events/, which hold none. */

@@ -1,4 +1,4 @@
-import { DomainError } from '../domain-error.js';
+import { DomainError } from '../common/domain-error.js';
 
 /**
  * Why a token is refused. These words are public, so the compiler holds them: no other reason can be given.

@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import { signingKeysOf } from './configured-signing-keys.js';
+import { signingKeysOf } from './keys/configured-signing-keys.js';
 import { IdTokenGuard } from './id-token.guard.js';
 import { IdTokenStrategy } from './id-token.strategy.js';
-import { SigningKeys } from './signing-keys.js';
+import { SigningKeys } from './keys/signing-keys.js';
 
 /**
  * The door. A module that puts `@UseGuards(IdTokenGuard)` on its routes imports this one: the guard is made there and

@@ -4,12 +4,12 @@ import type { ExecutionContext } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
 import jwt from 'jsonwebtoken';
 import { Environment } from '../config/environment.js';
-import { DomainError } from '../domain-error.js';
+import { DomainError } from '../common/domain-error.js';
 import { InvalidIdTokenError } from './auth.errors.js';
 import { IdTokenGuard } from './id-token.guard.js';
 import { IdTokenStrategy } from './id-token.strategy.js';
-import { NoSigningKeys, type SigningKey, SigningKeys } from './signing-keys.js';
-import type { TokenHeader } from './token-gate.js';
+import { NoSigningKeys, type SigningKey, SigningKeys } from './keys/signing-keys.js';
+import type { TokenHeader } from './token/unverified-token.js';
 import type { User } from './user.js';
 
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -6,10 +6,10 @@ import passport from 'passport';
 import { Strategy, type SecretOrKeyProvider } from 'passport-jwt';
 import { Environment } from '../config/environment.js';
 import { InvalidIdTokenError } from './auth.errors.js';
-import { extractIdToken } from './id-token.header.js';
-import { SigningKeys } from './signing-keys.js';
-import { claimRulesOf, type ClaimRules, userOf } from './token-claims.js';
-import { readToken, type JsonObject } from './token-gate.js';
+import { extractIdToken } from './token/id-token.header.js';
+import { SigningKeys } from './keys/signing-keys.js';
+import { claimRulesOf, type ClaimRules, userOf } from './token/claims.js';
+import { readToken, type JsonObject } from './token/unverified-token.js';
 import type { User } from './user.js';
 
 /**

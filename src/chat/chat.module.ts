@@ -1,21 +1,21 @@
 import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
-import { AwsModule } from '../aws/aws.module.js';
-import { jsonBody } from '../http/json-body.js';
+import { AwsModule } from '../dynamodb/dynamodb.module.js';
+import { jsonBody } from '../http/middleware/json-body.js';
 import { AgentProvider } from './agent/agent.js';
-import { BedrockAgentProvider } from './agent/bedrock-agent.provider.js';
-import { ChatController } from './chat.controller.js';
-import { ChatService } from './chat.service.js';
-import { ChatsController } from './chats.controller.js';
-import { ChatsService } from './chats.service.js';
-import { DynamoChatDeletion } from './dynamo-chat-deletion.js';
-import { DynamoChatRepository } from './dynamo-chat.repository.js';
-import { DynamoHistoryRepository } from './dynamo-history.repository.js';
-import { DynamoInlineHistory } from './dynamo-inline-history.js';
-import { DynamoTable } from './dynamo-table.js';
-import { DynamoTurnOpening } from './dynamo-turn-opening.js';
-import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
-import { TurnQuota } from './turn-quota.js';
+import { BedrockAgentProvider } from './agent/bedrock-agent/bedrock-agent.provider.js';
+import { ChatController } from './api/chat.controller.js';
+import { ChatService } from './service/chat.service.js';
+import { ChatsController } from './api/chat-history.controller.js';
+import { ChatsService } from './service/chat-history.service.js';
+import { DynamoChatDeletion } from './storage/dynamo-chat-deletion.js';
+import { DynamoChatRepository } from './storage/dynamo-chat.repository.js';
+import { DynamoHistoryRepository } from './storage/dynamo-history.repository.js';
+import { DynamoInlineHistory } from './storage/dynamo-legacy-history.js';
+import { DynamoTable } from '../dynamodb/dynamo-table.js';
+import { DynamoTurnOpening } from './storage/dynamo-turn-opening.js';
+import { DynamoTurnRecovery } from './storage/dynamo-turn-recovery.js';
+import { TurnQuota } from '../usage/turn-quota.js';
 
 /** The road of a turn, from the controllers to the table and the agent. */
 @Module({

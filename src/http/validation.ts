@@ -7,7 +7,7 @@ import {
   type ValidationArguments,
   type ValidationError,
 } from 'class-validator';
-import { InvalidRequestError } from './http.errors.js';
+import { InvalidRequestError } from './errors/http.errors.js';
 
 /** So much of an unknown field's name is told, in characters: it may be as long as a body. */
 const NAME_MAX_CHARACTERS = 100;

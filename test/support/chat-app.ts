@@ -4,14 +4,14 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import supertest from 'supertest';
 import { createApp } from '../../src/app.js';
-import { createDynamoDbClient } from '../../src/aws/dynamodb.client.js';
-import { ensureChatTable } from '../../src/chat/chat-table.js';
+import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
+import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { type Environment, loadEnvironment } from '../../src/config/environment.js';
 import {
   type BedrockAgentEmulator,
   type BedrockAgentEmulatorOptions,
   startBedrockAgentEmulator,
-} from '../../src/local/bedrock-agent-emulator.js';
+} from '../../src/local/emulator/bedrock-agent-emulator.js';
 import { mintToken } from '../../src/local/dev-token.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 import { silence } from './silence.js';

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
-import { DynamoChatDeletion } from '../../src/chat/dynamo-chat-deletion.js';
-import { DynamoChatRepository } from '../../src/chat/dynamo-chat.repository.js';
-import { DynamoHistoryRepository } from '../../src/chat/dynamo-history.repository.js';
-import { DynamoInlineHistory } from '../../src/chat/dynamo-inline-history.js';
-import { DynamoTable } from '../../src/chat/dynamo-table.js';
-import { DynamoTurnOpening } from '../../src/chat/dynamo-turn-opening.js';
-import { DynamoTurnRecovery } from '../../src/chat/dynamo-turn-recovery.js';
+import { DynamoChatDeletion } from '../../src/chat/storage/dynamo-chat-deletion.js';
+import { DynamoChatRepository } from '../../src/chat/storage/dynamo-chat.repository.js';
+import { DynamoHistoryRepository } from '../../src/chat/storage/dynamo-history.repository.js';
+import { DynamoInlineHistory } from '../../src/chat/storage/dynamo-legacy-history.js';
+import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
+import { DynamoTurnOpening } from '../../src/chat/storage/dynamo-turn-opening.js';
+import { DynamoTurnRecovery } from '../../src/chat/storage/dynamo-turn-recovery.js';
 import { type EmbeddedTable, startEmbeddedTable } from './embedded-table.js';
 import { startStorageFaults, type StorageFaults } from './storage-faults.js';
 

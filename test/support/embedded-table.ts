@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { createDocumentClient, createDynamoDbClient } from '../../src/aws/dynamodb.client.js';
-import { ensureChatTable } from '../../src/chat/chat-table.js';
+import { createDocumentClient, createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
+import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { loadEnvironment } from '../../src/config/environment.js';
 import { startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 import type { TableView } from './chat-items.js';

@@ -1,4 +1,4 @@
-import { knownFaults } from '../../src/local/emulated-directives.js';
+import { knownFaults } from '../../src/local/emulator/emulated-directives.js';
 import type { FaultCase, FaultPlace } from './fault-matrix.js';
 
 const PLACES: Readonly<Record<FaultPlace, string>> = {
@@ -10,7 +10,7 @@ const PLACES: Readonly<Record<FaultPlace, string>> = {
 const INTRODUCTION = `# Faults of the agent
 
 What becomes of a turn whose agent fails. This page is written by \`npm run docs:faults\` from the rows that
-\`test/fault-matrix.e2e-spec.ts\` runs; edit \`test/support/fault-matrix.ts\` instead.
+\`test/chaos/fault-matrix.e2e-spec.ts\` runs; edit \`test/support/fault-matrix.ts\` instead.
 
 In every case the prompt is in the history and the chat goes on with its next turn. A turn that was not done leaves the
 agent's session behind: the next one opens a new session, which is told once what is stored (the newest 20 turns that

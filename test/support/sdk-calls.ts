@@ -18,7 +18,7 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   BatchWrite: 'BatchWriteItem',
 };
 /** Makes the table, for `npm run table` and local mode. Nothing on Lambda calls it. */
-const TABLE_MAKER = 'src/chat/chat-table.ts';
+const TABLE_MAKER = 'src/dynamodb/table-schema.ts';
 
 export interface SdkCalls {
   /** IAM actions, sorted. */

@@ -1,8 +1,11 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { createDocumentClient, createDynamoDbClient } from '../../src/aws/dynamodb.client.js';
-import { ensureChatTable } from '../../src/chat/chat-table.js';
+import { createDocumentClient, createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
+import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { loadEnvironment } from '../../src/config/environment.js';
-import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/bedrock-agent-emulator.js';
+import {
+  type BedrockAgentEmulator,
+  startBedrockAgentEmulator,
+} from '../../src/local/emulator/bedrock-agent-emulator.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 import { SECRET } from './chat-app.js';
 

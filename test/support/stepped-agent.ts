@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chunkFrame } from '../../src/local/event-stream.js';
+import { chunkFrame } from '../../src/local/emulator/event-stream.js';
 
 /** An agent that says what it is told to, when it is told to. */
 export interface SteppedAgent {

@@ -1,5 +1,5 @@
-import type { HistoryTurn, Replay, TurnOutcome } from '../../src/chat/chat.js';
-import type { Turn } from '../../src/chat/turn.js';
+import type { HistoryTurn, Replay, TurnOutcome } from '../../src/chat/model/chat.js';
+import type { Turn } from '../../src/chat/model/turn.js';
 import type { ChatStore } from './chat-store.js';
 
 export const done = (answer: string): TurnOutcome => ({ status: 'done', answer, citations: [] });

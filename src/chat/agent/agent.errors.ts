@@ -1,4 +1,4 @@
-import { DomainError } from '../../domain-error.js';
+import { DomainError } from '../../common/domain-error.js';
 
 /** The agent throttles us or is over its quota, and went on doing so through our own retries. */
 export class AgentBusyError extends DomainError {

@@ -1,4 +1,4 @@
-import type { Citation } from '../chat.js';
+import type { Citation } from '../model/chat.js';
 
 /** One question to the agent. */
 export interface AgentRequest {

@@ -1,0 +1,36 @@
+import { Controller, Delete, Get, HttpCode, Param, Query, UseGuards } from '@nestjs/common';
+import { IdTokenGuard } from '../../auth/id-token.guard.js';
+import type { User } from '../../auth/user.js';
+import { CurrentUser } from '../../auth/user.decorator.js';
+import { ChatsService } from '../service/chat-history.service.js';
+import { ChatIdPipe } from './dto/chat-id.pipe.js';
+import { chatResponse, type ChatResponse, messagePageResponse, type MessagePageResponse } from './dto/chat-response.js';
+import { CursorPipe, LimitPipe } from './dto/page-query.pipe.js';
+
+/** `/chats`: what has been said. */
+@Controller('chats')
+@UseGuards(IdTokenGuard)
+export class ChatsController {
+  constructor(private readonly service: ChatsService) {}
+
+  @Get(':id')
+  async read(@CurrentUser() user: User, @Param('id', ChatIdPipe) id: string): Promise<ChatResponse> {
+    return chatResponse(await this.service.read(user.id, id));
+  }
+
+  @Get(':id/messages')
+  async messages(
+    @CurrentUser() user: User,
+    @Param('id', ChatIdPipe) id: string,
+    @Query('cursor', CursorPipe) cursor: string | undefined,
+    @Query('limit', LimitPipe) limit: number,
+  ): Promise<MessagePageResponse> {
+    return messagePageResponse(await this.service.messages(user.id, id, cursor, limit));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  async delete(@CurrentUser() user: User, @Param('id', ChatIdPipe) id: string): Promise<void> {
+    await this.service.delete(user.id, id);
+  }
+}

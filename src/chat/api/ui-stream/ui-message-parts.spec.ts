@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { eventOf, sourceOf, textDelta } from './ui-message-parts.js';
+
+describe('sourceOf', () => {
+  it.each([
+    [{ uri: 'https://example.com/a' }, { type: 'source-url', url: 'https://example.com/a' }],
+    [{ uri: 'HTTP://example.com/' }, { type: 'source-url', url: 'HTTP://example.com/' }],
+    [
+      { uri: 's3://bucket/guides/Refunds.PDF', title: 'Refunds' },
+      { type: 'source-document', mediaType: 'application/pdf', title: 'Refunds', filename: 'Refunds.PDF' },
+    ],
+    [
+      { uri: 's3://bucket/plain' },
+      { type: 'source-document', mediaType: 'application/octet-stream', title: 'plain', filename: 'plain' },
+    ],
+    // A browser would run it.
+    [
+      { uri: 'javascript:alert(1)', title: 'x' },
+      { type: 'source-document', title: 'x' },
+    ],
+    [{ snippet: 'some words' }, { type: 'source-document', title: 'Source 3', mediaType: 'application/octet-stream' }],
+  ])('of %o is %o', (citation, part) => {
+    expect(sourceOf(citation, 3)).toMatchObject({ ...part, sourceId: 'source-3' });
+  });
+
+  it('hands on what the protocol has no field for', () => {
+    const place = { uri: 'https://example.com', snippet: 'words', start: 3, end: 9 };
+    expect(sourceOf({ title: 'Example', ...place }, 1)).toEqual({
+      type: 'source-url',
+      sourceId: 'source-1',
+      url: 'https://example.com',
+      title: 'Example',
+      providerMetadata: { citation: place },
+    });
+  });
+});
+
+describe('eventOf', () => {
+  it('is one line, whatever the text', () => {
+    const text = 'a\nb\r\nc\r\u2028\u2029d\n\ndata: [DONE]\n\n';
+    const event = eventOf(textDelta(text));
+    expect(event).toMatch(/^data: [^\r\n]*\n\n$/);
+    expect(JSON.parse(event.slice('data: '.length)).delta).toBe(text);
+  });
+});

@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { titleFrom } from './title.js';
+
+describe('titleFrom', () => {
+  it.each([
+    ['a short prompt', 'a short prompt'],
+    ['  white \n\t space\r\n collapses ', 'white space collapses'],
+    ['a\u0000control\u001bcharacter', 'a control character'],
+    ['\u0000\u001b', '…'],
+    ['x'.repeat(60), 'x'.repeat(60)],
+    ['x'.repeat(61), `${'x'.repeat(59)}…`],
+    [`${'word '.repeat(12)}end`, `${'word '.repeat(11)}word…`],
+    [`${'x'.repeat(59)} y`, `${'x'.repeat(59)}…`],
+    ['👍'.repeat(61), `${'👍'.repeat(59)}…`],
+  ])('makes of %j the title %j', (prompt, title) => {
+    expect(titleFrom(prompt)).toBe(title);
+  });
+
+  it('never has more than 60 characters', () => {
+    for (let length = 1; length < 200; length += 1) {
+      expect(Array.from(titleFrom('ab cdefg '.repeat(40).slice(0, length))).length).toBeLessThanOrEqual(60);
+    }
+  });
+});

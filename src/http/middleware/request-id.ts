@@ -1,0 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import type { NextFunction, Request, Response } from 'express';
+import { currentRequestContext, runWithRequestContext } from '../../common/request-context.js';
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+/**
+ * Express middleware: gives the request its id, the caller's own where that is valid, and keeps its answer out of
+ * every cache. Everything behind it runs in the request's context; what a host such as Lambda has put there stays.
+ */
+export function requestId(request: Request, response: Response, next: NextFunction): void {
+  const inbound = request.headers['x-request-id'];
+  const host = currentRequestContext();
+  const id = typeof inbound === 'string' && REQUEST_ID.test(inbound) ? inbound : (host?.requestId ?? randomUUID());
+  response.setHeader('x-request-id', id);
+  response.setHeader('cache-control', 'no-store');
+  runWithRequestContext({ ...host, requestId: id }, next);
+}

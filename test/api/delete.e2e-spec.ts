@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { itemsOf, originalChat, putItem, setAttribute } from '../support/chat-items.js';
+
+const NOT_FOUND = { error: 'Chat not found' };
+
+describe('DELETE /chats/{id}', () => {
+  let app: ChatApp;
+  beforeAll(async () => {
+    app = await startChatApp();
+  });
+  afterAll(() => app.close());
+
+  const turn = async (prompt: string, chatId?: string) =>
+    (await app.chat({ prompt, chat_id: chatId }).expect(200)).body.chat.id as string;
+
+  async function expectGone(chatId: string): Promise<void> {
+    await app.read(chatId).expect(404, NOT_FOUND);
+    await app.messages(chatId).expect(404, NOT_FOUND);
+    await app.chat({ prompt: 'hello again', chat_id: chatId }).expect(404, NOT_FOUND);
+    await app.remove(chatId).expect(404, NOT_FOUND);
+    // What stays refuses late writes, holds nothing that was said, and expires.
+    for (const item of await itemsOf(app, chatId)) {
+      expect(Object.keys(item).toSorted()).toEqual(['deleted_at', 'expires_at', 'id', 'user_id']);
+      expect(item['expires_at']).toBeGreaterThan(Date.now() / 1000);
+    }
+  }
+
+  it('is 204 without a body, and the chat is gone for good', async () => {
+    const chatId = await turn('two', await turn('one'));
+    const answer = await app.remove(chatId).expect(204);
+    expect(answer.text).toBe('');
+    await expectGone(chatId);
+  });
+
+  it('takes everything: long answers, failed turns, keys', async () => {
+    const chatId = await turn('long [[fault chunks bytes=900000]]');
+    await app.chat({ prompt: 'bad [[fault hang-up]]', chat_id: chatId }, 'alice', { 'idempotency-key': 'k' });
+    for (let number = 3; number <= 30; number += 1) await turn(`turn ${number}`, chatId);
+    expect((await itemsOf(app, chatId)).length).toBeGreaterThan(32);
+    await app.remove(chatId).expect(204);
+    await expectGone(chatId);
+  });
+
+  it('takes a chat of the original system, continued or not', async () => {
+    for (const chatId of ['old-1', 'old-2']) {
+      await putItem(app, originalChat(chatId, [{ role: 'user', content: 'long ago' }]));
+      if (chatId === 'old-2') await turn('and now', chatId);
+      await app.remove(chatId).expect(204);
+      await expectGone(chatId);
+    }
+  });
+
+  it('ends the session of the agent, and that one only', async () => {
+    const chatId = await turn('remember me');
+    const other = await turn('remember me too');
+    const [mine, others] = app.agent.invocations.slice(-2);
+    await app.remove(chatId).expect(204);
+    const ended = app.agent.invocations.filter(({ endSession }) => endSession).at(-1);
+    expect(ended?.sessionId).toBe(mine?.sessionId);
+    const { body } = await app.chat({ prompt: 'What did I say first?', chat_id: other }).expect(200);
+    expect(app.agent.invocations.at(-1)?.sessionId).toBe(others?.sessionId);
+    expect(body.response).toContain('The first thing you said to me was “remember me too”');
+  });
+
+  it('does so also where the agent cannot be reached: it forgets in its own time', async () => {
+    const chatId = await turn('remember me');
+    app.agent.enqueue({ type: 'hang-up' });
+    await app.remove(chatId).expect(204);
+    await expectGone(chatId);
+  });
+
+  it('asks nothing of the agent where it has no session', async () => {
+    await putItem(app, originalChat('old-3', [{ role: 'user', content: 'long ago' }]));
+    const before = app.agent.invocations.length;
+    await app.remove('old-3').expect(204);
+    expect(app.agent.invocations).toHaveLength(before);
+  });
+
+  it('is 409 while a turn runs, and possible after it', async () => {
+    const chatId = await turn('first');
+    const prompt = 'slow [[fault delay ms=1500]]';
+    const running = app.chat({ prompt, chat_id: chatId }).then((answer) => answer);
+    while (!app.agent.invocations.some((call) => call.prompt === prompt)) await sleep(5);
+    const refused = await app.remove(chatId).expect(409, { error: 'A turn is already in progress' });
+    expect(refused.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+    expect((await running).status).toBe(200);
+    expect((await app.read(chatId)).body.chat.messages).toHaveLength(4);
+    await app.remove(chatId).expect(204);
+    await expectGone(chatId);
+  });
+
+  it('is possible once the lease of a turn that died has run out', async () => {
+    const chatId = await turn('first');
+    const open = { lease: 'dead', until: Date.now() - 1, prompt: 'the last words', at: new Date(0).toISOString() };
+    await setAttribute(app, { id: chatId, user_id: 'alice' }, 'open', open);
+    await setAttribute(app, { id: chatId, user_id: 'alice' }, 'turns', 2);
+    await app.remove(chatId).expect(204);
+    await expectGone(chatId);
+  });
+
+  it('is 404 to the byte for another user’s chat as for none, and leaves it alone', async () => {
+    const chatId = await turn('mine');
+    const before = app.agent.invocations.length;
+    const answers = await Promise.all(
+      [chatId, 'no-such-chat', 'not%20an%20id'].map((id) => app.remove(id, 'mallory').set('x-request-id', 'same')),
+    );
+    const seen = answers.map(({ status, text, headers }) => JSON.stringify({ status, text, ...headers, date: '' }));
+    expect(new Set(seen).size).toBe(1);
+    expect(answers[0]).toMatchObject({ status: 404, text: JSON.stringify(NOT_FOUND) });
+    expect(app.agent.invocations).toHaveLength(before);
+    expect((await app.read(chatId).expect(200)).body.chat.messages).toHaveLength(2);
+    expect(await itemsOf(app, 'no-such-chat')).toEqual([]);
+  });
+
+  it('of several at once is done once', async () => {
+    const chatId = await turn('one');
+    const answers = await Promise.all([1, 2, 3, 4].map(() => app.remove(chatId)));
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses).toContain(204);
+    expect(statuses.filter((status) => status !== 204 && status !== 404)).toEqual([]);
+    await expectGone(chatId);
+  });
+});

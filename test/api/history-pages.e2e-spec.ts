@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { originalChat, putItem } from '../support/chat-items.js';
+
+interface PageMessage {
+  readonly role: string;
+  readonly content: string;
+  readonly status?: string;
+}
+interface Page {
+  readonly messages: PageMessage[];
+  readonly next_cursor?: string;
+}
+
+const TURNS = 30;
+const OLD_TURNS = 30;
+const LIMIT = 10;
+
+const questions = ({ messages }: Page) => messages.filter(({ role }) => role === 'user').map(({ content }) => content);
+
+/** A chat of 30 turns from the original system and 30 of this one, of which one failed and one broke off. */
+describe('the history of a long chat', () => {
+  let app: ChatApp;
+  let chatId: string;
+  beforeAll(async () => {
+    app = await startChatApp({ CHAT_HISTORY_LIMIT: String(LIMIT) });
+    chatId = 'a-long-chat';
+    const old = Array.from({ length: OLD_TURNS }, (_, index) => [
+      { role: 'user', content: `old ${index + 1}` },
+      { role: 'assistant', content: `answer to old ${index + 1}` },
+    ]);
+    await putItem(app, originalChat(chatId, old.flat()));
+    for (let turn = 1; turn <= TURNS; turn += 1) {
+      const fault = { 7: ' [[fault hang-up]]', 8: ' [[fault torn after=2]]' }[turn] ?? '';
+      await app.chat({ prompt: `turn ${turn}${fault}`, chat_id: chatId });
+    }
+  }, 60_000);
+  afterAll(() => app.close());
+
+  const page = async (query: Record<string, string>) => (await app.messages(chatId, query).expect(200)).body as Page;
+
+  /** All pages from the one given on, the oldest first, and how many there were. */
+  async function pagesFrom(first: Page, limit: string): Promise<Page[]> {
+    const pages = [first];
+    for (let cursor = first.next_cursor; cursor !== undefined; cursor = pages[0]?.next_cursor) {
+      pages.unshift(await page({ cursor, limit }));
+    }
+    return pages;
+  }
+
+  it('comes with a chat as far as the limit goes, and the cursor of what is older', async () => {
+    const { chat } = (await app.read(chatId).expect(200)).body;
+    expect(questions(chat)).toEqual(['turn 26', 'turn 27', 'turn 28', 'turn 29', 'turn 30']);
+    expect(Object.keys(chat).at(-1)).toBe('next_cursor');
+    expect((await page({ limit: String(LIMIT) })).next_cursor).toBe(chat.next_cursor);
+    const older = await page({ cursor: chat.next_cursor, limit: '4' });
+    expect(questions(older)).toEqual(['turn 24', 'turn 25']);
+  });
+
+  it.each(['1', '2', '3', '7', '50', '100'])('is whole, in order and never split in pages of %s', async (limit) => {
+    const pages = await pagesFrom(await page({ limit }), limit);
+    for (const { messages } of pages) {
+      expect(messages[0]?.role).toBe('user');
+      // A turn is never split: one message is too few for a page, and a turn is the least.
+      expect(messages.length).toBeLessThanOrEqual(Math.max(2, Number(limit)));
+    }
+    const whole = pages.flatMap(({ messages }) => messages);
+    const numbers = (name: string, length: number) => Array.from({ length }, (_, index) => `${name} ${index + 1}`);
+    const asked = questions({ messages: whole }).map((prompt) => prompt.replace(/ \[.*/, ''));
+    expect(asked).toEqual([...numbers('old', OLD_TURNS), ...numbers('turn', TURNS)]);
+    expect(whole).toHaveLength(2 * (OLD_TURNS + TURNS) - 1);
+    expect(whole.filter(({ status }) => status).map(({ role, status }) => [role, status])).toEqual([
+      ['user', 'failed'],
+      ['assistant', 'partial'],
+    ]);
+    expect(whole[1]).toEqual({ role: 'assistant', content: 'answer to old 1' });
+    expect(pages[0]).not.toHaveProperty('next_cursor');
+  });
+
+  it('is 100 messages without a limit', async () => {
+    expect((await page({})).messages.length).toBeGreaterThan(98);
+    expect((await page({})).messages.length).toBeLessThanOrEqual(100);
+  });
+
+  it('keeps its older pages as they were while the chat goes on', async () => {
+    const { next_cursor: cursor = '' } = await page({ limit: '6' });
+    const before = await page({ cursor, limit: '6' });
+    await app.chat({ prompt: 'one more', chat_id: chatId }).expect(200);
+    expect(await page({ cursor, limit: '6' })).toEqual(before);
+  });
+
+  describe('a cursor', () => {
+    const refused = { error: `Query 'cursor' is invalid` };
+    let cursor: string;
+    beforeAll(async () => {
+      cursor = (await page({ limit: '2' })).next_cursor ?? '';
+    });
+
+    it('is opaque and safe in a URL', () => {
+      expect(cursor).toMatch(/^[\w-]+$/);
+    });
+
+    it('is refused for another chat of the same user', async () => {
+      const other = (await app.chat({ prompt: 'other' }).expect(200)).body.chat.id as string;
+      await app.messages(other, { cursor }).expect(400, refused);
+    });
+
+    it('is refused for another user, whose chat has the same id', async () => {
+      await putItem(app, { ...originalChat(chatId, [{ role: 'user', content: 'of bob' }]), user_id: 'bob' });
+      await app.messages(chatId, { cursor }, 'bob').expect(400, refused);
+      const own = (await app.messages(chatId, {}, 'bob').expect(200)).body;
+      expect(own).toEqual({ messages: [{ role: 'user', content: 'of bob' }] });
+    });
+
+    it.each([
+      ['empty', () => ''],
+      ['a word', () => 'yesterday'],
+      ['a number', () => '5'],
+      ['cut', () => cursor.slice(0, -1)],
+      ['longer', () => `${cursor}A`],
+      ['padded', () => `${cursor}=`],
+      ['with one letter changed', () => `${cursor.startsWith('A') ? 'B' : 'A'}${cursor.slice(1)}`],
+      ['with another number', () => renumbered(cursor)],
+      ['very long', () => 'A'.repeat(4000)],
+    ])('is refused when it is %s', async (_, tampered) => {
+      await app.messages(chatId, { cursor: tampered() }).expect(400, refused);
+    });
+
+    it('is refused when it is given twice', async () => {
+      await app.messages(chatId, `cursor=${cursor}&cursor=${cursor}`).expect(400, refused);
+    });
+  });
+
+  it.each(['0', '-1', '101', '1000', '1.5', '1e1', '01', ' 5', 'ten', ''])('refuses the limit %j', async (limit) => {
+    await app.messages(chatId, { limit }).expect(400, { error: `Query 'limit' is invalid` });
+  });
+
+  it('refuses a limit given twice', async () => {
+    await app.messages(chatId, 'limit=5&limit=6').expect(400, { error: `Query 'limit' is invalid` });
+  });
+
+  it('is 404 for whoever it does not belong to, as a chat that is not there', async () => {
+    for (const [id, user] of [
+      [chatId, 'mallory'],
+      ['no-such-chat', 'alice'],
+      ['not%20an%20id', 'alice'],
+    ]) {
+      // prettier-ignore
+      await app.messages(String(id), {}, user).expect(404, { error: 'Chat not found' });
+    }
+  });
+
+  it('is 401 without a token', async () => {
+    const answer = await app.messages(chatId).set('id_token', '');
+    expect({ status: answer.status, body: answer.body }).toEqual({
+      status: 401,
+      body: { error: 'Invalid id_token: token is missing' },
+    });
+  });
+});
+
+/** The same cursor with its number raised by one and its binding as it was. */
+function renumbered(cursor: string): string {
+  const [number, bound] = Buffer.from(cursor, 'base64url').toString().split('.');
+  return Buffer.from(`${Number(number) + 1}.${bound}`).toString('base64url');
+}

@@ -1,0 +1,178 @@
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import supertest from 'supertest';
+import { cursorBefore } from '../../src/chat/model/cursor.js';
+import { routesOf } from '../support/app-routes.js';
+import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+
+/** Every route that takes a chat's id or a cursor, and what is said to somebody whose chat it is not. */
+const ROUTES: readonly {
+  route: string;
+  /** How it is asked, where it is asked in several ways. */
+  way: string;
+  send: (url: string, chatId: string, user: string) => supertest.Test;
+  owner: number;
+  stranger: [status: number, body: object];
+  /** For an id that no chat can have. */
+  malformed: [status: number, body: object];
+}[] = [
+  {
+    route: 'POST /chat',
+    way: '',
+    send: (url, chatId) => supertest(url).post('/chat').send({ prompt: 'hello', chat_id: chatId }),
+    owner: 200,
+    stranger: [404, { error: 'Chat not found' }],
+    malformed: [400, { error: "Field 'chat_id' is invalid" }],
+  },
+  {
+    route: 'POST /chat',
+    way: ' with a key',
+    send: (url, chatId) =>
+      supertest(url).post('/chat').set('idempotency-key', 'the key of all').send({ prompt: 'hello', chat_id: chatId }),
+    owner: 200,
+    stranger: [404, { error: 'Chat not found' }],
+    malformed: [400, { error: "Field 'chat_id' is invalid" }],
+  },
+  {
+    route: 'POST /chat/stream',
+    way: '',
+    send: (url, chatId) => supertest(url).post('/chat/stream').send({ prompt: 'hello', chat_id: chatId }),
+    owner: 200,
+    stranger: [404, { error: 'Chat not found' }],
+    malformed: [400, { error: "Field 'chat_id' is invalid" }],
+  },
+  {
+    route: 'GET /chats/{id}/messages',
+    way: '',
+    send: (url, chatId) => supertest(url).get(`/chats/${encodeURIComponent(chatId)}/messages`),
+    owner: 200,
+    stranger: [404, { error: 'Chat not found' }],
+    malformed: [404, { error: 'Chat not found' }],
+  },
+  {
+    route: 'GET /chats/{id}/messages',
+    way: ' with a cursor of the caller’s own making',
+    send: (url, chatId, user) =>
+      supertest(url)
+        .get(`/chats/${encodeURIComponent(chatId)}/messages`)
+        .query({ cursor: cursorBefore(user, chatId, 2) }),
+    owner: 200,
+    stranger: [404, { error: 'Chat not found' }],
+    malformed: [404, { error: 'Chat not found' }],
+  },
+  {
+    route: 'DELETE /chats/{id}',
+    way: '',
+    send: (url, chatId) => supertest(url).delete(`/chats/${encodeURIComponent(chatId)}`),
+    owner: 204,
+    stranger: [404, { error: 'Chat not found' }],
+    malformed: [404, { error: 'Chat not found' }],
+  },
+  {
+    route: 'GET /chats/{id}',
+    way: '',
+    send: (url, chatId) => supertest(url).get(`/chats/${encodeURIComponent(chatId)}`),
+    owner: 200,
+    stranger: [404, { error: 'Chat not found' }],
+    malformed: [404, { error: 'Chat not found' }],
+  },
+];
+
+/** Ids that look alike, and are those of different users: nobody may normalize one into the other. */
+const UNLIKE = [
+  ['zo\u00eb', 'zoe\u0308'],
+  ['\u212a', 'K'],
+  ['\ufb01n', 'fin'],
+  ['\u0430lice', 'alice'],
+] as const;
+describe('the chats of one user', () => {
+  let app: ChatApp;
+  let chatId: string;
+  let databaseCalls: string[] = [];
+
+  beforeAll(async () => {
+    app = await startChatApp({ TURNS_PER_MINUTE: '500', TURNS_PER_DAY: '500' });
+    app.nest.get(DynamoDBDocumentClient, { strict: false }).middlewareStack.add(
+      (next, context) => async (args) => {
+        databaseCalls.push(context.commandName ?? '');
+        return next(args);
+      },
+      { step: 'initialize', name: 'count' },
+    );
+    ({ id: chatId } = (await app.chat({ prompt: 'mine alone' }, 'owner').expect(200)).body.chat);
+  });
+  afterAll(() => app.close());
+
+  /** An answer to the byte, but for what differs with every request, and what it took to give it. */
+  async function outcome(route: (typeof ROUTES)[number], user: string, id: string) {
+    databaseCalls = [];
+    const before = app.agent.invocations.length;
+    const { status, text, headers } = await route.send(app.url, id, user).set('id_token', tokenOf(user));
+    const own = { ...headers, 'x-request-id': '', date: '' };
+    return { status, text, headers: own, databaseCalls, agentCalls: app.agent.invocations.length - before };
+  }
+
+  it('are behind no route that is not tried here', () => {
+    const tried = new Set(ROUTES.map(({ route }) => route));
+    expect(routesOf(app).toSorted()).toEqual([...tried].toSorted());
+  });
+
+  describe.each(ROUTES)('by $route$way', (route) => {
+    it('are there for their owner', async () => {
+      const { id } = (await app.chat({ prompt: 'mine too' }, 'owner').expect(200)).body.chat;
+      expect(await outcome(route, 'owner', id)).toMatchObject({ status: route.owner });
+    });
+
+    it('are unknown to others, to the byte and to the number of calls', async () => {
+      const others = await outcome(route, 'stranger', chatId);
+      const unknown = await outcome(route, 'stranger', '0'.repeat(8) + chatId.slice(8));
+      const [status, body] = route.stranger;
+      expect(others).toEqual(unknown);
+      expect(others).toMatchObject({ status, text: JSON.stringify(body), agentCalls: 0 });
+      // Both have asked the table, the same things: equal numbers are no accident of asking nothing.
+      expect(others.databaseCalls.length).toBeGreaterThan(0);
+    });
+
+    it.each(UNLIKE)(
+      'are unknown to %j, whose id is written in other code points than that of %j',
+      async (other, one) => {
+        const { id } = (await app.chat({ prompt: 'mine, in my own spelling' }, one).expect(200)).body.chat;
+        expect(await outcome(route, other, id)).toMatchObject({ status: 404, agentCalls: 0 });
+        expect(await outcome(route, one, id)).toMatchObject({ status: route.owner });
+      },
+    );
+
+    it('do not open to a name that only begins like the owner', async () => {
+      for (const user of ['owne', 'owner ', 'Owner', 'owner\u200b', 'owner$', 'owner!T!000000000001']) {
+        expect((await outcome(route, user, chatId)).status).toBe(404);
+      }
+    });
+
+    it.each(['a#b', `x#T#000000000001`, 'ä', 'a b', 'x'.repeat(129), '%00', 'quota#2030-01-01#owner'])(
+      'are not touched by the malformed id %j',
+      async (id) => {
+        const [status, body] = route.malformed;
+        const { databaseCalls: calls, ...answer } = await outcome(route, 'owner', id);
+        expect(answer).toMatchObject({ status, text: JSON.stringify(body), agentCalls: 0 });
+        expect(calls).toEqual([]);
+      },
+    );
+  });
+
+  it('have agent sessions of their own, also where two users have chats of the same id', async () => {
+    const at = '2024-05-01T10:00:00.123456';
+    for (const user of ['ann', 'ben']) {
+      const item = { id: 'same-id', user_id: user, title: user, created_at: at, updated_at: at, messages: [] };
+      await app.table.send(new PutCommand({ TableName: app.environment.DYNAMODB_TABLE, Item: item }));
+    }
+    const sessions: Record<string, (string | undefined)[]> = { ann: [], ben: [] };
+    for (const user of ['ann', 'ben', 'ann', 'ben']) {
+      const { body } = await app.chat({ prompt: `I am ${user}`, chat_id: 'same-id' }, user).expect(200);
+      sessions[user]?.push(app.agent.invocations.at(-1)?.sessionId);
+      expect(JSON.stringify(body)).not.toContain(user === 'ann' ? 'I am ben' : 'I am ann');
+    }
+    const [ann, ben] = [new Set(sessions['ann']), new Set(sessions['ben'])];
+    expect([ann.size, ben.size]).toEqual([1, 1]);
+    expect([...ann]).not.toEqual([...ben]);
+  });
+});

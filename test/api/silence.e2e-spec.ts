@@ -1,0 +1,223 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import supertest from 'supertest';
+import { mintToken } from '../../src/local/dev-token.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import {
+  AUDIENCE,
+  ISSUER,
+  type IssuerKey,
+  issuerKey,
+  issuerToken,
+  type KeyServer,
+  serveKeys,
+  startKeyServer,
+} from '../support/key-server.js';
+import { type ServerProcess, startServerProcess } from '../support/server-process.js';
+
+/** Planted wherever something secret goes in; none of them may come out where it does not belong. */
+const MARKERS = {
+  secret: 'planted-secret-2f7c1f0c9b6e4d1c8a57b3e1',
+  prompt: 'planted-prompt-Zq81',
+  answer: 'planted-answer-Wk42',
+  email: 'planted-email-Rt93@example.com',
+  key: 'planted-key-Hm57',
+  cursor: 'planted-cursor-Jd36',
+  frame: 'planted-frame-Bn58',
+  arn: 'arn:aws:bedrock:us-east-1:123456789012:agent/planted',
+};
+/** A prompt in two lines, of which the second looks like a part of a stack. */
+const PROMPT = `${MARKERS.prompt}\n    at ${MARKERS.frame} (file:///${MARKERS.frame}.js:1:1)`;
+const ERROR = /"level":"error"/g;
+
+describe('what the service writes', () => {
+  let parts: ChatApp;
+  let server: ServerProcess;
+  let errors: string[];
+  let statuses: (number | string)[];
+  const token = mintToken({ secret: MARKERS.secret, sub: 'alice', email: MARKERS.email });
+  const prompt = PROMPT;
+
+  async function start(variables: Record<string, string>): Promise<void> {
+    errors = [];
+    statuses = [];
+    parts = await startChatApp();
+    const { AWS_ENDPOINT_URL_DYNAMODB = '', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME = '' } = parts.environment;
+    server = await startServerProcess({
+      AGENT_ID: 'AGENT',
+      AGENT_ALIAS_ID: 'ALIAS',
+      AGENT_TIMEOUT_MS: '1000',
+      AWS_ENDPOINT_URL_DYNAMODB,
+      AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME,
+      LOG_LEVEL: 'verbose',
+      TURNS_PER_MINUTE: '100',
+      ...variables,
+    });
+  }
+
+  /** Sends it with markers in its query, and keeps what an error says: its body, its headers, the end of a stream. */
+  async function send(request: supertest.Test): Promise<supertest.Response> {
+    const response = await request.query({ id_token: token, prompt });
+    const { status, text, headers } = response;
+    const streamed = /"errorText":.*/.exec(text)?.[0];
+    statuses.push(streamed === undefined ? status : `${status}, then an error`);
+    if (status >= 400) errors.push(text, JSON.stringify(headers));
+    if (streamed !== undefined) errors.push(streamed);
+    return response;
+  }
+  const post = (path: string, body: object | string, headers: Record<string, string> = {}) =>
+    send(
+      supertest(server.url)
+        .post(path)
+        .set({ 'content-type': 'application/json', id_token: token, ...headers })
+        .send(body),
+    );
+  const chat = (body: object | string, headers?: Record<string, string>) => post('/chat', body, headers);
+  const get = (path: string) => send(supertest(server.url).get(path).set('id_token', token));
+  const remove = (path: string) => send(supertest(server.url).delete(path).set('id_token', token));
+  const refusal = (status: number, exception: string) =>
+    ({ type: 'http-error', status, exception, message: `${MARKERS.arn} ${PROMPT}` }) as const;
+  const FAULTS = [
+    refusal(403, 'AccessDeniedException'),
+    refusal(400, 'ValidationException'),
+    refusal(500, 'InternalServerException'),
+    refusal(400, 'ServiceQuotaExceededException'),
+    { type: 'chunks', chunks: [MARKERS.answer] },
+    { type: 'stream-exception', exception: 'dependencyFailedException', message: MARKERS.arn, afterChunks: 1 },
+    { type: 'corrupt-frame', afterChunks: 1 },
+    { type: 'torn', afterChunks: 1 },
+    { type: 'silence', afterChunks: 1 },
+  ] as const;
+
+  /** Ends the server and looks at all that it has written and answered. */
+  async function expectSilence(tokens: readonly string[]): Promise<void> {
+    await server.close();
+    for (const text of [server.output(), errors.join('\n')]) {
+      for (const marker of [
+        ...Object.values(MARKERS),
+        'arn:aws',
+        'eyJ',
+        ...tokens.flatMap((each) => each.split('.')),
+      ]) {
+        expect(text).not.toContain(marker);
+      }
+    }
+  }
+
+  describe('with a secret', () => {
+    beforeAll(() => start({ JWT_SECRET_KEY: MARKERS.secret }), 30_000);
+    afterAll(() => parts.close());
+
+    it('holds no token, secret, key, prompt, answer, address or ARN, whatever happens', async () => {
+      parts.agent.enqueue({ type: 'chunks', chunks: [MARKERS.answer] });
+      await chat({ prompt });
+      for (const behaviour of FAULTS) {
+        parts.agent.enqueue(behaviour);
+        await chat({ prompt });
+      }
+      await chat({ prompt: { text: prompt } });
+      await chat({ prompt, chat_id: 'no-such-chat' });
+      await chat({ prompt, chat_id: `${prompt} ` });
+      await chat(`{"prompt":"${prompt}"`);
+      await chat(prompt);
+      await chat({ prompt: prompt.repeat(20_000) });
+      const others = { secret: MARKERS.secret, sub: 'a', email: MARKERS.email };
+      await chat({ prompt }, { id_token: `${token}x` });
+      await chat({ prompt }, { id_token: mintToken({ ...others, expiresInSeconds: -9 }) });
+      await chat({ prompt }, { id_token: mintToken({ ...others, email: 'x', username: MARKERS.prompt }) });
+      expect(statuses).toEqual([
+        200, 502, 502, 502, 429, 200, 502, 502, 502, 504, 400, 404, 400, 400, 400, 413, 401, 401, 401,
+      ]); // prettier-ignore
+    }, 30_000);
+
+    it('holds none of them in a stream either', async () => {
+      statuses = [];
+      for (const behaviour of FAULTS) {
+        parts.agent.enqueue(behaviour);
+        await post('/chat/stream', { prompt });
+      }
+      await post('/chat/stream', { prompt, chat_id: 'no-such-chat' });
+      const broken = '200, then an error';
+      expect(statuses).toEqual([502, 502, 502, 429, 200, broken, broken, broken, broken, 404]);
+    }, 30_000);
+
+    it('holds none of them where a chat is read, repeated or deleted', async () => {
+      statuses = [];
+      const headers = { authorization: `Bearer ${token}`, id_token: '', 'idempotency-key': MARKERS.key };
+      const { body } = await chat({ prompt }, headers);
+      const path = `/chats/${body.chat.id}`;
+      await chat({ prompt }, headers);
+      await chat({ prompt: `${prompt} again` }, headers);
+      await chat({ prompt }, { 'idempotency-key': `${MARKERS.key}é` });
+      await chat({ prompt }, { authorization: `Bearer ${token}x` });
+      await get(path);
+      await get(`${path}/messages`);
+      await get(`${path}/messages?cursor=${MARKERS.cursor}`);
+      await get(`${path}/messages?limit=${MARKERS.cursor}`);
+      await get(`/chats/${MARKERS.prompt}`);
+      await get(`/${MARKERS.prompt}`);
+      await get(`/chats/%${MARKERS.prompt}`);
+      await remove(`/chats/${MARKERS.prompt}`);
+      await remove(path);
+      expect(statuses).toEqual([200, 200, 422, 400, 401, 200, 200, 400, 400, 404, 404, 404, 404, 204]);
+    });
+
+    it('holds none of them when the table is broken, and then gone', async () => {
+      statuses = [];
+      const broken = { id: 'broken', user_id: 'alice', title: prompt, turns: MARKERS.answer };
+      await parts.table.send(new PutCommand({ TableName: parts.environment.DYNAMODB_TABLE, Item: broken }));
+      await chat({ prompt, chat_id: 'broken' });
+      await parts.dynamoDb.close();
+      await chat({ prompt });
+      await post('/chat/stream', { prompt });
+      await get('/chats/broken');
+      await get('/chats/broken/messages');
+      await remove('/chats/broken');
+      expect(statuses).toEqual([500, 503, 503, 503, 503, 503]);
+    }, 30_000);
+
+    it('has written all the same', async () => {
+      await expectSilence([token]);
+      expect(server.output()).toContain('POST /chat 200');
+      expect(server.output()).toContain('DELETE /chats/:id 204');
+      expect(server.output().match(ERROR)?.length).toBeGreaterThan(15);
+    });
+  });
+
+  describe('with the keys of an issuer', () => {
+    let key: IssuerKey;
+    let keyServer: KeyServer;
+
+    beforeAll(async () => {
+      key = issuerKey('planted-kid');
+      keyServer = await startKeyServer((response) => response.end(`{"keys":"${MARKERS.secret}"`));
+      await start({
+        JWT_JWKS_URI: `${keyServer.url}?key=${MARKERS.secret}`,
+        JWT_ISSUER: ISSUER,
+        JWT_AUDIENCE: AUDIENCE,
+      });
+    }, 30_000);
+    afterAll(async () => {
+      await keyServer.close();
+      await parts.close();
+    });
+
+    it('holds no token, kid or answer of the key server', async () => {
+      const tokens = [
+        issuerToken(key, { email: MARKERS.email }),
+        issuerToken(issuerKey('planted-kid'), { email: MARKERS.email }),
+        issuerToken(key, { email: MARKERS.email }, { kid: 'another-planted-kid' }),
+      ] as const;
+      await chat({ prompt }, { id_token: tokens[0] });
+      await new Promise((resolve) => setTimeout(resolve, 5_100));
+      keyServer.behaviour = serveKeys(key);
+      await chat({ prompt }, { id_token: tokens[0] });
+      await chat({ prompt }, { id_token: tokens[1] });
+      await chat({ prompt }, { id_token: tokens[2] });
+      expect(statuses).toEqual([503, 200, 401, 401]);
+      await expectSilence(tokens);
+      expect(server.output()).not.toContain('planted-kid');
+      expect(server.output().match(ERROR)).toHaveLength(1);
+    }, 30_000);
+  });
+});

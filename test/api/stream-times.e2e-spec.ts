@@ -1,0 +1,127 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { RawReader } from '../support/raw-reader.js';
+import { startServerParts } from '../support/server-parts.js';
+import { killServers, startServer } from '../support/spawned-server.js';
+import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
+import { readStream, WHOLE, type WholeStream } from '../support/ui-stream.js';
+
+jest.setTimeout(60_000);
+
+/** An event or a comment, and when it came, in milliseconds since the request. */
+interface TimedBlock {
+  readonly block: string;
+  readonly at: number;
+}
+
+/** A server that was asked to end while two turns were running. */
+interface EndedServer {
+  /** A turn that takes a second. */
+  readonly short: WholeStream;
+  /** A turn whose agent says nothing more. */
+  readonly silent: WholeStream;
+  /** How long it took to end, in milliseconds. */
+  readonly took: number;
+  readonly exitCode: number | null;
+}
+
+describe('a stream in time', () => {
+  let app: ChatApp;
+  let steppedApp: ChatApp;
+  let stepped: SteppedAgent;
+  // These wait for nothing but time, beside the other tests, and are looked at last.
+  let afterSilence: Promise<TimedBlock[]>;
+  let ended: Promise<EndedServer>;
+
+  beforeAll(async () => {
+    stepped = await startSteppedAgent();
+    app = await startChatApp();
+    steppedApp = await startChatApp({ AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: stepped.endpoint });
+    afterSilence = readInTime(app.url, 'hello [[fault delay ms=26000]]');
+    ended = endServer();
+    for (const running of [afterSilence, ended]) running.catch(() => undefined);
+  });
+  afterAll(async () => {
+    stepped.close();
+    await Promise.all([app.close(), steppedApp.close(), killServers()]);
+  });
+
+  it('brings each delta before the agent says the next', async () => {
+    const reader = await RawReader.send(steppedApp.url, { prompt: 'count' });
+    for (let chunk = 0; chunk < 20; chunk += 1) {
+      await stepped.say(`<${chunk}>`);
+      // start, text-start and the deltas. The agent says nothing more until they are here.
+      await reader.readEvents(3 + chunk);
+      expect(reader.text).toContain(`"delta":"<${chunk}>"`);
+    }
+    expect(reader.text).not.toContain('text-end');
+    stepped.end();
+    await reader.readRest();
+    expect(reader.text).toMatch(/"text-end"[^]*"finish"[^]*data: \[DONE\]/);
+  });
+
+  it('ends as its turn does when the server ends, at the latest after the grace for running turns', async () => {
+    const { short, silent, took, exitCode } = await ended;
+    expect([short.outline, short.isDone]).toEqual([WHOLE, true]);
+    expect(short.events.at(-1)).toMatchObject({ finishReason: 'stop' });
+    expect([silent.outline.slice(-2), silent.isDone]).toEqual([['error', 'finish'], true]);
+    expect(silent.events.at(-2)).toEqual({ type: 'error', errorText: 'The agent is unavailable' });
+    expect(silent.events.at(-1)).toMatchObject({ finishReason: 'error' });
+    // The grace is 10 s; after 12 s connections are cut.
+    expect(took).toBeGreaterThan(9_900);
+    expect(took).toBeLessThan(14_000);
+    expect(exitCode).toBe(0);
+  });
+
+  it('opens with a comment after 10 s of silence, and has another every 15 s', async () => {
+    const blocks = await afterSilence;
+    const at = (found: (block: string) => boolean) => blocks.filter(({ block }) => found(block)).map((one) => one.at);
+    const comments = at((block) => block === ': keep-alive');
+    expect(blocks[0]?.block).toBe(': keep-alive');
+    expect(blocks[1]?.block).toContain('"type":"start"');
+    expect(comments).toHaveLength(2);
+    expect(comments[0]).toBeGreaterThan(9_900);
+    expect(comments[0]).toBeLessThan(14_000);
+    expect(comments[1]! - comments[0]!).toBeGreaterThan(14_900);
+    expect(comments[1]! - comments[0]!).toBeLessThan(18_000);
+    expect(at((block) => block.includes('text-start'))[0]).toBeGreaterThan(25_900);
+    expect(blocks.at(-1)?.block).toBe('data: [DONE]');
+  });
+});
+
+async function readInTime(url: string, prompt: string): Promise<TimedBlock[]> {
+  const begun = performance.now();
+  const response = await fetch(`${url}/chat/stream`, {
+    method: 'POST',
+    headers: { id_token: tokenOf('alice'), 'content-type': 'application/json' },
+    body: JSON.stringify({ prompt }),
+  });
+  const blocks: TimedBlock[] = [];
+  let rest = '';
+  for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+    const at = performance.now() - begun;
+    const whole = (rest + piece).split('\n\n');
+    rest = whole.pop()!;
+    blocks.push(...whole.map((block) => ({ block, at })));
+  }
+  return blocks;
+}
+
+async function endServer(): Promise<EndedServer> {
+  const parts = await startServerParts();
+  const server = await startServer(parts.variables);
+  const reading = Promise.all([
+    readStream(server.url, { prompt: 'hello [[fault chunks bytes=65536 pause=300]]' }),
+    readStream(server.url, { prompt: 'hello [[fault silence after=2]]' }),
+  ]);
+  while (parts.agent.invocations.length < 2) await wait(10);
+  // Both have been told of the beginning.
+  await wait(400);
+  const begun = performance.now();
+  const exitCode = await server.end('SIGTERM');
+  const took = performance.now() - begun;
+  const [short, silent] = await reading;
+  await parts.close();
+  return { short, silent, took, exitCode };
+}

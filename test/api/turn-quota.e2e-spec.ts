@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import supertest from 'supertest';
+import { mintToken } from '../../src/local/dev-token.js';
+import { type ChatApp, SECRET, startChatApp } from '../support/chat-app.js';
+import { type ServerProcess, startServerProcess } from '../support/server-process.js';
+
+const CLOCK = Date.UTC(2030, 0, 1, 12, 0, 20);
+
+describe('the quota of two server processes on one table', () => {
+  /** Lends its table and its agent; nobody calls it. */
+  let parts: ChatApp;
+  let servers: ServerProcess[];
+  let turns = 0;
+
+  beforeAll(async () => {
+    parts = await startChatApp();
+    const { AWS_ENDPOINT_URL_DYNAMODB = '', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME = '' } = parts.environment;
+    const variables = {
+      AGENT_ID: 'AGENT',
+      AGENT_ALIAS_ID: 'ALIAS',
+      AWS_ENDPOINT_URL_DYNAMODB,
+      AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME,
+      JWT_SECRET_KEY: SECRET,
+      LOG_LEVEL: 'log',
+    };
+    servers = await Promise.all([1, 2].map(() => startServerProcess(variables, { clock: CLOCK })));
+  }, 30_000);
+  afterAll(async () => {
+    await Promise.all(servers.map((server) => server.close()));
+    await parts.close();
+  });
+
+  /** To each server in turn. */
+  function chat(user: string, chatId?: string): supertest.Test {
+    turns += 1;
+    return supertest(servers[turns % 2]?.url ?? '')
+      .post('/chat')
+      .set('id_token', mintToken({ secret: SECRET, sub: user, now: CLOCK }))
+      .send({ prompt: `turn ${turns}`, ...(chatId && { chat_id: chatId }) });
+  }
+  async function statuses(count: number, user: string, chatId?: string): Promise<Record<number, number>> {
+    const answers = await Promise.all(Array.from({ length: count }, () => chat(user, chatId)));
+    const counts: Record<number, number> = {};
+    for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
+    return counts;
+  }
+
+  it('lets exactly 20 of 60 concurrent turns pass', async () => {
+    expect(await statuses(60, 'alice')).toEqual({ 200: 20, 429: 40 });
+    const refused = await chat('alice');
+    expect({ status: refused.status, body: refused.body }).toEqual({
+      status: 429,
+      body: { error: 'Too many requests' },
+    });
+    expect(refused.headers['retry-after']).toBe('40');
+    expect(await statuses(1, 'bob')).toEqual({ 200: 1 });
+  }, 30_000);
+
+  it('still has the full 20 after 40 that were refused with 404', async () => {
+    for (let times = 0; times < 40; times += 1) await chat('carol', 'no-such-chat').expect(404);
+    expect(await statuses(60, 'carol')).toEqual({ 200: 20, 429: 40 });
+  }, 30_000);
+
+  it('still has the rest after 40 that were refused with 409', async () => {
+    const { chat: first } = (await chat('dave').expect(200)).body;
+    const before = parts.agent.invocations.length;
+    parts.agent.enqueue({ type: 'delay', milliseconds: 6_000 });
+    const running = chat('dave', first.id).then(({ status }) => status);
+    await until(() => parts.agent.invocations.length > before);
+    for (let times = 0; times < 40; times += 1) await chat('dave', first.id).expect(409);
+    // Two of the 20 were spent on the turns that ran.
+    expect(await statuses(50, 'dave')).toEqual({ 200: 18, 429: 32 });
+    expect(await running).toBe(200);
+  }, 40_000);
+
+  it('repeats answers for nothing while there is a turn left, and not once there is none', async () => {
+    const again = () =>
+      supertest(servers[0]?.url ?? '')
+        .post('/chat')
+        .set({ id_token: mintToken({ secret: SECRET, sub: 'erin', now: CLOCK }), 'idempotency-key': 'asked before' })
+        .send({ prompt: 'asked once' });
+    await again().expect(200);
+    for (let times = 0; times < 25; times += 1) await again().expect('idempotency-replayed', 'true').expect(200);
+    expect(await statuses(30, 'erin')).toEqual({ 200: 19, 429: 11 });
+    const { headers } = await again().expect(429, { error: 'Too many requests' });
+    expect(headers['retry-after']).toBe('40');
+  }, 30_000);
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 1000 && !condition(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+}

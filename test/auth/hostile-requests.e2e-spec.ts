@@ -1,0 +1,163 @@
+import { request as httpRequest } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { type ChatApp, SECRET, startChatApp } from '../support/chat-app.js';
+import {
+  COGNITO_ISSUER,
+  cognitoCases,
+  type HostileCase,
+  keySetCases,
+  secretCases,
+  signed,
+} from '../support/hostile-tokens.js';
+import { AUDIENCE, ISSUER, issuerKey, type KeyServer, serveKeys, startKeyServer } from '../support/key-server.js';
+import { type ServerProcess, startServerProcess } from '../support/server-process.js';
+
+const MODES = ['secret', 'keys', 'cognito'] as const;
+type Mode = (typeof MODES)[number];
+
+const [rsa, elliptic, stranger] = [issuerKey('rsa'), issuerKey('elliptic', 'ES256'), issuerKey('stranger')];
+const keySet = createLocalJWKSet({ keys: [rsa.jwk, elliptic.jwk] as never });
+const CASES: Readonly<Record<Mode, HostileCase[]>> = {
+  secret: secretCases(),
+  keys: keySetCases(rsa, elliptic, stranger),
+  cognito: cognitoCases(rsa),
+};
+const REASONS = [
+  'token is missing', 'token is malformed', 'token is too large', 'token type is not allowed', 'algorithm is not allowed',
+  'critical header is not supported', 'signing key is unknown', 'signature is invalid', 'token has expired',
+  'token is not yet valid', 'issuer is invalid', 'audience is invalid', "claim 'exp' is required",
+  "claim 'exp' is invalid", "claim 'nbf' is invalid", "claim 'iat' is invalid", "claim 'token_use' is invalid",
+  "claim 'token_use' is required", "claim 'typ' is invalid", "claim 'email' is required", "claim 'email' is invalid", "claim 'username' is required",
+  "claim 'username' is invalid", "claim 'sub' is required", "claim 'sub' is invalid",
+]; // prettier-ignore
+/** What jose judges as well: the second opinion is worth something only where it can be no. */
+const JUDGED_BY_JOSE = [
+  'token is malformed', 'algorithm is not allowed', 'critical header is not supported', 'signing key is unknown',
+  'signature is invalid', 'token has expired', 'token is not yet valid', 'issuer is invalid', 'audience is invalid',
+]; // prettier-ignore
+
+describe('hostile requests to the running server', () => {
+  let parts: ChatApp;
+  let keyServer: KeyServer;
+  let servers: Readonly<Record<Mode, ServerProcess>>;
+  const met = new Set<string>();
+  const refusedByBoth = new Set<string>();
+
+  beforeAll(async () => {
+    parts = await startChatApp();
+    keyServer = await startKeyServer(serveKeys(rsa, elliptic));
+    const { AWS_ENDPOINT_URL_DYNAMODB = '', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME = '' } = parts.environment;
+    const common = {
+      AGENT_ID: 'A',
+      AGENT_ALIAS_ID: 'B',
+      AWS_ENDPOINT_URL_DYNAMODB,
+      AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME,
+    };
+    const byUrl = { ...common, JWT_JWKS_URI: keyServer.url, JWT_AUDIENCE: AUDIENCE };
+    const [secret, keys, cognito] = await Promise.all([
+      startServerProcess({ ...common, JWT_SECRET_KEY: SECRET }),
+      startServerProcess({ ...byUrl, JWT_ISSUER: ISSUER }),
+      startServerProcess({ ...byUrl, JWT_ISSUER: COGNITO_ISSUER }),
+    ]);
+    servers = { secret, keys, cognito };
+  }, 30_000);
+  afterAll(async () => {
+    // Each of the two that have keys of its issuer.
+    expect(keyServer.fetches).toBe(2);
+    await Promise.all(MODES.map((mode) => servers[mode].close()));
+    await keyServer.close();
+    await parts.close();
+  });
+
+  /** `in` where the token was taken: there is no such chat. */
+  async function judged(mode: Mode, headers: Record<string, string | string[]>, path = '/chats/none') {
+    const { status, text } = await get(servers[mode].url + path, headers);
+    expect(servers[mode].child.exitCode).toBeNull();
+    if (status === 404 && text === '{"error":"Chat not found"}') return undefined;
+    const reason = /^\{"error":"Invalid id_token: ([^"]*)"\}$/.exec(text)?.[1];
+    expect({ status, text }).toEqual({ status: 401, text: JSON.stringify({ error: `Invalid id_token: ${reason}` }) });
+    met.add(reason ?? '');
+    return reason;
+  }
+
+  /** Whether jose takes the token, by the same key and the same rules as far as it knows them. */
+  async function joseTakes(mode: Mode, token: string): Promise<boolean> {
+    const issuer = mode === 'keys' ? ISSUER : COGNITO_ISSUER;
+    const verified =
+      mode === 'secret'
+        ? jwtVerify(token, Buffer.from(SECRET), { algorithms: ['HS256'] })
+        : jwtVerify(token, keySet, { algorithms: ['RS256', 'ES256'], issuer, audience: AUDIENCE });
+    return verified.then(
+      () => true,
+      () => false,
+    );
+  }
+
+  describe.each(MODES)('with %s', (mode) => {
+    it.each(CASES[mode].map(({ name, reason, token }) => [name.slice(0, 60), reason, token] as const))(
+      '%s: %s',
+      async (_, reason, token) => {
+        const outcome = await judged(mode, { id_token: Buffer.from(token).toString('latin1') });
+        expect(outcome).toBe(reason);
+        const isTaken = await joseTakes(mode, token);
+        if (outcome === undefined || outcome === 'signature is invalid') expect(isTaken).toBe(outcome === undefined);
+        if (outcome !== undefined && !isTaken) refusedByBoth.add(outcome);
+      },
+    );
+  });
+
+  describe('the headers', () => {
+    const good = signed();
+    const bob = signed({ sub: 'bob' });
+    const bearer = (token: string) => `Bearer ${token}`;
+
+    it.each<[string, string | undefined, Record<string, string | string[]>, string?]>([
+      ['none', 'token is missing', {}],
+      ['an empty one', 'token is missing', { id_token: '' }],
+      ['blanks', 'token is missing', { id_token: '  ' }],
+      ['another scheme', 'token is missing', { authorization: `Basic ${good}` }],
+      ['no scheme', 'token is missing', { authorization: good }],
+      ['the scheme alone', 'token is missing', { authorization: 'Bearer ' }],
+      ['a cookie', 'token is missing', { cookie: `id_token=${good}` }],
+      ['the query', 'token is missing', {}, `?id_token=${good}&access_token=${good}`],
+      ['a name with a hyphen', 'token is missing', { 'id-token': good }],
+      ['two users', 'token is malformed', { id_token: good, authorization: bearer(bob) }],
+      ['two lines', 'token is malformed', { id_token: [good, bob] }],
+      ['two lines of authorization', 'token is malformed', { authorization: [bearer(good), bearer(bob)] }],
+      ['two schemes in a line', 'token is malformed', { authorization: `${bearer(good)}, ${bearer(bob)}` }],
+      ['a good and a bad one', 'token is malformed', { id_token: good, authorization: bearer('x') }],
+      ['a list', 'token is malformed', { id_token: `${good}, ${bob}` }],
+      ['a list of nothing', 'token is malformed', { id_token: ',' }],
+      ['a list that begins with nothing', 'token is malformed', { id_token: `,${good}` }],
+      ['the same twice', undefined, { id_token: [good, good], authorization: bearer(good) }],
+      ['bearer in small letters', undefined, { authorization: `bearer  ${good}` }],
+      ['any case of the name', undefined, { ID_TOKEN: good }],
+    ])('%s: %s', async (_, reason, headers, query = '') => {
+      expect(await judged('secret', headers, `/chats/none${query}`)).toBe(reason);
+    });
+  });
+
+  it('were at least 150, met every reason, and left both servers well', async () => {
+    expect(CASES.secret.length + CASES.keys.length).toBeGreaterThanOrEqual(150);
+    expect([...met].toSorted()).toEqual(REASONS.toSorted());
+    expect([...refusedByBoth]).toEqual(expect.arrayContaining(JUDGED_BY_JOSE));
+    for (const mode of MODES) {
+      expect(servers[mode].child.exitCode).toBeNull();
+      expect(servers[mode].output()).not.toMatch(/"level":"(error|fatal)"|eyJ/);
+    }
+  });
+});
+
+/** By Node's own client: it sends a list as a line for each. */
+function get(url: string, headers: Record<string, string | string[]>): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(url, { headers, timeout: 4_000 }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    request.on('timeout', () => request.destroy(new Error('no answer')));
+    request.on('error', reject).end();
+  });
+}

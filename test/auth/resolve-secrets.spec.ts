@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ConfigurationError, loadEnvironment, type RawEnvironment } from '../../src/config/environment.js';
+import { resolveSecrets } from '../../src/config/resolve-secrets.js';
+
+const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:jwt-signing-key-AbCdEf';
+const KEY = 'k9fJ2mQx7Lw4Rz8Tn1Vb6Yc3Hd5Gs0Pa';
+
+interface Call {
+  readonly target: unknown;
+  readonly authorization: string;
+  readonly body: unknown;
+}
+
+/** A Secrets Manager as far as its protocol goes: AWS JSON 1.1, one operation. */
+describe('resolveSecrets', () => {
+  let server: Server;
+  let calls: Call[];
+  let answer: { status: number; body: object } | 'silence';
+  let variables: RawEnvironment;
+
+  beforeEach(async () => {
+    calls = [];
+    answer = { status: 200, body: { ARN, Name: 'jwt-signing-key', SecretString: KEY } };
+    const handle = async (request: IncomingMessage, response: ServerResponse) => {
+      const { 'x-amz-target': target, authorization = '' } = request.headers;
+      calls.push({ target, authorization, body: await json(request) });
+      if (answer === 'silence') return;
+      response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
+      response.end(JSON.stringify(answer.body));
+    };
+    server = createServer((request, response) => void handle(request, response)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    variables = {
+      AGENT_ID: 'AGENT',
+      AGENT_ALIAS_ID: 'ALIAS',
+      JWT_SECRET_ARN: ARN,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    };
+  });
+
+  afterEach(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+
+  async function problemOf(promise: Promise<unknown>): Promise<string> {
+    const error = await promise.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(ConfigurationError);
+    const { problems, message, stack } = error as ConfigurationError;
+    for (const text of [message, stack]) {
+      expect(text).not.toContain(ARN);
+      expect(text).not.toContain(KEY);
+    }
+    expect(problems).toHaveLength(1);
+    return problems[0] ?? '';
+  }
+
+  it('asks for the one secret, in its own region, and lays it over JWT_SECRET_KEY', async () => {
+    const resolved = await resolveSecrets({ ...variables, AWS_REGION: 'us-east-1' });
+    expect(loadEnvironment(resolved)).toMatchObject({ AGENT_ID: 'AGENT', JWT_SECRET_KEY: KEY });
+    expect(calls).toEqual([
+      {
+        target: 'secretsmanager.GetSecretValue',
+        authorization: expect.stringContaining('/eu-central-1/secretsmanager/aws4_request'),
+        body: { SecretId: ARN },
+      },
+    ]);
+  });
+
+  it('changes nothing and asks nobody without a secret to read', async () => {
+    const plain = { ...variables, JWT_SECRET_ARN: ' ', JWT_SECRET_KEY: KEY };
+    expect(await resolveSecrets(plain)).toBe(plain);
+    expect(calls).toEqual([]);
+  });
+
+  it.each([
+    ['text', KEY],
+    ['JSON with the key among others', JSON.stringify({ issuer: 'x', JWT_SECRET_KEY: KEY })],
+  ])('takes a secret of %s', async (_form, SecretString) => {
+    answer = { status: 200, body: { ARN, SecretString } };
+    expect((await resolveSecrets(variables))['JWT_SECRET_KEY']).toBe(KEY);
+  });
+
+  it('takes a text that only begins like JSON as it is', async () => {
+    answer = { status: 200, body: { ARN, SecretString: `{${KEY}` } };
+    expect((await resolveSecrets(variables))['JWT_SECRET_KEY']).toBe(`{${KEY}`);
+  });
+
+  it('leaves the judgement of the key to the configuration', async () => {
+    answer = { status: 200, body: { ARN, SecretString: 'short' } };
+    const resolved = await resolveSecrets(variables);
+    expect(() => loadEnvironment(resolved)).toThrow('JWT_SECRET_KEY must be at least 32 bytes');
+  });
+
+  it.each([
+    [
+      'AccessDeniedException',
+      { status: 400, body: { __type: 'AccessDeniedException', Message: `no access to ${ARN}` } },
+    ],
+    ['ResourceNotFoundException', { status: 400, body: { __type: 'ResourceNotFoundException', Message: ARN } }],
+    ['InternalServiceError', { status: 500, body: { __type: 'InternalServiceError', Message: ARN } }],
+  ])('says in one line that it cannot be read: %s', async (code, refusal) => {
+    answer = refusal;
+    expect(await problemOf(resolveSecrets(variables))).toBe(
+      `JWT_SECRET_ARN names a secret that cannot be read: ${code}`,
+    );
+    expect(calls).toHaveLength(refusal.status === 500 ? 3 : 1);
+  });
+
+  it('says so when nobody listens', async () => {
+    const nobody = { ...variables, AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://127.0.0.1:1' };
+    expect(await problemOf(resolveSecrets(nobody))).toBe(
+      'JWT_SECRET_ARN names a secret that cannot be read: ECONNREFUSED',
+    );
+  });
+
+  it('says so when nobody answers, within the ten seconds that Lambda gives a start', async () => {
+    answer = 'silence';
+    const startedAt = Date.now();
+    expect(await problemOf(resolveSecrets(variables))).toBe(
+      'JWT_SECRET_ARN names a secret that cannot be read: ETIMEDOUT',
+    );
+    expect(Date.now() - startedAt).toBeLessThan(9_000);
+  }, 15_000);
+
+  it.each([
+    ['is not text', { SecretBinary: 'AAAA' }],
+    ['of JSON without a JWT_SECRET_KEY that is text', { SecretString: JSON.stringify({ password: KEY }) }],
+    ['of JSON without a JWT_SECRET_KEY that is text', { SecretString: JSON.stringify({ JWT_SECRET_KEY: 42 }) }],
+  ])('refuses a secret that %s', async (problem, body) => {
+    answer = { status: 200, body: { ARN, ...body } };
+    expect(await problemOf(resolveSecrets(variables))).toContain(problem);
+  });
+
+  it('asks nobody while the rest of the configuration is wrong', async () => {
+    expect(await problemOf(resolveSecrets({ ...variables, JWT_SECRET_KEY: KEY }))).toBe(
+      'JWT_SECRET_KEY must not be set with JWT_SECRET_ARN',
+    );
+    expect(await problemOf(resolveSecrets({ ...variables, AGENT_ID: '' }))).toBe('AGENT_ID is required');
+    expect(calls).toEqual([]);
+  });
+});

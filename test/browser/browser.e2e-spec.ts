@@ -1,0 +1,202 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { describeInBrowser, startBrowser } from '../support/browser.js';
+import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { readChat, type ShownChat } from '../support/chat-client.js';
+import { headsOf } from '../support/chat-items.js';
+import { frontendSnippet } from '../support/docs-snippet.js';
+import { type FrontendPage, serveFrontendPage } from '../support/frontend-page.js';
+import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
+
+/** The component of docs/frontends.md in Chromium, with the service on another origin. */
+describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the AI SDK %s', (sdk) => {
+  let browser: Browser;
+  let frontend: FrontendPage;
+  let origin: string;
+  let app: ChatApp;
+  let stepped: SteppedAgent;
+  let steppedApp: ChatApp;
+  let page: Page;
+  let user: string;
+  let users = 0;
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+    frontend = await serveFrontendPage(sdk);
+    origin = `http://127.0.0.1:${frontend.port}`;
+    stepped = await startSteppedAgent();
+    app = await startChatApp({ CORS_ORIGINS: origin });
+    steppedApp = await startChatApp({
+      CORS_ORIGINS: origin,
+      AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: stepped.endpoint,
+    });
+  });
+  afterAll(async () => {
+    await browser.close();
+    stepped.close();
+    await Promise.all([app.close(), steppedApp.close(), frontend.close()]);
+  });
+  beforeEach(async () => {
+    page = await browser.newPage();
+    user = `reader-${(users += 1)}`;
+  });
+  afterEach(() => page.close());
+
+  const open = (api: ChatApp, query: Record<string, string> = {}, from = origin) =>
+    page.goto(`${from}/?${new URLSearchParams({ api: api.url, token: tokenOf(user), ...query }).toString()}`);
+  const say = async (text: string) => {
+    await page.locator('input').fill(text);
+    await page.locator('input').press('Enter');
+  };
+  const answer = (number = 1) => page.locator('.assistant').nth(number - 1);
+  const alert = () => page.getByRole('alert');
+  const untilReady = () => page.locator('input:enabled').waitFor();
+  /** The only chat that the user of the test has. */
+  const onlyChat = async (api: ChatApp): Promise<ShownChat> => {
+    const heads = await headsOf(api, user);
+    expect(heads).toHaveLength(1);
+    return (await readChat(api.url, user, heads[0]?.id ?? '')).body.chat;
+  };
+
+  it('shows the answer as the agent speaks', async () => {
+    await open(steppedApp);
+    await say('Count for me');
+    let shown = '';
+    for (const piece of ['one ', 'two ', 'three']) {
+      await stepped.say(piece);
+      shown += piece;
+      await answer().getByText(shown.trim(), { exact: true }).waitFor();
+    }
+    stepped.end();
+    await untilReady();
+    expect((await onlyChat(steppedApp)).messages).toMatchObject([
+      { content: 'Count for me' },
+      { content: 'one two three' },
+    ]);
+  });
+
+  it('goes on with its chat, shows sources, and takes up a chat that is there', async () => {
+    await open(app);
+    await say('Plan a weekend in Lisbon');
+    await answer().getByRole('link', { name: 'Lisbon in two days' }).waitFor();
+    await untilReady();
+    await say('What did I ask you first?');
+    await answer(2).getByText('Plan a weekend in Lisbon').waitFor();
+    await untilReady();
+    const chat = await onlyChat(app);
+    expect(chat.messages).toHaveLength(4);
+
+    await open(app, { chat: chat.id });
+    await answer(2).getByText('Plan a weekend in Lisbon').waitFor();
+    await say('And now?');
+    await answer(3).waitFor();
+    await untilReady();
+    expect((await onlyChat(app)).messages).toHaveLength(6);
+  });
+
+  it('says what went wrong in the middle, and asks again in the same chat', async () => {
+    await open(app);
+    app.agent.enqueue({ type: 'torn', afterChunks: 2 });
+    await say('Hello');
+    await alert().getByText('The agent failed').waitFor();
+    const { id, messages } = await onlyChat(app);
+    expect(await answer().locator('p').textContent()).toBe(messages[1]?.content);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await untilReady();
+    await alert().waitFor({ state: 'detached' });
+    const again = await onlyChat(app);
+    expect(again.id).toBe(id);
+    expect(again.messages.map(({ status }) => status)).toEqual([undefined, 'partial', undefined, undefined]);
+    expect(await answer().locator('p').textContent()).toBe(again.messages[3]?.content);
+  });
+
+  it('says what went wrong before the first word, and asks again in the same chat', async () => {
+    await open(app);
+    app.agent.enqueue({
+      type: 'stream-exception',
+      exception: 'ThrottlingException',
+      message: 'slow down',
+      afterChunks: 0,
+    });
+    await say('Hello');
+    await alert().getByText('The agent is busy').waitFor();
+    await untilReady();
+    const { id } = await onlyChat(app);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await answer().waitFor();
+    await untilReady();
+    const again = await onlyChat(app);
+    expect([again.id, again.messages.length]).toEqual([id, 3]);
+  });
+
+  it('says that a token is refused', async () => {
+    await open(app, { token: 'none' });
+    await say('Hello');
+    await alert().getByText('Invalid id_token: token is malformed').waitFor();
+  });
+
+  it('goes on with a token that was refreshed, in the middle of a chat', async () => {
+    await open(app);
+    await say('My name is Ada');
+    await answer().waitFor();
+    await untilReady();
+    const show = (token: string) => page.evaluate(`show(${JSON.stringify(token)})`);
+    await show('outdated');
+    await say('What did I say first?');
+    await alert().getByText('Invalid id_token: token is malformed').waitFor();
+    await show(tokenOf(user));
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await answer(2).getByText('My name is Ada').waitFor();
+    await untilReady();
+    expect((await onlyChat(app)).messages).toHaveLength(4);
+  });
+
+  it('begins no turn where its origin is not allowed', async () => {
+    const calls = app.agent.invocations.length;
+    await open(app, {}, `http://localhost:${frontend.port}`);
+    await say('Hello');
+    await alert().getByText('Failed to fetch').waitFor();
+    expect(app.agent.invocations).toHaveLength(calls);
+  });
+
+  it('may read the headers that are for callers', async () => {
+    await open(app);
+    const ask = (headers: Record<string, string>) =>
+      page.evaluate(
+        async ({ url, token, more }) => {
+          const { status, headers: given } = await fetch(`${url}/chat`, {
+            method: 'POST',
+            headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...more },
+            body: JSON.stringify({ prompt: 'Hello, headers' }),
+          });
+          return { status, ...Object.fromEntries(given) };
+        },
+        { url: app.url, token: tokenOf(user), more: headers },
+      );
+    const call = { 'idempotency-key': 'of-a-page', 'x-request-id': 'page-1' };
+    expect(await ask(call)).toMatchObject({ status: 200, 'x-request-id': 'page-1' });
+    expect(await ask(call)).toMatchObject({ status: 200, 'x-request-id': 'page-1', 'idempotency-replayed': 'true' });
+  });
+
+  it('reads a stream by the fetch of the docs', async () => {
+    await open(app);
+    const code = frontendSnippet('js').replace('process.stdout.write(', 'shown.push(');
+    const values = `const [API, ID_TOKEN, shown] = [${JSON.stringify(app.url)}, ${JSON.stringify(tokenOf(user))}, []];`;
+    const shown: string[] = await page.evaluate(`(async () => { ${values} ${code}; return shown; })()`);
+    expect(shown.length).toBeGreaterThan(1);
+    expect((await onlyChat(app)).messages[1]?.content).toBe(shown.join(''));
+  });
+
+  it('loses nothing when it is closed in the middle', async () => {
+    await open(steppedApp);
+    await say('Tell me all');
+    await stepped.say('The beginning');
+    await answer().getByText('The beginning').waitFor();
+    await page.close();
+    await stepped.say(' and the end');
+    stepped.end();
+    for (let looks = 0; looks < 100 && (await onlyChat(steppedApp)).messages.length < 2; looks += 1) await wait(50);
+    expect((await onlyChat(steppedApp)).messages.at(-1)).toMatchObject({ content: 'The beginning and the end' });
+  });
+});

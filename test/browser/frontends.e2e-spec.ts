@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { frontendSnippet } from '../support/docs-snippet.js';
+import { typeFaultsOf } from '../support/snippet-types.js';
+
+const run = promisify(execFile);
+describe('docs/frontends.md', () => {
+  let app: ChatApp;
+  beforeAll(async () => {
+    app = await startChatApp();
+  });
+  afterAll(() => app.close());
+
+  const variables = () => ({ PATH: process.env['PATH'], API: app.url, ID_TOKEN: tokenOf('alice') });
+
+  const runFetch = (code: string, env: Record<string, string | undefined> = variables()) =>
+    run(process.execPath, ['--input-type=module', '-e', `const { API, ID_TOKEN } = process.env;\n${code}`], { env });
+
+  it('has a fetch that prints the answer as it comes', async () => {
+    const { stdout, stderr } = await runFetch(frontendSnippet('js'));
+    const { messages } = (await app.read(stderr.trim()).expect(200)).body.chat;
+    expect(stdout).toBe(messages[1].content);
+  });
+
+  it('has a fetch that throws what went wrong, before the answer and in it', async () => {
+    const torn = frontendSnippet('js').replace('Plan a weekend', 'Plan [[fault torn after=2]]');
+    await expect(runFetch(torn)).rejects.toThrow('The agent failed');
+    await expect(runFetch(frontendSnippet('js').replace('ID_TOKEN,', `'',`))).rejects.toThrow('token is missing');
+  });
+
+  it('has a fetch that takes no answer for whole that was cut on its way', async () => {
+    const gateway = createServer((_, response) => {
+      response.end('data: {"type":"text-delta","id":"answer","delta":"Hel"}\n\n');
+    });
+    gateway.listen(0, '127.0.0.1');
+    await once(gateway, 'listening');
+    const API = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+    const reading = runFetch(frontendSnippet('js'), { ...variables(), API });
+    await expect(reading.finally(() => gateway.close())).rejects.toThrow('The answer has broken off');
+  });
+
+  it('has a curl that prints the events', async () => {
+    const { stdout } = await run('bash', ['-c', frontendSnippet('sh')], { env: variables() });
+    expect(stdout).toMatch(/^data: {"type":"start"/);
+    expect(stdout).toMatch(/data: \[DONE\]\n\n$/);
+  });
+
+  it('has a component whose types are right, as far as the compiler sees', () => {
+    const code = frontendSnippet('tsx');
+    const [faults, faultsOfWrongCode] = typeFaultsOf(code, code.replace('part.url', 'part.link'));
+    expect(faults).toEqual([]);
+    expect(faultsOfWrongCode).not.toEqual([]);
+  });
+});

@@ -1,0 +1,218 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { EmulatedInvocation } from '../../src/local/emulator/emulated-invocation.js';
+import { askTurn, readChat, turnsOf } from '../support/chat-client.js';
+import { type Gate, type Passage, startGate } from '../support/gate.js';
+import { type ServerParts, startServerParts } from '../support/server-parts.js';
+import { killServers, type ListeningServer, startServer } from '../support/spawned-server.js';
+import { agentStep, BOUNDARIES, type Boundary, standsAt, tableStep, type TurnCall } from '../support/turn-boundary.js';
+
+const ALICE = 'alice';
+const AGENT_TIMEOUT_SECONDS = 60;
+/** A lease ends 15 s after its turn's deadline. */
+const LEASE_SECONDS = AGENT_TIMEOUT_SECONDS + 15;
+
+/** What a turn may be when its server is killed. */
+const SHAPES = [
+  { isFirst: true, hasKey: false },
+  { isFirst: true, hasKey: true },
+  { isFirst: false, hasKey: false },
+  { isFirst: false, hasKey: true },
+];
+
+/** A turn that is stopped at its boundary and then killed with its server. */
+interface Victim {
+  readonly boundary: Boundary;
+  readonly isFirst: boolean;
+  readonly prompt: string;
+  readonly key: string | undefined;
+  /** What was said in its chat before. */
+  readonly earlier: readonly object[];
+  /** Known from the start, or from its begin. */
+  chatId: string | undefined;
+  isHeld: boolean;
+}
+
+/**
+ * Servers run turns, each stopped at a boundary by a gate before the table or the agent, and are killed when all of
+ * theirs are there. The table, on disk, and the agent stay. Another server finds what is left, first while the leases
+ * run, then with a clock for which they have run out.
+ */
+describe('a server that is killed', () => {
+  let folder: string;
+  let parts: ServerParts;
+  let gates: Gate[] = [];
+  let server: ListeningServer;
+  const victims: Victim[] = [];
+  let isStopping = true;
+  let invocationsBefore = 0;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'chat-kill-'));
+    parts = await startServerParts(folder);
+    const { table, agent } = {
+      table: parts.variables['AWS_ENDPOINT_URL_DYNAMODB']!,
+      agent: parts.variables['AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME']!,
+    };
+    gates = [await gateFor(table, tableStep), await gateFor(agent, agentStep)];
+    const variables = {
+      ...parts.variables,
+      AGENT_TIMEOUT_MS: String(AGENT_TIMEOUT_SECONDS * 1000),
+      AWS_ENDPOINT_URL_DYNAMODB: gates[0]!.endpoint,
+      AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: gates[1]!.endpoint,
+    };
+    const doomed = await Promise.all(SHAPES.map(() => startServer(variables)));
+    for (const [index, shape] of SHAPES.entries()) await kill(doomed[index]!, shape);
+    isStopping = false;
+    invocationsBefore = parts.agent.invocations.length;
+    server = await startServer(variables);
+    await checkWhileLeased();
+    await server.end('SIGKILL');
+    server = await startServer(variables, { clockAheadSeconds: LEASE_SECONDS });
+  }, 120_000);
+
+  afterAll(async () => {
+    await killServers();
+    await Promise.all(gates.map((gate) => gate.close()));
+    await parts.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  function gateFor(target: string, stepOf: (call: Parameters<typeof tableStep>[0]) => TurnCall | undefined) {
+    const judge = (call: TurnCall | undefined): Passage => {
+      const victim = victimOf(call);
+      if (!isStopping || !call || !victim) return 'forward';
+      if (call.step === 'begin') victim.chatId = call.chatId;
+      if (!standsAt(victim.boundary, call.step)) return 'forward';
+      return victim.boundary.name.startsWith('before') ? 'hold' : 'hold-reply';
+    };
+    return startGate(
+      target,
+      (call) => judge(stepOf(call)),
+      (call) => (victimOf(stepOf(call))!.isHeld = true),
+    );
+  }
+
+  const victimOf = (call: TurnCall | undefined) =>
+    victims.find(({ prompt, chatId }) =>
+      call?.prompt === undefined ? call && chatId === call.chatId : prompt === call.prompt,
+    );
+
+  /** Kills a server once a turn of this shape is stopped at each boundary. */
+  async function kill(doomed: ListeningServer, shape: (typeof SHAPES)[number]): Promise<void> {
+    const own: Victim[] = [];
+    for (const boundary of BOUNDARIES) own.push(await prepare(doomed.url, boundary, shape));
+    victims.push(...own);
+    const answers = Promise.allSettled(
+      own.map(({ prompt, isFirst, chatId, key }) =>
+        askTurn(doomed.url, ALICE, { prompt, chat_id: isFirst ? undefined : chatId }, key),
+      ),
+    );
+    while (!own.every(({ isHeld }) => isHeld)) await wait(10);
+    await doomed.end('SIGKILL');
+    expect((await answers).map(({ status }) => status)).toEqual(own.map(() => 'rejected'));
+  }
+
+  async function prepare(url: string, boundary: Boundary, shape: (typeof SHAPES)[number]): Promise<Victim> {
+    const { isFirst, hasKey } = shape;
+    const name = `killed ${boundary.name}, ${isFirst ? 'opening a chat' : 'going on'}${hasKey ? ' with a key' : ''}`;
+    const opened = isFirst ? undefined : (await askTurn(url, ALICE, { prompt: `opening of ${name}` })).body;
+    return {
+      boundary,
+      isFirst,
+      prompt: name,
+      key: hasKey ? `key of ${name}` : undefined,
+      earlier: opened ? turnsOf(opened.chat) : [],
+      chatId: opened?.chat.id,
+      isHeld: false,
+    };
+  }
+
+  const asked = ({ prompt }: Victim) => parts.agent.invocations.filter((call) => call.prompt === prompt).length;
+
+  /** The sessions of a victim's chat before it was killed. */
+  const sessionsBefore = ({ prompt }: Victim) =>
+    parts.agent.invocations
+      .slice(0, invocationsBefore)
+      .filter((call) => call.prompt === prompt || call.prompt === `opening of ${prompt}`)
+      .map(({ sessionId }) => sessionId);
+
+  /** The prompts that an invocation's session knows: what it was told with each turn, and the turns that it has answered. */
+  function knownTo(call: EmulatedInvocation): string[] {
+    const { invocations } = parts.agent;
+    const earlier = invocations.slice(0, invocations.indexOf(call));
+    const answered = earlier.filter(({ sessionId, outcome }) => sessionId === call.sessionId && outcome === 'answered');
+    return [...answered.flatMap((turn) => [...toldTo(turn), turn.prompt]), ...toldTo(call)];
+  }
+
+  const toldTo = ({ conversationHistory = [] }: EmulatedInvocation) =>
+    conversationHistory.filter(({ role }) => role === 'user').map(({ text }) => text);
+
+  /** Right after the restart: what is stored is shown, what may still be running is pending and refuses a second turn. */
+  async function checkWhileLeased(): Promise<void> {
+    for (const { boundary, prompt, chatId } of victims.filter(({ boundary: { hasBegun } }) => hasBegun)) {
+      const { body } = await readChat(server.url, ALICE, chatId!);
+      const last = turnsOf(body.chat).at(-1);
+      expect(last).toEqual({ prompt, ...(boundary.isStored ? { answer: expect.any(String) } : { status: 'pending' }) });
+      if (boundary.isStored) continue;
+      const refused = await askTurn(server.url, ALICE, { prompt: 'Too soon', chat_id: chatId });
+      expect(refused).toMatchObject({
+        status: 409,
+        retryAfter: '5',
+        text: '{"error":"A turn is already in progress"}',
+      });
+    }
+  }
+
+  describe.each(BOUNDARIES)('$name', ({ name, hasBegun, isStored }) => {
+    const found = () => victims.filter(({ boundary }) => boundary.name === name);
+
+    it('leaves what was acknowledged, and its own prompt as far as it came', async () => {
+      for (const { prompt, chatId, earlier, isFirst } of found()) {
+        const { status, body } = await readChat(server.url, ALICE, chatId!);
+        const own = { prompt, ...(isStored ? { answer: expect.stringContaining(prompt) } : { status: 'failed' }) };
+        if (isFirst && !hasBegun) expect(status).toBe(404);
+        else expect(turnsOf(body.chat)).toEqual(hasBegun ? [...earlier, own] : earlier);
+      }
+    });
+
+    it('answers the same key: anew, or from the table without asking the agent', async () => {
+      for (const victim of found().filter(({ key }) => key !== undefined)) {
+        const { prompt, key, chatId, isFirst, earlier } = victim;
+        const askedBefore = asked(victim);
+        expect(askedBefore).toBe(BOUNDARIES.findIndex((other) => other.name === name) < 2 ? 0 : 1);
+        const chat_id = isFirst ? undefined : chatId;
+        const { status, isReplay, body } = await askTurn(server.url, ALICE, { prompt, chat_id }, key);
+        expect({ status, isReplay }).toEqual({ status: 200, isReplay: isStored });
+        expect(asked(victim)).toBe(isStored ? askedBefore : askedBefore + 1);
+        expect(body.chat.id).toBe(chatId);
+        expect(turnsOf(body.chat)).toEqual([
+          ...earlier,
+          ...(hasBegun && !isStored ? [{ prompt, status: 'failed' }] : []),
+          { prompt, answer: body.response },
+        ]);
+      }
+    });
+
+    it('lets the chat go on, in a session that knows each of its turns once', async () => {
+      for (const victim of found()) {
+        const { chatId, isFirst, key } = victim;
+        if (isFirst && !hasBegun && key === undefined) continue;
+        const before = turnsOf((await readChat(server.url, ALICE, chatId!)).body.chat);
+        const { status, body } = await askTurn(server.url, ALICE, { prompt: 'And then?', chat_id: chatId });
+        expect(status).toBe(200);
+        expect(turnsOf(body.chat)).toEqual([...before, { prompt: 'And then?', answer: body.response }]);
+        const call = parts.agent.invocations.at(-1)!;
+        const answered = before.filter((turn) => 'answer' in turn).map(({ prompt }) => prompt);
+        expect(knownTo(call)).toEqual(answered);
+        const sessions = sessionsBefore(victim);
+        // A turn that was not released takes its session along; one that never began leaves it.
+        const goesOn = !hasBegun || name === 'after release';
+        if (sessions.length > 0) expect(sessions.includes(call.sessionId)).toBe(goesOn);
+      }
+    });
+  });
+});

@@ -1,0 +1,153 @@
+import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { seededRandom, testSeed } from '../support/seeded-random.js';
+import { type Redelivery, startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
+
+const LANES = 6;
+const KEPT_CHATS = 5;
+const TURNS = 10;
+/** Chats of a lane that are deleted in the end, beside the kept ones: so many that each write is repeated after it. */
+const DELETED_CHATS = 5;
+const TURNS_BEFORE_DELETE = 6;
+const KEPT_TURNS = LANES * KEPT_CHATS * TURNS;
+const DELETED_TURNS = LANES * DELETED_CHATS * TURNS_BEFORE_DELETE;
+const PROBABILITY = 0.3;
+const WRITES = ['begin', 'complete', 'release', 'recover', 'delete'] as const;
+const LARGE = '[[fault chunks bytes=400000]]';
+
+interface Pair {
+  readonly prompt: string;
+  readonly response: string;
+}
+type StoredItem = Readonly<Record<string, unknown>> & { readonly id: string; readonly user_id: string };
+
+describe('a table that delivers 30 % of all writes twice', () => {
+  const seed = testSeed();
+  const random = seededRandom(seed);
+  const kept = new Map<string, Pair[]>();
+  const deleted = new Set<string>();
+  let app: ChatApp;
+  let faults: StorageFaults;
+
+  beforeAll(async () => {
+    app = await startChatApp();
+    faults = await startStorageFaults(app.nest.get(DynamoDBDocumentClient));
+    const chance = { probability: PROBABILITY, random };
+    faults.inject(() => ({ type: 'redelivery', after: someTime() }), { steps: WRITES, chance });
+  });
+  afterAll(async () => {
+    faults.close();
+    await app.close();
+  });
+
+  function someTime(): Redelivery {
+    const times: Redelivery[] = ['at once', 'release', 'begin', 'delete', { calls: 1 + Math.floor(random() * 40) }];
+    return times[Math.floor(random() * times.length)]!;
+  }
+
+  /** One turn after another in a new chat; some with a key, a few with an answer of several items. */
+  async function converse(name: string, turns: number): Promise<[string, Pair[]]> {
+    const pairs: Pair[] = [];
+    let chatId: string | undefined;
+    for (let turn = 1; turn <= turns; turn += 1) {
+      const prompt = `${name}, turn ${turn} ${random() < 0.03 ? LARGE : ''}`;
+      const key: Record<string, string> = random() < 0.5 ? { 'idempotency-key': `${name}-${turn}` } : {};
+      const { body, status } = await app.chat({ prompt, chat_id: chatId }, 'alice', key);
+      expect([status, body.error]).toEqual([200, undefined]);
+      chatId = body.chat.id as string;
+      pairs.push({ prompt, response: body.response });
+    }
+    return [chatId!, pairs];
+  }
+
+  async function lane(number: number): Promise<void> {
+    for (let chat = 1; chat <= KEPT_CHATS; chat += 1) {
+      const [id, pairs] = await converse(`lane ${number}, chat ${chat}`, TURNS);
+      kept.set(id, pairs);
+      if (chat > DELETED_CHATS) continue;
+      const [doomed] = await converse(`lane ${number}, doomed ${chat}`, TURNS_BEFORE_DELETE);
+      expect((await app.remove(doomed)).status).toBe(204);
+      deleted.add(doomed);
+    }
+  }
+
+  async function allItems(): Promise<StoredItem[]> {
+    const items: StoredItem[] = [];
+    let startKey: Record<string, unknown> | undefined;
+    do {
+      const page = await app.table.send(
+        new ScanCommand({
+          TableName: app.environment.DYNAMODB_TABLE,
+          ConsistentRead: true,
+          ExclusiveStartKey: startKey,
+        }),
+      );
+      items.push(...((page.Items ?? []) as StoredItem[]));
+      startKey = page.LastEvaluatedKey;
+    } while (startKey);
+    return items;
+  }
+
+  it(`answers ${KEPT_TURNS} turns, and ${DELETED_TURNS} in chats that are deleted`, async () => {
+    console.log(`redelivery: TEST_SEED=${seed}`);
+    await Promise.all(Array.from({ length: LANES }, (_lane, number) => lane(number + 1)));
+    await faults.deliverRest();
+    expect([...kept.values()].flat()).toHaveLength(KEPT_TURNS);
+    expect(deleted.size).toBe(LANES * DELETED_CHATS);
+  }, 120_000);
+
+  it('has asked the agent once for each of them', () => {
+    // A deleted chat's session is ended by an invocation too.
+    const prompts = app.agent.invocations.filter(({ endSession }) => !endSession).map(({ prompt }) => prompt);
+    expect(prompts).toHaveLength(KEPT_TURNS + DELETED_TURNS);
+    expect(new Set(prompts).size).toBe(KEPT_TURNS + DELETED_TURNS);
+  });
+
+  it('has repeated every kind of write at every time, and let no begin or release in a second time', () => {
+    const inTime = faults.repeated.filter(({ after }) => after !== 'rest');
+    const seen = new Set(inTime.map(({ step, after }) => `${step} ${typeof after === 'object' ? 'calls' : after}`));
+    for (const step of ['begin', 'complete', 'release']) {
+      for (const after of ['at once', 'release', 'begin', 'delete', 'calls'])
+        expect(seen).toContain(`${step} ${after}`);
+    }
+    expect(inTime.length).toBeGreaterThan(250);
+    const letIn = faults.repeated.filter(({ isRefused }) => !isRefused).map(({ step }) => step);
+    expect(new Set(letIn)).toEqual(new Set(['complete', 'delete']));
+  });
+
+  it('shows each turn once, whole and in order', async () => {
+    for (const [id, pairs] of kept) {
+      const { messages } = (await app.read(id).expect(200)).body.chat;
+      const expected = pairs.flatMap(({ prompt, response }) => [
+        { role: 'user', content: prompt },
+        { role: 'assistant', content: response },
+      ]);
+      const older = messages.length < expected.length ? expected.slice(-messages.length) : expected;
+      expect(messages).toMatchObject(older);
+    }
+    for (const id of deleted) await app.read(id).expect(404);
+  });
+
+  it('holds nothing that belongs to no turn', async () => {
+    const items = await allItems();
+    const tombstones = items.filter((item) => deleted.has(item.id));
+    for (const item of tombstones) {
+      expect(Object.keys(item).toSorted()).toEqual(['deleted_at', 'expires_at', 'id', 'user_id']);
+    }
+    const live = items.filter((item) => !deleted.has(item.id));
+    expect(live.filter((item) => !kept.has(item.id))).toEqual([]);
+    for (const [id, pairs] of kept) {
+      const [head, ...rest] = live
+        .filter((item) => item.id === id)
+        .toSorted((a, b) => (a.user_id < b.user_id ? -1 : 1));
+      expect(head).toMatchObject({ user_id: 'alice', turns: pairs.length });
+      expect(head).not.toHaveProperty('open');
+      const turns = rest.filter((item) => 'status' in item);
+      expect(turns.map(({ prompt, status }) => [prompt, status])).toEqual(pairs.map(({ prompt }) => [prompt, 'done']));
+      const parts = turns.reduce((sum, { parts: more = 0 }) => sum + Number(more), 0);
+      expect(rest.filter((item) => 'text' in item)).toHaveLength(parts);
+      expect(rest).toHaveLength(turns.length + parts);
+    }
+  });
+});

@@ -1,0 +1,258 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Metafile } from 'esbuild';
+import { assertLean, bundleHandlers } from '../../scripts/lambda/bundle.js';
+import { writeCodeCache } from '../../scripts/lambda/code-cache.js';
+import { withToken } from '../../scripts/lambda/events.js';
+import { LocalFunction } from '../../scripts/lambda/local-function.js';
+import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
+import { LAMBDA_NODE_ARGUMENTS, nodeBinary } from '../../scripts/lambda/node-binary.js';
+import type { LambdaAnswer } from '../../src/lambda.js';
+import { AI_SDKS } from '../support/ai-sdk.js';
+import { SECRET } from '../support/chat-app.js';
+import { ANSWERS, answerTo, putOldChat } from '../support/lambda/answers.js';
+import { buildPackage, describeWithClient, NODES } from '../support/lambda/package.js';
+import { RawReader } from '../support/raw-reader.js';
+import { silence } from '../support/silence.js';
+import { type SpawnedServer, spawnServer } from '../support/spawned-server.js';
+import { readStream } from '../support/ui-stream.js';
+
+jest.setTimeout(30_000);
+
+const CACHE_REJECTED = /"codeCache: rejected","node":"[\d.]+","v8":"\d/g;
+
+describe('the package', () => {
+  const home = mkdtempSync(join(tmpdir(), 'lambda-package-'));
+  // Built where the dependencies are found, and run where they are not.
+  const work = join('build', `test-${process.pid}`);
+  const folder = join(work, 'lambda');
+  let parts: FunctionParts;
+
+  beforeAll(async () => {
+    buildPackage(folder);
+    parts = await startFunctionParts({ CORS_ORIGINS: 'https://app.example.com' });
+  }, 180_000);
+  afterAll(async () => {
+    await parts.close();
+    for (const temporary of [home, work]) rmSync(temporary, { recursive: true });
+  });
+
+  function copy(name: string): string {
+    const target = join(home, name);
+    cpSync(folder, target, { recursive: true });
+    return target;
+  }
+  /** Loads a copy and handles one event, without the runtime client. */
+  function load(target: string, variables: Readonly<Record<string, string>>) {
+    const script = `const { handler } = await import(process.argv[1]);
+      const answer = await handler({}, { awsRequestId: 'x', getRemainingTimeInMillis: () => 30000 });
+      process.stdout.write('answered ' + answer.statusCode);
+      process.exit(0);`;
+    const run = [...LAMBDA_NODE_ARGUMENTS, '--input-type=module', '-e', script, join(target, 'lambda.mjs')];
+    const env = { ...variables, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+    const end = spawnSync(process.execPath, run, { cwd: target, env, encoding: 'utf8' });
+    silence.wrote('a process of the package', end.stdout + end.stderr);
+    return end;
+  }
+
+  it.each([
+    'build/lambda-tsc/local/local-mode.js',
+    'build/lambda-tsc/chat/chat-history.spec.js',
+    'test/support/chat-app.ts',
+    'docs/architecture.md',
+    'node_modules/dynalite/index.js',
+    'node_modules/@nestjs/swagger/dist/index.js',
+    'node_modules/supports-color/index.js',
+  ])('is not built with %s in it', (path) => {
+    const inputs = { 'build/lambda-tsc/lambda.js': {}, [path]: {} } as unknown as Metafile['inputs'];
+    expect(() => assertLean({ inputs })).toThrow(`The package must not contain ${path}`);
+  });
+
+  it('formats dates as Node does, although it makes their formats later', async () => {
+    const file: string = '../scripts/lambda/date-time-format.mjs';
+    const module = (await import(file)) as {
+      DateTimeFormatOnUse: typeof Intl.DateTimeFormat;
+    };
+    const [late, own] = [module.DateTimeFormatOnUse, Intl.DateTimeFormat].map((Format) => {
+      const format = new Format('de', { dateStyle: 'full', timeZone: 'UTC' });
+      return [format.format(0), format.formatToParts(0), format.resolvedOptions(), Format.supportedLocalesOf(['de'])];
+    });
+    expect(late).toEqual(own);
+  });
+
+  it('is the same bytes from the same input', async () => {
+    const entries = {
+      lambda: join(work, 'lambda-tsc/lambda.js'),
+      'lambda-stream': join(work, 'lambda-tsc/lambda-stream.js'),
+    };
+    await bundleHandlers({ entries, outfile: join(home, 'again.js'), mapFolder: home });
+    expect(readFileSync(join(home, 'again.js')).equals(readFileSync(join(folder, 'app.js')))).toBe(true);
+  });
+
+  it('uses its code cache', () => {
+    const { stdout, stderr } = load(copy('fresh'), parts.variables);
+    expect(stdout).toContain('answered 401');
+    expect(stderr).toBe('');
+  });
+
+  it.each([
+    ['of other bytes', (file: string) => writeFileSync(file, 'no code cache')],
+    ['of another V8', (file: string) => writeFileSync(file, withOtherVersion(readFileSync(file)))],
+    ['that is cut short', (file: string) => writeFileSync(file, readFileSync(file).subarray(0, 100_000))],
+    ['that is not there', (file: string) => rmSync(file)],
+  ])('compiles without a code cache %s, and says so in one line', (name, spoil) => {
+    const target = copy(name);
+    spoil(join(target, 'app.cache'));
+    const { stdout, stderr } = load(target, parts.variables);
+    expect(stdout).toContain('answered 401');
+    expect(stderr.match(CACHE_REJECTED)).toHaveLength(1);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('ends with one line that names what is wrong with the configuration', () => {
+    const { status, stdout, stderr } = load(copy('misconfigured'), {
+      ...parts.variables,
+      AGENT_ID: '',
+      JWT_SECRET_KEY: 'short',
+    });
+    expect(status).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toBe(
+      'The configuration is not valid: AGENT_ID is required; JWT_SECRET_KEY must be at least 32 bytes\n',
+    );
+  });
+
+  it('holds four files, and nothing of this machine or of local mode', () => {
+    expect(readdirSync(folder).toSorted()).toEqual(['app.cache', 'app.js', 'lambda-stream.mjs', 'lambda.mjs']);
+    const app = readFileSync(join(folder, 'app.js'), 'latin1');
+    expect(app).not.toContain(process.cwd());
+    expect(app).not.toMatch(/dynalite|LOCALAGENT/);
+  });
+
+  describeWithClient('behind npm run lambda -- serve', () => {
+    let served: SpawnedServer;
+    let url = '';
+    let token = '';
+    beforeAll(async () => {
+      served = spawnServer(
+        { JWT_SECRET_KEY: SECRET, TURNS_PER_MINUTE: '0' },
+        { program: ['scripts/lambda.ts', 'serve', '--package', folder] },
+      );
+      [, url = '', token = ''] = await served.untilPrinted(/answers on (http:\S+)[^]*ID_TOKEN=(\S+)/);
+    }, 60_000);
+    afterAll(async () => {
+      expect(await served.end('SIGTERM')).toBe(0);
+    });
+
+    it.each(AI_SDKS)('streams to the AI SDK %s as the agent speaks', async (_, ask) => {
+      const { message, states, errors } = await ask(url, token, 'Plan a weekend in Lisbon');
+      expect(errors).toEqual([]);
+      expect(states).toBeGreaterThan(5);
+      const read = await fetch(`${url}/chats/${message!.metadata!.chat.id}`, { headers: { id_token: token } });
+      const { chat } = (await read.json()) as { chat: { messages: { content: string }[] } };
+      expect(message!.parts[0]).toMatchObject({ type: 'text', text: chat.messages[1]!.content });
+      await expect(ask(url, '', 'Hello')).rejects.toThrow('Invalid id_token: token is missing');
+    });
+
+    it('ends with one line where its port is in use, or its Node is not there', async () => {
+      const serveWith = async (PORT: string, ...more: string[]) => {
+        const other = spawnServer(
+          { PORT, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+          { program: ['scripts/lambda.ts', 'serve', '--package', folder, ...more] },
+        );
+        expect(await other.exited).toBe(1);
+        return other.printed.trim();
+      };
+      const { port } = new URL(url);
+      expect(await serveWith(port)).toBe(`listen EADDRINUSE: address already in use 127.0.0.1:${port}`);
+      expect(await serveWith('0', '--node', '/no/node')).toBe('/no/node cannot be run: ENOENT');
+    });
+
+    it('keeps the turn of a caller who leaves, at any event', async () => {
+      const body = { prompt: 'Hello [[fault chunks bytes=60000 pause=10]]' };
+      // start, text-start, four deltas, text-end, finish and [DONE].
+      for (let events = 1; events <= 9; events += 1) {
+        const key = { 'idempotency-key': `leaves-${events}` };
+        const reader = await RawReader.send(url, body, key);
+        await reader.readEvents(events);
+        reader.leave();
+        const again = await readStream(url, body, { headers: key });
+        expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
+        expect(again.text).toHaveLength(60_000);
+      }
+    });
+  });
+
+  describeWithClient('in the runtime client of Lambda', () => {
+    describe.each(NODES)('on Node %s', (major) => {
+      let node: string;
+      let lambda: LocalFunction;
+      const log: string[] = [];
+
+      function start(target: string, lines: string[]): Promise<LocalFunction> {
+        const hear = (text: string) => {
+          lines.push(text);
+          silence.wrote('the function', text);
+        };
+        return LocalFunction.start({ folder: target, node, variables: parts.variables, log: hear });
+      }
+
+      beforeAll(async () => {
+        node = await nodeBinary(major);
+        const empty = copy(`client-${major}`);
+        await writeCodeCache(empty, node);
+        lambda = await start(empty, log);
+      }, 60_000);
+      afterAll(() => lambda.stop());
+
+      it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
+        await putOldChat(parts);
+        const event = withToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
+        expect(answerTo((await lambda.invoke(event)) as LambdaAnswer)).toEqual(ANSWERS[name]);
+      });
+
+      it('takes its code cache with the flags that Lambda gives to Node', async () => {
+        await lambda.invoke('{}');
+        expect(log.join('')).not.toContain('codeCache');
+      });
+
+      it('refuses a body in an encoding whose characters are not in the package', async () => {
+        const headers = { id_token: parts.token, 'content-type': 'application/json; charset=shift_jis' };
+        const answer = (await lambda.invoke(JSON.stringify({ headers, body: { prompt: 'hello' } }))) as LambdaAnswer;
+        expect(answerTo(answer)).toEqual({
+          statusCode: 415,
+          body: { error: 'Content-Type must be application/json' },
+        });
+      });
+
+      it('answers without a code cache that fits, and says so in one line', async () => {
+        const target = copy(`client-${major}-refused`);
+        writeFileSync(join(target, 'app.cache'), withOtherVersion(readFileSync(join(target, 'app.cache'))));
+        const lines: string[] = [];
+        const compiled = await start(target, lines);
+        const event = withToken(readFileSync('events/event.json', 'utf8'), parts.token);
+        expect(await compiled.invoke(event)).toMatchObject({ statusCode: 200 });
+        await compiled.stop();
+        expect(lines.join('').match(CACHE_REJECTED)).toHaveLength(1);
+      });
+
+      it('is ready before anybody sends it an event', async () => {
+        const lines: string[] = [];
+        const unasked = await start(join(home, `client-${major}`), lines);
+        for (let looks = 0; looks < 200 && !lines.join('').includes('successfully started'); looks += 1) await wait(50);
+        await unasked.stop();
+        expect(lines.join('')).toContain('successfully started');
+      });
+    });
+  });
+});
+
+/** V8 keeps a hash of its version at the second word of a code cache. */
+function withOtherVersion(cache: Buffer): Buffer {
+  cache.writeUInt32LE((cache.readUInt32LE(4) ^ 1) >>> 0, 4);
+  return cache;
+}

@@ -1,0 +1,133 @@
+import type { Server } from 'node:http';
+import { Writable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Context } from 'aws-lambda';
+import { restEvent } from '../../scripts/lambda/events.js';
+import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
+import {
+  type BedrockAgentEmulator,
+  startBedrockAgentEmulator,
+} from '../../src/local/emulator/bedrock-agent-emulator.js';
+import type { LambdaAnswer } from '../../src/lambda.js';
+import { startApp } from '../../src/lambda/start-app.js';
+
+type Buffered = (event: object, context: Context) => Promise<LambdaAnswer>;
+type Streaming = (event: object, stream: Writable, context: Context) => Promise<void>;
+
+const PIECES = Array.from({ length: 8 }, (_, index) => `piece ${index}, `);
+const context = { awsRequestId: 'aws-1', getRemainingTimeInMillis: () => 60_000 } as Context;
+
+describe('who reads from the handler that streams', () => {
+  let parts: FunctionParts;
+  let agent: BedrockAgentEmulator;
+  let handler: Streaming;
+  let buffered: Buffered;
+  let server: Server;
+
+  beforeAll(async () => {
+    parts = await startFunctionParts({ LOG_LEVEL: 'fatal', TURNS_PER_MINUTE: '0' });
+    agent = await startBedrockAgentEmulator();
+    // An entry reads the environment as it starts.
+    Object.assign(process.env, parts.variables, { AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint });
+    // As outside of Lambda, where nothing is called `streamifyResponse`.
+    Object.assign(globalThis, { awslambda: { HttpResponseStream: { from: (stream: Writable) => stream } } });
+    ({ handler } = (await import('../../src/lambda-stream.js')) as unknown as { handler: Streaming });
+    ({ handler: buffered } = (await import('../../src/lambda.js')) as unknown as { handler: Buffered });
+    server = (await startApp()).getHttpServer();
+  });
+  afterAll(async () => {
+    await (await startApp()).close();
+    await Promise.all([parts.close(), agent.close()]);
+  });
+
+  const event = (url: string, key: string) =>
+    restEvent({
+      method: 'POST',
+      url,
+      rawHeaders: ['id_token', parts.token, 'content-type', 'application/json', 'idempotency-key', key],
+      body: Buffer.from('{"prompt":"hello"}'),
+    });
+  /** The answer to the same key: 409 while the turn runs, then what is stored of it. */
+  async function again(key: string): Promise<{ status: number; response?: string }> {
+    const { statusCode: status, body } = await buffered(event('/chat', key), context);
+    const { response } = JSON.parse(body) as { response?: string };
+    return { status, ...(response !== undefined && { response }) };
+  }
+
+  it('slowly has the whole text in the end, holds no turn, and lets no memory grow', async () => {
+    const chunks = Array.from({ length: 60_000 }, (_, index) => `${String(index).padStart(14, '0')} `);
+    agent.enqueue({ type: 'chunks', chunks });
+    const calls = agent.invocations.length;
+    let read = '';
+    let most = 0;
+    let isSlow = true;
+    const goOn: (() => void)[] = [];
+    const stream = new Writable({
+      write: (bytes, _, done) => {
+        read += String(bytes);
+        most = Math.max(most, stream.writableLength);
+        if (isSlow) goOn.push(done);
+        else done();
+      },
+    });
+    const handling = handler(event('/chat/stream', 'slow'), stream, context);
+    // Or the turn would be run by whoever asks for it here.
+    while (agent.invocations.length === calls) await wait(1);
+    let stored = await again('slow');
+    for (let waits = 0; stored.response === undefined && waits < 300; waits += 1) {
+      await wait(100);
+      most = Math.max(most, stream.writableLength);
+      stored = await again('slow');
+    }
+    expect(stored).toEqual({ status: 200, response: chunks.join('') });
+    expect(read).not.toContain('text-end');
+    // What Node lets a stream hold before it says that it is full, and one piece of the answer.
+    expect(most).toBeLessThan(200_000);
+    isSlow = false;
+    goOn.forEach((done) => done());
+    await handling;
+    const deltas = [...read.matchAll(/"delta":"([^"]*)"/g)].map(([, delta = '']) => delta);
+    expect(deltas.join('')).toBe(chunks.join(''));
+    expect(read).toMatch(/data: \[DONE\]\n\n$/);
+  }, 60_000);
+
+  it('and breaks, loses nothing: the handler ends when the turn is stored', async () => {
+    agent.enqueue({ type: 'chunks', chunks: PIECES, pauseMs: 20 });
+    const stream = new Writable({ write: (_, __, done) => done(new Error('The connection is gone')) });
+    await handler(event('/chat/stream', 'breaks'), stream, context);
+    expect(stream.destroyed).toBe(true);
+    expect(await again('breaks')).toEqual({ status: 200, response: PIECES.join('') });
+    expect(agent.invocations.at(-1)?.outcome).toBe('answered');
+  });
+
+  it.each([
+    ['has an end, too, where the app cuts the answer', 'cut', 'begun'],
+    ['is told of a failure where the app gives none', 'none', 'asked'],
+  ] as const)('%s, and the turn is stored', async (_, key, when) => {
+    agent.enqueue({ type: 'chunks', chunks: PIECES, pauseMs: 20 });
+    const calls = agent.invocations.length;
+    let response: Writable | undefined;
+    server.once('request', (__: unknown, its: Writable) => (response = its));
+    let read = '';
+    const stream = new Writable({
+      write: (bytes, __, done) => {
+        read += String(bytes);
+        response?.destroy();
+        done();
+      },
+    });
+    const handling = handler(event('/chat/stream', key), stream, context);
+    if (when === 'begun') {
+      await handling;
+      expect(stream.writableFinished).toBe(true);
+      expect(read).not.toContain('[DONE]');
+    } else {
+      const failing = expect(handling).rejects.toThrow('socket hang up');
+      while (agent.invocations.length === calls) await wait(1);
+      response?.destroy();
+      await failing;
+    }
+    expect(await again(key)).toEqual({ status: 200, response: PIECES.join('') });
+  });
+});

@@ -1,0 +1,287 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { withToken } from '../../scripts/lambda/events.js';
+import { LocalFunction, type PackageHandler } from '../../scripts/lambda/local-function.js';
+import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
+import { nodeBinary } from '../../scripts/lambda/node-binary.js';
+import {
+  type BedrockAgentEmulator,
+  startBedrockAgentEmulator,
+} from '../../src/local/emulator/bedrock-agent-emulator.js';
+import { ANSWERS, answerTo, putOldChat } from '../support/lambda/answers.js';
+import { buildPackage, describeWithClient, NODES } from '../support/lambda/package.js';
+import { silence } from '../support/silence.js';
+import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
+import { FunctionCaller } from '../support/lambda/streamed-function.js';
+import { BROKEN, parseStream, WHOLE, type WholeStream } from '../support/ui-stream.js';
+
+jest.setTimeout(60_000);
+
+const ORIGIN = 'https://app.example.com';
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** A turn whose agent says nothing, and the one after it. */
+interface SilentTurn {
+  /** When status and headers came, in milliseconds. */
+  readonly openedAfter: number;
+  readonly answer: WholeStream;
+  readonly next: WholeStream;
+}
+
+describeWithClient('the function that streams, in the runtime client of Lambda', () => {
+  const home = mkdtempSync(join(tmpdir(), 'lambda-stream-'));
+  const work = join('build', `test-stream-${process.pid}`);
+  let parts: FunctionParts;
+  let agent: BedrockAgentEmulator;
+  let stepped: SteppedAgent;
+
+  beforeAll(async () => {
+    buildPackage(join(work, 'lambda'));
+    cpSync(join(work, 'lambda'), home, { recursive: true });
+    parts = await startFunctionParts({ TURNS_PER_MINUTE: '0', CORS_ORIGINS: ORIGIN });
+    agent = await startBedrockAgentEmulator();
+    stepped = await startSteppedAgent();
+  }, 180_000);
+  afterAll(async () => {
+    stepped.close();
+    await Promise.all([parts.close(), agent.close()]);
+    for (const temporary of [home, work]) rmSync(temporary, { recursive: true });
+  });
+
+  async function start(major: string, handler: PackageHandler, endpoint: string): Promise<LocalFunction> {
+    const variables = { ...parts.variables, LOG_LEVEL: 'verbose', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: endpoint };
+    const log = (written: string) => silence.wrote('the function', written);
+    return LocalFunction.start({ folder: home, handler, node: await nodeBinary(major), variables, log });
+  }
+
+  describe.each(NODES)('on Node %s', (major) => {
+    let lambda: LocalFunction;
+    let caller: FunctionCaller;
+    let silent: Promise<SilentTurn>;
+    beforeAll(async () => {
+      lambda = await start(major, 'lambda-stream.handler', agent.endpoint);
+      caller = new FunctionCaller(lambda, parts.token);
+      silent = silentTurn();
+      // It is looked at later.
+      silent.catch(() => undefined);
+    });
+    afterAll(() => lambda.stop());
+
+    /** Takes 11 s, so it has a function of its own and runs beside the other tests. */
+    async function silentTurn(): Promise<SilentTurn> {
+      const patient = await start(major, 'lambda-stream.handler', agent.endpoint);
+      const reader = new FunctionCaller(patient, parts.token);
+      try {
+        // The connection by which a function answers is kept for its next answer.
+        await reader.ask({ body: { prompt: 'hello' } });
+        const begun = performance.now();
+        const call = { body: { prompt: 'hello [[fault silence after=0]]' }, timeoutMs: 15_000 };
+        const { statusCode, headers, body } = await reader.open(call);
+        const openedAfter = performance.now() - begun;
+        const answer = parseStream(statusCode, new Headers(headers), await text(body));
+        return { openedAfter, answer, next: await reader.ask({ body: { prompt: 'hello' } }) };
+      } finally {
+        await patient.stop();
+      }
+    }
+
+    it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
+      await putOldChat(parts);
+      const event = withToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
+      const { body, ...prelude } = await lambda.invokeStream(event);
+      expect(prelude.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+      expect(answerTo({ ...prelude, body: await text(body) })).toEqual(ANSWERS[name]);
+    });
+
+    it.each([200, 20_000])('streams %d chunks, and keeps them', async (count) => {
+      const chunks = Array.from({ length: count }, (_, index) => `${index} `);
+      agent.enqueue({ type: 'chunks', chunks });
+      const answer = await caller.ask({ body: { prompt: 'count' } });
+      expect(answer.status).toBe(200);
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        'content-type': 'text/event-stream; charset=utf-8',
+        'x-vercel-ai-ui-message-stream': 'v1',
+        'x-accel-buffering': 'no',
+        'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+      });
+      expect(answer.headers.has('transfer-encoding')).toBe(false);
+      expect(answer.outline).toEqual(WHOLE);
+      expect(answer.isDone).toBe(true);
+      expect(answer.text).toBe(chunks.join(''));
+      const [, message] = await caller.stored(answer.events[0]!.messageMetadata!.chat.id);
+      expect(message!.content).toBe(answer.text);
+    });
+
+    it('answers without a body: 204 to a deletion and a preflight, and HEAD', async () => {
+      const { raw } = await caller.ask({ url: '/chat', body: { prompt: 'soon gone' } });
+      const { chat } = JSON.parse(raw) as { chat: { id: string } };
+      const head = await caller.ask({ method: 'HEAD', url: `/chats/${chat.id}` });
+      expect([head.status, head.raw, head.headers.get('content-type')]).toEqual([200, '', JSON_TYPE]);
+      const gone = await caller.ask({ method: 'DELETE', url: `/chats/${chat.id}` });
+      expect([gone.status, gone.raw]).toEqual([204, '']);
+      const preflight = await caller.ask({
+        method: 'OPTIONS',
+        headers: { origin: ORIGIN, 'access-control-request-method': 'POST' },
+      });
+      expect([preflight.status, preflight.raw]).toEqual([204, '']);
+      expect(preflight.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    });
+
+    it.each([
+      ['no token', { headers: { id_token: '' } }, 401, 'Invalid id_token: token is missing'],
+      ['no prompt', { body: {} }, 400, `Field 'prompt' is required`],
+      ['no JSON', { body: '{' }, 400, 'Request body is not valid JSON'],
+      ['an unknown chat', { body: { prompt: 'a', chat_id: 'none' } }, 404, 'Chat not found'],
+      ['an unknown route', { url: '/nowhere' }, 404, 'Not found'],
+      ['a path of any characters', { method: 'GET', url: '/chats/é%20?a=b c' }, 404, 'Chat not found'],
+      ['too large a body', { body: { prompt: 'x'.repeat(262_144) } }, 413, 'Request body is too large'],
+      ['a prompt that is too long', { body: { prompt: 'x'.repeat(250_000) } }, 400, expect.stringContaining('32000')],
+      [
+        'headers of the connection to the gateway',
+        { body: {}, headers: { connection: 'upgrade', 'transfer-encoding': 'chunked', 'content-length': '1' } },
+        400,
+        `Field 'prompt' is required`,
+      ],
+    ])('answers %s as JSON', async (_, call, status, error) => {
+      const answer = await caller.ask({ body: { prompt: 'hello' }, ...call });
+      expect({ status: answer.status, body: JSON.parse(answer.raw) as unknown }).toEqual({ status, body: { error } });
+      expect(answer.headers.get('content-type')).toBe(JSON_TYPE);
+    });
+
+    it('answers a fault before the first words with its status, and one after them in the stream', async () => {
+      const busy = await caller.ask({
+        body: { prompt: 'hello [[fault http-error status=429 exception=ThrottlingException times=3]]' },
+      });
+      expect([busy.status, JSON.parse(busy.raw)]).toEqual([429, { error: 'The agent is busy' }]);
+      expect(busy.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+      const torn = await caller.ask({ body: { prompt: 'hello [[fault torn after=2]]' } });
+      expect([torn.status, torn.outline, torn.isDone]).toEqual([200, BROKEN, true]);
+      expect(torn.events.at(-2)).toEqual({ type: 'error', errorText: 'The agent failed' });
+      const [, message] = await caller.stored(torn.events[0]!.messageMetadata!.chat.id);
+      expect(message).toMatchObject({ status: 'partial', content: torn.text });
+    });
+
+    it('ends a turn that takes too long before its own time is over', async () => {
+      const begun = performance.now();
+      const late = await caller.ask({ body: { prompt: 'hello [[fault silence after=1]]' }, timeoutMs: 6_000 });
+      expect(late.events.at(-2)).toEqual({ type: 'error', errorText: 'The agent took too long' });
+      expect(performance.now() - begun).toBeLessThan(6_000);
+    });
+
+    it('streams the stored answer to the same key again', async () => {
+      const call = { body: { prompt: 'hello' }, headers: { 'idempotency-key': `again-${major}` } };
+      const calls = agent.invocations.length;
+      const [first, again] = [await caller.ask(call), await caller.ask(call)];
+      expect(again.text).toBe(first.text);
+      expect(again.outline).toEqual(WHOLE);
+      expect(again.headers.get('idempotency-replayed')).toBe('true');
+      expect(agent.invocations).toHaveLength(calls + 1);
+    });
+
+    it('finishes and keeps the turn of a caller who leaves, and answers the next event', async () => {
+      const chunks = Array.from({ length: 20 }, (_, index) => `piece ${index}, `);
+      agent.enqueue({ type: 'chunks', chunks, pauseMs: 25 });
+      const call = { body: { prompt: 'hello' }, headers: { 'idempotency-key': `leaves-${major}` } };
+      const { body } = await caller.open(call);
+      body.destroy();
+      const again = await caller.ask(call);
+      expect(again.headers.get('idempotency-replayed')).toBe('true');
+      expect(again.text).toBe(chunks.join(''));
+      expect(agent.invocations.at(-1)?.outcome).toBe('answered');
+    });
+
+    it('opens with a comment where the agent is silent for 10 s, and answers the next event', async () => {
+      const { openedAfter, answer, next } = await silent;
+      expect(openedAfter).toBeGreaterThan(9_900);
+      expect(answer.raw).toMatch(/^: keep-alive\n\ndata: {"type":"start"/);
+      expect([answer.status, answer.outline, answer.isDone]).toEqual([200, ['start', 'error', 'finish'], true]);
+      expect(answer.events[1]).toEqual({ type: 'error', errorText: 'The agent took too long' });
+      expect(next.outline).toEqual(WHOLE);
+    });
+
+    it('fails what is being read when it ends', async () => {
+      const doomed = await start(major, 'lambda-stream.handler', agent.endpoint);
+      const reader = new FunctionCaller(doomed, parts.token);
+      const { body } = await reader.open({ body: { prompt: 'hello [[fault silence after=1]]' } });
+      const reading = expect(text(body)).rejects.toThrow('The function ended in the middle of its answer');
+      await doomed.stop();
+      await reading;
+    });
+  });
+
+  describe.each(NODES)('with an agent that waits, on Node %s', (major) => {
+    let lambda: LocalFunction;
+    let caller: FunctionCaller;
+    beforeAll(async () => {
+      lambda = await start(major, 'lambda-stream.handler', stepped.endpoint);
+      caller = new FunctionCaller(lambda, parts.token);
+    });
+    afterAll(() => lambda.stop());
+
+    it('sends status and headers with the first delta, and each delta before the agent says the next', async () => {
+      // The start of the process is no part of this.
+      await caller.ask({ url: '/nowhere' });
+      const opening = caller.open({ body: { prompt: 'count' } });
+      const begun = performance.now();
+      const since = () => `${(performance.now() - begun).toFixed(1).padStart(8)} ms`;
+      const trace: string[] = [];
+      let read = '';
+      for (let chunk = 0; chunk < 10; chunk += 1) {
+        await wait(20);
+        const said = since();
+        await stepped.say(`<${chunk}>`);
+        // The agent says nothing more until the caller has this.
+        const { statusCode, body } = await opening;
+        expect(statusCode).toBe(200);
+        while (!read.includes(`<${chunk}>`)) read += String(await nextOf(body));
+        trace.push(`${String(chunk).padStart(5)} ${said} ${since()}`);
+      }
+      stepped.end();
+      const rest = await text((await opening).body);
+      console.log(`Node ${major}: a chunk, when the agent said it, when the caller had read it\n${trace.join('\n')}`);
+      expect(read.match(/<\d>/g)).toHaveLength(10);
+      expect(rest).toMatch(/"text-end"[^]*"finish"[^]*data: \[DONE\]\n\n$/);
+    });
+
+    it('keeps the turn within its time, though nobody reads', async () => {
+      const buffered = await start(major, 'lambda.handler', stepped.endpoint);
+      const [begun, timeoutMs] = [performance.now(), 8_000];
+      const words = 'all work and no play '.repeat(40_000);
+      const call = { body: { prompt: 'hello' }, headers: { 'idempotency-key': `nobody-${major}` }, timeoutMs };
+      const opening = caller.open(call);
+      // The agent goes on for ever.
+      await stepped.say(words);
+      const { body } = await opening;
+      const { chat } = JSON.parse(/data: (.*)\n/.exec(String(await nextOf(body)))![1]!).messageMetadata as {
+        chat: { id: string };
+      };
+      const read = async () => {
+        const event = { httpMethod: 'GET', path: `/chats/${chat.id}`, headers: { id_token: parts.token } };
+        const answer = await buffered.invoke(JSON.stringify({ ...event, requestContext: {} }));
+        return JSON.parse((answer as { body: string }).body).chat.messages as { content: string; status: string }[];
+      };
+      let messages = await read();
+      while (messages.length < 2) {
+        await wait(100);
+        messages = await read();
+      }
+      expect(performance.now() - begun).toBeLessThan(timeoutMs);
+      expect(messages[1]).toMatchObject({ status: 'partial', content: words });
+      stepped.end();
+      // And it is all there for a reader who comes back to it.
+      expect(await text(body)).toContain('data: [DONE]');
+      await buffered.stop();
+    });
+  });
+});
+
+/** The next piece of a body. */
+async function nextOf(body: Readable): Promise<unknown> {
+  for await (const piece of body.iterator({ destroyOnReturn: false })) return piece;
+  throw new Error('The body has ended');
+}

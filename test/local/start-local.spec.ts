@@ -1,0 +1,86 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import jwt from 'jsonwebtoken';
+import { loadEnvironment, type RawEnvironment } from '../../src/config/environment.js';
+import { type LocalParts, startLocal } from '../../src/local/start-local.js';
+
+describe('startLocal', () => {
+  let dataDir: string;
+  let sut: LocalParts | undefined;
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'local-'));
+  });
+  afterEach(async () => {
+    await sut?.close();
+    await rm(dataDir, { recursive: true });
+  });
+
+  async function start(variables: RawEnvironment = {}) {
+    sut = await startLocal({ dataDir, variables });
+    return { parts: sut, environment: loadEnvironment({ ...variables, ...sut.variables }) };
+  }
+
+  it('makes a configuration that is whole, and a token that passes it', async () => {
+    const { parts, environment } = await start();
+
+    expect(environment).toMatchObject({ AGENT_ID: 'LOCALAGENT', AGENT_ALIAS_ID: 'LOCALALIAS' });
+    expect(environment.AWS_ENDPOINT_URL_DYNAMODB).toMatch(/^http:\/\/127\.0\.0\.1:/);
+    expect(parts.tablePath).toBe(join(dataDir, 'dynamodb'));
+    expect(jwt.verify(parts.demoToken(environment) ?? '', environment.JWT_SECRET_KEY ?? '')).toMatchObject({
+      sub: 'demo',
+    });
+  });
+
+  it('accepts the token of before a restart', async () => {
+    const before = await start();
+    const token = before.parts.demoToken(before.environment) ?? '';
+    await before.parts.close();
+
+    const { environment } = await start();
+
+    expect(jwt.verify(token, environment.JWT_SECRET_KEY ?? '')).toMatchObject({ sub: 'demo' });
+  });
+
+  it('uses a table and a key of your own', async () => {
+    const own = { AWS_ENDPOINT_URL_DYNAMODB: 'http://localhost:8000', JWT_SECRET_KEY: '0123456789'.repeat(4) };
+
+    const { parts, environment } = await start(own);
+
+    expect(environment).toMatchObject(own);
+    expect(parts.tablePath).toBeUndefined();
+    expect(await readdir(dataDir)).toEqual([]);
+    expect(jwt.verify(parts.demoToken(environment) ?? '', own.JWT_SECRET_KEY)).toBeTruthy();
+  });
+
+  it('sets no key beside a secret that will be read', async () => {
+    const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt-signing-key-AbCdEf';
+
+    const { environment } = await start({ JWT_SECRET_ARN: arn });
+
+    expect(environment.JWT_SECRET_ARN).toBe(arn);
+    expect(environment.JWT_SECRET_KEY).toBeUndefined();
+  });
+
+  it('sets no key where nobody verifies', async () => {
+    const { parts, environment } = await start({ JWT_VERIFY_SIGNATURE: 'false' });
+
+    expect(environment.JWT_SECRET_KEY).toBeUndefined();
+    expect(jwt.decode(parts.demoToken(environment) ?? '')).toMatchObject({ sub: 'demo' });
+  });
+
+  it('sets no key and makes no token where an issuer does', async () => {
+    const { parts, environment } = await start({ JWT_ISSUER: 'https://issuer.example', JWT_AUDIENCE: 'app' });
+
+    expect(environment.JWT_SECRET_KEY).toBeUndefined();
+    expect(parts.demoToken(environment)).toBeUndefined();
+  });
+
+  it('refuses to share its folder', async () => {
+    await start();
+
+    await expect(startLocal({ dataDir, variables: {} })).rejects.toThrow(/^already running/);
+  });
+});

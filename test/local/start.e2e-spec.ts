@@ -1,0 +1,125 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { killServers, spawnServer } from '../support/spawned-server.js';
+
+const run = promisify(execFile);
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
+
+/** The server as a process of its own, with no settings but a port and a folder. */
+describe('the server', () => {
+  let dataDir: string;
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'chat-start-'));
+  });
+  afterEach(async () => {
+    await killServers();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  /** Starts it with nothing but a home and a folder of its own. */
+  const start = (variables: Record<string, string> = {}) =>
+    spawnServer({ HOME: dataDir, DATA_DIR: dataDir, ...variables });
+
+  /** What the banner says to paste, as one script. */
+  const commandsOf = (banner: string) =>
+    banner.split('\n').flatMap((line) => (/^ {4}(export|curl) /.test(line) ? [line.trim()] : []));
+
+  const lastChat = (output: string) => JSON.parse(output.split('\n').at(-1) ?? '').chat;
+
+  (hasCurl ? it : it.skip)('prints commands that work, and keeps chats and tokens over a restart', async () => {
+    const first = start();
+    const [banner] = await first.untilPrinted(/The chat API is ready[\s\S]*CHAT_ID -H "id_token: \$ID_TOKEN"\n/);
+    const commands = commandsOf(banner);
+    const [token, ask, chatId, goOn, readBack] = commands.map((line) =>
+      line.startsWith('curl') ? `${line}; echo` : line,
+    );
+    expect(commands).toHaveLength(5);
+    const script = `set -e\n${token}\n${ask}\n${chatId}\n${goOn}\n${readBack}\necho $ID_TOKEN $CHAT_ID`;
+    const { stdout } = await run('bash', ['-c', script]);
+    const [asked = '', goneOn = '', read = '', facts = ''] = stdout.trim().split('\n');
+    expect(JSON.parse(asked)).toMatchObject({
+      chat: { user_id: 'demo', messages: [{ role: 'user' }, { role: 'assistant' }] },
+    });
+    const reply = JSON.parse(goneOn);
+    expect(reply.chat.messages.map(({ role }: { role: string }) => role)).toEqual([
+      'user',
+      'assistant',
+      'user',
+      'assistant',
+    ]);
+    expect(reply.response).toContain('Plan a weekend in Lisbon');
+    expect(JSON.parse(read)).toEqual({ chat: reply.chat });
+
+    expect(await first.end('SIGTERM')).toBe(0);
+    const second = start();
+    const [, url] = await second.untilPrinted(/ready on (http:\S+)/);
+    const [idToken = '', chat = ''] = facts.split(' ');
+    const again = await run('curl', ['-sS', `${url}/chats/${chat}`, '-H', `id_token: ${idToken}`]);
+    expect(lastChat(again.stdout)).toEqual(reply.chat);
+    expect(await second.end('SIGINT')).toBe(0);
+  });
+
+  it('keeps its folder to its user', async () => {
+    const parent = dataDir;
+    dataDir = join(parent, 'data');
+    const server = start();
+    await server.untilPrinted(/ready on/);
+    expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(dataDir, 'dev-key'))).mode & 0o777).toBe(0o600);
+    expect(await server.end('SIGTERM')).toBe(0);
+    dataDir = parent;
+  });
+
+  it('lets a running turn end before it stops', async () => {
+    const server = start();
+    const [, url, token] = await server.untilPrinted(/ready on (http:\S+)[\s\S]*ID_TOKEN=(\S+)/);
+    const answer = fetch(`${url}/chat`, {
+      method: 'POST',
+      headers: { id_token: token ?? '', 'content-type': 'application/json' },
+      body: JSON.stringify({ prompt: 'Plan a weekend in Lisbon' }),
+    });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const exitCode = server.end('SIGTERM');
+    expect((await answer).status).toBe(200);
+    expect(await exitCode).toBe(0);
+  });
+
+  it('waits for nobody who says nothing', async () => {
+    const server = start();
+    const [, host, port] = await server.untilPrinted(/ready on http:\/\/(\S+):(\d+)/);
+    const beginnings = ['', 'POST /chat HTTP/1.1\r\nhost: x\r\n'];
+    const sockets = beginnings.map((text) => {
+      const socket = connect(Number(port), host);
+      socket.on('error', () => undefined).write(text);
+      return socket;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const startedAt = Date.now();
+    expect(await server.end('SIGTERM')).toBe(0);
+    // Far less than the grace for running turns; how much is no matter.
+    expect(Date.now() - startedAt).toBeLessThan(8_000);
+    sockets.forEach((socket) => socket.destroy());
+  });
+
+  it('names all problems of its configuration, no value, and ends with 1', async () => {
+    const server = start({ NODE_ENV: 'production', JWT_SECRET_KEY: 'sesame', LOG_LEVEL: 'loud' });
+    expect(await server.exited).toBe(1);
+    for (const name of ['AGENT_ID', 'AGENT_ALIAS_ID', 'JWT_SECRET_KEY', 'LOG_LEVEL']) {
+      expect(server.printed.split('\n').filter((line) => line.includes(name))).toHaveLength(1);
+    }
+    expect(server.printed).not.toMatch(/sesame|loud|at .*:\d+/);
+  });
+
+  it('says in one line that another one is running on its folder', async () => {
+    await start().untilPrinted(/ready on/);
+    const second = start();
+    expect(await second.exited).toBe(1);
+    expect(second.printed.trim().split('\n')).toEqual([expect.stringContaining('already running')]);
+  });
+});

@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Environment } from '../../src/config/environment.js';
+import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
+
+const SLOW_MILLISECONDS = 300;
+
+/** A table that takes its time, as one may under load, but answers each call well within its time. */
+describe('the client of the table', () => {
+  let server: Server;
+  let calls = 0;
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      request.resume();
+      calls += 1;
+      setTimeout(() => response.end('{}'), SLOW_MILLISECONDS);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  afterAll(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+
+  it('lets no call wait for the connection of another', async () => {
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const sut = createDynamoDbClient(Object.assign(new Environment(), { AWS_ENDPOINT_URL_DYNAMODB: endpoint }));
+    const command = () => new GetItemCommand({ TableName: 'chats', Key: { id: { S: 'a' } } });
+    const answers = await Promise.allSettled(Array.from({ length: 250 }, () => sut.send(command())));
+    sut.destroy();
+    expect(answers.filter(({ status }) => status === 'rejected')).toEqual([]);
+    expect(calls).toBe(250);
+  });
+});

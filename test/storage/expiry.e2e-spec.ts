@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { chatIdOfKey } from '../../src/chat/model/keyed-chat-id.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { headOf, itemsOf, originalChat, putItem, setAttribute } from '../support/chat-items.js';
+
+const SECONDS_PER_DAY = 86_400;
+const seconds = () => Math.floor(Date.now() / 1000);
+const NOT_FOUND = { error: 'Chat not found' };
+
+describe('expiry', () => {
+  let app: ChatApp;
+  beforeAll(async () => {
+    app = await startChatApp({ CHAT_TTL_DAYS: '2', CHAT_HISTORY_LIMIT: '4' });
+  });
+  afterAll(() => app.close());
+
+  const turn = async (prompt: string, chatId?: string) =>
+    (await app.chat({ prompt, chat_id: chatId }).expect(200)).body.chat.id as string;
+  const prompts = async (chatId: string) => {
+    const { messages } = (await app.messages(chatId).expect(200)).body;
+    return messages
+      .filter(({ role }: { role: string }) => role === 'user')
+      .map(({ content }: { content: string }) => content);
+  };
+  const head = (chatId: string) => ({ id: chatId, user_id: 'alice' });
+  const turnItem = (chatId: string, number: number) => ({
+    id: chatId,
+    user_id: `alice#T#${String(number).padStart(12, '0')}`,
+  });
+
+  function expectInTwoDays(expiresAt: unknown): void {
+    expect(expiresAt).toBeGreaterThan(seconds() + 2 * SECONDS_PER_DAY - 60);
+    expect(expiresAt).toBeLessThanOrEqual(seconds() + 2 * SECONDS_PER_DAY);
+  }
+
+  it('is set on every item: head, turns of every kind, continuations', async () => {
+    const chatId = await turn('long [[fault chunks bytes=700000]]');
+    await app.chat({ prompt: 'failed [[fault hang-up]]', chat_id: chatId }).expect(502);
+    await app.chat({ prompt: 'partial [[fault torn after=1]]', chat_id: chatId }).expect(502);
+    const items = await itemsOf(app, chatId);
+    expect(items.length).toBeGreaterThanOrEqual(6);
+    for (const item of items) expectInTwoDays(item['expires_at']);
+  });
+
+  it('is set from the start, for a chat whose first turn never ends', async () => {
+    const prompt = 'slow [[fault delay ms=1500]]';
+    const running = app.chat({ prompt }, 'alice', { 'idempotency-key': 'slow' }).then((answer) => answer);
+    while (!app.agent.invocations.some((call) => call.prompt === prompt)) await new Promise(setImmediate);
+    const open = await headOf(app, chatIdOfKey('alice', 'slow'));
+    expect(open).toHaveProperty('open');
+    expectInTwoDays(open?.['expires_at']);
+    expect((await running).status).toBe(200);
+  });
+
+  it.each(['done', 'failed'])('is renewed on the head by a turn that is %s', async (status) => {
+    const chatId = await turn('one');
+    await setAttribute(app, head(chatId), 'expires_at', seconds() + 1000);
+    const fault = status === 'failed' ? ' [[fault hang-up]]' : '';
+    await app.chat({ prompt: `two${fault}`, chat_id: chatId }).expect(status === 'failed' ? 502 : 200);
+    expectInTwoDays((await headOf(app, chatId))?.['expires_at']);
+  });
+
+  it('is renewed before the agent is asked where the chat would expire while its turn runs', async () => {
+    const chatId = await turn('one');
+    await setAttribute(app, head(chatId), 'expires_at', seconds() + 20);
+    const running = app.chat({ prompt: 'two [[fault delay ms=1500]]', chat_id: chatId }).then((answer) => answer);
+    while (!app.agent.invocations.some((call) => call.prompt.startsWith('two [[fault delay')))
+      await new Promise(setImmediate);
+    const open = await headOf(app, chatId);
+    expect(open).toHaveProperty('open');
+    expectInTwoDays(open?.['expires_at']);
+    expect((await running).status).toBe(200);
+  });
+
+  it('is renewed by a turn that finds a dead one in its way', async () => {
+    const chatId = await turn('one');
+    await setAttribute(app, head(chatId), 'open', {
+      lease: 'dead',
+      until: 1,
+      prompt: 'two',
+      at: new Date(0).toISOString(),
+    });
+    await setAttribute(app, head(chatId), 'turns', 2);
+    await setAttribute(app, head(chatId), 'expires_at', seconds() + 1000);
+    expect(await prompts(await turn('three', chatId))).toEqual(['one', 'two', 'three']);
+    for (const item of await itemsOf(app, chatId)) expectInTwoDays(item['expires_at']);
+  });
+
+  it('comes to a chat of the original system with its next turn', async () => {
+    await putItem(app, originalChat('old', [{ role: 'user', content: 'long ago' }]));
+    expect(await prompts('old')).toEqual(['long ago']);
+    await turn('now', 'old');
+    expectInTwoDays((await headOf(app, 'old'))?.['expires_at']);
+    expect(await prompts('old')).toEqual(['long ago', 'now']);
+  });
+
+  it('takes a chat out of every answer, although it is still in the table', async () => {
+    const chatId = await turn('two', await turn('one'));
+    await setAttribute(app, head(chatId), 'expires_at', seconds() - 1);
+    const before = app.agent.invocations.length;
+    await app.read(chatId).expect(404, NOT_FOUND);
+    await app.messages(chatId).expect(404, NOT_FOUND);
+    await app.chat({ prompt: 'three', chat_id: chatId }).expect(404, NOT_FOUND);
+    await app.remove(chatId).expect(404, NOT_FOUND);
+    expect(app.agent.invocations).toHaveLength(before);
+    expect(await itemsOf(app, chatId)).toHaveLength(3);
+  });
+
+  it('takes the chat of a key away: the key does not open it again', async () => {
+    const key = { 'idempotency-key': 'opened' };
+    const { chat } = (await app.chat({ prompt: 'one' }, 'alice', key).expect(200)).body;
+    await setAttribute(app, head(chat.id), 'expires_at', seconds() - 1);
+    await app.chat({ prompt: 'one' }, 'alice', key).expect(404, NOT_FOUND);
+  });
+
+  it('takes single turns out of a chat that goes on, out of its pages and out of what an agent is told', async () => {
+    const chatId = await turn('one');
+    for (const prompt of ['two', 'three', 'four']) await turn(prompt, chatId);
+    await setAttribute(app, turnItem(chatId, 1), 'expires_at', seconds() - 1);
+    await setAttribute(app, turnItem(chatId, 3), 'expires_at', seconds() - 1);
+    expect(await prompts(chatId)).toEqual(['two', 'four']);
+    const read = (await app.read(chatId).expect(200)).body.chat;
+    expect(read.messages).toHaveLength(4);
+    expect(read).not.toHaveProperty('next_cursor');
+
+    await app.chat({ prompt: 'five [[fault hang-up]]', chat_id: chatId }).expect(502);
+    await turn('six', chatId);
+    const told = app.agent.invocations.at(-1)?.conversationHistory ?? [];
+    expect(told.filter(({ role }) => role === 'user').map(({ text }) => text)).toEqual(['two', 'four']);
+  });
+
+  it('takes the answer of a key away: its turn runs again', async () => {
+    const key = { 'idempotency-key': 'expired' };
+    const chatId = await turn('one');
+    const first = await app.chat({ prompt: 'keyed', chat_id: chatId }, 'alice', key).expect(200);
+    await setAttribute(app, turnItem(chatId, 2), 'expires_at', seconds() - 1);
+    const again = await app.chat({ prompt: 'keyed', chat_id: chatId }, 'alice', key).expect(200);
+    expect(again.headers).not.toHaveProperty('idempotency-replayed');
+    expect(first.body.chat.id).toBe(again.body.chat.id);
+    expect(await prompts(chatId)).toEqual(['one', 'keyed']);
+    expect(app.agent.invocations.filter(({ prompt }) => prompt === 'keyed')).toHaveLength(2);
+  });
+});
+
+describe('without expiry', () => {
+  it('no item expires, and a chat that was to expire does not any more', async () => {
+    const app = await startChatApp();
+    const { chat } = (await app.chat({ prompt: 'one' }).expect(200)).body;
+    for (const item of await itemsOf(app, chat.id)) expect(item).not.toHaveProperty('expires_at');
+    for (const left of [1000, 2]) {
+      await setAttribute(app, { id: chat.id, user_id: 'alice' }, 'expires_at', seconds() + left);
+      await app.chat({ prompt: 'two [[fault delay ms=3000]]', chat_id: chat.id }).expect(200);
+      expect(await headOf(app, chat.id)).not.toHaveProperty('expires_at');
+    }
+    await app.close();
+  });
+});

@@ -1,0 +1,107 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { expect } from '@jest/globals';
+import type { FunctionParts } from '../../../scripts/lambda/local-parts.js';
+import { createDocumentClient, createDynamoDbClient } from '../../../src/dynamodb/dynamodb.client.js';
+import { loadEnvironment } from '../../../src/config/environment.js';
+import type { LambdaAnswer } from '../../../src/lambda.js';
+import { originalChat } from '../chat-items.js';
+import { parseStream } from '../ui-stream.js';
+
+/** The part of an answer that the contract fixes word for word. */
+export interface ShownAnswer {
+  readonly statusCode: number;
+  /** Of JSON what it says, of a stream its outline and text, of no body nothing. */
+  readonly body?: unknown;
+}
+
+const turn = (prompt: string): ShownAnswer => ({
+  statusCode: 200,
+  body: {
+    response: expect.stringContaining(prompt),
+    chat: expect.objectContaining({
+      user_id: 'demo',
+      title: prompt,
+      messages: [
+        expect.objectContaining({ role: 'user', content: prompt }),
+        expect.objectContaining({ role: 'assistant' }),
+      ],
+    }),
+  },
+});
+const fault = (statusCode: number, error: string): ShownAnswer => ({ statusCode, body: { error } });
+const NOTHING: ShownAnswer = { statusCode: 204 };
+/** The older turn of the chat that `putOldChat` puts. */
+const OLDER_TURN: ShownAnswer = {
+  statusCode: 200,
+  body: {
+    messages: [
+      { role: 'user', content: 'Where were we?' },
+      { role: 'assistant', content: 'At the beginning.' },
+    ],
+  },
+};
+const STREAM: ShownAnswer = {
+  statusCode: 200,
+  body: {
+    outline: ['start', 'text-start', 'text-delta', 'text-end', 'source-url', 'finish'],
+    text: expect.stringContaining('Plan a weekend in Lisbon'),
+    isDone: true,
+  },
+};
+const WEEKEND = turn('Plan a weekend in Lisbon');
+
+/** What the files of events/ are answered with. */
+export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
+  empty: fault(401, 'Invalid id_token: token is missing'),
+  event: WEEKEND,
+  'event-object-body': WEEKEND,
+  'function-url-delete-chat': NOTHING,
+  'function-url-get-messages': OLDER_TURN,
+  'function-url-get-messages-two-limits': fault(400, "Query 'limit' is invalid"),
+  'function-url-no-token': fault(401, 'Invalid id_token: token is missing'),
+  'function-url-post-chat': WEEKEND,
+  'function-url-post-chat-stream': STREAM,
+  'function-url-unknown-route': fault(404, 'Not found'),
+  'http-delete-chat': NOTHING,
+  'http-get-messages': OLDER_TURN,
+  'http-post-chat': WEEKEND,
+  'rest-bad-token': fault(401, 'Invalid id_token: token is malformed'),
+  'rest-delete-chat': NOTHING,
+  'rest-get-chat': fault(404, 'Chat not found'),
+  'rest-get-messages': OLDER_TURN,
+  'rest-get-messages-two-limits': fault(400, "Query 'limit' is invalid"),
+  'rest-no-prompt': fault(400, "Field 'prompt' is required"),
+  'rest-post-chat': WEEKEND,
+  'rest-post-chat-base64': turn('Olá, Lisboa'),
+  'rest-post-chat-stream': STREAM,
+  'rest-preflight': NOTHING,
+  'rest-preflight-stream': NOTHING,
+  'rest-two-tokens': fault(401, 'Invalid id_token: token is malformed'),
+};
+
+/**
+ * Puts the chat that the events read and delete: `trip:lisbon` of the user `demo`, as the original system wrote it. Only
+ * that one let ids have a colon, which paths may write as `%3A`.
+ */
+export async function putOldChat({ variables }: FunctionParts): Promise<void> {
+  const environment = loadEnvironment(variables);
+  const client = createDynamoDbClient(environment);
+  const messages = [
+    { role: 'user', content: 'Where were we?' },
+    { role: 'assistant', content: 'At the beginning.' },
+    { role: 'user', content: 'And now?' },
+    { role: 'assistant', content: 'Further on.' },
+  ];
+  const Item = { ...originalChat('trip:lisbon', messages), user_id: 'demo' };
+  await createDocumentClient(client).send(new PutCommand({ TableName: environment.DYNAMODB_TABLE, Item }));
+  client.destroy();
+}
+
+/** An answer with its body read. */
+export function answerTo({ statusCode, body, headers, multiValueHeaders }: LambdaAnswer): ShownAnswer {
+  if (body === '') return { statusCode };
+  const type = headers?.['content-type'] ?? multiValueHeaders?.['content-type']?.[0] ?? '';
+  if (!type.startsWith('text/event-stream')) return { statusCode, body: JSON.parse(body) };
+  const { outline, text, isDone } = parseStream(statusCode, new Headers({ 'content-type': type }), body);
+  return { statusCode, body: { outline, text, isDone } };
+}

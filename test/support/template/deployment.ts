@@ -1,0 +1,96 @@
+import type { Resource, Template } from '../../../scripts/template/template.js';
+import { differences } from './checks.js';
+import { functionsOf } from './functions.js';
+import { AGENT, arn, asMap, namesIn, StackValues, valuesAt } from './values.js';
+
+const TRUST = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } }],
+};
+/** As the configuration wants it of a secret, in bytes. */
+const SECRET_MIN_BYTES = 32;
+
+/** What stands around the functions and is not as it has to be: roles, ways in, log, secret, API, rules. */
+export function deploymentProblems(template: Template): string[] {
+  return [
+    ...roleProblems(template),
+    ...wayInProblems(template),
+    ...functionProblems(template),
+    ...secretProblems(template),
+    ...apiProblems(template),
+    ...ruleProblems(template),
+  ];
+}
+
+function roleProblems(template: Template): string[] {
+  return differences(
+    ofType(template, 'AWS::IAM::Role').map(([, { Properties }]) =>
+      JSON.stringify(Properties['AssumeRolePolicyDocument']),
+    ),
+    [JSON.stringify(TRUST)],
+  );
+}
+
+/** Permissions and URLs that lead to anything but the function that streams, which `streamProblems` looks at. */
+function wayInProblems(template: Template): string[] {
+  return Object.entries(template.Resources)
+    .filter(([, { Type, Properties }]) => {
+      return /^AWS::Lambda::(Url|Permission)$/.test(Type) && !namesIn(Properties).includes('ChatStreamFunction');
+    })
+    .map(([name]) => `${name} is a way in that nobody looks at`);
+}
+
+function functionProblems(template: Template): string[] {
+  const retention = template.Resources['ChatLogGroup']?.Properties['RetentionInDays'];
+  return [
+    ...Object.entries(functionsOf(template)).flatMap(([name, { LoggingConfig }]) => [
+      ...(namesIn(LoggingConfig).includes('ChatLogGroup') ? [] : [`${name} has a log that its role may not write`]),
+      ...(template.Resources[name]?.Metadata?.['SkipBuild'] === true ? [] : [`${name} is built again by sam`]),
+    ]),
+    ...(namesIn(retention).includes('LogRetentionDays') ? [] : ['the log is kept for ever']),
+  ];
+}
+
+function secretProblems(template: Template): string[] {
+  return ofType(template, 'AWS::SecretsManager::Secret').flatMap(
+    ([name, { DeletionPolicy, UpdateReplacePolicy, Properties }]) => [
+      ...(DeletionPolicy === 'Retain' && UpdateReplacePolicy === 'Retain' ? [] : [`${name} is not retained`]),
+      ...(Number(valuesAt(Properties, 'GenerateSecretString.PasswordLength')[0]) >= SECRET_MIN_BYTES
+        ? []
+        : [`${name} is too short`]),
+    ],
+  );
+}
+
+function apiProblems(template: Template): string[] {
+  const { EndpointConfiguration, AlwaysDeploy, Auth } = asMap(template.Resources['ChatApi']?.Properties);
+  const url = new StackValues(template).of(asMap(template.Outputs['ApiUrl'])['Value']);
+  return [
+    // One at the edge gives up silent streams after 30 s.
+    ...(asMap(EndpointConfiguration)['Type'] === 'REGIONAL' ? [] : ['the API is not regional']),
+    ...(AlwaysDeploy === true ? [] : ['a parameter of the API alone is not deployed']),
+    // Without a word of it sam deploy --guided asks of every route.
+    ...differences([JSON.stringify(Auth)], ['{"ApiKeyRequired":false}']),
+    ...differences([String(url)], ['https://ChatApi.execute-api.us-east-1.amazonaws.com/v1']),
+  ];
+}
+
+/** Keys by URL come with an issuer and an audience, and without a secret: the configuration refuses anything else. */
+function ruleProblems(template: Template): string[] {
+  const keys = { JwtJwksUri: 'https://issuer.example/keys', JwtIssuer: 'https://issuer.example', JwtAudience: 'app' };
+  const stacks: readonly (readonly [parameters: object, isAllowed: boolean])[] = [
+    [keys, true],
+    [{ ...keys, JwtIssuer: '' }, false],
+    [{ ...keys, JwtAudience: '' }, false],
+    [{ ...keys, JwtSecretArn: arn('secretsmanager', 'secret:old-AbCdEf') }, false],
+  ];
+  return stacks.flatMap(([parameters, isAllowed]) => {
+    const stack = new StackValues(template, { ...AGENT, ...parameters });
+    const holds = template.Rules['KeysByUrl']?.Assertions.every(({ Assert }) => stack.of(Assert) === true) ?? true;
+    return holds === isAllowed ? [] : [`keys by URL: ${JSON.stringify(parameters)}`];
+  });
+}
+
+function ofType(template: Template, type: string): (readonly [string, Resource])[] {
+  return Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
+}

@@ -1,0 +1,101 @@
+import type { Template, Value } from '../../../scripts/template/template.js';
+import { TIMEOUT_MILLISECONDS } from '../../../src/chat/service/turn-deadline.js';
+import { loadEnvironment, variableNames } from '../../../src/config/environment.js';
+import { differences } from './checks.js';
+import { functionsOf, variablesOf } from './functions.js';
+import { AGENT, asMap, isList, StackValues, textsIn } from './values.js';
+
+type Variables = Readonly<Record<string, Value>>;
+
+/** Of servers and local mode, or set by Lambda itself. */
+const NOT_ON_LAMBDA = /^(AWS_.*|PORT|HOST|DATA_DIR|LOCAL_.*)$/;
+/** Its value comes from the secret that JWT_SECRET_ARN names. */
+const NEVER_PLAIN = 'JWT_SECRET_KEY';
+/** Values of AllowedOrigins, and whether they are any good. */
+const ORIGINS: readonly (readonly [origins: string, isGood: boolean])[] = [
+  ['', true],
+  ['https://app.example.com', true],
+  ['https://app.example.com,http://localhost:5173', true],
+  ['*', false],
+  ['https://app.example.com,', false],
+  ['https://app.example.com/', false],
+  ['https://App.example.com', false],
+  ['app.example.com', false],
+];
+
+/** The kind of answer that each function gives, which says how long a turn may take by default. */
+const ANSWERS: Readonly<Record<string, keyof typeof TIMEOUT_MILLISECONDS>> = {
+  ChatFunction: 'buffered',
+  ChatStreamFunction: 'streamed',
+};
+
+/** Variables that a function is given and the service does not know, and the reverse. */
+export function variableProblems(template: Template): string[] {
+  const known = variableNames().filter((name) => !NOT_ON_LAMBDA.test(name) && name !== NEVER_PLAIN);
+  return Object.entries(functionsOf(template)).flatMap(([name, properties]) =>
+    differences(Object.keys(variablesOf(properties)), known).map((problem) => `${name}: ${problem}`),
+  );
+}
+
+/** Values that the template allows and the service refuses, and defaults that are not the service's own. */
+export function valueProblems(template: Template): string[] {
+  return Object.entries(functionsOf(template)).flatMap(([name, properties]) =>
+    problemsOfValues(template, variablesOf(properties), TIMEOUT_MILLISECONDS[ANSWERS[name] ?? 'buffered']),
+  );
+}
+
+function problemsOfValues(template: Template, variables: Variables, defaultTimeout: number): string[] {
+  const byDefault = configuration(template, variables, {});
+  if (typeof byDefault === 'string') return [byDefault];
+  const { AGENT_ID, AGENT_ALIAS_ID, DYNAMODB_TABLE, JWT_SECRET_ARN } = byDefault;
+  // Without a value the service takes one for each kind of answer; each function gives one kind only.
+  const AGENT_TIMEOUT_MS = String(defaultTimeout);
+  const own = loadEnvironment({ AGENT_ID, AGENT_ALIAS_ID, AGENT_TIMEOUT_MS, DYNAMODB_TABLE, JWT_SECRET_ARN });
+  const refused = Object.values(variables).flatMap((value) => {
+    const parameter = isList(value) ? '' : String(asMap(value)['Ref']);
+    const { AllowedValues = [], MinValue, MaxValue } = template.Parameters[parameter] ?? { Type: '' };
+    return [...AllowedValues, MinValue, MaxValue].flatMap((allowed) => {
+      const outcome = allowed === undefined ? {} : configuration(template, variables, { [parameter]: allowed });
+      return typeof outcome === 'string' ? [outcome] : [];
+    });
+  });
+  return [...refused, ...differences(Object.entries(byDefault).map(String), Object.entries(own).map(String))];
+}
+
+/** Lists of origins that the template takes and the service does not, and the reverse. */
+export function originProblems(template: Template): string[] {
+  const pattern = new RegExp(template.Parameters['AllowedOrigins']?.AllowedPattern ?? '^(?!)');
+  const variables = variablesOf(functionsOf(template)['ChatFunction']);
+  return ORIGINS.flatMap(([AllowedOrigins, isGood]) => {
+    const isTaken = typeof configuration(template, variables, { AllowedOrigins }) !== 'string';
+    return pattern.test(AllowedOrigins) === isGood && isTaken === isGood ? [] : [`origins: ${AllowedOrigins}`];
+  });
+}
+
+/** Places where a secret would stand in the open. */
+export function secretProblems(template: Template): string[] {
+  const isSecret = (name: string) => /secret|password|private|credential/i.test(name);
+  const environments = Object.values(functionsOf(template)).map(variablesOf);
+  return [
+    ...environments.flatMap(Object.keys).filter((name) => isSecret(name) && !name.endsWith('_ARN')),
+    ...Object.keys(template.Parameters).filter((name) => isSecret(name) && !name.endsWith('Arn')),
+    ...environments.flatMap(textsIn).filter((text) => text.includes('{{resolve:')),
+    ...Object.entries(template.Resources).flatMap(([name, { Properties }]) =>
+      'SecretString' in asMap(Properties) ? [`${name}.SecretString`] : [],
+    ),
+  ];
+}
+
+function configuration(
+  template: Template,
+  variables: Variables,
+  parameters: Readonly<Record<string, string | number>>,
+) {
+  const values = new StackValues(template, { ...AGENT, ...parameters });
+  const raw = Object.entries(variables).map(([name, value]) => [name, String(values.of(value))]);
+  try {
+    return loadEnvironment(Object.fromEntries(raw) as Record<string, string>);
+  } catch (error) {
+    return String(error);
+  }
+}

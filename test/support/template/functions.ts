@@ -1,0 +1,27 @@
+import type { Properties, Template, Value } from '../../../scripts/template/template.js';
+import { asMap, isList } from './values.js';
+
+/** The functions of a template by their logical ids, each with what `Globals` gives to all of them. */
+export function functionsOf({ Globals, Resources }: Template): Readonly<Record<string, Properties>> {
+  const functions = Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::Serverless::Function');
+  return Object.fromEntries(
+    functions.map(([name, { Properties }]) => [name, asMap(merged(Globals?.Function ?? {}, Properties))]),
+  );
+}
+
+/** The environment of a function. */
+export function variablesOf(properties: Properties | undefined): Readonly<Record<string, Value>> {
+  return asMap(asMap(properties?.['Environment'])['Variables']);
+}
+
+/**
+ * As SAM merges: maps by their keys, lists one after the other, and of anything else the function's own.
+ * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
+ */
+function merged(common: Value, own: Value | undefined): Value {
+  if (own === undefined) return common;
+  if (common === null || own === null || typeof common !== 'object' || typeof own !== 'object') return own;
+  if (isList(common) || isList(own)) return isList(common) && isList(own) ? [...common, ...own] : own;
+  const shared = Object.entries(common).map(([key, value]) => [key, merged(value, asMap(own)[key])]);
+  return { ...own, ...(Object.fromEntries(shared) as Properties) };
+}

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { handlerFor, restEvent } from '../../scripts/lambda/events.js';
+import { RUNTIME_NODE } from '../../scripts/lambda/node-binary.js';
+import { PACKAGE_ENTRIES, PACKAGE_FOLDER } from '../../scripts/lambda/package.js';
+import { parseTemplate, type Template } from '../../scripts/template/template.js';
+import { routesOf } from '../support/app-routes.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { sdkCallsFrom } from '../support/sdk-calls.js';
+import { permissionProblems, tableProblems, unusedProblems } from '../support/template/checks.js';
+import { deploymentProblems } from '../support/template/deployment.js';
+import { enumProblems } from '../support/template/enums.js';
+import { originProblems, secretProblems, valueProblems, variableProblems } from '../support/template/environment.js';
+import { functionsOf, variablesOf } from '../support/template/functions.js';
+import { gatewayProblems, routeProblems } from '../support/template/gateway.js';
+import { TEMPLATE_MUTATIONS } from '../support/template/mutations.js';
+import { streamProblems, timeoutProblems } from '../support/template/streams.js';
+import { asMap, valuesAt } from '../support/template/values.js';
+
+const TEXT = readFileSync('template.yaml', 'utf8');
+const TEMPLATE = parseTemplate(TEXT);
+
+let app: ChatApp;
+let routes: string[];
+
+beforeAll(async () => {
+  app = await startChatApp();
+  routes = routesOf(app);
+});
+afterAll(() => app.close());
+
+/** What cfn-lint and the transform do not see. Each check gives what is wrong, in words. */
+const CHECKS: Readonly<Record<string, (template: Template) => string[]>> = {
+  permissions: (template) => permissionProblems(template, (name) => sdkCallsFrom(`src/${moduleOf(template, name)}.ts`)),
+  'words of the services': enumProblems,
+  'unused parameters': unusedProblems,
+  'names of variables': variableProblems,
+  'values of variables': valueProblems,
+  origins: originProblems,
+  'plain secrets': secretProblems,
+  table: tableProblems,
+  routes: (template) => routeProblems(template, routes),
+  timeouts: timeoutProblems,
+  streams: streamProblems,
+  'answers of the gateway': gatewayProblems,
+  package: packageProblems,
+  deployment: deploymentProblems,
+};
+
+/** The module whose `handler` a function runs. */
+function moduleOf(template: Template, functionName: string): string {
+  return String(functionsOf(template)[functionName]?.['Handler']).split('.')[0] ?? '';
+}
+
+/** Whether what the template runs is what the build makes. */
+function packageProblems(template: Template): string[] {
+  const loader = readFileSync('scripts/lambda/loader.mjs', 'utf8');
+  return Object.entries(functionsOf(template)).flatMap(([functionName, { Handler, CodeUri, Runtime }]) => {
+    const file = `${moduleOf(template, functionName)}.mjs`;
+    const name = String(Handler).split('.')[1];
+    return [
+      ...(PACKAGE_ENTRIES.includes(file) ? [] : [`the build makes no ${file}`]),
+      ...(loader.includes(`export const { ${name} }`) ? [] : [`the build exports no ${name}`]),
+      ...(CodeUri === `${PACKAGE_FOLDER}/` ? [] : [`the build does not write ${String(CodeUri)}`]),
+      ...(Runtime === `nodejs${RUNTIME_NODE}.x` ? [] : ['the build is for another Node']),
+    ];
+  });
+}
+
+describe('template.yaml', () => {
+  it.each(Object.keys(CHECKS))('%s', (name) => {
+    expect(CHECKS[name]!(TEMPLATE)).toEqual([]);
+  });
+
+  it('asks the router for the routes, and the code for its calls', () => {
+    expect(routes).toEqual(expect.arrayContaining(['POST /chat', 'POST /chat/stream', 'GET /chats/{id}']));
+    expect(sdkCallsFrom('src/lambda.ts').actions).toEqual(
+      expect.arrayContaining(['bedrock:InvokeAgent', 'dynamodb:UpdateItem', 'secretsmanager:GetSecretValue']),
+    );
+  });
+
+  it('gives each route to the handler that npm run lambda gives it to', () => {
+    const given = Object.values(functionsOf(TEMPLATE)).flatMap((properties) =>
+      valuesAt(properties, 'Events.*.Properties').map((event) => {
+        const { Method, Path } = asMap(event);
+        const request = { method: String(Method), url: String(Path), rawHeaders: [], body: Buffer.alloc(0) };
+        return [
+          `${String(Method)} ${String(Path)}`,
+          properties['Handler'],
+          handlerFor(JSON.stringify(restEvent(request))),
+        ];
+      }),
+    );
+    expect(given.filter(([, handler, local]) => handler !== local)).toEqual([]);
+    expect(given).toContainEqual(['POST /chat/stream', 'lambda-stream.handler', 'lambda-stream.handler']);
+  });
+
+  it('has the variables of env.json, which sam local gives to all functions, in both', () => {
+    const local = JSON.parse(readFileSync('env.json', 'utf8')) as Record<string, object>;
+    expect(Object.keys(local)).toEqual(['Parameters']);
+    const functions = functionsOf(TEMPLATE);
+    expect(Object.keys(functions)).toEqual(['ChatFunction', 'ChatStreamFunction']);
+    for (const properties of Object.values(functions)) {
+      expect(Object.keys(variablesOf(properties))).toEqual(expect.arrayContaining(Object.keys(local['Parameters']!)));
+    }
+  });
+});
+
+describe('a copy of template.yaml with', () => {
+  it.each(TEMPLATE_MUTATIONS)('%s fails: %s', (_what, check, from, to) => {
+    expect(TEXT).toContain(from);
+    const template = parseTemplate(TEXT.replace(from, () => to));
+    expect(problems(check, template)).not.toEqual([]);
+  });
+
+  /** A check may also give up on what it meets. */
+  function problems(check: string, template: Template): string[] {
+    try {
+      return CHECKS[check]!(template);
+    } catch (error) {
+      return [String(error)];
+    }
+  }
+});

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { parseTemplate, type Properties } from '../../scripts/template/template.js';
+import { hasTransform, transformed, type Transformed } from '../../scripts/template/transform.js';
+import { asMap, namesIn, valuesAt } from '../support/template/values.js';
+
+const TEXT = readFileSync('template.yaml', 'utf8');
+/** The transform is Python: `pip install aws-sam-translator`. */
+const isThere = hasTransform();
+const describeWithTransform = isThere ? describe : describe.skip;
+
+/** What the API does with each of its routes, as CloudFormation is told. */
+function integrationsOf({ Resources }: Transformed): Record<string, Properties> {
+  const paths = asMap(asMap(Resources['ChatApi']?.Properties['Body'])['paths']);
+  return Object.fromEntries(
+    Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(asMap(methods)).map(([method, operation]) => {
+        const integration = asMap(asMap(operation)['x-amazon-apigateway-integration']);
+        return [`${method.toUpperCase()} ${path}`, integration];
+      }),
+    ),
+  );
+}
+
+const BUFFERED = /:lambda:path\/2015-03-31\/functions\/\$\{ChatFunction\.Arn\}\/invocations$/;
+const STREAMED = /:lambda:path\/2021-11-15\/functions\/\$\{ChatStreamFunction\.Arn\}\/response-streaming-invocations$/;
+
+/** Routes that do not reach a function, or reach it in a way that it is not made for. */
+function integrationProblems(result: Transformed): string[] {
+  return Object.entries(integrationsOf(result)).flatMap(([route, integration]) => {
+    const { type = 'none', uri, responseTransferMode = 'BUFFERED', timeoutInMillis = 29_000 } = integration;
+    const isStream = route.endsWith('/chat/stream');
+    const found = [type, String(asMap(uri)['Fn::Sub']), responseTransferMode, timeoutInMillis];
+    const isRight =
+      type === 'aws_proxy' &&
+      (isStream ? STREAMED : BUFFERED).test(String(found[1])) &&
+      responseTransferMode === (isStream ? 'STREAM' : 'BUFFERED') &&
+      timeoutInMillis === (isStream ? 900_000 : 29_000);
+    return isRight ? [] : [`${route}: ${found.join(' ')}`];
+  });
+}
+
+describeWithTransform('what the transform of SAM makes of template.yaml', () => {
+  const result = isThere ? transformed(parseTemplate(TEXT)) : { Resources: {} };
+  const ofType = (type: string) => Object.entries(result.Resources).filter(([, { Type }]) => Type === type);
+
+  it('passes every route on to its function, preflights too, and streams those of /chat/stream', () => {
+    expect(integrationProblems(result)).toEqual([]);
+    expect(Object.keys(integrationsOf(result)).toSorted()).toEqual([
+      'DELETE /chats/{id}',
+      'GET /chats/{id}',
+      'GET /chats/{id}/messages',
+      'OPTIONS /chat',
+      'OPTIONS /chat/stream',
+      'OPTIONS /chats/{id}',
+      'OPTIONS /chats/{id}/messages',
+      'POST /chat',
+      'POST /chat/stream',
+    ]);
+  });
+
+  const CORS = ['      GatewayResponses:', `      Cors: "'*'"\n      GatewayResponses:`] as const;
+  it.each<[what: string, ...edits: (readonly [from: string, to: string])[]]>([
+    ['preflights that the gateway answers', CORS, ['Method: OPTIONS, Path: /chat }', 'Method: PUT, Path: /chat }']],
+    ['a stream in one piece', ['            ResponseTransferMode: RESPONSE_STREAM\n', '']],
+    ['a misspelt stream', ['ResponseTransferMode: RESPONSE_STREAM', 'ResponseTransferMode: RESPONSE_STREAMS']],
+    ['a stream that ends after 29 s', ['            TimeoutInMillis: 900000\n', '']],
+    ['a stream of the other function', ['Path: /chat }', 'Path: /chat/stream }'], ['Method: POST\n', 'Method: PUT\n']],
+  ])('does not with %s', (_what, ...edits) => {
+    for (const [from] of edits) expect(TEXT).toContain(from);
+    const copy = edits.reduce((text, [from, to]) => text.replace(from, () => to), TEXT);
+    expect(integrationProblems(transformed(parseTemplate(copy)))).not.toEqual([]);
+  });
+
+  it('gives both functions the same environment, but for how long a turn may take', () => {
+    const functions = ofType('AWS::Lambda::Function').map(([, { Properties }]) => Properties);
+    expect(functions.map(({ Handler }) => Handler)).toEqual(['lambda.handler', 'lambda-stream.handler']);
+    const environments = functions.map((properties) => asMap(asMap(properties['Environment'])['Variables']));
+    const [chat = {}, stream = {}] = environments;
+    expect(stream).toEqual({ ...chat, AGENT_TIMEOUT_MS: { Ref: 'StreamTimeoutMs' } });
+    expect(chat['AGENT_TIMEOUT_MS']).toEqual({ Ref: 'AgentTimeoutMs' });
+    expect(JSON.stringify(environments)).not.toContain('JWT_SECRET_KEY');
+    for (const properties of functions) {
+      expect(properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Role: { 'Fn::GetAtt': ['ChatFunctionRole', 'Arn'] },
+        LoggingConfig: { LogGroup: { Ref: 'ChatLogGroup' } },
+      });
+    }
+  });
+
+  it('lets the API invoke the functions for its routes, and the public only through a Function URL', () => {
+    const permissions = ofType('AWS::Lambda::Permission').map(([, resource]) => resource);
+    const open = permissions.filter(({ Properties }) => Properties['Principal'] === '*');
+    expect(open).toHaveLength(2);
+    for (const { Condition, Properties } of open) {
+      expect(Condition).toBe('StreamsByUrl');
+      expect(Properties).toEqual(
+        expect.objectContaining(
+          Properties['Action'] === 'lambda:InvokeFunction'
+            ? { InvokedViaFunctionUrl: true }
+            : { Action: 'lambda:InvokeFunctionUrl', FunctionUrlAuthType: 'NONE' },
+        ),
+      );
+    }
+    const ofTheApi = permissions.filter((permission) => !open.includes(permission));
+    expect(ofTheApi).toHaveLength(Object.keys(integrationsOf(result)).length);
+    for (const { Properties } of ofTheApi) {
+      expect(Properties).toMatchObject({ Action: 'lambda:InvokeFunction', Principal: 'apigateway.amazonaws.com' });
+      expect(namesIn(Properties['SourceArn'])).toContain('ChatApi');
+    }
+  });
+
+  it('deploys the throttle and the words of the gateway as parts of the API', () => {
+    const [stage] = ofType('AWS::ApiGateway::Stage').map(([, { Properties }]) => Properties);
+    expect(valuesAt(stage, 'MethodSettings.*')).toEqual([
+      {
+        ResourcePath: '/*',
+        HttpMethod: '*',
+        ThrottlingRateLimit: { Ref: 'ThrottleRate' },
+        ThrottlingBurstLimit: { Ref: 'ThrottleBurst' },
+      },
+    ]);
+    const body = asMap(result.Resources['ChatApi']?.Properties['Body']);
+    const responses = asMap(body['x-amazon-apigateway-gateway-responses']);
+    expect(Object.keys(responses)).toEqual(expect.arrayContaining(['DEFAULT_4XX', 'DEFAULT_5XX', 'THROTTLED']));
+    expect(JSON.stringify(responses)).not.toMatch(/\$context\.error/);
+  });
+});
