@@ -81,7 +81,7 @@ function fail(algorithm: Algorithm): void {
 
 /** As passport does it: on a copy of the strategy that carries the outcomes of one request. */
 function ours(token: string, keys: SigningKeys): Verify {
-  const environment = Object.assign(new Environment(), { JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE });
+  const environment = Object.assign(new Environment(), { JWT_ISSUER: ISSUER, JWT_AUDIENCE: [AUDIENCE] });
   const strategy = new IdTokenStrategy(environment, keys);
   const request = {
     rawHeaders: ['host', '127.0.0.1', 'id_token', token],

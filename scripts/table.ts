@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createDynamoDbClient } from '../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../src/dynamodb/table-schema.js';
 import { ConfigurationError, loadEnvironment } from '../src/config/environment.js';
-import { inOneLine } from '../src/local/local-mode.js';
+import { toOneLine } from '../src/local/local-mode.js';
 
 /** DynamoDB cannot be reached or refuses; the message is one line. */
 class TableError extends Error {}
@@ -21,7 +21,7 @@ async function table(): Promise<string> {
     const outcome = await ensureChatTable(client, name);
     return outcome === 'created' ? `Created table ${name} (${place})` : `Table ${name} exists (${place})`;
   } catch (error) {
-    throw new TableError(`Table ${name} cannot be created (${place}): ${inOneLine(error)}`);
+    throw new TableError(`Table ${name} cannot be created (${place}): ${toOneLine(error)}`);
   } finally {
     client.destroy();
   }

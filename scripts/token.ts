@@ -4,7 +4,7 @@ import { resolveSecrets } from '../src/config/resolve-secrets.js';
 import { ConfigurationError, loadEnvironment } from '../src/config/environment.js';
 import { devKey } from '../src/local/dev-key.js';
 import { mintToken, tokenSettings } from '../src/local/dev-token.js';
-import { dataDirOf, LocalModeError } from '../src/local/local-mode.js';
+import { resolveDataDir, LocalModeError } from '../src/local/local-mode.js';
 
 const USAGE = `Usage: npm run token -- --sub alice [options]
 
@@ -61,7 +61,7 @@ async function token(): Promise<string> {
   if (!isSet('JWT_SECRET_KEY') && (isSet('JWT_JWKS_URI') || isSet('JWT_ISSUER'))) {
     throw new UsageError('The tokens come from JWT_ISSUER, whose keys are not ours; set JWT_SECRET_KEY to sign some');
   }
-  const secret = (isSet('JWT_SECRET_KEY') && resolved['JWT_SECRET_KEY']) || (await devKey(dataDirOf(process.env)));
+  const secret = (isSet('JWT_SECRET_KEY') && resolved['JWT_SECRET_KEY']) || (await devKey(resolveDataDir(process.env)));
   const settings = tokenSettings(loadEnvironment({ ...resolved, JWT_SECRET_KEY: secret }), sub);
   return mintToken({
     ...settings,

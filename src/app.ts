@@ -1,10 +1,9 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
-import { membersOf } from './config/environment-rules.js';
 import type { Environment } from './config/environment.js';
 import { accessLog } from './http/middleware/access-log.js';
-import { corsOptions } from './http/middleware/cors.js';
+import { buildCorsOptions } from './http/middleware/cors.js';
 import { LimitedExpressAdapter } from './http/server/limited-express.adapter.js';
 import { requestId } from './http/middleware/request-id.js';
 import { RequestLogger } from './telemetry/request-logger.js';
@@ -32,6 +31,6 @@ export async function createApp(
   app.disable('etag');
   app.use(requestId, accessLog, securityHeaders);
   // After the request id, because this answers preflights itself.
-  if (environment.CORS_ORIGINS !== undefined) app.enableCors(corsOptions(membersOf(environment.CORS_ORIGINS)));
+  if (environment.CORS_ORIGINS !== undefined) app.enableCors(buildCorsOptions(environment.CORS_ORIGINS));
   return app.init();
 }

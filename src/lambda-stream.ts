@@ -4,9 +4,9 @@ import type { Context } from 'aws-lambda';
 // Before what has decorators.
 import { inInvocation, startApp } from './lambda/start-app.js';
 import { ChatService } from './chat/service/chat.service.js';
-import { requestInProcess, withoutConnection } from './lambda/in-process-request.js';
+import { sendInProcess, dropConnectionHeaders } from './lambda/in-process-request.js';
 import type { LambdaEvent } from './lambda/event.js';
-import { requestOf } from './lambda/request.js';
+import { toRequest } from './lambda/request.js';
 
 export { startApp as start } from './lambda/start-app.js';
 
@@ -21,7 +21,7 @@ async function respond(
 ): Promise<void> {
   const app = await startApp();
   try {
-    await pass(await inInvocation(context, () => requestInProcess(app.getHttpServer(), requestOf(event))), stream);
+    await pass(await inInvocation(context, () => sendInProcess(app.getHttpServer(), toRequest(event))), stream);
   } finally {
     await app.get(ChatService).idle();
   }
@@ -41,7 +41,7 @@ async function pass(answer: IncomingMessage, to: awslambda.HttpResponseStream): 
 
 /** Status and headers in the form of Lambda; `date` and the form of the body's transfer are the gateway's to add. */
 function preludeOf({ statusCode, headers: { date: _, ...headers } }: IncomingMessage): Record<string, unknown> {
-  return { statusCode, headers: withoutConnection(headers) };
+  return { statusCode, headers: dropConnectionHeaders(headers) };
 }
 
 /** Marked as one that streams where there is Lambda to do it: the code cache is made elsewhere. */

@@ -2,10 +2,10 @@ import { configure } from '@vendia/serverless-express';
 import type { Context } from 'aws-lambda';
 import type { Request, Response } from 'express';
 import { inInvocation, startApp } from './lambda/start-app.js';
-import { httpEventOf, type LambdaEvent } from './lambda/event.js';
+import { toHttpEvent, type LambdaEvent } from './lambda/event.js';
 
 /** An answer in the form of the event: `multiValueHeaders` for a REST API, `headers` for everyone else. */
-export interface LambdaAnswer {
+export interface LambdaResponse {
   readonly statusCode: number;
   readonly body: string;
   readonly isBase64Encoded?: boolean;
@@ -30,7 +30,7 @@ const asServer = {
   },
 };
 
-type Handle = (event: object, context: Context) => Promise<LambdaAnswer>;
+type Handle = (event: object, context: Context) => Promise<LambdaResponse>;
 
 let handling: Promise<Handle> | undefined;
 
@@ -45,24 +45,24 @@ export function start(): Promise<Handle> {
 
 async function makeHandle(): Promise<Handle> {
   const app = await startApp();
-  const handle = configure<object, LambdaAnswer>({
+  const handle = configure<object, LambdaResponse>({
     app: app.getHttpAdapter().getInstance(),
     framework: asServer,
     respondWithErrors: false,
   });
   // Its types promise what a callback might be given; without one it returns a promise.
-  return (event, context) => handle(event, context, () => undefined) as Promise<LambdaAnswer>;
+  return (event, context) => handle(event, context, () => undefined) as Promise<LambdaResponse>;
 }
 
 /** Answers one event. With two parameters: Lambda refuses handlers that could take a callback. */
-export async function handler(lambdaEvent: LambdaEvent | null, context: Context): Promise<LambdaAnswer> {
+export async function handler(lambdaEvent: LambdaEvent | null, context: Context): Promise<LambdaResponse> {
   const handle = await start();
-  const { event, multiValue } = httpEventOf(lambdaEvent);
+  const { event, multiValue } = toHttpEvent(lambdaEvent);
   const answer = await inInvocation(context, () => handle(event, context));
   return multiValue ? answer : withPlainHeaders(answer);
 }
 
-function withPlainHeaders({ multiValueHeaders, ...answer }: LambdaAnswer): LambdaAnswer {
+function withPlainHeaders({ multiValueHeaders, ...answer }: LambdaResponse): LambdaResponse {
   if (!multiValueHeaders) return answer;
   const headers = Object.entries(multiValueHeaders).map(([name, lines]) => [name, lines.join(',')] as const);
   return { ...answer, headers: Object.fromEntries(headers) };

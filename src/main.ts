@@ -12,7 +12,7 @@ import { ensureChatTable } from './dynamodb/table-schema.js';
 import { ConfigurationError, type Environment, loadEnvironment } from './config/environment.js';
 import { Connections } from './http/server/connections.js';
 import { banner, reachableUrl } from './local/banner.js';
-import { dataDirOf, dummyCredentials, inOneLine, LocalModeError, wantsLocalMode } from './local/local-mode.js';
+import { resolveDataDir, dummyCredentials, toOneLine, LocalModeError, wantsLocalMode } from './local/local-mode.js';
 import type { LocalParts } from './local/start-local.js';
 
 /** Ctrl-C under npm arrives three times, from the terminal, npm and nest: what comes so soon is still the first. */
@@ -58,7 +58,7 @@ async function listen(server: Server, { PORT, HOST }: Environment): Promise<Addr
 async function startLocalParts(): Promise<LocalParts> {
   const { startLocal } = await import('./local/start-local.js');
   Object.assign(process.env, dummyCredentials(process.env));
-  return startLocal({ dataDir: dataDirOf(process.env), variables: process.env });
+  return startLocal({ dataDir: resolveDataDir(process.env), variables: process.env });
 }
 
 async function prepareTable(environment: Environment, local: LocalParts): Promise<void> {
@@ -68,7 +68,7 @@ async function prepareTable(environment: Environment, local: LocalParts): Promis
     // The embedded engine knows no expiry.
     await ensureChatTable(client, table, { timeToLive: local.tablePath === undefined });
   } catch (error) {
-    throw new LocalModeError(`The table ${table} at ${endpoint} cannot be used: ${inOneLine(error)}`, { cause: error });
+    throw new LocalModeError(`The table ${table} at ${endpoint} cannot be used: ${toOneLine(error)}`, { cause: error });
   } finally {
     client.destroy();
   }
@@ -89,7 +89,7 @@ function startProblem(error: unknown): unknown {
   if (code === 'ERR_MODULE_NOT_FOUND') {
     return 'Local mode needs the development dependencies: run npm ci, or set AGENT_ID and AGENT_ALIAS_ID';
   }
-  return syscall === undefined ? error : inOneLine(error);
+  return syscall === undefined ? error : toOneLine(error);
 }
 
 /** The first signal lets running turns finish and ends with 0; a later one ends at once. */

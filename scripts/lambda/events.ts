@@ -1,5 +1,5 @@
 import type { LambdaEvent } from '../../src/lambda/event.js';
-import { requestOf } from '../../src/lambda/request.js';
+import { toRequest } from '../../src/lambda/request.js';
 import type { PackageHandler } from './local-function.js';
 
 /** Stands for the token in the files of events/, which hold none. */
@@ -12,7 +12,7 @@ export function withToken(event: string, token: string): string {
 
 /** Which function a gateway would invoke with an event, which is JSON: the one that streams has a route of its own. */
 export function handlerFor(event: string): PackageHandler {
-  const { url } = requestOf(JSON.parse(event) as LambdaEvent | null);
+  const { url } = toRequest(JSON.parse(event) as LambdaEvent | null);
   return /^\/chat\/stream(\?|$)/.test(url) ? 'lambda-stream.handler' : 'lambda.handler';
 }
 

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import { signingKeysOf } from './keys/configured-signing-keys.js';
+import { createSigningKeys } from './keys/configured-signing-keys.js';
 import { IdTokenGuard } from './id-token.guard.js';
 import { IdTokenStrategy } from './id-token.strategy.js';
 import { SigningKeys } from './keys/signing-keys.js';
@@ -11,7 +11,7 @@ import { SigningKeys } from './keys/signing-keys.js';
  */
 @Module({
   providers: [
-    { provide: SigningKeys, useFactory: signingKeysOf, inject: [Environment] },
+    { provide: SigningKeys, useFactory: createSigningKeys, inject: [Environment] },
     IdTokenStrategy,
     IdTokenGuard,
   ],

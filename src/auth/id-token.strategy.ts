@@ -8,13 +8,13 @@ import { Environment } from '../config/environment.js';
 import { InvalidIdTokenError } from './auth.errors.js';
 import { extractIdToken } from './token/id-token.header.js';
 import { SigningKeys } from './keys/signing-keys.js';
-import { claimRulesOf, type ClaimRules, userOf } from './token/claims.js';
-import { readToken, type JsonObject } from './token/unverified-token.js';
+import { claimRulesOf, type ClaimRules, parseUser } from './token/claims.js';
+import { parseUnverifiedToken, type JsonObject } from './token/unverified-token.js';
 import type { User } from './user.js';
 
 /**
- * passport-jwt between a gate and a judge of our own: {@link readToken} looks at the form before any key is touched,
- * jsonwebtoken at the signature and nothing else, {@link userOf} at the claims.
+ * passport-jwt between a gate and a judge of our own: {@link parseUnverifiedToken} looks at the form before any key is touched,
+ * jsonwebtoken at the signature and nothing else, {@link parseUser} at the claims.
  */
 @Injectable()
 export class IdTokenStrategy extends PassportStrategy(Strategy, 'id-token') {
@@ -47,12 +47,12 @@ export class IdTokenStrategy extends PassportStrategy(Strategy, 'id-token') {
       return;
     }
     // Something in front has verified the signature. Everything else is checked as ever.
-    this.success(this.validate(readToken(extractIdToken(request), this.keys.algorithms).payload));
+    this.success(this.validate(parseUnverifiedToken(extractIdToken(request), this.keys.algorithms).payload));
   }
 
   /** Called with the claims of a token whose signature is right. */
   validate(claims: JsonObject): User {
-    return userOf(claims, this.rules);
+    return parseUser(claims, this.rules);
   }
 }
 
@@ -67,7 +67,7 @@ function keyProvider(keys: SigningKeys): SecretOrKeyProvider<Request> {
     done: (error: null, key: Buffer) => void,
   ): Promise<void> => {
     try {
-      const { header } = readToken(token, keys.algorithms);
+      const { header } = parseUnverifiedToken(token, keys.algorithms);
       const { key, algorithm } = await keys.find(header);
       // Several algorithms may be allowed, but never one key for two of them.
       if (algorithm !== header.alg) throw new InvalidIdTokenError('algorithm is not allowed');

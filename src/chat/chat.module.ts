@@ -1,17 +1,17 @@
 import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
-import { AwsModule } from '../dynamodb/dynamodb.module.js';
+import { DynamoDbModule } from '../dynamodb/dynamodb.module.js';
 import { jsonBody } from '../http/middleware/json-body.js';
 import { AgentProvider } from './agent/agent.js';
 import { BedrockAgentProvider } from './agent/bedrock-agent/bedrock-agent.provider.js';
 import { ChatController } from './api/chat.controller.js';
 import { ChatService } from './service/chat.service.js';
-import { ChatsController } from './api/chat-history.controller.js';
-import { ChatsService } from './service/chat-history.service.js';
+import { ChatHistoryController } from './api/chat-history.controller.js';
+import { ChatHistoryService } from './service/chat-history.service.js';
 import { DynamoChatDeletion } from './storage/dynamo-chat-deletion.js';
 import { DynamoChatRepository } from './storage/dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './storage/dynamo-history.repository.js';
-import { DynamoInlineHistory } from './storage/dynamo-legacy-history.js';
+import { DynamoLegacyHistory } from './storage/dynamo-legacy-history.js';
 import { DynamoTable } from '../dynamodb/dynamo-table.js';
 import { DynamoTurnOpening } from './storage/dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './storage/dynamo-turn-recovery.js';
@@ -19,17 +19,17 @@ import { TurnQuota } from '../usage/turn-quota.js';
 
 /** The road of a turn, from the controllers to the table and the agent. */
 @Module({
-  imports: [AuthModule, AwsModule],
-  controllers: [ChatController, ChatsController],
+  imports: [AuthModule, DynamoDbModule],
+  controllers: [ChatController, ChatHistoryController],
   providers: [
     ChatService,
-    ChatsService,
+    ChatHistoryService,
     DynamoChatRepository,
     DynamoHistoryRepository,
     DynamoChatDeletion,
     DynamoTurnOpening,
     DynamoTurnRecovery,
-    DynamoInlineHistory,
+    DynamoLegacyHistory,
     DynamoTable,
     TurnQuota,
     { provide: AgentProvider, useClass: BedrockAgentProvider },

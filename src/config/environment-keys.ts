@@ -4,7 +4,7 @@ interface KeyVariables {
   readonly JWT_SECRET_ARN?: string | undefined;
   readonly JWT_JWKS_URI?: string | undefined;
   readonly JWT_ISSUER?: string | undefined;
-  readonly JWT_AUDIENCE?: string | undefined;
+  readonly JWT_AUDIENCE?: readonly string[] | undefined;
   readonly JWT_VERIFY_SIGNATURE: boolean;
 }
 
@@ -17,7 +17,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
  *
  * @throws TypeError when that is no URL, which {@link keyProblems} reports first.
  */
-export function keySetUrlOf(variables: KeyVariables): URL | undefined {
+export function findKeySetUrl(variables: KeyVariables): URL | undefined {
   const { JWT_JWKS_URI: uri, JWT_ISSUER: issuer, JWT_VERIFY_SIGNATURE: verify } = variables;
   if (verify === false || secretNames(variables).length > 0) return undefined;
   if (uri !== undefined) return new URL(uri);

@@ -1,5 +1,6 @@
-import { ValidateBy } from 'class-validator';
-import { isOfKeyPair } from './key-pair.js';
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsInt, Max, Min, ValidateBy } from 'class-validator';
+import { isKeyPairMaterial } from './key-pair.js';
 
 /** HS256 wants a key of at least its hash's size (RFC 7518, section 3.2). */
 const SECRET_MIN_BYTES = 32;
@@ -8,13 +9,31 @@ const PLACEHOLDER = /change[-_ ]?me|your[-_ ]?(jwt[-_ ]?)?secret|placeholder|\d{
 /** What is wrong with a signing secret, or undefined. Never quotes the secret. */
 function secretProblem(secret: unknown): string | undefined {
   if (typeof secret !== 'string') return 'must be a string';
-  if (isOfKeyPair(secret)) return 'must be a secret, not a public or private key';
+  if (isKeyPairMaterial(secret)) return 'must be a secret, not a public or private key';
   if (PLACEHOLDER.test(secret)) return 'must not be a placeholder';
   if (Buffer.byteLength(secret) < SECRET_MIN_BYTES) return `must be at least ${SECRET_MIN_BYTES} bytes`;
   return undefined;
 }
 
-/** A secret that can sign tokens: long enough, no placeholder, no key of a pair (which would be public). */
+/** A variable that is a whole number from `least` to `most`. */
+export function IsWholeNumber(least: number, most: number): PropertyDecorator {
+  const toNumber = ({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  return combine(
+    Transform(toNumber),
+    IsInt({ message: 'must be a whole number' }),
+    Min(least, { message: `must be at least ${least}` }),
+    Max(most, { message: `must be at most ${most}` }),
+  );
+}
+
+/** A variable that is `true` or `false`. */
+export function IsSwitch(): PropertyDecorator {
+  const toBoolean = ({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value);
+  return combine(Transform(toBoolean), IsBoolean({ message: 'must be true or false' }));
+}
+
+/** A secret that can sign tokens: long enough, not a placeholder, not one half of a key pair. */
 export function IsStrongSecret(): PropertyDecorator {
   return ValidateBy({
     name: 'isStrongSecret',
@@ -25,37 +44,43 @@ export function IsStrongSecret(): PropertyDecorator {
   });
 }
 
-/** The members of `JWT_AUDIENCE` or `CORS_ORIGINS`, separated by commas; white space around them does not count. */
-export function membersOf(list: string): string[] {
-  return list.split(',').map((member) => member.trim());
-}
-
-/** One audience or several, separated by commas, none of them empty. */
+/** One audience or several, separated by commas; none of them is empty. The value becomes a list. */
 export function IsAudienceList(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isAudienceList',
-    validator: {
-      validate: (value: unknown) => typeof value === 'string' && membersOf(value).every((audience) => audience !== ''),
-      defaultMessage: () => 'must be one audience or several separated by commas',
-    },
-  });
+  return isListOf(
+    'isAudienceList',
+    (audience) => audience !== '',
+    'must be one audience or several separated by commas',
+  );
 }
 
 /**
- * One origin or several, separated by commas, each as a browser writes it (RFC 6454, section 6.2): scheme, host and
- * port, without a path. No `*`: alone it would let any page use a token that it got hold of, and inside of a host, which
- * is compared as it is, it would match nothing.
+ * Origins separated by commas, each as a browser writes it (RFC 6454, section 6.2): scheme, host and port, no path.
+ * The value becomes a list. `*` is refused: alone it allows every page, and as a part of a host it matches nothing.
  */
 export function IsOriginList(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isOriginList',
-    validator: {
-      validate: (value: unknown) => typeof value === 'string' && membersOf(value).every(isOrigin),
-      defaultMessage: () => 'must be origins such as https://app.example.com separated by commas',
-    },
-  });
+  return isListOf('isOriginList', isOrigin, 'must be origins such as https://app.example.com separated by commas');
+}
+
+function isListOf(name: string, isMember: (member: string) => boolean, message: string): PropertyDecorator {
+  const validate = (value: unknown) => Array.isArray(value) && (value as string[]).every(isMember);
+  return combine(
+    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? splitList(value) : value)),
+    ValidateBy({ name, validator: { validate, defaultMessage: () => message } }),
+  );
+}
+
+/** The members of a list separated by commas, without the white space around them. */
+function splitList(list: string): string[] {
+  return list.split(',').map((member) => member.trim());
 }
 
 function isOrigin(text: string): boolean {
   return /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** Decorators as if each stood on a line of its own: the lowest is applied first (TypeScript handbook, Decorators). */
+function combine(...decorators: readonly PropertyDecorator[]): PropertyDecorator {
+  return (target, property) => {
+    for (const decorate of decorators.toReversed()) decorate(target, property);
+  };
 }

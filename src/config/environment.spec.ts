@@ -1,7 +1,7 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { keySetUrlOf } from './environment-keys.js';
+import { findKeySetUrl } from './environment-keys.js';
 import { ConfigurationError, Environment, loadEnvironment, variableNames } from './environment.js';
 
 const SECRET = 'k9fJ2mQx7Lw4Rz8Tn1Vb6Yc3Hd5Gs0Pa';
@@ -143,15 +143,9 @@ describe('loadEnvironment', () => {
 });
 
 describe('a secret', () => {
-  const [rsa, elliptic, edwards] = [
-    generateKeyPairSync('rsa', { modulusLength: 2048 }),
-    generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-    generateKeyPairSync('ed25519'),
-  ];
-  const der = (key: KeyObject, type: 'spki' | 'pkcs1' | 'pkcs8') =>
-    (key.export({ format: 'der', type } as never) as unknown as Buffer).toString('base64');
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const elliptic = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const SSH = 'AAAAC3NzaC1lZDI1NTE5AAAAIHRoaXMgaXMgbm90IGEga2V5IG9mIGFueWJvZHkhISEh';
-  const inLines = (text: string) => text.replaceAll(/(.{64})/g, '$1\n');
 
   it.each<[string, string]>([
     ['PEM', String(rsa.publicKey.export({ format: 'pem', type: 'spki' }))],
@@ -159,13 +153,6 @@ describe('a secret', () => {
     ['RSA of ssh', `ssh-rsa ${SSH} alice`],
     ['Ed25519 of ssh', `ssh-ed25519 ${SSH}`],
     ['ECDSA of ssh', `  ecdsa-sha2-nistp256 ${SSH}`],
-    ['DER', der(rsa.publicKey, 'spki')],
-    ['DER in lines', inLines(der(rsa.publicKey, 'spki'))],
-    ['DER in base64url', Buffer.from(der(rsa.publicKey, 'spki'), 'base64').toString('base64url')],
-    ['PKCS#1 DER', der(rsa.publicKey, 'pkcs1')],
-    ['DER of a curve', der(elliptic.publicKey, 'spki')],
-    ['DER of Ed25519', der(edwards.publicKey, 'spki')],
-    ['private DER', der(rsa.privateKey, 'pkcs8')],
     ['JWK', JSON.stringify(rsa.publicKey.export({ format: 'jwk' }))],
     ['spacious JWK', JSON.stringify(rsa.publicKey.export({ format: 'jwk' }), undefined, 2)],
     ['JWK set', JSON.stringify({ keys: [elliptic.publicKey.export({ format: 'jwk' })] })],
@@ -175,13 +162,7 @@ describe('a secret', () => {
     ]);
   });
 
-  it.each([
-    `MII${'Q'.repeat(20)}${SECRET}`,
-    `MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A ${SECRET}`,
-    `M${SECRET}`,
-    `the ssh-rsa of ${SECRET}`,
-    `{"kid":"${SECRET}"}`,
-  ])('may be %s', (JWT_SECRET_KEY) => {
+  it.each([`the ssh-rsa of ${SECRET}`, `{"kid":"${SECRET}"}`])('may be %s', (JWT_SECRET_KEY) => {
     expect(problemsOf({ ...VALID, JWT_SECRET_KEY })).toEqual([]);
   });
 
@@ -246,7 +227,7 @@ describe('the keys', () => {
     [{ ...ISSUER, JWT_SECRET_KEY: SECRET }, undefined],
     [{ ...ISSUER, JWT_VERIFY_SIGNATURE: 'false' }, undefined],
   ])('%o come from %s', (variables, url) => {
-    expect(keySetUrlOf(loadEnvironment({ ...AGENT, ...variables }))?.href).toBe(url);
+    expect(findKeySetUrl(loadEnvironment({ ...AGENT, ...variables }))?.href).toBe(url);
   });
 });
 

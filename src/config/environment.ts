@@ -1,31 +1,12 @@
 import 'reflect-metadata';
-import { plainToInstance, Transform } from 'class-transformer';
-import {
-  getMetadataStorage,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsUrl,
-  Length,
-  Matches,
-  Max,
-  Min,
-  validateSync,
-} from 'class-validator';
+import { plainToInstance } from 'class-transformer';
+import { getMetadataStorage, IsIn, IsOptional, IsUrl, Length, Matches, validateSync } from 'class-validator';
 import { keyProblems } from './environment-keys.js';
-import { IsAudienceList, IsOriginList, IsStrongSecret } from './environment-rules.js';
+import { IsAudienceList, IsOriginList, IsStrongSecret, IsSwitch, IsWholeNumber } from './environment-rules.js';
 
 const ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
 const ENDPOINT = { protocols: ['http', 'https'], require_protocol: true, require_tld: false };
-
-const asNumber = () =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value,
-  );
-const asBoolean = () =>
-  Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value));
 
 /**
  * Every variable the service reads, its rule, its default and what it is for. One instance is made per app, by
@@ -44,17 +25,11 @@ export class Environment {
 
   /** Milliseconds a turn may take until it is given up with 504. Without it 25000, and 290000 for a streamed answer. */
   @IsOptional()
-  @asNumber()
-  @IsInt({ message: 'must be a whole number' })
-  @Min(1000, { message: 'must be at least 1000' })
-  @Max(900_000, { message: 'must be at most 900000' })
+  @IsWholeNumber(1000, 900_000)
   readonly AGENT_TIMEOUT_MS?: number;
 
   /** The idle session time that is set on the agent: after so many seconds without a turn it forgets the session. */
-  @asNumber()
-  @IsInt({ message: 'must be a whole number' })
-  @Min(60, { message: 'must be at least 60' })
-  @Max(5400, { message: 'must be at most 5400' })
+  @IsWholeNumber(60, 5400)
   readonly AGENT_SESSION_TTL_SECONDS: number = 600;
 
   /** The table of chats. `npm run table` creates it. */
@@ -112,11 +87,10 @@ export class Environment {
   /** What `aud` must be or contain, where set; several are separated by commas. Required where there is no secret. */
   @IsOptional()
   @IsAudienceList()
-  readonly JWT_AUDIENCE?: string;
+  readonly JWT_AUDIENCE?: readonly string[];
 
   /** `false` only behind something that has verified the token already. */
-  @asBoolean()
-  @IsBoolean({ message: 'must be true or false' })
+  @IsSwitch()
   readonly JWT_VERIFY_SIGNATURE: boolean = true;
 
   /** The claim that is the user id. Without it: `sub`, or `username` where a token has no `sub`. */
@@ -125,50 +99,32 @@ export class Environment {
   readonly JWT_USER_ID_CLAIM?: string;
 
   /** The longest prompt, in characters (Unicode code points). */
-  @asNumber()
-  @IsInt({ message: 'must be a whole number' })
-  @Min(1, { message: 'must be at least 1' })
-  @Max(100_000, { message: 'must be at most 100000' })
+  @IsWholeNumber(1, 100_000)
   readonly PROMPT_MAX_LENGTH: number = 32_000;
 
   /** The most messages of a chat that one answer carries. */
-  @asNumber()
-  @IsInt({ message: 'must be a whole number' })
-  @Min(2, { message: 'must be at least 2' })
-  @Max(1000, { message: 'must be at most 1000' })
+  @IsWholeNumber(2, 1000)
   readonly CHAT_HISTORY_LIMIT: number = 100;
 
   /** Days after its last turn that a chat is kept, and each of its turns; 0 keeps them for ever. */
-  @asNumber()
-  @IsInt({ message: 'must be a whole number' })
-  @Min(0, { message: 'must be at least 0' })
-  @Max(36_500, { message: 'must be at most 36500' })
+  @IsWholeNumber(0, 36_500)
   readonly CHAT_TTL_DAYS: number = 0;
 
   /** The origins whose pages may call the service, separated by commas; none without it. */
   @IsOptional()
   @IsOriginList()
-  readonly CORS_ORIGINS?: string;
+  readonly CORS_ORIGINS?: readonly string[];
 
   /** The most turns that a user may begin within a minute of the clock (UTC); 0 is no limit. */
-  @asNumber()
-  @IsInt({ message: 'must be a whole number' })
-  @Min(0, { message: 'must be at least 0' })
-  @Max(1000, { message: 'must be at most 1000' })
+  @IsWholeNumber(0, 1000)
   readonly TURNS_PER_MINUTE: number = 20;
 
   /** The most turns that a user may begin within a day (UTC); 0 is no limit. */
-  @asNumber()
-  @IsInt({ message: 'must be a whole number' })
-  @Min(0, { message: 'must be at least 0' })
-  @Max(1_000_000, { message: 'must be at most 1000000' })
+  @IsWholeNumber(0, 1_000_000)
   readonly TURNS_PER_DAY: number = 0;
 
   /** Where the server listens; 0 takes a free port. Not used on Lambda. */
-  @asNumber()
-  @IsInt({ message: 'must be a whole number' })
-  @Min(0, { message: 'must be at least 0' })
-  @Max(65_535, { message: 'must be at most 65535' })
+  @IsWholeNumber(0, 65_535)
   readonly PORT: number = 3000;
 
   /** The address the server listens on. Not used on Lambda. */

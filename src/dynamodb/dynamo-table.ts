@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import { StorageUnavailableError } from '../chat/model/chat.errors.js';
+import { StorageUnavailableError } from './dynamodb.errors.js';
 
 /** An item would be larger than DynamoDB takes: 400 KB. */
 export class ItemTooLargeError extends Error {

@@ -15,7 +15,7 @@ import { createDocumentClient, createDynamoDbClient } from './dynamodb.client.js
   ],
   exports: [DynamoDBDocumentClient, BedrockAgentRuntimeClient],
 })
-export class AwsModule implements OnApplicationShutdown {
+export class DynamoDbModule implements OnApplicationShutdown {
   constructor(
     private readonly dynamoDb: DynamoDBClient,
     private readonly agentRuntime: BedrockAgentRuntimeClient,

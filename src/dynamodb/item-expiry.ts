@@ -4,7 +4,7 @@ const SECONDS_PER_DAY = 24 * 60 * 60;
 const TOMBSTONE_SECONDS = SECONDS_PER_DAY;
 
 /** The attribute `expires_at`, in epoch seconds, of an item that is written now. */
-export function expiryIn(days: number): { expires_at?: number } {
+export function toExpiry(days: number): { expires_at?: number } {
   return days > 0 ? { expires_at: nowInSeconds() + days * SECONDS_PER_DAY } : {};
 }
 
@@ -19,10 +19,10 @@ export function tombstoneExpiry(): number {
 }
 
 /** A time in epoch milliseconds as epoch seconds, DynamoDB's unit for expiry. */
-export function secondsOf(milliseconds: number): number {
+export function toSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000);
 }
 
 function nowInSeconds(): number {
-  return secondsOf(Date.now());
+  return toSeconds(Date.now());
 }

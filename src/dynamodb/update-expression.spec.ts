@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { Computed, updateOf } from './update-expression.js';
+import { Computed, buildUpdate } from './update-expression.js';
 
 const condition = { expression: '#open.lease = :lease', values: { ':lease': 'a' } };
 
 describe('updateOf', () => {
   it('sets values, removes what is null, and leaves alone what is undefined', () => {
-    expect(updateOf({ title: 'x', turns: 3, open: null, session: undefined }, condition)).toEqual({
+    expect(buildUpdate({ title: 'x', turns: 3, open: null, session: undefined }, condition)).toEqual({
       ConditionExpression: '#open.lease = :lease',
       UpdateExpression: 'SET #title = :title, #turns = :turns REMOVE #open',
       ExpressionAttributeNames: { '#title': 'title', '#turns': 'turns', '#open': 'open' },
@@ -14,12 +14,12 @@ describe('updateOf', () => {
   });
 
   it('has only the clauses that are needed', () => {
-    expect(updateOf({ open: null }, condition).UpdateExpression).toBe('REMOVE #open');
-    expect(updateOf({ turns: 1 }, condition).UpdateExpression).toBe('SET #turns = :turns');
+    expect(buildUpdate({ open: null }, condition).UpdateExpression).toBe('REMOVE #open');
+    expect(buildUpdate({ turns: 1 }, condition).UpdateExpression).toBe('SET #turns = :turns');
   });
 
   it('lets DynamoDB compute a value', () => {
-    const update = updateOf(
+    const update = buildUpdate(
       { turns: new Computed('turns + :one') },
       { expression: 'attribute_exists(id)', values: { ':one': 1 } },
     );
@@ -30,7 +30,7 @@ describe('updateOf', () => {
   });
 
   it('finds a placeholder for every name, and takes those of the condition over', () => {
-    const { UpdateExpression, ExpressionAttributeNames } = updateOf(
+    const { UpdateExpression, ExpressionAttributeNames } = buildUpdate(
       { 'k_a-b': 1, k_a_b: 2, 'k_a-c': null },
       { expression: 'attribute_not_exists(#mark)', names: { '#mark': 'k_m-n' } },
     );

@@ -23,7 +23,7 @@ export class Computed {
  *
  * @param changes - attributes as in a JSON merge patch (RFC 7396): null removes one, undefined leaves it alone.
  */
-export function updateOf(changes: Readonly<Record<string, unknown>>, condition: Condition): Update {
+export function buildUpdate(changes: Readonly<Record<string, unknown>>, condition: Condition): Update {
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
   const parts = given.map(([name, value], index) => {
     // A placeholder has letters, digits and `_` only.

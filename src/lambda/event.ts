@@ -45,7 +45,7 @@ export interface HttpEvent {
  * no `multiValueQueryStringParameters` for no query, cares for the case of headers, and would leave the path's prefix
  * on. An event without anything of a gateway is the body of a `POST /chat`.
  */
-export function httpEventOf(event: LambdaEvent | null): HttpEvent {
+export function toHttpEvent(event: LambdaEvent | null): HttpEvent {
   if (isV2(event)) {
     const { rawPath, headers, routeKey, pathParameters, requestContext } = event;
     const path = routePathOf(rawPath, routeKey?.split(' ')[1], pathParameters, requestContext.stage);

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { currentRequestContext, runWithRequestContext } from '../common/request-context.js';
-import { requestInProcess, type WholeRequest } from './in-process-request.js';
+import { sendInProcess, type WholeRequest } from './in-process-request.js';
 
 const server = createServer();
 const GET: WholeRequest = { method: 'GET', url: '/', headers: {}, body: Buffer.alloc(0) };
@@ -11,7 +11,7 @@ const MEGABYTE = Buffer.alloc(1_000_000, 'x');
 
 function ask(request: Partial<WholeRequest>, listener: RequestListener) {
   server.on('request', listener);
-  return requestInProcess(server, { ...GET, ...request });
+  return sendInProcess(server, { ...GET, ...request });
 }
 
 describe('requestInProcess', () => {
@@ -72,7 +72,7 @@ describe('requestInProcess', () => {
   it('runs the listener in the context of the request', async () => {
     const ids = ['one', 'two', 'three'].map(async (requestId) => {
       const answer = await runWithRequestContext({ requestId }, () =>
-        requestInProcess(server, { ...GET, headers: { 'x-id': requestId } }),
+        sendInProcess(server, { ...GET, headers: { 'x-id': requestId } }),
       );
       return text(answer);
     });

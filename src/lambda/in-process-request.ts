@@ -32,10 +32,7 @@ const OF_CONNECTION = new Set([
  * @returns the answer, as soon as its headers are here.
  * @throws Error when the request is none that HTTP can carry, or the server answers nothing.
  */
-export function requestInProcess(
-  server: Server,
-  { method, url, headers, body }: WholeRequest,
-): Promise<IncomingMessage> {
+export function sendInProcess(server: Server, { method, url, headers, body }: WholeRequest): Promise<IncomingMessage> {
   const [near, far] = duplexPair();
   // Unlike the ends of a socket they do not close together.
   near.once('close', () => far.destroy());
@@ -44,7 +41,7 @@ export function requestInProcess(
     const request = send({
       method,
       path: url,
-      headers: { ...withoutConnection(headers), connection: 'close', 'content-length': body.length },
+      headers: { ...dropConnectionHeaders(headers), connection: 'close', 'content-length': body.length },
       createConnection: () => near,
     });
     request.once('response', resolve).once('error', reject);
@@ -54,6 +51,6 @@ export function requestInProcess(
 }
 
 /** The headers that belong to the message and not to its connection. */
-export function withoutConnection<Value>(headers: Readonly<Record<string, Value>>): Record<string, Value> {
+export function dropConnectionHeaders<Value>(headers: Readonly<Record<string, Value>>): Record<string, Value> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_CONNECTION.has(name)));
 }

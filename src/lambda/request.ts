@@ -1,10 +1,10 @@
 import { stringify } from 'node:querystring';
 import type { WholeRequest } from './in-process-request.js';
-import { httpEventOf, type LambdaEvent } from './event.js';
+import { toHttpEvent, type LambdaEvent } from './event.js';
 
 /** The request that an event was made of, whatever its kind. */
-export function requestOf(lambdaEvent: LambdaEvent | null): WholeRequest {
-  const { event } = httpEventOf(lambdaEvent);
+export function toRequest(lambdaEvent: LambdaEvent | null): WholeRequest {
+  const { event } = toHttpEvent(lambdaEvent);
   const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   const headers = asSent(event.headers);
   if ('rawPath' in event) {

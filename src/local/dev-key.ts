@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { inOneLine, LocalModeError } from './local-mode.js';
+import { toOneLine, LocalModeError } from './local-mode.js';
 
 /** 48 bytes are 64 characters: long enough for HS512 too (RFC 7518, section 3.2). */
 const KEY_BYTES = 48;
@@ -20,7 +20,7 @@ export async function devKey(dataDir: string): Promise<string> {
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new LocalModeError(`The folder ${dataDir} cannot be made: ${inOneLine(error)}`, { cause: error });
+    throw new LocalModeError(`The folder ${dataDir} cannot be made: ${toOneLine(error)}`, { cause: error });
   }
   const fresh = randomBytes(KEY_BYTES).toString('base64url');
   try {

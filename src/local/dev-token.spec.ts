@@ -54,7 +54,7 @@ describe('tokenSettings', () => {
     const environment = {
       JWT_ALGORITHM: 'HS384',
       JWT_ISSUER: 'https://issuer',
-      JWT_AUDIENCE: 'first, second',
+      JWT_AUDIENCE: ['first', 'second'],
       JWT_USER_ID_CLAIM: 'uid',
     } as const;
 

@@ -1,5 +1,4 @@
 import jwt from 'jsonwebtoken';
-import { membersOf } from '../config/environment-rules.js';
 import type { Environment } from '../config/environment.js';
 
 export interface TokenRequest {
@@ -50,7 +49,7 @@ export function tokenSettings(
     sub,
     algorithm: environment.JWT_ALGORITHM,
     issuer,
-    audience: audience === undefined ? undefined : membersOf(audience)[0],
+    audience: audience?.[0],
     ...(userIdClaim !== undefined && { claims: { [userIdClaim]: sub } }),
   };
 }

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import dynalite from 'dynalite';
 import { Level } from 'level';
-import { inOneLine, LocalModeError } from './local-mode.js';
+import { toOneLine, LocalModeError } from './local-mode.js';
 import { listenOnLoopback } from './loopback-server.js';
 
 /** A DynamoDB that runs inside this program. */
@@ -50,5 +50,5 @@ async function claim(path: string): Promise<void> {
 function openProblem(path: string, cause: unknown): string {
   const isLocked = cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED';
   if (isLocked) return `already running: another program has ${path} open`;
-  return `the embedded table in ${path} cannot be opened: ${inOneLine(cause)}`;
+  return `the embedded table in ${path} cannot be opened: ${toOneLine(cause)}`;
 }

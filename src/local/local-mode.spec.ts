@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { dummyCredentials, inOneLine, wantsLocalMode } from './local-mode.js';
+import { dummyCredentials, toOneLine, wantsLocalMode } from './local-mode.js';
 
 describe('wantsLocalMode', () => {
   it.each([
@@ -31,6 +31,6 @@ describe('inOneLine', () => {
     ['Error: ECONNREFUSED', Object.assign(new Error(''), { code: 'ECONNREFUSED' })],
     ['text', 'text'],
   ])('is %s', (expected, error) => {
-    expect(inOneLine(error)).toBe(expected);
+    expect(toOneLine(error)).toBe(expected);
   });
 });

@@ -13,7 +13,7 @@ export function wantsLocalMode(variables: Variables): boolean {
 }
 
 /** The folder of the embedded table and the dev key, before the configuration as a whole has been read. */
-export function dataDirOf(variables: Variables): string {
+export function resolveDataDir(variables: Variables): string {
   return variables['DATA_DIR']?.trim() || new Environment().DATA_DIR;
 }
 
@@ -32,7 +32,7 @@ export class LocalModeError extends Error {
 }
 
 /** An error of a network call in one line; a refused connection has no message of its own, only a code. */
-export function inOneLine(error: unknown): string {
+export function toOneLine(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
   return [error.name, error.message || code].filter(Boolean).join(': ').replace(/\s+/g, ' ');

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { keySetUrlOf } from '../config/environment-keys.js';
+import { findKeySetUrl } from '../config/environment-keys.js';
 import type { Environment, RawEnvironment } from '../config/environment.js';
 import { startBedrockAgentEmulator } from './emulator/bedrock-agent-emulator.js';
 import { devKey } from './dev-key.js';
@@ -63,7 +63,7 @@ export async function startLocal({ dataDir, variables }: LocalOptions): Promise<
     },
     tablePath,
     demoToken: (environment) =>
-      keySetUrlOf(environment) === undefined
+      findKeySetUrl(environment) === undefined
         ? mintToken({
             ...tokenSettings(environment, DEMO_USER),
             // A token that nobody verifies has to be signed with something too.

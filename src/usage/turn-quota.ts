@@ -3,7 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 import { DomainError } from '../common/domain-error.js';
 import { TIME_TO_LIVE_ATTRIBUTE } from '../dynamodb/table-schema.js';
-import { TooManyTurnsError } from '../chat/model/chat.errors.js';
+import { TooManyTurnsError } from './usage.errors.js';
 import { DynamoTable, type ItemKey } from '../dynamodb/dynamo-table.js';
 
 const MINUTE = 60_000;
@@ -52,22 +52,22 @@ export class TurnQuota {
    * @param hasBegun - whether what `begin` gave is a turn that counts; a replayed answer is not.
    * @throws TooManyTurnsError, StorageUnavailableError, and whatever `begin` throws.
    */
-  async spend<T>(userId: string, begin: () => Promise<T>, hasBegun: (begun: T) => boolean = () => true): Promise<T> {
+  async consume<T>(userId: string, begin: () => Promise<T>, hasBegun: (begun: T) => boolean = () => true): Promise<T> {
     const { TURNS_PER_MINUTE: perMinute, TURNS_PER_DAY: perDay } = this.environment;
     if (perMinute === 0 && perDay === 0) return begin();
-    const place = await this.take(userId, perMinute, perDay);
+    const place = await this.acquire(userId, perMinute, perDay);
     try {
       const begun = await begin();
-      if (!hasBegun(begun)) await this.giveBack(place);
+      if (!hasBegun(begun)) await this.refund(place);
       return begun;
     } catch (error) {
       // What is unavailable may have begun all the same.
-      if (error instanceof DomainError && error.kind !== 'unavailable') await this.giveBack(place);
+      if (error instanceof DomainError && error.kind !== 'unavailable') await this.refund(place);
       throw error;
     }
   }
 
-  private async take(userId: string, perMinute: number, perDay: number): Promise<Place> {
+  private async acquire(userId: string, perMinute: number, perDay: number): Promise<Place> {
     const now = this.now();
     const minuteOfDay = Math.floor((now % DAY) / MINUTE);
     const place: Place = {
@@ -108,7 +108,7 @@ export class TurnQuota {
   }
 
   /** At most once for a place, however often the SDK delivers it. That it fails is no reason to fail the request. */
-  private async giveBack({ id, key, minute }: Place): Promise<void> {
+  private async refund({ id, key, minute }: Place): Promise<void> {
     try {
       await this.table.update({
         Key: key,

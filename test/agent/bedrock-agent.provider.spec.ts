@@ -110,8 +110,8 @@ describe('BedrockAgentProvider', () => {
 
   it('tells a new session what was said before, roles alternating, oldest first', async () => {
     const history = [
-      { prompt: 'one', answer: 'first' },
-      { prompt: 'two', answer: 'second' },
+      { prompt: 'one', reply: 'first' },
+      { prompt: 'two', reply: 'second' },
     ];
     for await (const _ of sut.reply({ ...REQUEST, history }, new AbortController().signal));
     expect(agent.invocations[0]?.conversationHistory).toEqual([

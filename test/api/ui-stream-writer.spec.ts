@@ -5,7 +5,7 @@ import { text as readText } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Response as HttpResponse } from 'express';
-import { requestInProcess } from '../../src/lambda/in-process-request.js';
+import { sendInProcess } from '../../src/lambda/in-process-request.js';
 import { AgentBusyError } from '../../src/chat/agent/agent.errors.js';
 import type { Reply } from '../../src/chat/service/chat.service.js';
 import type { TurnObserver } from '../../src/chat/model/turn-observer.js';
@@ -53,7 +53,7 @@ describe('streamReply', () => {
   it('sends nothing until the agent has said something', async () => {
     const port = await serve(
       async (turn) => {
-        turn.began(CHAT, 'c:1');
+        turn.onStart(CHAT, 'c:1');
         await wait(20);
         throw new AgentBusyError();
       },
@@ -64,7 +64,7 @@ describe('streamReply', () => {
 
   it('opens with a comment after a silence, goes on with comments, and tells a later failure in the stream', async () => {
     const port = await serve(async (turn) => {
-      turn.began(CHAT, 'c:1');
+      turn.onStart(CHAT, 'c:1');
       await wait(400);
       throw new AgentBusyError();
     });
@@ -78,8 +78,8 @@ describe('streamReply', () => {
   it('counts the silence from the request, and names the turn once it has begun', async () => {
     const port = await serve(async (turn) => {
       await wait(150);
-      turn.began(CHAT, 'c:1');
-      turn.said('late');
+      turn.onStart(CHAT, 'c:1');
+      turn.onText('late');
       return reply('late');
     });
     const { status, text } = await ask(port);
@@ -110,7 +110,7 @@ describe('streamReply', () => {
 
   it('sends all of a reply without a text, and no comment after it', async () => {
     const port = await serve(async (turn, response) => {
-      turn.began(CHAT, 'c:1');
+      turn.onStart(CHAT, 'c:1');
       setTimeout(() => response.destroy(), 1000).unref();
       return reply('');
     });
@@ -120,8 +120,8 @@ describe('streamReply', () => {
 
   it('sends the head, the start and the first words in one piece', async () => {
     const port = await serve(async (turn) => {
-      turn.began(CHAT, 'c:1');
-      turn.said('one');
+      turn.onStart(CHAT, 'c:1');
+      turn.onText('one');
       await wait(100);
       return reply('one');
     });
@@ -141,15 +141,15 @@ describe('streamReply', () => {
     let hold: () => void = () => undefined;
     const holding = new Promise<void>((resolve) => (hold = resolve));
     await serve(async (turn, response) => {
-      turn.began(CHAT, 'c:1');
-      for (let index = 0; index < pieces; index += 1) turn.said(piece);
+      turn.onStart(CHAT, 'c:1');
+      for (let index = 0; index < pieces; index += 1) turn.onText(piece);
       held.push(response.writableLength);
       await holding;
       return reply('');
     });
     // Not over sockets, of whose bytes the system may hold a megabyte each.
     const call = { method: 'GET', url: '/', headers: {}, body: Buffer.alloc(0) };
-    const answers = await Promise.all(Array.from({ length: readers }, () => requestInProcess(server, call)));
+    const answers = await Promise.all(Array.from({ length: readers }, () => sendInProcess(server, call)));
     // Each piece for itself would be 70 bytes: 28 MB for all of them.
     expect(held.reduce((sum, bytes) => sum + bytes)).toBeLessThan(readers * 50_000);
     hold();
@@ -161,8 +161,8 @@ describe('streamReply', () => {
 
   it('gives up a reader who takes nothing of a finished answer', async () => {
     const port = await serve(async (turn) => {
-      turn.began(CHAT, 'c:1');
-      for (let index = 0; index < 30; index += 1) turn.said('x'.repeat(1_000_000));
+      turn.onStart(CHAT, 'c:1');
+      for (let index = 0; index < 30; index += 1) turn.onText('x'.repeat(1_000_000));
       return reply('');
     });
     const socket: Socket = connect(port, '127.0.0.1');
@@ -181,10 +181,10 @@ describe('streamReply', () => {
     let finish: () => void = () => undefined;
     const finished = new Promise<void>((resolve) => (finish = resolve));
     const port = await serve(async (turn) => {
-      turn.began(CHAT, 'c:1');
-      turn.said('one');
+      turn.onStart(CHAT, 'c:1');
+      turn.onText('one');
       await wait(200);
-      for (let index = 0; index < 10_000; index += 1) turn.said('x'.repeat(1000));
+      for (let index = 0; index < 10_000; index += 1) turn.onText('x'.repeat(1000));
       finish();
       return reply('');
     });
@@ -200,8 +200,8 @@ describe('streamReply', () => {
       response.once('close', () => {
         const before = timers();
         const work = async (turn: TurnObserver) => {
-          turn.began(CHAT, 'c:1');
-          turn.said('one');
+          turn.onStart(CHAT, 'c:1');
+          turn.onText('one');
           return reply('one');
         };
         const long = { openAfter: 20_000, keepAlive: 20_000, patience: 20_000 };

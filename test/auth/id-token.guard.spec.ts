@@ -225,7 +225,7 @@ describe('IdTokenGuard as configured', () => {
     const app = await start({
       JWT_SECRET_KEY: SECRET,
       JWT_ISSUER: 'https://issuer.example',
-      JWT_AUDIENCE: 'web, app',
+      JWT_AUDIENCE: ['web', 'app'],
       JWT_USER_ID_CLAIM: 'oid',
     });
     const right = { iss: 'https://issuer.example', aud: 'app', oid: 'o-1' };

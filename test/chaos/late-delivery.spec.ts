@@ -3,9 +3,10 @@ import { headOf, itemsOf, originalChat, putItem, setAttribute } from '../support
 import { chatStoreForTests } from '../support/chat-store.js';
 import type { StorageFault } from '../support/storage-faults.js';
 import { done, TurnRunner } from '../support/turn-runner.js';
-import { ChatNotFoundError, StorageUnavailableError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
+import { ChatNotFoundError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
+import { StorageUnavailableError } from '../../src/dynamodb/dynamodb.errors.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
-import type { Turn } from '../../src/chat/model/turn.js';
+import type { RunningTurn } from '../../src/chat/model/turn.js';
 
 /** More turns than the head remembers keys. */
 const MANY = 20;
@@ -222,7 +223,7 @@ describe('a write that arrives late, after the SDK has tried again', () => {
     const chatId = (await alice.turn('one')).chat.id;
     store.faults.inject({ type: 'late', after: { calls: 1000 } }, { steps: ['delete'], times: 1 });
     // The turn begins between the two attempts.
-    let running: Promise<Turn> | undefined;
+    let running: Promise<RunningTurn> | undefined;
     store.faults.inject(
       () => {
         running = alice.begin('two', chatId);

@@ -3,12 +3,12 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { putItem } from '../support/chat-items.js';
 import { chatStoreForTests } from '../support/chat-store.js';
-import type { HistoryPage, HistoryTurn, Message, TurnOutcome } from '../../src/chat/model/chat.js';
+import type { HistoryPage, StoredTurn, Message, TurnOutcome } from '../../src/chat/model/chat.js';
 import { cursorBefore, readCursor } from '../../src/chat/model/cursor.js';
 import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
-import { turnItems } from '../../src/chat/storage/items/turn-item.js';
-import type { Turn } from '../../src/chat/model/turn.js';
+import { toTurnItems } from '../../src/chat/storage/items/turn-item.js';
+import type { RunningTurn } from '../../src/chat/model/turn.js';
 
 const PAGE_MAX_BYTES = 1_500_000;
 
@@ -54,10 +54,10 @@ describe('pages of any sizes', () => {
       ...(held && { open: { lease: 'of the open turn', until, prompt: `prompt ${number}`, at } }),
     });
     const items = turns.flatMap(({ status, length: characters }, index) => {
-      const turn = { chat: { id }, lease: `lease ${index}`, prompt: `prompt ${index + 1}`, at } as Turn;
-      const answer = `${index + 1}:${'漢'.repeat(characters)}`;
-      const outcome = status === 'failed' ? { status } : { status, answer, citations: [] };
-      const { turnItem, continuations } = turnItems('alice', turn, index + 1, outcome, at, {});
+      const turn = { chat: { id }, lease: `lease ${index}`, prompt: `prompt ${index + 1}`, at } as RunningTurn;
+      const reply = `${index + 1}:${'漢'.repeat(characters)}`;
+      const outcome = status === 'failed' ? { status } : { status, reply, citations: [] };
+      const { turnItem, continuations } = toTurnItems('alice', turn, index + 1, outcome, at, {});
       return [...continuations, turnItem];
     });
     // The table takes 16 MB at once, and no more.
@@ -69,7 +69,7 @@ describe('pages of any sizes', () => {
   async function readBack(
     id: string,
     limits: readonly number[],
-  ): Promise<{ turns: HistoryTurn[]; pages: HistoryPage[] }> {
+  ): Promise<{ turns: StoredTurn[]; pages: HistoryPage[] }> {
     const pages: HistoryPage[] = [];
     let page = (await store.history.newest('alice', id, limits[0]!)).history;
     for (pages.push(page); page.hasOlder; pages.push(page)) {
@@ -84,7 +84,7 @@ describe('pages of any sizes', () => {
     return { turns: pages.toReversed().flatMap(({ turns }) => turns), pages };
   }
 
-  const textsOf = (turns: readonly HistoryTurn[]) =>
+  const textsOf = (turns: readonly StoredTurn[]) =>
     turns.map(({ messages }) => messages.map(({ role, content, status }: Message) => [role, content, status]));
 
   it('come to the whole, never split a turn, and are never too large', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { headOf, itemsOf, setAttribute } from '../support/chat-items.js';
 import { chatStoreForTests } from '../support/chat-store.js';
 import { done, failed, TurnRunner } from '../support/turn-runner.js';
+import { hasBegun } from '../../src/chat/model/turn.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 
 const LARGE = 'x'.repeat(400_000);
@@ -22,7 +23,7 @@ describe('a process that dies at any call to the table', () => {
   /** A turn with a large answer, unless it was answered before, that tells how far it has come. */
   async function largeTurn(prompt: string, chatId: string, key?: string): Promise<void> {
     const turn = await alice.attempt(prompt, chatId, key);
-    if ('answer' in turn) return;
+    if (!hasBegun(turn)) return;
     reached = 'begun';
     const { number } = await store.chats.complete('alice', turn, done(LARGE));
     reached = 'completed';
@@ -80,7 +81,7 @@ describe('a process that dies at any call to the table', () => {
     expect(rest.pop()).toEqual(['two', LARGE]);
     expect([[], [['two:failed']]]).toContainEqual(rest);
     if (progress === 'completed' || progress === 'released') expect(rest).toEqual([]);
-    expect(await alice.attempt('two', chatId, 'key')).toMatchObject({ chatId, answer: { content: LARGE } });
+    expect(await alice.attempt('two', chatId, 'key')).toMatchObject({ chatId, message: { content: LARGE } });
   });
 
   it.each(CRASHES)('leaves a chat that can be deleted to the end: %o', async (crash) => {

@@ -12,7 +12,7 @@ import {
   TurnSupersededError,
 } from '../../src/chat/model/chat.errors.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
-import type { Turn } from '../../src/chat/model/turn.js';
+import type { RunningTurn } from '../../src/chat/model/turn.js';
 
 /** The key that opened the chat; it is used without a chat id. */
 const OPENING_KEY = 'opening';
@@ -54,7 +54,7 @@ const TAKEN_OVER_THEN_LATE: Step[] = [
 /** A turn in the model and in the storage. */
 interface Begun {
   readonly expected: ModelTurn;
-  readonly actual: Turn;
+  readonly actual: RunningTurn;
 }
 
 /** One chat, done to in the storage what is done to it in the model. */
@@ -81,15 +81,15 @@ class TwofoldChat {
     const expected = this.model.begin(prompt, key);
     const chatId = key === OPENING_KEY ? undefined : this.chatId;
     const actual = await this.refusalOr(
-      this.store.chats.begin(this.user, { chatId, key, prompt, deadline: Date.now() + 60_000 }),
+      this.store.chats.begin(this.user, { chatId, key, prompt }, Date.now() + 60_000),
     );
     if (typeof expected === 'string' || 'replay' in expected) {
       if (typeof expected === 'string') expect(actual).toBe(expected);
-      else expect(actual).toMatchObject({ chatId: this.chatId, answer: { content: expected.replay } });
+      else expect(actual).toMatchObject({ chatId: this.chatId, message: { content: expected.replay } });
       return undefined;
     }
     expect(actual).toHaveProperty('lease');
-    const both = { expected, actual: actual as Turn };
+    const both = { expected, actual: actual as RunningTurn };
     this.chatId = both.actual.chat.id;
     this.begun.push(both);
     return both;
@@ -100,8 +100,8 @@ class TwofoldChat {
     if (!both) return;
     this.begun = this.begun.filter((other) => other !== both);
     this.answers += 1;
-    const answer = isLarge ? `${this.answers} ${'漢字'.repeat(70_000)}` : `answer ${this.answers}`;
-    const outcome: ModelOutcome = outcomeStatus === 'failed' ? { status: 'failed' } : { status: outcomeStatus, answer };
+    const reply = isLarge ? `${this.answers} ${'漢字'.repeat(70_000)}` : `answer ${this.answers}`;
+    const outcome: ModelOutcome = outcomeStatus === 'failed' ? { status: 'failed' } : { status: outcomeStatus, reply };
     const stored = { ...outcome, citations: [] } as TurnOutcome;
     const actual = await this.refusalOr(this.store.chats.complete(this.user, both.actual, stored));
     const refusal = this.model.complete(both.expected, outcome);

@@ -4,14 +4,14 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { restEvent, withToken } from '../../scripts/lambda/events.js';
-import type { LambdaAnswer } from '../../src/lambda.js';
+import type { LambdaResponse } from '../../src/lambda.js';
 import type { LambdaEvent } from '../../src/lambda/event.js';
-import { requestOf } from '../../src/lambda/request.js';
+import { toRequest } from '../../src/lambda/request.js';
 import { answerTo, ANSWERS, putOldChat } from '../support/lambda/answers.js';
 
 const CORS_ORIGINS = 'https://app.example.com,https://beta.example.com';
 
-type Handler = (event: never, context: Context) => Promise<LambdaAnswer>;
+type Handler = (event: never, context: Context) => Promise<LambdaResponse>;
 
 describe('the handler of the function', () => {
   let parts: FunctionParts;
@@ -25,7 +25,7 @@ describe('the handler of the function', () => {
   });
   afterAll(() => parts.close());
 
-  function invoke(event: unknown, context: Partial<Context> = {}): Promise<LambdaAnswer> {
+  function invoke(event: unknown, context: Partial<Context> = {}): Promise<LambdaResponse> {
     const given = { awsRequestId: 'aws-1', getRemainingTimeInMillis: () => 30_000, ...context } as Context;
     return handler(event as never, given);
   }
@@ -163,7 +163,7 @@ describe('the handler of the function', () => {
     const path = `/base${resource.replace(/\{.*/, matched)}`;
     const restApi = { ...fileEvent('rest-post-chat'), resource, path, pathParameters };
     const httpApi = { ...fileEvent('http-post-chat'), routeKey: `ANY ${resource}`, rawPath: path, pathParameters };
-    expect([restApi, httpApi].map((event) => requestOf(event as LambdaEvent).url)).toEqual([url, url]);
+    expect([restApi, httpApi].map((event) => toRequest(event as LambdaEvent).url)).toEqual([url, url]);
     for (const event of [restApi, httpApi]) {
       const { statusCode, body } = await invoke(event);
       // Of another method there is no such route, and there is of `POST /chat`.
@@ -179,7 +179,7 @@ describe('the handler of the function', () => {
   ])('takes a REST event that somebody has written by hand: %j', async (fields) => {
     const event = { ...fileEvent('rest-post-chat'), ...fields };
     expect((await invoke(event)).statusCode).toBe(200);
-    expect(requestOf(event as unknown as LambdaEvent).url).toMatch(/^\/chat(\?|$)/);
+    expect(toRequest(event as unknown as LambdaEvent).url).toMatch(/^\/chat(\?|$)/);
   });
 
   describe('the query of a REST API', () => {

@@ -11,7 +11,7 @@ import { withToken } from '../../scripts/lambda/events.js';
 import { LocalFunction } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { LAMBDA_NODE_ARGUMENTS, nodeBinary } from '../../scripts/lambda/node-binary.js';
-import type { LambdaAnswer } from '../../src/lambda.js';
+import type { LambdaResponse } from '../../src/lambda.js';
 import { AI_SDKS } from '../support/ai-sdk.js';
 import { SECRET } from '../support/chat-app.js';
 import { ANSWERS, answerTo, putOldChat } from '../support/lambda/answers.js';
@@ -212,7 +212,7 @@ describe('the package', () => {
       it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
         await putOldChat(parts);
         const event = withToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
-        expect(answerTo((await lambda.invoke(event)) as LambdaAnswer)).toEqual(ANSWERS[name]);
+        expect(answerTo((await lambda.invoke(event)) as LambdaResponse)).toEqual(ANSWERS[name]);
       });
 
       it('takes its code cache with the flags that Lambda gives to Node', async () => {
@@ -222,7 +222,7 @@ describe('the package', () => {
 
       it('refuses a body in an encoding whose characters are not in the package', async () => {
         const headers = { id_token: parts.token, 'content-type': 'application/json; charset=shift_jis' };
-        const answer = (await lambda.invoke(JSON.stringify({ headers, body: { prompt: 'hello' } }))) as LambdaAnswer;
+        const answer = (await lambda.invoke(JSON.stringify({ headers, body: { prompt: 'hello' } }))) as LambdaResponse;
         expect(answerTo(answer)).toEqual({
           statusCode: 415,
           body: { error: 'Content-Type must be application/json' },

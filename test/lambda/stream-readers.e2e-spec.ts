@@ -9,10 +9,10 @@ import {
   type BedrockAgentEmulator,
   startBedrockAgentEmulator,
 } from '../../src/local/emulator/bedrock-agent-emulator.js';
-import type { LambdaAnswer } from '../../src/lambda.js';
+import type { LambdaResponse } from '../../src/lambda.js';
 import { startApp } from '../../src/lambda/start-app.js';
 
-type Buffered = (event: object, context: Context) => Promise<LambdaAnswer>;
+type Buffered = (event: object, context: Context) => Promise<LambdaResponse>;
 type Streaming = (event: object, stream: Writable, context: Context) => Promise<void>;
 
 const PIECES = Array.from({ length: 8 }, (_, index) => `piece ${index}, `);

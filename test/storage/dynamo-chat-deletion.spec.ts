@@ -3,7 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { itemsOf, originalChat, putItem, setAttribute } from '../support/chat-items.js';
 import { chatStoreForTests } from '../support/chat-store.js';
 import { done, TurnRunner } from '../support/turn-runner.js';
-import { ChatNotFoundError, StorageUnavailableError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
+import { ChatNotFoundError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
+import { StorageUnavailableError } from '../../src/dynamodb/dynamodb.errors.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 
 const LARGE = 'x'.repeat(700_000);
@@ -93,7 +94,7 @@ describe('DynamoChatDeletion', () => {
       const chatId = await removedHead('answered');
       await alice.end(await alice.begin('again', undefined, 'answered'), done(LARGE));
       expect(await alice.turnsOf(chatId)).toEqual([['again', LARGE]]);
-      expect(await alice.attempt('again', undefined, 'answered')).toMatchObject({ answer: { content: LARGE } });
+      expect(await alice.attempt('again', undefined, 'answered')).toMatchObject({ message: { content: LARGE } });
     });
 
     it('opens a chat whose turns may die', async () => {

@@ -130,13 +130,13 @@ describe('DynamoChatRepository', () => {
       expect(await alice.attempt('one', undefined, 'key-1')).toMatchObject({
         chatId,
         number: 1,
-        answer: { content: 're one' },
+        message: { content: 're one' },
       });
       await alice.turn('two', chatId, 'key-2');
       expect(await alice.attempt('two', chatId, 'key-2')).toMatchObject({
         chatId,
         number: 2,
-        answer: { content: 're two' },
+        message: { content: 're two' },
       });
       expect(await alice.turnsOf(chatId)).toHaveLength(2);
     });
@@ -145,7 +145,7 @@ describe('DynamoChatRepository', () => {
       const response = '漢'.repeat(250_000);
       const one = await alice.end(await alice.begin('large', undefined, 'key-large'), done(response));
       const replay = await alice.attempt('large', undefined, 'key-large');
-      expect(replay).toMatchObject({ chatId: one.chat.id, number: 1, answer: { content: response } });
+      expect(replay).toMatchObject({ chatId: one.chat.id, number: 1, message: { content: response } });
     });
 
     it('is of one user and one chat', async () => {
@@ -172,7 +172,7 @@ describe('DynamoChatRepository', () => {
       await alice.end(one);
     });
 
-    it.each([failed, { status: 'partial', answer: 'half', citations: [] } as const])(
+    it.each([failed, { status: 'partial', reply: 'half', citations: [] } as const])(
       'runs again after %o',
       async (outcome) => {
         const key = `key-again-${outcome.status}`;
@@ -182,7 +182,7 @@ describe('DynamoChatRepository', () => {
         expect([again.chat.id, again.number]).toEqual([one.chat.id, 2]);
         await alice.end(again);
         expect(await alice.attempt('one', undefined, key)).toMatchObject({
-          answer: { content: 're one' },
+          message: { content: 're one' },
         });
       },
     );

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { itemsOf, originalChat, putItem } from '../support/chat-items.js';
 import { type ChatStore, startChatStore } from '../support/chat-store.js';
 import { TurnRunner } from '../support/turn-runner.js';
-import { ChatNotFoundError, StorageUnavailableError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
+import { ChatNotFoundError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
+import { StorageUnavailableError } from '../../src/dynamodb/dynamodb.errors.js';
 
 const ID = 'old';
 /** DynamoDB takes 400 KB for an item. */

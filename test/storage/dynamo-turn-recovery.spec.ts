@@ -3,11 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { itemsOf, putItem, setAttribute } from '../support/chat-items.js';
 import { chatStoreForTests } from '../support/chat-store.js';
 import { done, failed, TurnRunner } from '../support/turn-runner.js';
-import {
-  IdempotencyKeyReusedError,
-  StorageUnavailableError,
-  TurnInProgressError,
-} from '../../src/chat/model/chat.errors.js';
+import { IdempotencyKeyReusedError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
+import { StorageUnavailableError } from '../../src/dynamodb/dynamodb.errors.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 import { turnSortKey } from '../../src/chat/storage/items/turn-item.js';
 
@@ -28,7 +25,7 @@ describe('DynamoTurnRecovery', () => {
       const running = await alice.begin('three', chat.id);
       expect(await alice.attempt('two', chat.id, 'key')).toMatchObject({
         chatId: chat.id,
-        answer: { content: 're two' },
+        message: { content: 're two' },
       });
       await expect(alice.attempt('other', chat.id, 'key')).rejects.toBeInstanceOf(IdempotencyKeyReusedError);
       await alice.end(running);
@@ -39,7 +36,7 @@ describe('DynamoTurnRecovery', () => {
       await store.chats.complete('alice', one, done('yes'));
       expect(await alice.attempt('one', undefined, 'unreleased')).toMatchObject({
         chatId: one.chat.id,
-        answer: { content: 'yes' },
+        message: { content: 'yes' },
       });
       await store.chats.release('alice', one, 1, true);
       expect((await alice.begin('two', one.chat.id)).session.isNew).toBe(false);
@@ -60,7 +57,7 @@ describe('DynamoTurnRecovery', () => {
       expect((await alice.turn('one', undefined, 'forgotten')).number).toBe(19);
       expect(await alice.attempt('one', undefined, 'forgotten')).toMatchObject({
         chatId: chat.id,
-        answer: { content: 're one' },
+        message: { content: 're one' },
       });
     });
 
@@ -87,7 +84,7 @@ describe('DynamoTurnRecovery', () => {
       expect(await alice.turnsOf(chat.id)).toEqual([...before, ['three', 're three'], ['four', 're four']]);
       expect(await alice.attempt('three', chat.id, 'key')).toMatchObject({
         chatId: chat.id,
-        answer: { content: 're three' },
+        message: { content: 're three' },
       });
     });
 
@@ -97,7 +94,7 @@ describe('DynamoTurnRecovery', () => {
       await alice.turn('three', chat.id, 'key');
       expect(await alice.attempt('three', chat.id, 'key')).toMatchObject({
         chatId: chat.id,
-        answer: { content: 're three' },
+        message: { content: 're three' },
       });
     });
 

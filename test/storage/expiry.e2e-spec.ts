@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { chatIdOfKey } from '../../src/chat/model/keyed-chat-id.js';
+import { toKeyedChatId } from '../../src/chat/model/keyed-chat-id.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { headOf, itemsOf, originalChat, putItem, setAttribute } from '../support/chat-items.js';
 
@@ -46,7 +46,7 @@ describe('expiry', () => {
     const prompt = 'slow [[fault delay ms=1500]]';
     const running = app.chat({ prompt }, 'alice', { 'idempotency-key': 'slow' }).then((answer) => answer);
     while (!app.agent.invocations.some((call) => call.prompt === prompt)) await new Promise(setImmediate);
-    const open = await headOf(app, chatIdOfKey('alice', 'slow'));
+    const open = await headOf(app, toKeyedChatId('alice', 'slow'));
     expect(open).toHaveProperty('open');
     expectInTwoDays(open?.['expires_at']);
     expect((await running).status).toBe(200);

@@ -4,13 +4,9 @@ import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { Environment } from '../../src/config/environment.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
-import {
-  ChatNotFoundError,
-  IdempotencyKeyReusedError,
-  StorageUnavailableError,
-  TooManyTurnsError,
-  TurnInProgressError,
-} from '../../src/chat/model/chat.errors.js';
+import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
+import { TooManyTurnsError } from '../../src/usage/usage.errors.js';
+import { StorageUnavailableError } from '../../src/dynamodb/dynamodb.errors.js';
 import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
 import { TurnQuota } from '../../src/usage/turn-quota.js';
 
@@ -67,7 +63,7 @@ describe('TurnQuota', () => {
   }
   const begin = async () => 'begun';
   async function begun(sut: TurnQuota, times: number, by = user): Promise<number> {
-    const outcomes = await Promise.allSettled(Array.from({ length: times }, () => sut.spend(by, begin)));
+    const outcomes = await Promise.allSettled(Array.from({ length: times }, () => sut.consume(by, begin)));
     return outcomes.filter(({ status }) => status === 'fulfilled').length;
   }
   const items = async () => (await client.send(new ScanCommand({ TableName: 'test-chat' }))).Items ?? [];
@@ -93,8 +89,8 @@ describe('TurnQuota', () => {
   ])('tells when to come back: %d a minute, %d a day, at %d: %d s', async (perMinute, perDay, now, seconds) => {
     const sut = quotaOf(perMinute, perDay, now);
     expect(await begun(sut, 3)).toBe(3);
-    await expect(sut.spend(user, begin)).rejects.toEqual(new TooManyTurnsError(seconds));
-    await expect(sut.spend(user, begin)).rejects.toMatchObject({ retryAfterSeconds: seconds });
+    await expect(sut.consume(user, begin)).rejects.toEqual(new TooManyTurnsError(seconds));
+    await expect(sut.consume(user, begin)).rejects.toMatchObject({ retryAfterSeconds: seconds });
   });
 
   it('begins anew with each minute and each day, and for each user', async () => {
@@ -115,7 +111,7 @@ describe('TurnQuota', () => {
     async (refusal) => {
       const sut = quotaOf(2, 2);
       for (let times = 0; times < 5; times += 1) {
-        await expect(sut.spend(user, () => Promise.reject(refusal))).rejects.toBe(refusal);
+        await expect(sut.consume(user, () => Promise.reject(refusal))).rejects.toBe(refusal);
       }
       expect(await begun(sut, 5)).toBe(2);
     },
@@ -123,19 +119,19 @@ describe('TurnQuota', () => {
 
   it('gives back what was begun before: a replay', async () => {
     const sut = quotaOf(1, 1);
-    for (let times = 0; times < 3; times += 1) expect(await sut.spend(user, begin, () => false)).toBe('begun');
+    for (let times = 0; times < 3; times += 1) expect(await sut.consume(user, begin, () => false)).toBe('begun');
     expect(await begun(sut, 3)).toBe(1);
   });
 
   it.each([new StorageUnavailableError(), new TypeError('a bug')])('keeps what may have begun: %s', async (error) => {
     const sut = quotaOf(1, 0);
-    await expect(sut.spend(user, () => Promise.reject(error))).rejects.toBe(error);
-    await expect(sut.spend(user, begin)).rejects.toBeInstanceOf(TooManyTurnsError);
+    await expect(sut.consume(user, () => Promise.reject(error))).rejects.toBe(error);
+    await expect(sut.consume(user, begin)).rejects.toBeInstanceOf(TooManyTurnsError);
   });
 
   it('gives a place back into its own minute, also when that is over', async () => {
     const sut = quotaOf(1, 1);
-    const refused = sut.spend(user, async () => {
+    const refused = sut.consume(user, async () => {
       sut.now = () => NOON + 2 * MINUTE;
       throw new ChatNotFoundError();
     });
@@ -146,9 +142,9 @@ describe('TurnQuota', () => {
   it('never counts a turn zero times when everything is delivered twice', async () => {
     twice = true;
     const sut = quotaOf(5, 0);
-    await expect(sut.spend(user, () => Promise.reject(new ChatNotFoundError()))).rejects.toThrow('Chat not found');
-    for (let times = 0; times < 5; times += 1) expect(await sut.spend(user, begin)).toBe('begun');
-    await expect(sut.spend(user, begin)).rejects.toBeInstanceOf(TooManyTurnsError);
+    await expect(sut.consume(user, () => Promise.reject(new ChatNotFoundError()))).rejects.toThrow('Chat not found');
+    for (let times = 0; times < 5; times += 1) expect(await sut.consume(user, begin)).toBe('begun');
+    await expect(sut.consume(user, begin)).rejects.toBeInstanceOf(TooManyTurnsError);
     expect((await item())?.['turns']).toBeGreaterThanOrEqual(5);
   });
 
@@ -159,8 +155,8 @@ describe('TurnQuota', () => {
   ])('lets the last turn begin whose place was taken twice: %d a minute, %d a day', async (perMinute, perDay) => {
     twice = true;
     const sut = quotaOf(perMinute, perDay);
-    expect(await sut.spend(user, begin)).toBe('begun');
-    await expect(sut.spend(user, begin)).rejects.toBeInstanceOf(TooManyTurnsError);
+    expect(await sut.consume(user, begin)).toBe('begun');
+    await expect(sut.consume(user, begin)).rejects.toBeInstanceOf(TooManyTurnsError);
   });
 
   it.each([new ChatNotFoundError(), new IdempotencyKeyReusedError()])(
@@ -168,7 +164,7 @@ describe('TurnQuota', () => {
     async (refusal) => {
       const sut = quotaOf(5, 5);
       expect(await begun(sut, 3)).toBe(3);
-      const refused = sut.spend(user, async () => {
+      const refused = sut.consume(user, async () => {
         twice = true;
         throw refusal;
       });
@@ -184,21 +180,21 @@ describe('TurnQuota', () => {
     const lost = async () => {
       twice = true;
     };
-    await sut.spend(user, lost, () => false);
+    await sut.consume(user, lost, () => false);
     expect(await item()).toMatchObject({ turns: 0 });
   });
 
   it('is cleared of a busy hour by one turn hours later, in an expression that DynamoDB takes', async () => {
-    for (let minute = 0; minute < 60; minute += 1) await quotaOf(20, 0, NOON + minute * MINUTE).spend(user, begin);
-    await quotaOf(20, 0, NOON + (3 * 60 + 45) * MINUTE).spend(user, begin);
+    for (let minute = 0; minute < 60; minute += 1) await quotaOf(20, 0, NOON + minute * MINUTE).consume(user, begin);
+    await quotaOf(20, 0, NOON + (3 * 60 + 45) * MINUTE).consume(user, begin);
     expect(Object.keys((await item()) ?? {}).filter((name) => name.startsWith('m'))).toEqual(['m945']);
-    await quotaOf(20, 1000, NOON + 719 * MINUTE).spend(user, begin);
+    await quotaOf(20, 1000, NOON + 719 * MINUTE).consume(user, begin);
     expect(expression.split(',').length).toBeLessThan(290);
     expect(expression.length).toBeLessThan(4096);
   });
 
   it('is one small item, out of the way of chats, that expires', async () => {
-    for (let minute = 0; minute < 180; minute += 1) await quotaOf(20, 0, NOON + minute * MINUTE).spend(user, begin);
+    for (let minute = 0; minute < 180; minute += 1) await quotaOf(20, 0, NOON + minute * MINUTE).consume(user, begin);
     const one = (await item()) ?? {};
     expect((await items()).filter(({ user_id: owner }) => owner === user)).toHaveLength(1);
     expect(one).toMatchObject({ id: `quota#2030-01-01#${user}`, turns: 180 });
@@ -211,7 +207,7 @@ describe('TurnQuota', () => {
     const gone = createDynamoDbClient(environment({ AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:1' }));
     const sut = new TurnQuota(new DynamoTable(DynamoDBDocumentClient.from(gone), environment({})), environment({}));
     let hasBegun = false;
-    const spent = sut.spend(user, async () => (hasBegun = true));
+    const spent = sut.consume(user, async () => (hasBegun = true));
     await expect(spent).rejects.toBeInstanceOf(StorageUnavailableError);
     expect(hasBegun).toBe(false);
   });

@@ -2,7 +2,7 @@
 export interface ModelTurn {
   readonly prompt: string;
   status: 'running' | 'failed' | 'partial' | 'done';
-  answer?: string;
+  reply?: string;
   /** Its lease has run out. */
   isExpired: boolean;
   /** Another turn runs under its key now, so its late answer comes too late. */
@@ -13,7 +13,7 @@ export type Refusal = 'not found' | 'busy' | 'key reused' | 'superseded';
 
 /** How a turn ends in the model. */
 export type ModelOutcome =
-  { readonly status: 'done' | 'partial'; readonly answer: string } | { readonly status: 'failed' };
+  { readonly status: 'done' | 'partial'; readonly reply: string } | { readonly status: 'failed' };
 
 /** What one chat should be, kept in memory by the plain rules: the storage is compared with it. */
 export class ChatModel {
@@ -26,7 +26,7 @@ export class ChatModel {
     if (this.isDeleted) return 'not found';
     const known = key === undefined ? undefined : this.keys.get(key);
     if (known && known.prompt !== prompt) return 'key reused';
-    if (known?.status === 'done') return { replay: known.answer ?? '' };
+    if (known?.status === 'done') return { replay: known.reply ?? '' };
     if (!this.freeHolder()) return 'busy';
     if (known) known.isSuperseded = true;
     const turn: ModelTurn = { prompt, status: 'running', isExpired: false, isSuperseded: false };
@@ -61,9 +61,9 @@ export class ChatModel {
 
   /** Each turn as its texts, with the status that a caller sees. */
   view(): string[][] {
-    return this.turns.map(({ prompt, status, answer = '', isExpired }) => {
-      if (status === 'done') return [prompt, answer];
-      if (status === 'partial') return [prompt, `${answer}:partial`];
+    return this.turns.map(({ prompt, status, reply = '', isExpired }) => {
+      if (status === 'done') return [prompt, reply];
+      if (status === 'partial') return [prompt, `${reply}:partial`];
       return [`${prompt}:${status === 'running' && !isExpired ? 'pending' : 'failed'}`];
     });
   }

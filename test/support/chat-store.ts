@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { DynamoChatDeletion } from '../../src/chat/storage/dynamo-chat-deletion.js';
 import { DynamoChatRepository } from '../../src/chat/storage/dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from '../../src/chat/storage/dynamo-history.repository.js';
-import { DynamoInlineHistory } from '../../src/chat/storage/dynamo-legacy-history.js';
+import { DynamoLegacyHistory } from '../../src/chat/storage/dynamo-legacy-history.js';
 import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
 import { DynamoTurnOpening } from '../../src/chat/storage/dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from '../../src/chat/storage/dynamo-turn-recovery.js';
@@ -25,7 +25,7 @@ export async function startChatStore(): Promise<ChatStore> {
   const faults = await startStorageFaults(client);
   const dynamoTable = new DynamoTable(client, environment);
   const recovery = new DynamoTurnRecovery(dynamoTable, environment);
-  const inline = new DynamoInlineHistory(dynamoTable, environment);
+  const inline = new DynamoLegacyHistory(dynamoTable, environment);
   const opening = new DynamoTurnOpening(dynamoTable, recovery, inline, environment);
   return {
     ...embedded,

@@ -1,4 +1,4 @@
-import { keySetUrlOf } from '../../config/environment-keys.js';
+import { findKeySetUrl } from '../../config/environment-keys.js';
 import type { Environment } from '../../config/environment.js';
 import { JwksSigningKeys } from './jwks-signing-keys.js';
 import { NoSigningKeys, SecretSigningKeys, type SigningKeys } from './signing-keys.js';
@@ -9,11 +9,11 @@ import { NoSigningKeys, SecretSigningKeys, type SigningKeys } from './signing-ke
  *
  * @throws Error when it asks for none of them, which its own check does not let happen.
  */
-export function signingKeysOf(environment: Environment): SigningKeys {
+export function createSigningKeys(environment: Environment): SigningKeys {
   if (environment.JWT_VERIFY_SIGNATURE === false) return new NoSigningKeys();
   const { JWT_SECRET_KEY: secret, JWT_ALGORITHM: algorithm } = environment;
   if (secret !== undefined) return new SecretSigningKeys(secret, algorithm);
-  const url = keySetUrlOf(environment);
+  const url = findKeySetUrl(environment);
   if (url === undefined) throw new Error('JWT_SECRET_KEY or JWT_JWKS_URI is required');
   return new JwksSigningKeys(url);
 }

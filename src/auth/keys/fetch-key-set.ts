@@ -17,7 +17,7 @@ class KeySetError extends Error {
  * @returns a response with the usable keys and nothing else.
  * @throws KeySetError, and whatever `fetch` throws.
  */
-export async function requestKeySet(url: string, init: RequestInit): Promise<Response> {
+export async function fetchKeySet(url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, { ...init, redirect: 'manual' });
   if (response.status !== 200) {
     await response.body?.cancel();

@@ -2,7 +2,7 @@ import { KeyObject, type webcrypto } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { createRemoteJWKSet } from 'jose';
 import { InvalidIdTokenError, SigningKeysUnavailableError } from '../auth.errors.js';
-import { requestKeySet } from './fetch-key-set.js';
+import { fetchKeySet } from './fetch-key-set.js';
 import { type SigningKey, SigningKeys } from './signing-keys.js';
 import type { SigningAlgorithm, TokenHeader } from '../token/unverified-token.js';
 
@@ -78,7 +78,7 @@ export class JwksSigningKeys extends SigningKeys {
     if (now < this.askNotBefore) throw new Error('the key server is left alone for a while');
     this.askedAt = now;
     try {
-      const answer = await requestKeySet(url, init);
+      const answer = await fetchKeySet(url, init);
       this.answeredAt = Date.now();
       return answer;
     } catch (error) {

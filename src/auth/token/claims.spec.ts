@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Environment } from '../../config/environment.js';
 import { InvalidIdTokenError, type IdTokenFault } from '../auth.errors.js';
-import { claimRulesOf, type ClaimRules, userOf } from './claims.js';
+import { claimRulesOf, type ClaimRules, parseUser } from './claims.js';
 import type { JsonObject } from './unverified-token.js';
 
 const NOW = 1_700_000_000;
@@ -11,7 +11,7 @@ const GOOD = { exp: NOW + 60, sub: 'u-1', email: 'ann@example.com', username: 'a
 function claims(changes: JsonObject = {}): JsonObject {
   return JSON.parse(JSON.stringify({ ...GOOD, ...changes })) as JsonObject;
 }
-const user = (given: JsonObject, rules: ClaimRules = {}) => userOf(given, rules, NOW * 1000);
+const user = (given: JsonObject, rules: ClaimRules = {}) => parseUser(given, rules, NOW * 1000);
 
 function expectFault(fault: IdTokenFault, given: JsonObject, rules: ClaimRules = {}): void {
   expect(() => user(given, rules)).toThrow(new InvalidIdTokenError(fault));
@@ -62,13 +62,13 @@ describe('userOf', () => {
     });
 
     it('compares whole seconds, as jsonwebtoken and jose do', () => {
-      expect(userOf(claims({ exp: NOW + 1 }), {}, NOW * 1000 + 999).id).toBe('u-1');
-      expect(() => userOf(claims({ exp: NOW + 1 }), {}, NOW * 1000 + 1000)).toThrow('token has expired');
+      expect(parseUser(claims({ exp: NOW + 1 }), {}, NOW * 1000 + 999).id).toBe('u-1');
+      expect(() => parseUser(claims({ exp: NOW + 1 }), {}, NOW * 1000 + 1000)).toThrow('token has expired');
     });
 
     it('goes by the real clock when it is given none', () => {
-      expect(() => userOf(claims(), {})).toThrow('token has expired');
-      expect(userOf(claims({ exp: Date.now() / 1000 + 5 }), {}).id).toBe('u-1');
+      expect(() => parseUser(claims(), {})).toThrow('token has expired');
+      expect(parseUser(claims({ exp: Date.now() / 1000 + 5 }), {}).id).toBe('u-1');
     });
   });
 
@@ -201,7 +201,7 @@ describe('claimRulesOf', () => {
   });
 
   it('splits the audiences', () => {
-    const environment = { JWT_AUDIENCE: 'web, app', JWT_ISSUER: 'i', JWT_USER_ID_CLAIM: 'oid' };
+    const environment = { JWT_AUDIENCE: ['web', 'app'], JWT_ISSUER: 'i', JWT_USER_ID_CLAIM: 'oid' };
     expect(claimRulesOf(Object.assign(new Environment(), environment))).toEqual({
       issuer: 'i',
       audiences: ['web', 'app'],

@@ -1,4 +1,3 @@
-import { membersOf } from '../../config/environment-rules.js';
 import type { Environment } from '../../config/environment.js';
 import { InvalidIdTokenError } from '../auth.errors.js';
 import type { JsonObject } from './unverified-token.js';
@@ -31,7 +30,7 @@ export interface ClaimRules {
 export function claimRulesOf(environment: Environment): ClaimRules {
   return {
     issuer: environment.JWT_ISSUER,
-    audiences: environment.JWT_AUDIENCE === undefined ? undefined : membersOf(environment.JWT_AUDIENCE),
+    audiences: environment.JWT_AUDIENCE,
     requiresTokenUse: COGNITO_ISSUER.test(environment.JWT_ISSUER ?? ''),
     userIdClaim: environment.JWT_USER_ID_CLAIM,
   };
@@ -43,7 +42,7 @@ export function claimRulesOf(environment: Environment): ClaimRules {
  * @param now - epoch milliseconds. Times are compared in whole seconds and without leeway, but for `iat`.
  * @throws InvalidIdTokenError for the first fault.
  */
-export function userOf(claims: JsonObject, rules: ClaimRules, now: number = Date.now()): User {
+export function parseUser(claims: JsonObject, rules: ClaimRules, now: number = Date.now()): User {
   assertTimes(claims, Math.floor(now / 1000));
   if (rules.issuer !== undefined && claim(claims, 'iss') !== rules.issuer) {
     throw new InvalidIdTokenError('issuer is invalid');

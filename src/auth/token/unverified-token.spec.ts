@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidIdTokenError, type IdTokenFault } from '../auth.errors.js';
-import { readToken } from './unverified-token.js';
+import { parseUnverifiedToken } from './unverified-token.js';
 
 type Part = string | Buffer | object | null;
 
@@ -13,7 +13,7 @@ const token = (header: Part, payload: Part = { sub: 'u' }, signature = 'c2ln'): 
   `${encode(header)}.${encode(payload)}.${signature}`;
 
 const HEADER = { alg: 'HS256' };
-const read = (value: string) => readToken(value, ['HS256', 'RS256']);
+const read = (value: string) => parseUnverifiedToken(value, ['HS256', 'RS256']);
 
 describe('readToken', () => {
   it('gives the header and the payload', () => {

@@ -41,7 +41,7 @@ const TOKEN_TYPES = ['jwt', 'application/jwt'];
  * @param algorithms - those that `alg` may name.
  * @throws InvalidIdTokenError for the first fault.
  */
-export function readToken(token: string, algorithms: readonly SigningAlgorithm[]): UnverifiedToken {
+export function parseUnverifiedToken(token: string, algorithms: readonly SigningAlgorithm[]): UnverifiedToken {
   const [, header = '', payload = '', signature = ''] = COMPACT_FORM.exec(token) ?? [];
   if (header === '' || !isCanonical(header) || !isCanonical(payload) || !isCanonical(signature)) throw malformed();
   const fields = parseHeader(header);

@@ -12,7 +12,7 @@ export interface AgentRequest {
 /** A prompt and its answer; neither is empty. */
 export interface AgentExchange {
   readonly prompt: string;
-  readonly answer: string;
+  readonly reply: string;
 }
 
 /** What an agent says, piece by piece and in order. A reply that ends without `end` is torn. */

@@ -1,15 +1,15 @@
 import type { AgentExchange } from './agent.js';
-import type { HistoryTurn } from '../model/chat.js';
+import type { StoredTurn } from '../model/chat.js';
 import { endOfCharacter } from '../../common/utf8.js';
 
 /** What a new session is told at most of what was said before. */
-export const SEED_MAX_TURNS = 20;
-const SEED_MAX_BYTES = 100_000;
+export const HISTORY_MAX_TURNS = 20;
+const HISTORY_MAX_BYTES = 100_000;
 /** Ends a text of which more was said. */
 const ELLIPSIS = '…';
 
 /** The messages to read for it: of turns that have an answer. */
-export const SEED_MESSAGES = SEED_MAX_TURNS * 2;
+export const HISTORY_MESSAGES = HISTORY_MAX_TURNS * 2;
 
 /**
  * The history that a new session of the agent begins with: the newest turns that have an answer, whole or partial,
@@ -18,26 +18,26 @@ export const SEED_MESSAGES = SEED_MAX_TURNS * 2;
  *
  * @param turns - in order, oldest first.
  */
-export function sessionSeed(turns: readonly HistoryTurn[]): AgentExchange[] {
+export function toConversationHistory(turns: readonly StoredTurn[]): AgentExchange[] {
   const newestFirst: AgentExchange[] = [];
   let bytes = 0;
   for (const { messages } of turns.toReversed()) {
     const prompt = messages.find(({ role }) => role === 'user')?.content;
-    const answer = messages.find(({ role }) => role === 'assistant')?.content;
-    if (!prompt?.trim() || !answer?.trim()) continue;
-    const exchange = newestFirst.length === 0 ? cutToFit({ prompt, answer }) : { prompt, answer };
-    bytes += Buffer.byteLength(exchange.prompt) + Buffer.byteLength(exchange.answer);
-    if (newestFirst.length === SEED_MAX_TURNS || bytes > SEED_MAX_BYTES) break;
+    const reply = messages.find(({ role }) => role === 'assistant')?.content;
+    if (!prompt?.trim() || !reply?.trim()) continue;
+    const exchange = newestFirst.length === 0 ? cutToFit({ prompt, reply }) : { prompt, reply };
+    bytes += Buffer.byteLength(exchange.prompt) + Buffer.byteLength(exchange.reply);
+    if (newestFirst.length === HISTORY_MAX_TURNS || bytes > HISTORY_MAX_BYTES) break;
     newestFirst.push(exchange);
   }
   return newestFirst.toReversed();
 }
 
 /** Half of the room is for the prompt, and what either of the two does not need is for the other. */
-function cutToFit({ prompt, answer }: AgentExchange): AgentExchange {
-  const forPrompt = Math.max(SEED_MAX_BYTES / 2, SEED_MAX_BYTES - Buffer.byteLength(answer));
+function cutToFit({ prompt, reply }: AgentExchange): AgentExchange {
+  const forPrompt = Math.max(HISTORY_MAX_BYTES / 2, HISTORY_MAX_BYTES - Buffer.byteLength(reply));
   const cutPrompt = cut(prompt, forPrompt);
-  return { prompt: cutPrompt, answer: cut(answer, SEED_MAX_BYTES - Buffer.byteLength(cutPrompt)) };
+  return { prompt: cutPrompt, reply: cut(reply, HISTORY_MAX_BYTES - Buffer.byteLength(cutPrompt)) };
 }
 
 /** The beginning of a text, in at most so many bytes. */

@@ -7,7 +7,7 @@ const ANSWER_MAX_BYTES = 1_000_000;
 const CITATIONS_MAX_BYTES = 50_000;
 
 /** The answer of a running turn, put together from the agent's events. */
-export class Answer {
+export class ReplyBuffer {
   private readonly pieces: string[] = [];
   private readonly citations = new Map<string, Citation>();
   private textBytes = 0;
@@ -37,7 +37,7 @@ export class Answer {
   outcome(): TurnOutcome {
     const answer = this.pieces.join('');
     if (!this.isWhole && answer === '') return { status: 'failed' };
-    return { status: this.isWhole ? 'done' : 'partial', answer, citations: [...this.citations.values()] };
+    return { status: this.isWhole ? 'done' : 'partial', reply: answer, citations: [...this.citations.values()] };
   }
 
   private addText(text: string): string {

@@ -2,20 +2,25 @@ import { Controller, Delete, Get, HttpCode, Param, Query, UseGuards } from '@nes
 import { IdTokenGuard } from '../../auth/id-token.guard.js';
 import type { User } from '../../auth/user.js';
 import { CurrentUser } from '../../auth/user.decorator.js';
-import { ChatsService } from '../service/chat-history.service.js';
+import { ChatHistoryService } from '../service/chat-history.service.js';
 import { ChatIdPipe } from './dto/chat-id.pipe.js';
-import { chatResponse, type ChatResponse, messagePageResponse, type MessagePageResponse } from './dto/chat-response.js';
+import {
+  toChatResponse,
+  type ChatResponse,
+  toMessagePageResponse,
+  type MessagePageResponse,
+} from './dto/chat-response.js';
 import { CursorPipe, LimitPipe } from './dto/page-query.pipe.js';
 
 /** `/chats`: what has been said. */
 @Controller('chats')
 @UseGuards(IdTokenGuard)
-export class ChatsController {
-  constructor(private readonly service: ChatsService) {}
+export class ChatHistoryController {
+  constructor(private readonly service: ChatHistoryService) {}
 
   @Get(':id')
   async read(@CurrentUser() user: User, @Param('id', ChatIdPipe) id: string): Promise<ChatResponse> {
-    return chatResponse(await this.service.read(user.id, id));
+    return toChatResponse(await this.service.read(user.id, id));
   }
 
   @Get(':id/messages')
@@ -25,7 +30,7 @@ export class ChatsController {
     @Query('cursor', CursorPipe) cursor: string | undefined,
     @Query('limit', LimitPipe) limit: number,
   ): Promise<MessagePageResponse> {
-    return messagePageResponse(await this.service.messages(user.id, id, cursor, limit));
+    return toMessagePageResponse(await this.service.messages(user.id, id, cursor, limit));
   }
 
   @Delete(':id')

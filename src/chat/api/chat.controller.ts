@@ -7,7 +7,7 @@ import { ChatService } from '../service/chat.service.js';
 import { ChatRequest } from './dto/chat-request.js';
 import { ChatRequestPipe } from './dto/chat-request.pipe.js';
 import { IdempotencyKey } from './dto/idempotency-key.decorator.js';
-import { replyResponse, type ReplyResponse } from './dto/chat-response.js';
+import { toReplyResponse, type ReplyResponse } from './dto/chat-response.js';
 import { streamReply } from './ui-stream/ui-stream-writer.js';
 
 /** `POST /chat`: one turn, answered in one piece; `POST /chat/stream`: the same, as the agent speaks. */
@@ -24,7 +24,7 @@ export class ChatController {
     @IdempotencyKey() key: string | undefined,
     @Res({ passthrough: true }) http: Response,
   ): Promise<ReplyResponse> {
-    return replyResponse(await this.service.reply(user.id, { prompt, chatId: chatId ?? undefined, key }), http);
+    return toReplyResponse(await this.service.reply(user.id, { prompt, chatId: chatId ?? undefined, key }), http);
   }
 
   @Post('stream')

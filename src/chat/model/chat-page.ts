@@ -2,12 +2,12 @@ import type { Chat, ChatSummary, HistoryPage, MessagePage } from './chat.js';
 import { cursorBefore } from './cursor.js';
 
 /** A chat with a part of its history, and the cursor of what is older. */
-export function chatWith({ id, userId, title, createdAt, updatedAt }: ChatSummary, page: HistoryPage): Chat {
-  return { id, userId, title, createdAt, updatedAt, ...messagePage(userId, id, page) };
+export function toChat({ id, userId, title, createdAt, updatedAt }: ChatSummary, page: HistoryPage): Chat {
+  return { id, userId, title, createdAt, updatedAt, ...toMessagePage(userId, id, page) };
 }
 
 /** The messages of some turns, and the cursor of what is older. */
-export function messagePage(userId: string, chatId: string, { turns, hasOlder }: HistoryPage): MessagePage {
+export function toMessagePage(userId: string, chatId: string, { turns, hasOlder }: HistoryPage): MessagePage {
   const oldest = turns[0];
   return {
     messages: turns.flatMap(({ messages }) => messages),

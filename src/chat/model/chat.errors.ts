@@ -42,21 +42,3 @@ export class TurnSupersededError extends TurnInProgressError {
     super(1);
   }
 }
-
-/** The table cannot be reached, refuses us, or throttles. */
-export class StorageUnavailableError extends DomainError {
-  readonly kind = 'unavailable';
-
-  constructor(options?: ErrorOptions) {
-    super('Storage is unavailable', { ...options, retryAfterSeconds: 2 });
-  }
-}
-
-/** The user has begun as many turns as they may. */
-export class TooManyTurnsError extends DomainError {
-  readonly kind = 'throttled';
-
-  constructor(retryAfterSeconds: number) {
-    super('Too many requests', { retryAfterSeconds });
-  }
-}

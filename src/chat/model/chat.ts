@@ -43,14 +43,14 @@ export interface Chat extends ChatSummary, MessagePage {}
  * One turn of a history: a question, and an answer where there is one. Turns of this system are numbered from 1;
  * those that the original system kept inside the chat's item come before, as 0, -1, -2 and so on.
  */
-export interface HistoryTurn {
+export interface StoredTurn {
   readonly number: number;
   readonly messages: readonly Message[];
 }
 
 /** Turns in order, oldest first, and whether there are older ones. */
 export interface HistoryPage {
-  readonly turns: readonly HistoryTurn[];
+  readonly turns: readonly StoredTurn[];
   readonly hasOlder: boolean;
 }
 
@@ -59,10 +59,10 @@ export interface Replay {
   readonly chatId: string;
   /** Of the turn that gave it. */
   readonly number: number;
-  readonly answer: Message;
+  readonly message: Message;
 }
 
 /** How a turn ended. `failed` has no answer. */
 export type TurnOutcome =
-  | { readonly status: 'done' | 'partial'; readonly answer: string; readonly citations: readonly Citation[] }
+  | { readonly status: 'done' | 'partial'; readonly reply: string; readonly citations: readonly Citation[] }
   | { readonly status: 'failed' };

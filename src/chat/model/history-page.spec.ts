@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import type { HistoryTurn, Message } from './chat.js';
-import { groupIntoTurns, newestPage, withNewest } from './history-page.js';
-import { messagePageResponse } from '../api/dto/chat-response.js';
+import type { StoredTurn, Message } from './chat.js';
+import { groupIntoTurns, takeNewestPage, appendTurn } from './history-page.js';
+import { toMessagePageResponse } from '../api/dto/chat-response.js';
 
 const user = (content: string): Message => ({ role: 'user', content });
 const assistant = (content: string): Message => ({ role: 'assistant', content });
 
-const turn = (number: number, ...messages: Message[]): HistoryTurn => ({ number, messages });
+const turn = (number: number, ...messages: Message[]): StoredTurn => ({ number, messages });
 
 describe('newestPage', () => {
   const newestFirst = [
@@ -14,8 +14,8 @@ describe('newestPage', () => {
     turn(2, user('2')),
     turn(1, user('1'), assistant('one')),
   ];
-  const numbersOf = async (turns: HistoryTurn[], limit: number) => {
-    const page = await newestPage(turns, limit);
+  const numbersOf = async (turns: StoredTurn[], limit: number) => {
+    const page = await takeNewestPage(turns, limit);
     return [page.turns.map(({ number }) => number), page.hasOlder];
   };
 
@@ -40,8 +40,10 @@ describe('newestPage', () => {
     const small = Array.from({ length: 10_000 }, (_, index) =>
       turn(10_000 - index, { ...user('x'.repeat(50)), createdAt }, { ...assistant('y'), createdAt }),
     );
-    const { turns } = await newestPage(small, 100_000);
-    const sent = JSON.stringify(messagePageResponse({ messages: turns.flatMap(({ messages }) => messages) }).messages);
+    const { turns } = await takeNewestPage(small, 100_000);
+    const sent = JSON.stringify(
+      toMessagePageResponse({ messages: turns.flatMap(({ messages }) => messages) }).messages,
+    );
     expect(turns.length).toBeLessThan(small.length);
     expect(sent.length).toBeLessThanOrEqual(1_500_000);
     expect(sent.length).toBeGreaterThan(1_490_000);
@@ -53,16 +55,16 @@ describe('newestPage', () => {
 
   it('asks for no turn that it does not need', async () => {
     let asked = 0;
-    async function* endless(): AsyncGenerator<HistoryTurn> {
+    async function* endless(): AsyncGenerator<StoredTurn> {
       for (;;) yield turn((asked += 1), user('x'));
     }
-    await newestPage(endless(), 3);
+    await takeNewestPage(endless(), 3);
     expect(asked).toBe(4);
   });
 
   it('takes a further turn in, and the oldest out where that is too many', async () => {
-    const page = await newestPage(newestFirst, 5);
-    const { turns, hasOlder } = await withNewest(page, turn(4, user('4'), assistant('four')), 5);
+    const page = await takeNewestPage(newestFirst, 5);
+    const { turns, hasOlder } = await appendTurn(page, turn(4, user('4'), assistant('four')), 5);
     expect([turns.map(({ number }) => number), hasOlder]).toEqual([[2, 3, 4], true]);
   });
 });

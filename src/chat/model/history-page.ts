@@ -1,4 +1,4 @@
-import type { HistoryPage, HistoryTurn, Message } from './chat.js';
+import type { HistoryPage, StoredTurn, Message } from './chat.js';
 
 /** Most JSON of messages in one answer, in bytes: a Lambda reply may have 6 MB and holds it twice, escaped. */
 const HISTORY_MAX_BYTES = 1_500_000;
@@ -10,11 +10,11 @@ const HISTORY_MAX_BYTES = 1_500_000;
  * @param newestFirst - turns as they are read back.
  * @param limit - the most messages.
  */
-export async function newestPage(
-  newestFirst: AsyncIterable<HistoryTurn> | Iterable<HistoryTurn>,
+export async function takeNewestPage(
+  newestFirst: AsyncIterable<StoredTurn> | Iterable<StoredTurn>,
   limit: number,
 ): Promise<HistoryPage> {
-  const turns: HistoryTurn[] = [];
+  const turns: StoredTurn[] = [];
   let messages = 0;
   let bytes = 0;
   for await (const turn of newestFirst) {
@@ -29,8 +29,8 @@ export async function newestPage(
 }
 
 /** A page with one more turn at its end, cut at its beginning where that is too much for one answer. */
-export async function withNewest(page: HistoryPage, newest: HistoryTurn, limit: number): Promise<HistoryPage> {
-  const { turns, hasOlder } = await newestPage([...page.turns, newest].toReversed(), limit);
+export async function appendTurn(page: HistoryPage, newest: StoredTurn, limit: number): Promise<HistoryPage> {
+  const { turns, hasOlder } = await takeNewestPage([...page.turns, newest].toReversed(), limit);
   return { turns, hasOlder: hasOlder || page.hasOlder };
 }
 
@@ -41,7 +41,7 @@ function bytesSent(messages: readonly Message[]): number {
 }
 
 /** Whether something came of a turn, a whole answer or a part of one. */
-export function hasAnswer({ messages }: HistoryTurn): boolean {
+export function hasAnswer({ messages }: StoredTurn): boolean {
   return messages.some(({ role }) => role === 'assistant');
 }
 

@@ -7,7 +7,7 @@ const NAMESPACE = Buffer.from('5f0d5c0a6c1b4d0f9d2a3a1c7e84b2f6', 'hex');
  * The id of the chat that a key opens: the same user and key lead to the same chat, so that a repeated first request
  * finds what the first one began. A UUID of version 5 (RFC 9562, section 5.5).
  */
-export function chatIdOfKey(userId: string, key: string): string {
+export function toKeyedChatId(userId: string, key: string): string {
   const hash = createHash('sha1')
     .update(NAMESPACE)
     .update(JSON.stringify([userId, key]))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { titleFrom } from './title.js';
+import { toTitle } from './title.js';
 
 describe('titleFrom', () => {
   it.each([
@@ -13,12 +13,12 @@ describe('titleFrom', () => {
     [`${'x'.repeat(59)} y`, `${'x'.repeat(59)}…`],
     ['👍'.repeat(61), `${'👍'.repeat(59)}…`],
   ])('makes of %j the title %j', (prompt, title) => {
-    expect(titleFrom(prompt)).toBe(title);
+    expect(toTitle(prompt)).toBe(title);
   });
 
   it('never has more than 60 characters', () => {
     for (let length = 1; length < 200; length += 1) {
-      expect(Array.from(titleFrom('ab cdefg '.repeat(40).slice(0, length))).length).toBeLessThanOrEqual(60);
+      expect(Array.from(toTitle('ab cdefg '.repeat(40).slice(0, length))).length).toBeLessThanOrEqual(60);
     }
   });
 });

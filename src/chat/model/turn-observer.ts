@@ -10,8 +10,8 @@ export interface TurnObserver {
    *
    * @param messageId - names the answer that is to come.
    */
-  began(chat: ChatSummary, messageId: string): void;
+  onStart(chat: ChatSummary, messageId: string): void;
 
   /** The answer has become longer by this text, which is whole characters. All of them together are the stored answer. */
-  said(text: string): void;
+  onText(text: string): void;
 }

@@ -4,7 +4,7 @@ import { AgentProvider } from '../agent/agent.js';
 import { agentSessionId } from '../agent/agent-session.js';
 import type { Chat, MessagePage } from '../model/chat.js';
 import { readCursor } from '../model/cursor.js';
-import { chatWith, messagePage } from '../model/chat-page.js';
+import { toChat, toMessagePage } from '../model/chat-page.js';
 import { DynamoChatDeletion } from '../storage/dynamo-chat-deletion.js';
 import { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
 
@@ -13,8 +13,8 @@ const END_SESSION_MILLISECONDS = 3_000;
 
 /** What has been said: read back, page by page, and deleted. */
 @Injectable()
-export class ChatsService {
-  private readonly logger = new Logger(ChatsService.name);
+export class ChatHistoryService {
+  private readonly logger = new Logger(ChatHistoryService.name);
 
   constructor(
     private readonly history: DynamoHistoryRepository,
@@ -30,7 +30,7 @@ export class ChatsService {
    */
   async read(userId: string, chatId: string): Promise<Chat> {
     const { chat, history } = await this.history.newest(userId, chatId, this.environment.CHAT_HISTORY_LIMIT);
-    return chatWith(chat, history);
+    return toChat(chat, history);
   }
 
   /**
@@ -42,10 +42,10 @@ export class ChatsService {
   async messages(userId: string, chatId: string, cursor: string | undefined, limit: number): Promise<MessagePage> {
     if (cursor === undefined) {
       const { history } = await this.history.newest(userId, chatId, limit);
-      return messagePage(userId, chatId, history);
+      return toMessagePage(userId, chatId, history);
     }
     const before = readCursor(userId, chatId, cursor);
-    return messagePage(userId, chatId, await this.history.page(userId, chatId, before, limit));
+    return toMessagePage(userId, chatId, await this.history.page(userId, chatId, before, limit));
   }
 
   /**

@@ -5,30 +5,21 @@ import { currentRequestContext } from '../../common/request-context.js';
 import { AgentProvider } from '../agent/agent.js';
 import { AgentFailedError, AgentUnavailableError } from '../agent/agent.errors.js';
 import { agentSessionId } from '../agent/agent-session.js';
-import { Answer } from '../agent/reply-buffer.js';
-import type { Chat, Citation, HistoryPage, HistoryTurn, Replay, TurnOutcome } from '../model/chat.js';
-import { hasAnswer, withNewest } from '../model/history-page.js';
-import { chatWith } from '../model/chat-page.js';
-import { StorageUnavailableError } from '../model/chat.errors.js';
+import { ReplyBuffer } from '../agent/reply-buffer.js';
+import type { Chat, Citation, HistoryPage, StoredTurn, Replay, TurnOutcome } from '../model/chat.js';
+import { hasAnswer, appendTurn } from '../model/history-page.js';
+import { toChat } from '../model/chat-page.js';
+import { StorageUnavailableError } from '../../dynamodb/dynamodb.errors.js';
 import { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
-import { SEED_MAX_TURNS, SEED_MESSAGES, sessionSeed } from '../agent/conversation-history.js';
-import { turnDeadline, untilAnswerIsDue, withinDeadline } from './turn-deadline.js';
+import { HISTORY_MAX_TURNS, HISTORY_MESSAGES, toConversationHistory } from '../agent/conversation-history.js';
+import { turnDeadline, withGrace, withinDeadline } from './turn-deadline.js';
 import type { TurnObserver } from '../model/turn-observer.js';
 import { TurnQuota } from '../../usage/turn-quota.js';
-import type { Turn } from '../model/turn.js';
+import { hasBegun, type RunningTurn, type TurnRequest } from '../model/turn.js';
 
 /** How long running turns may go on once the process has been asked to end. */
 const SHUTDOWN_GRACE_MILLISECONDS = 10_000;
-
-/** What a turn is asked for. */
-export interface ReplyRequest {
-  readonly prompt: string;
-  /** The chat to go on with; without it a new chat is opened. */
-  readonly chatId: string | undefined;
-  /** The caller's Idempotency-Key: the same one again gets the same answer, and no second turn. */
-  readonly key: string | undefined;
-}
 
 /** The agent's answer, and the chat with this turn as its newest. */
 export interface Reply {
@@ -76,7 +67,7 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
    * @throws TooManyTurnsError, ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError,
    * StorageUnavailableError, and the agent's errors.
    */
-  async reply(userId: string, request: ReplyRequest, observer?: TurnObserver): Promise<Reply> {
+  async reply(userId: string, request: TurnRequest, observer?: TurnObserver): Promise<Reply> {
     const turn = this.run(userId, request, observer);
     this.running.add(turn);
     return turn.finally(() => this.running.delete(turn));
@@ -97,14 +88,14 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     await this.idle();
   }
 
-  private async run(userId: string, request: ReplyRequest, observer?: TurnObserver): Promise<Reply> {
+  private async run(userId: string, request: TurnRequest, observer?: TurnObserver): Promise<Reply> {
     const { AGENT_TIMEOUT_MS: timeout, CHAT_HISTORY_LIMIT: limit } = this.environment;
     const deadline = turnDeadline(observer ? 'streamed' : 'buffered', timeout, currentRequestContext()?.deadline);
-    const turn = await this.quota.spend(userId, () => this.chats.begin(userId, { ...request, deadline }), hasBegun);
+    const turn = await this.quota.consume(userId, () => this.chats.begin(userId, request, deadline), hasBegun);
     if (!hasBegun(turn)) return this.replay(userId, turn);
 
     const messageId = messageIdOf(turn.chat.id, turn.number);
-    observer?.began(turn.chat, messageId);
+    observer?.onStart(turn.chat, messageId);
     const older = this.olderTurns(userId, turn);
     const { outcome, failure } = await this.ask(userId, turn, older, deadline, observer);
     const ended = await this.chats.complete(userId, turn, outcome);
@@ -113,26 +104,26 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
 
     // The answer is stored by now, so it goes out also when what was before it could not be read: its cursor leads there.
     const before = await withinDeadline(deadline, this.shutdown.signal, () => older).catch(() => UNREAD);
-    const chat = chatWith({ ...turn.chat, updatedAt }, await withNewest(before, ended, limit));
-    return { response: outcome.answer, messageId, citations: outcome.citations, chat, isReplay: false };
+    const chat = toChat({ ...turn.chat, updatedAt }, await appendTurn(before, ended, limit));
+    return { response: outcome.reply, messageId, citations: outcome.citations, chat, isReplay: false };
   }
 
-  private async replay(userId: string, { chatId, number, answer }: Replay): Promise<Reply> {
+  private async replay(userId: string, { chatId, number, message: answer }: Replay): Promise<Reply> {
     const { chat, history } = await this.history.newest(userId, chatId, this.environment.CHAT_HISTORY_LIMIT);
     return {
       response: answer.content,
       messageId: messageIdOf(chatId, number),
       citations: answer.citations ?? [],
-      chat: chatWith(chat, history),
+      chat: toChat(chat, history),
       isReplay: true,
     };
   }
 
   /** Reads the turns before this one while the agent answers. Whoever needs them waits for them, and for their error. */
-  private olderTurns(userId: string, { chat, number, session }: Turn): Promise<HistoryPage> {
+  private olderTurns(userId: string, { chat, number, session }: RunningTurn): Promise<HistoryPage> {
     const shown = this.environment.CHAT_HISTORY_LIMIT;
     // What callers are shown says nothing about what an agent has to know.
-    const limit = session.isNew ? Math.max(shown, SEED_MESSAGES) : shown;
+    const limit = session.isNew ? Math.max(shown, HISTORY_MESSAGES) : shown;
     const older = this.history.before(userId, chat, number, limit);
     older.catch(() => undefined);
     return older;
@@ -141,29 +132,29 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
   /** What was said before: the page that is read anyway, unless turns that came to nothing have filled it. */
   private async turnsToTell(
     userId: string,
-    { chat, number }: Turn,
+    { chat, number }: RunningTurn,
     older: Promise<HistoryPage>,
-  ): Promise<readonly HistoryTurn[]> {
+  ): Promise<readonly StoredTurn[]> {
     const { turns, hasOlder } = await older;
     const answered = turns.filter(hasAnswer).length;
     // One that is full of answers, by their size, has more than an agent is told.
-    if (!hasOlder || answered >= SEED_MAX_TURNS || answered === turns.length) return turns;
-    return (await this.history.answeredBefore(userId, chat, number, SEED_MESSAGES)).turns;
+    if (!hasOlder || answered >= HISTORY_MAX_TURNS || answered === turns.length) return turns;
+    return (await this.history.answeredBefore(userId, chat, number, HISTORY_MESSAGES)).turns;
   }
 
   private async ask(
     userId: string,
-    turn: Turn,
+    turn: RunningTurn,
     older: Promise<HistoryPage>,
     deadline: number,
     observer: TurnObserver | undefined,
   ): Promise<Asked> {
     const { chat, prompt, session } = turn;
-    const answer = new Answer();
+    const answer = new ReplyBuffer();
     let failure: unknown;
     try {
       await withinDeadline(deadline, this.shutdown.signal, async (signal) => {
-        const history = session.isNew ? sessionSeed(await this.turnsToTell(userId, turn, older)) : [];
+        const history = session.isNew ? toConversationHistory(await this.turnsToTell(userId, turn, older)) : [];
         // Reading may take longer than the turn has.
         signal.throwIfAborted();
         const request = { sessionId: agentSessionId(userId, chat.id, session.generation), prompt, history };
@@ -171,7 +162,7 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
           // The turn has ended with what came before.
           signal.throwIfAborted();
           const text = answer.add(event);
-          if (text) observer?.said(text);
+          if (text) observer?.onText(text);
           if (answer.isCut) break;
         }
       });
@@ -185,13 +176,13 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
   /** The answer is stored by now, so a chat that could not be let go is no reason to keep it back: the lease ends. */
   private async letGo(
     userId: string,
-    turn: Turn,
+    turn: RunningTurn,
     number: number,
     { status }: TurnOutcome,
     deadline: number,
   ): Promise<string> {
     try {
-      return await untilAnswerIsDue(deadline, this.chats.release(userId, turn, number, status === 'done'));
+      return await withGrace(deadline, this.chats.release(userId, turn, number, status === 'done'));
     } catch (error) {
       if (!(error instanceof StorageUnavailableError)) throw error;
       this.logger.warn('The chat of an ended turn could not be released; its lease will run out');
@@ -202,9 +193,4 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
 
 function messageIdOf(chatId: string, number: number): string {
   return `${chatId}:${number}`;
-}
-
-/** Whether a begin has begun a turn, and not found the answer of an earlier one. */
-function hasBegun(beginning: Turn | Replay): beginning is Turn {
-  return !('answer' in beginning);
 }

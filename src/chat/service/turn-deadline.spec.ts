@@ -2,8 +2,8 @@ import { getEventListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { AgentTimeoutError, AgentUnavailableError } from '../agent/agent.errors.js';
-import { StorageUnavailableError } from '../model/chat.errors.js';
-import { turnDeadline, untilAnswerIsDue, withinDeadline } from './turn-deadline.js';
+import { StorageUnavailableError } from '../../dynamodb/dynamodb.errors.js';
+import { turnDeadline, withGrace, withinDeadline } from './turn-deadline.js';
 
 const soon = () => Date.now() + 50;
 const late = () => Date.now() + 60_000;
@@ -22,14 +22,14 @@ describe('turnDeadline', () => {
 
 describe('untilAnswerIsDue', () => {
   it('gives what the write gives, or its error', async () => {
-    expect(await untilAnswerIsDue(Date.now() - 60_000, wait(100, 'written'))).toBe('written');
+    expect(await withGrace(Date.now() - 60_000, wait(100, 'written'))).toBe('written');
     const error = new Error('refused');
-    await expect(untilAnswerIsDue(late(), Promise.reject(error))).rejects.toBe(error);
+    await expect(withGrace(late(), Promise.reject(error))).rejects.toBe(error);
   });
 
   it('waits for a second after the deadline, and no longer', async () => {
     const start = performance.now();
-    await expect(untilAnswerIsDue(Date.now() + 100, endless())).rejects.toBeInstanceOf(StorageUnavailableError);
+    await expect(withGrace(Date.now() + 100, endless())).rejects.toBeInstanceOf(StorageUnavailableError);
     const waited = performance.now() - start;
     expect(waited).toBeGreaterThan(1_000);
     expect(waited).toBeLessThan(1_500);

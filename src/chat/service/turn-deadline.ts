@@ -1,5 +1,5 @@
 import { AgentTimeoutError } from '../agent/agent.errors.js';
-import { StorageUnavailableError } from '../model/chat.errors.js';
+import { StorageUnavailableError } from '../../dynamodb/dynamodb.errors.js';
 
 /** Kept back from the host's own limit for storing the turn, also in a table that hangs, and answering, in milliseconds. */
 export const HOST_MARGIN_MILLISECONDS = 4_000;
@@ -29,7 +29,7 @@ export function turnDeadline(
  *
  * @throws StorageUnavailableError when it takes longer. The write is left to itself then.
  */
-export async function untilAnswerIsDue<T>(deadline: number, write: Promise<T>): Promise<T> {
+export async function withGrace<T>(deadline: number, write: Promise<T>): Promise<T> {
   const milliseconds = Math.max(0, deadline - Date.now()) + LAST_WRITE_MILLISECONDS;
   let timer: NodeJS.Timeout | undefined;
   const due = new Promise<never>((_resolve, reject) => {

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { ChatNotFoundError, TurnInProgressError } from '../model/chat.errors.js';
-import { DynamoInlineHistory } from './dynamo-legacy-history.js';
+import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTable, type ItemKey } from '../../dynamodb/dynamo-table.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { type HeadItem, headKey } from './items/head-item.js';
 import { isExpired } from '../../dynamodb/item-expiry.js';
-import { isTurnItem, possibleKeys, tombstoneOf, turnNumberOf, wholeKeyRange } from './items/turn-item.js';
-import { Computed, updateOf } from '../../dynamodb/update-expression.js';
+import { isTurnItem, possibleKeys, toTombstone, parseTurnNumber, wholeKeyRange } from './items/turn-item.js';
+import { Computed, buildUpdate } from '../../dynamodb/update-expression.js';
 
 /** Tries of a delete to find the chat without a turn. */
 const MARK_ATTEMPTS = 3;
@@ -21,7 +21,7 @@ export class DynamoChatDeletion {
   constructor(
     private readonly table: DynamoTable,
     private readonly recovery: DynamoTurnRecovery,
-    private readonly inline: DynamoInlineHistory,
+    private readonly inline: DynamoLegacyHistory,
   ) {}
 
   /**
@@ -37,9 +37,9 @@ export class DynamoChatDeletion {
     // A late answer may have put its continuations after they were looked for; the next one finds its place taken.
     for (; keys.length > 0; keys = await this.remains(userId, chatId)) {
       const distinct = new Map(keys.map((key) => [key.user_id, key])).values();
-      await this.table.replace([...distinct].map(tombstoneOf));
+      await this.table.replace([...distinct].map(toTombstone));
     }
-    await this.table.replace([tombstoneOf(headKey(userId, chatId))]);
+    await this.table.replace([toTombstone(headKey(userId, chatId))]);
     return head.session?.gen;
   }
 
@@ -68,7 +68,7 @@ export class DynamoChatDeletion {
     const now = new Date().toISOString();
     const marked = await this.table.update({
       Key: headKey(head.user_id, head.id),
-      ...updateOf(
+      ...buildUpdate(
         {
           deleted_at: new Computed('if_not_exists(deleted_at, :now)'),
           // Tells a chat that is being deleted from one that has been.
@@ -97,7 +97,7 @@ export class DynamoChatDeletion {
       if (item['deleted_at']) continue;
       const key = { id: chatId, user_id: String(item['user_id']) };
       const isFailed = isTurnItem(item) && item.status === 'failed';
-      keys.push(...(isFailed ? possibleKeys(userId, chatId, turnNumberOf(key)) : [key]));
+      keys.push(...(isFailed ? possibleKeys(userId, chatId, parseTurnNumber(key)) : [key]));
     }
     return keys;
   }

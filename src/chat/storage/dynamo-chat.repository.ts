@@ -1,34 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../../config/environment.js';
-import type { HistoryTurn, Replay, TurnOutcome } from '../model/chat.js';
+import type { StoredTurn, Replay, TurnOutcome } from '../model/chat.js';
 import { ChatNotFoundError, TurnSupersededError } from '../model/chat.errors.js';
-import { DynamoInlineHistory } from './dynamo-legacy-history.js';
+import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTable } from '../../dynamodb/dynamo-table.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { endTimeAfter, headKey } from './items/head-item.js';
-import { chatIdOfKey } from '../model/keyed-chat-id.js';
-import { expiryIn } from '../../dynamodb/item-expiry.js';
-import { freePlace, messagesOfItems, tombstoneOf, turnItems } from './items/turn-item.js';
-import { updateOf } from '../../dynamodb/update-expression.js';
-import type { Turn } from '../model/turn.js';
+import { toKeyedChatId } from '../model/keyed-chat-id.js';
+import { toExpiry } from '../../dynamodb/item-expiry.js';
+import { freePlace, toMessages, toTombstone, toTurnItems } from './items/turn-item.js';
+import { buildUpdate } from '../../dynamodb/update-expression.js';
+import type { RunningTurn, TurnRequest } from '../model/turn.js';
 
 /** Beyond the deadline a turn keeps its lease for this long, because clocks differ. */
 const LEASE_MARGIN_MILLISECONDS = 15_000;
 /** A write that belongs to a turn: refused where another turn's item, or a tombstone, has the place. */
 const MINE = 'lease = :lease';
-
-/** What a turn begins with. */
-export interface TurnRequest {
-  /** The chat to go on with; without it a new chat is opened. */
-  readonly chatId: string | undefined;
-  /** The caller's Idempotency-Key. */
-  readonly key: string | undefined;
-  readonly prompt: string;
-  /** Epoch milliseconds by which the turn will have ended. */
-  readonly deadline: number;
-}
 
 /**
  * The writes of a turn: begin, complete, release, whatever the length of the chat. Each of them recognises its own
@@ -43,7 +32,7 @@ export class DynamoChatRepository {
     private readonly table: DynamoTable,
     private readonly opening: DynamoTurnOpening,
     private readonly recovery: DynamoTurnRecovery,
-    private readonly inline: DynamoInlineHistory,
+    private readonly inline: DynamoLegacyHistory,
     private readonly environment: Environment,
   ) {}
 
@@ -51,12 +40,13 @@ export class DynamoChatRepository {
    * Begins a turn in one write: opens the chat or checks that it is this user's, gives the turn its number, takes
    * the lease and stores the prompt, which is durable from here on.
    *
+   * @param deadline - epoch milliseconds by which the turn will have ended.
    * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError
    */
-  async begin(userId: string, { chatId, key, prompt, deadline }: TurnRequest): Promise<Turn | Replay> {
+  async begin(userId: string, { chatId, key, prompt }: TurnRequest, deadline: number): Promise<RunningTurn | Replay> {
     const lease = randomUUID();
     return this.opening.open(userId, {
-      chatId: chatId ?? (key === undefined ? randomUUID() : chatIdOfKey(userId, key)),
+      chatId: chatId ?? (key === undefined ? randomUUID() : toKeyedChatId(userId, key)),
       isNewChat: chatId === undefined,
       // Every turn has a key, so that a late repetition of its begin is refused by it.
       key: key ?? lease,
@@ -71,16 +61,16 @@ export class DynamoChatRepository {
    * @returns the turn as it now stands in the history.
    * @throws ChatNotFoundError when the chat has been deleted, TurnSupersededError when the turn came too late.
    */
-  async complete(userId: string, turn: Turn, outcome: TurnOutcome): Promise<HistoryTurn> {
+  async complete(userId: string, turn: RunningTurn, outcome: TurnOutcome): Promise<StoredTurn> {
     const doneAt = new Date().toISOString();
-    const expiry = expiryIn(this.environment.CHAT_TTL_DAYS);
+    const expiry = toExpiry(this.environment.CHAT_TTL_DAYS);
     for (let number = turn.number; ;) {
-      const { turnItem, continuations } = turnItems(userId, turn, number, outcome, doneAt, expiry);
+      const { turnItem, continuations } = toTurnItems(userId, turn, number, outcome, doneAt, expiry);
       if (await this.putAll([...continuations, turnItem], turn.lease)) {
-        return { number, messages: messagesOfItems(turnItem, continuations) };
+        return { number, messages: toMessages(turnItem, continuations) };
       }
       // What was put of the answer belongs to nothing now; what is another turn's stays.
-      for (const part of continuations) await this.table.put(tombstoneOf(part), MINE, { ':lease': turn.lease });
+      for (const part of continuations) await this.table.put(toTombstone(part), MINE, { ':lease': turn.lease });
       const place = await this.recovery.place(userId, turn.chat.id, turn, number);
       if (place.holds === 'deleted') throw new ChatNotFoundError();
       if (place.holds === 'superseded' || place.number === number) throw new TurnSupersededError();
@@ -95,15 +85,15 @@ export class DynamoChatRepository {
    * @param number - the number the turn has ended up with.
    * @returns the chat's new `updatedAt`.
    */
-  async release(userId: string, turn: Turn, number: number, isDone: boolean): Promise<string> {
+  async release(userId: string, turn: RunningTurn, number: number, isDone: boolean): Promise<string> {
     const endedAt = endTimeAfter([turn.at, turn.lastTime]);
     // Where the turn has opened the chat, begin has set it; another change would be two writes more in the index.
     const updatedAt = turn.chat.updatedAt === turn.at ? turn.at : endTimeAfter([turn.at, turn.chat.updatedAt]);
     const moved = number === turn.number ? [] : turn.keys;
-    const { expires_at: expiresAt = null } = expiryIn(this.environment.CHAT_TTL_DAYS);
+    const { expires_at: expiresAt = null } = toExpiry(this.environment.CHAT_TTL_DAYS);
     const update = {
       Key: headKey(userId, turn.chat.id),
-      ...updateOf(
+      ...buildUpdate(
         {
           ended_at: endedAt,
           updated_at: updatedAt,
@@ -119,7 +109,7 @@ export class DynamoChatRepository {
       ReturnValues: 'NONE' as const,
     };
     // What it adds may be larger than what it removes.
-    await this.inline.withRoom(userId, turn.chat.id, () => this.table.update(update));
+    await this.inline.withOverflowItem(userId, turn.chat.id, () => this.table.update(update));
     return updatedAt;
   }
 

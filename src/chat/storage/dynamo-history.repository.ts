@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import type { HistoryPage, HistoryTurn } from '../model/chat.js';
+import type { HistoryPage, StoredTurn } from '../model/chat.js';
 import { ChatNotFoundError } from '../model/chat.errors.js';
-import { hasAnswer, newestPage } from '../model/history-page.js';
-import { DynamoInlineHistory } from './dynamo-legacy-history.js';
+import { hasAnswer, takeNewestPage } from '../model/history-page.js';
+import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTable, type Item } from '../../dynamodb/dynamo-table.js';
-import { headKey, type HeadItem, storedChatOf, visibleHead } from './items/head-item.js';
+import { headKey, type HeadItem, toStoredChat, visibleHead } from './items/head-item.js';
 import { isExpired } from '../../dynamodb/item-expiry.js';
 import {
   type ContinuationItem,
   isTurnItem,
-  messagesOfItems,
-  messagesOfOpen,
+  toMessages,
+  toOpenMessages,
   turnKeyRange,
-  turnNumberOf,
+  parseTurnNumber,
 } from './items/turn-item.js';
 import type { StoredChat } from '../model/turn.js';
 
@@ -40,7 +40,7 @@ export interface ChatRead {
 export class DynamoHistoryRepository {
   constructor(
     private readonly table: DynamoTable,
-    private readonly inline: DynamoInlineHistory,
+    private readonly inline: DynamoLegacyHistory,
   ) {}
 
   /**
@@ -51,9 +51,9 @@ export class DynamoHistoryRepository {
    */
   async newest(userId: string, chatId: string, limit: number): Promise<ChatRead> {
     const head = await this.visibleHead(userId, chatId);
-    const chat = storedChatOf(head);
+    const chat = toStoredChat(head);
     const turns = this.withOpenTurn(head, this.backwards(userId, chat, NEWEST, limit));
-    return { chat, history: await newestPage(turns, limit) };
+    return { chat, history: await takeNewestPage(turns, limit) };
   }
 
   /**
@@ -62,18 +62,18 @@ export class DynamoHistoryRepository {
    * @throws ChatNotFoundError
    */
   async page(userId: string, chatId: string, before: number, limit: number): Promise<HistoryPage> {
-    const chat = storedChatOf(await this.visibleHead(userId, chatId));
+    const chat = toStoredChat(await this.visibleHead(userId, chatId));
     return this.before(userId, chat, before, limit);
   }
 
   /** The page of turns before a number, of a chat whose head has been read already. */
   async before(userId: string, chat: StoredChat, before: number, limit: number): Promise<HistoryPage> {
-    return newestPage(this.backwards(userId, chat, before, limit), limit);
+    return takeNewestPage(this.backwards(userId, chat, before, limit), limit);
   }
 
   /** The newest turns before a number that have an answer, whole or partial, however many between them have none. */
   async answeredBefore(userId: string, chat: StoredChat, before: number, limit: number): Promise<HistoryPage> {
-    return newestPage(answered(this.backwards(userId, chat, before, limit)), limit);
+    return takeNewestPage(answered(this.backwards(userId, chat, before, limit)), limit);
   }
 
   private async visibleHead(userId: string, chatId: string): Promise<HeadItem> {
@@ -82,15 +82,15 @@ export class DynamoHistoryRepository {
     return head;
   }
 
-  private async *withOpenTurn(head: HeadItem, newestFirst: AsyncIterable<HistoryTurn>): AsyncGenerator<HistoryTurn> {
+  private async *withOpenTurn(head: HeadItem, newestFirst: AsyncIterable<StoredTurn>): AsyncGenerator<StoredTurn> {
     let open = head.open;
     for await (const turn of newestFirst) {
       // The turn that the head holds open may have ended, or a later one begun and ended, since the head was read.
-      if (open && turn.number < (head.turns ?? 1)) yield { number: head.turns ?? 1, messages: messagesOfOpen(open) };
+      if (open && turn.number < (head.turns ?? 1)) yield { number: head.turns ?? 1, messages: toOpenMessages(open) };
       if (turn.number <= (head.turns ?? 1)) open = undefined;
       yield turn;
     }
-    if (open) yield { number: head.turns ?? 1, messages: messagesOfOpen(open) };
+    if (open) yield { number: head.turns ?? 1, messages: toOpenMessages(open) };
   }
 
   private async *backwards(
@@ -98,28 +98,28 @@ export class DynamoHistoryRepository {
     chat: StoredChat,
     before: number,
     limit: number,
-  ): AsyncGenerator<HistoryTurn> {
+  ): AsyncGenerator<StoredTurn> {
     if (before > 1) yield* this.numberedTurns(userId, chat.id, before, limit);
     for (const turn of (await this.inline.turns(chat)).toReversed()) {
       if (turn.number < before) yield turn;
     }
   }
 
-  private async *numberedTurns(userId: string, id: string, before: number, limit: number): AsyncGenerator<HistoryTurn> {
+  private async *numberedTurns(userId: string, id: string, before: number, limit: number): AsyncGenerator<StoredTurn> {
     const range = turnKeyRange(userId, before === NEWEST ? undefined : before - 1);
     const items = this.table.backwards({ id, ...range, pageSize: Math.ceil(limit / 2) + READ_AHEAD });
     let continuations: (Item & ContinuationItem)[] = [];
     for await (const item of items) {
       if (isTurnItem(item)) {
-        const own = continuations.filter((part) => turnNumberOf(part) === turnNumberOf(item));
-        if (!isExpired(item)) yield { number: turnNumberOf(item), messages: messagesOfItems(item, own) };
+        const own = continuations.filter((part) => parseTurnNumber(part) === parseTurnNumber(item));
+        if (!isExpired(item)) yield { number: parseTurnNumber(item), messages: toMessages(item, own) };
         continuations = [];
       } else if ('text' in item) continuations.push(item as Item & ContinuationItem);
     }
   }
 }
 
-async function* answered(turns: AsyncIterable<HistoryTurn>): AsyncGenerator<HistoryTurn> {
+async function* answered(turns: AsyncIterable<StoredTurn>): AsyncGenerator<StoredTurn> {
   let lookedAt = 0;
   for await (const turn of turns) {
     if (hasAnswer(turn)) yield turn;

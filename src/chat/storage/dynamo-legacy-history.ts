@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../../config/environment.js';
-import type { HistoryTurn } from '../model/chat.js';
+import type { StoredTurn } from '../model/chat.js';
 import { DynamoTable, type ItemKey, ItemTooLargeError } from '../../dynamodb/dynamo-table.js';
-import { headKey, type HeadItem, inlineTurnsOf, storedChatOf, visibleHead } from './items/head-item.js';
-import { expiryIn, isExpired } from '../../dynamodb/item-expiry.js';
-import { inlineSortKey, tombstoneOf } from './items/turn-item.js';
+import { headKey, type HeadItem, inlineTurnsOf, toStoredChat, visibleHead } from './items/head-item.js';
+import { toExpiry, isExpired } from '../../dynamodb/item-expiry.js';
+import { legacySortKey, toTombstone } from './items/turn-item.js';
 import type { StoredChat } from '../model/turn.js';
 
 /** Tries of a write that is too large: a turn that ends meanwhile changes the head too. */
@@ -18,14 +18,14 @@ const ATTEMPTS = 3;
  * in one place or the other, and a move that was interrupted is done again with the same item.
  */
 @Injectable()
-export class DynamoInlineHistory {
+export class DynamoLegacyHistory {
   constructor(
     private readonly table: DynamoTable,
     private readonly environment: Environment,
   ) {}
 
   /** Does something that may make a chat's head too large; if so, moves the messages inside it away and does it again. */
-  async withRoom<T>(userId: string, chatId: string, write: () => Promise<T>): Promise<T> {
+  async withOverflowItem<T>(userId: string, chatId: string, write: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await write();
@@ -37,9 +37,9 @@ export class DynamoInlineHistory {
   }
 
   /** The turns of the original system, oldest first, wherever they are. */
-  async turns(chat: StoredChat): Promise<readonly HistoryTurn[]> {
+  async turns(chat: StoredChat): Promise<readonly StoredTurn[]> {
     if (chat.inlineItem === undefined) return chat.inlineTurns;
-    const item = await this.table.get({ id: chat.id, user_id: inlineSortKey(chat.userId, chat.inlineItem) });
+    const item = await this.table.get({ id: chat.id, user_id: legacySortKey(chat.userId, chat.inlineItem) });
     return item && !isExpired(item) ? inlineTurnsOf(item['messages']) : [];
   }
 
@@ -51,7 +51,7 @@ export class DynamoInlineHistory {
   /** Where a head's messages are or would move: a move may still be under way when the chat is deleted. */
   placesToMoveTo(head: HeadItem): ItemKey[] {
     const name = this.nameFor(head);
-    return name === undefined ? [] : [{ id: head.id, user_id: inlineSortKey(head.user_id, name) }];
+    return name === undefined ? [] : [{ id: head.id, user_id: legacySortKey(head.user_id, name) }];
   }
 
   private async moveAway(userId: string, chatId: string): Promise<void> {
@@ -60,13 +60,13 @@ export class DynamoInlineHistory {
     if (!head || !Array.isArray(head.messages)) return;
 
     const name = nameOf(head.messages);
-    const item = { id: chatId, user_id: inlineSortKey(userId, name), messages: head.messages as unknown[] };
-    const expiry = expiryIn(this.environment.CHAT_TTL_DAYS);
+    const item = { id: chatId, user_id: legacySortKey(userId, name), messages: head.messages as unknown[] };
+    const expiry = toExpiry(this.environment.CHAT_TTL_DAYS);
     // The item is smaller than the head was: it has neither its title nor its times.
     if (!(await this.table.put({ ...item, ...expiry }, 'attribute_not_exists(deleted_at)'))) return;
     await this.pointTo(head, name);
     // Deleted meanwhile: the delete may have missed the item.
-    if (!visibleHead(await this.table.get(key))) await this.table.replace([tombstoneOf(item)]);
+    if (!visibleHead(await this.table.get(key))) await this.table.replace([toTombstone(item)]);
   }
 
   /** Replaces the messages inside a head by the name of their item, if they are still those. */
@@ -83,7 +83,7 @@ export class DynamoInlineHistory {
       ExpressionAttributeValues: {
         ':count': (head.messages as unknown[]).length,
         ':name': name,
-        ':title': storedChatOf(head).title,
+        ':title': toStoredChat(head).title,
         ...(head.updated_at !== undefined && { ':time': head.updated_at }),
       },
       ReturnValues: 'NONE',

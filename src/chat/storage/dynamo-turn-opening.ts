@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../../config/environment.js';
 import type { Replay } from '../model/chat.js';
-import { StorageUnavailableError, TurnInProgressError } from '../model/chat.errors.js';
-import { titleFrom } from '../model/title.js';
-import { DynamoInlineHistory } from './dynamo-legacy-history.js';
+import { TurnInProgressError } from '../model/chat.errors.js';
+import { StorageUnavailableError } from '../../dynamodb/dynamodb.errors.js';
+import { toTitle } from '../model/title.js';
+import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTable, type Item, type UpdateResult } from '../../dynamodb/dynamo-table.js';
-import { DynamoTurnRecovery, type Obstacle, type OpeningTurn } from './dynamo-turn-recovery.js';
-import { beganTurn, endTimeAfter, type HeadItem, headKey, keyAttribute, type OpenTurn } from './items/head-item.js';
-import { expiryIn, secondsOf, tombstoneExpiry } from '../../dynamodb/item-expiry.js';
-import { tombstoneOf } from './items/turn-item.js';
-import type { Turn } from '../model/turn.js';
-import { Computed, type Condition, updateOf } from '../../dynamodb/update-expression.js';
+import { DynamoTurnRecovery, type Obstacle, type TurnAttempt } from './dynamo-turn-recovery.js';
+import { toRunningTurn, endTimeAfter, type HeadItem, headKey, keyAttribute, type OpenTurn } from './items/head-item.js';
+import { toExpiry, toSeconds, tombstoneExpiry } from '../../dynamodb/item-expiry.js';
+import { toTombstone } from './items/turn-item.js';
+import type { RunningTurn } from '../model/turn.js';
+import { Computed, type Condition, buildUpdate } from '../../dynamodb/update-expression.js';
 
 /** Tries of a begin: one that clears a dead turn away and takes its key over needs three; races take the others. */
 const ATTEMPTS = 6;
@@ -31,7 +32,7 @@ export class DynamoTurnOpening {
   constructor(
     private readonly table: DynamoTable,
     private readonly recovery: DynamoTurnRecovery,
-    private readonly inline: DynamoInlineHistory,
+    private readonly inline: DynamoLegacyHistory,
     private readonly environment: Environment,
   ) {}
 
@@ -39,13 +40,13 @@ export class DynamoTurnOpening {
    * @returns the turn as begun, or the answer that its key was given before.
    * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError
    */
-  async open(userId: string, opening: OpeningTurn): Promise<Turn | Replay> {
+  async open(userId: string, opening: TurnAttempt): Promise<RunningTurn | Replay> {
     let obstacle: Obstacle | undefined;
     let isUnderWay = false;
     try {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
         const tried = obstacle;
-        const { item, sends } = await this.inline.withRoom(userId, opening.chatId, () =>
+        const { item, sends } = await this.inline.withOverflowItem(userId, opening.chatId, () =>
           this.write(userId, opening, tried),
         );
         if (item) return this.turnOf(item as Item & HeadItem, opening);
@@ -66,32 +67,32 @@ export class DynamoTurnOpening {
     }
   }
 
-  private turnOf(head: HeadItem, { open }: OpeningTurn): Turn {
-    return beganTurn(head, open, this.environment.AGENT_SESSION_TTL_SECONDS);
+  private turnOf(head: HeadItem, { open }: TurnAttempt): RunningTurn {
+    return toRunningTurn(head, open, this.environment.AGENT_SESSION_TTL_SECONDS);
   }
 
   private async write(
     userId: string,
-    { chatId, isNewChat, key, open }: OpeningTurn,
+    { chatId, isNewChat, key, open }: TurnAttempt,
     obstacle: Obstacle | undefined,
   ): Promise<UpdateResult> {
     const takenOver = obstacle?.kind === 'takenOver' ? obstacle : undefined;
     const isFirst = isNewChat && !takenOver;
     const namesChat = isFirst || (isNewChat && takenOver?.isUnsaid);
     const renews = isFirst || obstacle !== undefined;
-    const { expires_at: expiresAt = null } = expiryIn(this.environment.CHAT_TTL_DAYS);
+    const { expires_at: expiresAt = null } = toExpiry(this.environment.CHAT_TTL_DAYS);
     const next = new Computed('if_not_exists(turns, :none) + :one');
     const condition = isFirst ? { expression: 'attribute_not_exists(id)' } : goesOnWhere(key, open, obstacle);
     return this.table.tryUpdate({
       Key: headKey(userId, chatId),
-      ...updateOf(
+      ...buildUpdate(
         {
           turns: next,
           [keyAttribute(key)]: next,
           open,
           created_at: new Computed('if_not_exists(created_at, :at)'),
           updated_at: new Computed('if_not_exists(updated_at, :at)'),
-          title: namesChat ? titleFrom(open.prompt) : undefined,
+          title: namesChat ? toTitle(open.prompt) : undefined,
           expires_at: renews ? expiresAt : undefined,
         },
         { ...condition, values: { ...condition.values, ':none': 0, ':one': 1, ':at': open.at } },
@@ -104,15 +105,15 @@ export class DynamoTurnOpening {
    * in the place of a new chat's, refuses what may still arrive. If the turn has begun, it is let go, and its key is that
    * mark. A new chat that a caller's key opens cannot be refused so, because the caller may ask for it again.
    */
-  private async callOff(userId: string, opening: OpeningTurn, obstacle: Obstacle | undefined): Promise<void> {
+  private async callOff(userId: string, opening: TurnAttempt, obstacle: Obstacle | undefined): Promise<void> {
     const isForgotten = isLost(opening)
-      ? await this.table.put(tombstoneOf(headKey(userId, opening.chatId)), 'attribute_not_exists(id)')
+      ? await this.table.put(toTombstone(headKey(userId, opening.chatId)), 'attribute_not_exists(id)')
       : await this.mark(userId, opening);
     if (!isForgotten) await this.letGo(userId, opening, lastTimeSeen(opening.open, obstacle));
   }
 
   /** Ends a turn that has begun, and that nobody runs. Begins that it has kept out meanwhile are late from now on. */
-  private async letGo(userId: string, opening: OpeningTurn, lastTime: string): Promise<void> {
+  private async letGo(userId: string, opening: TurnAttempt, lastTime: string): Promise<void> {
     const { chatId, key, open } = opening;
     const ended = { ended_at: endTimeAfter([open.at, lastTime], Date.now() + UNDER_WAY_MILLISECONDS) };
     const tombstone = {
@@ -126,7 +127,7 @@ export class DynamoTurnOpening {
     };
     await this.table.update({
       Key: headKey(userId, chatId),
-      ...updateOf(
+      ...buildUpdate(
         { open: null, ...(isLost(opening) ? tombstone : ended) },
         { expression: '#open.lease = :lease', values: { ':lease': open.lease } },
       ),
@@ -134,7 +135,7 @@ export class DynamoTurnOpening {
   }
 
   /** @returns false when there is no such chat, or when the turn has begun meanwhile. */
-  private async mark(userId: string, { chatId, open }: OpeningTurn): Promise<boolean> {
+  private async mark(userId: string, { chatId, open }: TurnAttempt): Promise<boolean> {
     const head = await this.table.update({
       Key: headKey(userId, chatId),
       ConditionExpression:
@@ -169,7 +170,7 @@ function goesOnWhere(key: string, open: OpenTurn, obstacle: Obstacle | undefined
     expression: conditions.join(' AND '),
     names: { '#key': keyAttribute(key), '#mark': keyAttribute(open.lease) },
     values: {
-      ':alive': secondsOf(obstacle ? Date.now() : open.until),
+      ':alive': toSeconds(obstacle ? Date.now() : open.until),
       ':seen': lastTimeSeen(open, obstacle),
       ...(replaces !== undefined && { ':replaces': replaces }),
     },
@@ -182,6 +183,6 @@ function lastTimeSeen({ at }: OpenTurn, obstacle: Obstacle | undefined): string 
 }
 
 /** Whether nobody could ask for the chat again: it is new, and has no key of the caller's. */
-function isLost({ isNewChat, key, open }: OpeningTurn): boolean {
+function isLost({ isNewChat, key, open }: TurnAttempt): boolean {
   return isNewChat && key === open.lease;
 }

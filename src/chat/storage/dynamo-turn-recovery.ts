@@ -13,26 +13,26 @@ import {
   type OpenTurn,
   visibleHead,
 } from './items/head-item.js';
-import { expiryIn, isExpired } from '../../dynamodb/item-expiry.js';
+import { toExpiry, isExpired } from '../../dynamodb/item-expiry.js';
 import {
-  abandonedTurnItem,
+  toAbandonedTurnItem,
   type ContinuationItem,
   freePlace,
   isSpentTombstone,
   isTurnItem,
-  messagesOfItems,
+  toMessages,
   type TurnItem,
   turnKeyRange,
-  turnNumberOf,
+  parseTurnNumber,
   turnSortKey,
 } from './items/turn-item.js';
-import { updateOf } from '../../dynamodb/update-expression.js';
+import { buildUpdate } from '../../dynamodb/update-expression.js';
 
 /** What a refused caller is told to wait at most: most turns end long before their lease. */
 const RETRY_AFTER_MAX_SECONDS = 5;
 
 /** A turn as begin tries to write it. */
-export interface OpeningTurn {
+export interface TurnAttempt {
   readonly chatId: string;
   /** The chat is opened by this turn, unless the same key has opened it before. */
   readonly isNewChat: boolean;
@@ -82,7 +82,7 @@ export class DynamoTurnRecovery {
    *
    * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError
    */
-  async clear(userId: string, opening: OpeningTurn): Promise<Cleared> {
+  async clear(userId: string, opening: TurnAttempt): Promise<Cleared> {
     const head = visibleHead(await this.table.get(headKey(userId, opening.chatId)));
     if (!head) throw new ChatNotFoundError();
     const { open } = head;
@@ -98,7 +98,7 @@ export class DynamoTurnRecovery {
       if (item.prompt !== opening.open.prompt) throw new IdempotencyKeyReusedError();
       if (item.status === 'done') {
         const answer = await this.answerOf(item);
-        return { kind: 'answered', replay: { chatId: item.id, number: turnNumberOf(item), answer } };
+        return { kind: 'answered', replay: { chatId: item.id, number: parseTurnNumber(item), message: answer } };
       }
     }
     if (open) {
@@ -123,7 +123,7 @@ export class DynamoTurnRecovery {
     const range = { id: chatId, first: turnSortKey(userId, taken), last: turnKeyRange(userId).last, pageSize: 100 };
     for await (const item of this.table.backwards(range)) {
       if (isSpentTombstone(item)) continue;
-      const number = turnNumberOf(item as Item & ItemKey);
+      const number = parseTurnNumber(item as Item & ItemKey);
       next = Math.max(next, number + 1);
       if (item['user_id'] === turnSortKey(userId, number) && item['deleted_at']) return { number, holds: 'deleted' };
       if (!isTurnItem(item)) continue;
@@ -152,7 +152,7 @@ export class DynamoTurnRecovery {
     const endedAt = endTimeAfter([open.at, lastTimeOf(head)]);
     await this.table.update({
       Key: headKey(userId, head.id),
-      ...updateOf(
+      ...buildUpdate(
         {
           ended_at: endedAt,
           updated_at: endedAt,
@@ -169,9 +169,9 @@ export class DynamoTurnRecovery {
   /** Puts a dead turn as a failed one, unless it is there by now. @returns the number that it has. */
   private async keepAbandoned(userId: string, head: HeadItem, open: OpenTurn): Promise<number> {
     const doneAt = new Date().toISOString();
-    const expiry = expiryIn(this.environment.CHAT_TTL_DAYS);
+    const expiry = toExpiry(this.environment.CHAT_TTL_DAYS);
     for (let number = head.turns ?? 1; ;) {
-      const item = abandonedTurnItem(head, open, number, doneAt, expiry);
+      const item = toAbandonedTurnItem(head, open, number, doneAt, expiry);
       const { expression, values } = freePlace();
       if (await this.table.put({ ...item }, expression, values)) return number;
       const place = await this.place(userId, head.id, open, number);
@@ -209,6 +209,6 @@ export class DynamoTurnRecovery {
       const range = { id: item.id, first: `${item.user_id}#`, last: `${item.user_id}~`, pageSize: 100 };
       for await (const part of this.table.backwards(range)) continuations.push(part as Item & ContinuationItem);
     }
-    return messagesOfItems(item, continuations).at(-1) ?? { role: 'assistant', content: '' };
+    return toMessages(item, continuations).at(-1) ?? { role: 'assistant', content: '' };
   }
 }

@@ -34,7 +34,7 @@ const logger = new Logger('ErrorFilter');
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
-    const { status, error, retryAfterSeconds } = publicError(thrown);
+    const { status, error, retryAfterSeconds } = toPublicError(thrown);
     const response = host.switchToHttp().getResponse<Response>();
     if (response.headersSent) {
       response.destroy();
@@ -46,7 +46,7 @@ export class ErrorFilter implements ExceptionFilter {
 }
 
 /** What the caller gets for what was thrown. What is our fault, or the agent's, goes to the log. */
-export function publicError(thrown: unknown): ErrorAnswer {
+export function toPublicError(thrown: unknown): ErrorAnswer {
   const answer = answerTo(thrown);
   if (answer.status >= 500) logger.error({ status: answer.status, error: describeError(thrown) });
   return answer;

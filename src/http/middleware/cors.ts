@@ -7,7 +7,7 @@ const PREFLIGHT_SECONDS = 600;
  * What pages of these origins may do, as `enableCors` takes it. A preflight is answered without a token, which browsers
  * do not send with one. No cookies: the token is a header, so `credentials` stay off.
  */
-export function corsOptions(origins: readonly string[]): CorsOptions {
+export function buildCorsOptions(origins: readonly string[]): CorsOptions {
   return {
     origin: [...origins],
     methods: ['GET', 'POST', 'PATCH', 'DELETE'],

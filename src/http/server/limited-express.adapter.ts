@@ -58,7 +58,7 @@ export class LimitedExpressAdapter extends ExpressAdapter {
       else this.refusals.answerRaw(socket, REFUSALS[fault.code ?? ''] ?? NO_HTTP);
     });
     server.on('checkExpectation', (_, response: ServerResponse) => {
-      if (this.refusals.hears(response)) this.refusals.answer(response, NO_EXPECTATION);
+      if (this.refusals.accepts(response)) this.refusals.answer(response, NO_EXPECTATION);
     });
     this.httpServer = server;
   }
@@ -66,7 +66,7 @@ export class LimitedExpressAdapter extends ExpressAdapter {
   private listener(): RequestListener {
     const app = this.getInstance<RequestListener>();
     return (request, response) => {
-      if (!this.refusals.hears(response)) return;
+      if (!this.refusals.accepts(response)) return;
       if (!isUnambiguous(request)) {
         this.refusals.answer(response, NO_HTTP);
         return;

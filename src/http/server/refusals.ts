@@ -20,7 +20,7 @@ export class Refusals {
   private readonly hungUp = new WeakSet<Socket>();
 
   /** Has to be told of every request. @returns whether it is to be heard. */
-  hears(response: ServerResponse): boolean {
+  accepts(response: ServerResponse): boolean {
     const { socket } = response.req;
     if (this.hungUp.has(socket)) return false;
     const answers = this.outstanding.get(socket) ?? new Set();

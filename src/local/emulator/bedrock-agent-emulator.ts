@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { emulatedAnswer, inChunks, inOneChunk } from './emulated-agent.js';
-import { stepsOf, type EmulatedBehaviour, type Step } from './emulated-behaviour.js';
+import { composeReply, inChunks, inOneChunk } from './emulated-agent.js';
+import { toSteps, type EmulatedBehaviour, type Step } from './emulated-behaviour.js';
 import { EmulatedDirectives } from './emulated-directives.js';
 import { readInvocation, RefusedInvocationError, type EmulatedInvocation } from './emulated-invocation.js';
 import { EmulatedSessions } from './emulated-sessions.js';
@@ -75,7 +75,7 @@ export async function startBedrockAgentEmulator(
       return sendError(response, behaviour.status, behaviour.exception, behaviour.message ?? behaviour.exception);
     }
     setStreamHeaders(response, sessionId);
-    for (const step of stepsOf(behaviour, answer(invocation, behaviour), paceMs)) {
+    for (const step of toSteps(behaviour, answer(invocation, behaviour), paceMs)) {
       if (leaving.signal.aborted || step === 'hang') return;
       if (step === 'cut') {
         invocation.outcome = 'cut';
@@ -95,7 +95,7 @@ export async function startBedrockAgentEmulator(
     if (WHOLE_TURNS.has(behaviour.type)) sessions.append(sessionId, [...told, prompt]);
     if (endSession) sessions.end(sessionId);
     if (prompt === '') return [];
-    const said = emulatedAnswer(prompt, earlier);
+    const said = composeReply(prompt, earlier);
     return streamFinalResponse ? inChunks(said) : inOneChunk(said);
   }
 

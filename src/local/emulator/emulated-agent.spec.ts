@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { emulatedAnswer, inChunks } from './emulated-agent.js';
+import { composeReply, inChunks } from './emulated-agent.js';
 
 describe('emulatedAnswer', () => {
   it('names its topics when it found nothing', () => {
-    expect(emulatedAnswer('Hello', []).text).toContain('ask me about Lisbon, sessions, storage');
+    expect(composeReply('Hello', []).text).toContain('ask me about Lisbon, sessions, storage');
   });
 
   it('has nothing to recall in a first turn', () => {
-    expect(emulatedAnswer('What did I say first?', []).text).toMatch(/^You said “What did I say first\?”/);
+    expect(composeReply('What did I say first?', []).text).toMatch(/^You said “What did I say first\?”/);
   });
 
   it('quotes the beginning of a long prompt, whole characters only', () => {
-    expect(emulatedAnswer('👋'.repeat(500), []).text).toContain(`“${'👋'.repeat(120)}…”`);
+    expect(composeReply('👋'.repeat(500), []).text).toContain(`“${'👋'.repeat(120)}…”`);
   });
 });
 
@@ -20,7 +20,7 @@ describe('inChunks', () => {
   it('loses no byte and no citation of any answer', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.boolean(), (prompt, isAboutLisbon) => {
-        const answer = emulatedAnswer(`${prompt}${isAboutLisbon ? ' Lisbon' : ''}`, []);
+        const answer = composeReply(`${prompt}${isAboutLisbon ? ' Lisbon' : ''}`, []);
 
         const chunks = inChunks(answer);
 

@@ -2,7 +2,7 @@ import { findDocument, KNOWN_TOPICS, type KnowledgeDocument } from './emulated-k
 import type { TextChunk, WireCitation } from './event-stream.js';
 
 /** What the emulated agent says, and where a part of it comes from. */
-export interface EmulatedAnswer {
+export interface EmulatedReply {
   readonly text: string;
   readonly citations: readonly WireCitation[];
 }
@@ -16,7 +16,7 @@ const CHUNK_BYTES = 24;
  *
  * @param earlier - the user's prompts of this session so far, oldest first.
  */
-export function emulatedAnswer(prompt: string, earlier: readonly string[]): EmulatedAnswer {
+export function composeReply(prompt: string, earlier: readonly string[]): EmulatedReply {
   const document = findDocument(prompt);
   const recalling = RECALL.test(prompt) && earlier.length > 0;
   const opening = recalling ? recall(earlier) : `You said ${quote(prompt)}.`;
@@ -34,7 +34,7 @@ export function emulatedAnswer(prompt: string, earlier: readonly string[]): Emul
  * Cuts an answer into the chunks of a stream. One cut always falls inside the first character that has several
  * bytes, as the real service's cuts sometimes do; each citation comes with the chunk that ends its text.
  */
-export function inChunks({ text, citations }: EmulatedAnswer): TextChunk[] {
+export function inChunks({ text, citations }: EmulatedReply): TextChunk[] {
   const bytes = Buffer.from(text, 'utf8');
   const cuts = new Set<number>();
   for (let cut = CHUNK_BYTES; cut < bytes.length; cut += CHUNK_BYTES) cuts.add(cut);
@@ -53,7 +53,7 @@ export function inChunks({ text, citations }: EmulatedAnswer): TextChunk[] {
 }
 
 /** The whole answer as the one chunk that comes when streaming was not asked for. */
-export function inOneChunk({ text, citations }: EmulatedAnswer): TextChunk[] {
+export function inOneChunk({ text, citations }: EmulatedReply): TextChunk[] {
   return [{ bytes: Buffer.from(text, 'utf8'), ...(citations.length > 0 && { citations }) }];
 }
 

@@ -46,7 +46,7 @@ export type Step = { readonly write: Uint8Array } | { readonly waitMs: number } 
  * @param answer - the ordinary answer's chunks.
  * @param paceMs - how long to wait before each of them.
  */
-export function stepsOf(
+export function toSteps(
   behaviour: Exclude<EmulatedBehaviour, { type: 'http-error' }>,
   answer: readonly TextChunk[],
   paceMs: number,

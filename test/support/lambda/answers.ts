@@ -3,7 +3,7 @@ import { expect } from '@jest/globals';
 import type { FunctionParts } from '../../../scripts/lambda/local-parts.js';
 import { createDocumentClient, createDynamoDbClient } from '../../../src/dynamodb/dynamodb.client.js';
 import { loadEnvironment } from '../../../src/config/environment.js';
-import type { LambdaAnswer } from '../../../src/lambda.js';
+import type { LambdaResponse } from '../../../src/lambda.js';
 import { originalChat } from '../chat-items.js';
 import { parseStream } from '../ui-stream.js';
 
@@ -98,7 +98,7 @@ export async function putOldChat({ variables }: FunctionParts): Promise<void> {
 }
 
 /** An answer with its body read. */
-export function answerTo({ statusCode, body, headers, multiValueHeaders }: LambdaAnswer): ShownAnswer {
+export function answerTo({ statusCode, body, headers, multiValueHeaders }: LambdaResponse): ShownAnswer {
   if (body === '') return { statusCode };
   const type = headers?.['content-type'] ?? multiValueHeaders?.['content-type']?.[0] ?? '';
   if (!type.startsWith('text/event-stream')) return { statusCode, body: JSON.parse(body) };

@@ -13,7 +13,7 @@ const NO_CONNECTION = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTU
 const AFTER_CONNECTION = new Set(['read', 'write']);
 
 /** What an error of the SDK, thrown by the call or by its stream, means to a turn. The SDK's error is the `cause`. */
-export function agentErrorFrom(error: unknown): DomainError {
+export function toAgentError(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   const { name, code, syscall } = namesOf(error);
   if (BUSY.has(name)) return new AgentBusyError({ cause: error });

@@ -11,8 +11,8 @@ import { Injectable } from '@nestjs/common';
 import { Environment } from '../../../config/environment.js';
 import { type AgentEvent, type AgentExchange, AgentProvider, type AgentRequest } from '../agent.js';
 import { AgentFailedError } from '../agent.errors.js';
-import { agentErrorFrom, mayAskAgain } from './bedrock-agent-errors.js';
-import { citationsOf } from './bedrock-citations.js';
+import { toAgentError, mayAskAgain } from './bedrock-agent-errors.js';
+import { toCitations } from './bedrock-citations.js';
 
 /** How often a turn is offered to an agent that refuses it before its first event, and how long to wait between. */
 const ATTEMPTS = 3;
@@ -48,7 +48,7 @@ export class BedrockAgentProvider extends AgentProvider {
       if (isEmpty && !rest) throw new AgentFailedError();
       yield { type: 'end' };
     } catch (error) {
-      throw signal.aborted ? signal.reason : agentErrorFrom(error);
+      throw signal.aborted ? signal.reason : toAgentError(error);
     } finally {
       call.abort();
     }
@@ -61,7 +61,7 @@ export class BedrockAgentProvider extends AgentProvider {
       // The call is over when its stream is; what it says does not matter.
       for await (const _ of completion ?? []);
     } catch (error) {
-      throw signal.aborted ? signal.reason : agentErrorFrom(error);
+      throw signal.aborted ? signal.reason : toAgentError(error);
     }
   }
 
@@ -102,10 +102,10 @@ export class BedrockAgentProvider extends AgentProvider {
 function* eventsOf({ bytes, attribution }: PayloadPart, decoder: TextDecoder): Generator<AgentEvent> {
   const text = bytes ? decoder.decode(bytes, { stream: true }) : '';
   if (text) yield { type: 'text', text };
-  for (const citation of citationsOf(attribution)) yield { type: 'citation', citation };
+  for (const citation of toCitations(attribution)) yield { type: 'citation', citation };
 }
 
-function messagesOf({ prompt, answer }: AgentExchange): Message[] {
+function messagesOf({ prompt, reply: answer }: AgentExchange): Message[] {
   return [
     { role: 'user', content: [{ text: prompt }] },
     { role: 'assistant', content: [{ text: answer }] },

@@ -5,7 +5,7 @@ import type { Citation } from '../../model/chat.js';
 const SNIPPET_MAX_LENGTH = 500;
 
 /** The sources that a chunk of the answer names, one citation for each reference of each cited span. */
-export function citationsOf(attribution: Attribution | undefined): Citation[] {
+export function toCitations(attribution: Attribution | undefined): Citation[] {
   return (attribution?.citations ?? []).flatMap(({ generatedResponsePart, retrievedReferences }) => {
     const { start, end } = generatedResponsePart?.textResponsePart?.span ?? {};
     return (retrievedReferences ?? []).map((reference) => ({

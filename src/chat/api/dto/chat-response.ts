@@ -40,22 +40,22 @@ export interface ReplyResponse extends ChatResponse {
   readonly response: string;
 }
 
-export function chatResponse(chat: Chat): ChatResponse {
-  return { chat: { ...chatSummaryBody(chat), ...messagePageResponse(chat) } };
+export function toChatResponse(chat: Chat): ChatResponse {
+  return { chat: { ...toChatSummaryBody(chat), ...toMessagePageResponse(chat) } };
 }
 
-export function chatSummaryBody({ id, userId, title, createdAt, updatedAt }: ChatSummary): ChatSummaryBody {
+export function toChatSummaryBody({ id, userId, title, createdAt, updatedAt }: ChatSummary): ChatSummaryBody {
   return { id, user_id: userId, title, created_at: createdAt, updated_at: updatedAt };
 }
 
-export function messagePageResponse({ messages, nextCursor }: MessagePage): MessagePageResponse {
+export function toMessagePageResponse({ messages, nextCursor }: MessagePage): MessagePageResponse {
   return { messages: messages.map(messageResponse), ...(nextCursor !== undefined && { next_cursor: nextCursor }) };
 }
 
 /** The body of an answer; one that was given before says so in the header `idempotency-replayed`. */
-export function replyResponse({ response, chat, isReplay }: Reply, http: Response): ReplyResponse {
+export function toReplyResponse({ response, chat, isReplay }: Reply, http: Response): ReplyResponse {
   if (isReplay) http.setHeader('idempotency-replayed', 'true');
-  return { response, ...chatResponse(chat) };
+  return { response, ...toChatResponse(chat) };
 }
 
 function messageResponse({ role, content, createdAt, status, citations }: Message): MessageResponse {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { eventOf, sourceOf, textDelta } from './ui-message-parts.js';
+import { eventOf, toSourcePart, textDelta } from './ui-message-parts.js';
 
 describe('sourceOf', () => {
   it.each([
@@ -20,12 +20,12 @@ describe('sourceOf', () => {
     ],
     [{ snippet: 'some words' }, { type: 'source-document', title: 'Source 3', mediaType: 'application/octet-stream' }],
   ])('of %o is %o', (citation, part) => {
-    expect(sourceOf(citation, 3)).toMatchObject({ ...part, sourceId: 'source-3' });
+    expect(toSourcePart(citation, 3)).toMatchObject({ ...part, sourceId: 'source-3' });
   });
 
   it('hands on what the protocol has no field for', () => {
     const place = { uri: 'https://example.com', snippet: 'words', start: 3, end: 9 };
-    expect(sourceOf({ title: 'Example', ...place }, 1)).toEqual({
+    expect(toSourcePart({ title: 'Example', ...place }, 1)).toEqual({
       type: 'source-url',
       sourceId: 'source-1',
       url: 'https://example.com',

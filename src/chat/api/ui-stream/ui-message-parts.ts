@@ -83,7 +83,7 @@ export function textDelta(delta: string): StreamPart {
  *
  * @param number - of the citation in its answer, from 1.
  */
-export function sourceOf(citation: Citation, number: number): StreamPart {
+export function toSourcePart(citation: Citation, number: number): StreamPart {
   const { title, ...rest } = citation;
   const sourceId = `source-${number}`;
   const metadata = Object.keys(rest).length > 0 && { providerMetadata: { citation: rest } };

@@ -1,14 +1,14 @@
 import type { Response } from 'express';
-import { publicError } from '../../../http/errors/error.filter.js';
+import { toPublicError } from '../../../http/errors/error.filter.js';
 import type { ChatSummary } from '../../model/chat.js';
 import type { Reply } from '../../service/chat.service.js';
-import { chatSummaryBody } from '../dto/chat-response.js';
+import { toChatSummaryBody } from '../dto/chat-response.js';
 import type { TurnObserver } from '../../model/turn-observer.js';
 import {
   DONE,
   eventOf,
   KEEP_ALIVE,
-  sourceOf,
+  toSourcePart,
   STREAM_HEADERS,
   type StreamPart,
   textDelta,
@@ -75,12 +75,12 @@ class TurnStream implements TurnObserver {
     if (response.closed) this.close();
   }
 
-  began(chat: ChatSummary, messageId: string): void {
-    this.start = { type: 'start', messageId, messageMetadata: { chat: chatSummaryBody(chat) } };
+  onStart(chat: ChatSummary, messageId: string): void {
+    this.start = { type: 'start', messageId, messageMetadata: { chat: toChatSummaryBody(chat) } };
     this.write(eventOf(this.start));
   }
 
-  said(text: string): void {
+  onText(text: string): void {
     if (this.state === 'closed') return;
     this.pending += text;
     if (this.state === 'waiting') this.open();
@@ -91,12 +91,12 @@ class TurnStream implements TurnObserver {
   finish(reply: Reply): void {
     if (reply.isReplay) {
       if (this.state === 'waiting') this.response.setHeader('idempotency-replayed', 'true');
-      this.began(reply.chat, reply.messageId);
-      this.said(reply.response);
+      this.onStart(reply.chat, reply.messageId);
+      this.onText(reply.response);
     }
     if (this.state === 'waiting') this.open();
-    const sources = reply.citations.map((citation, index) => sourceOf(citation, index + 1));
-    const messageMetadata = { chat: chatSummaryBody(reply.chat) };
+    const sources = reply.citations.map((citation, index) => toSourcePart(citation, index + 1));
+    const messageMetadata = { chat: toChatSummaryBody(reply.chat) };
     this.end([...sources, { type: 'finish', finishReason: 'stop', messageMetadata }]);
   }
 
@@ -106,7 +106,7 @@ class TurnStream implements TurnObserver {
       this.close();
       return false;
     }
-    const { error: errorText } = publicError(thrown);
+    const { error: errorText } = toPublicError(thrown);
     const messageMetadata = this.start && { messageMetadata: this.start.messageMetadata };
     this.end([
       { type: 'error', errorText },

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { HistoryTurn, Message } from '../../model/chat.js';
+import type { StoredTurn, Message } from '../../model/chat.js';
 import { groupIntoTurns } from '../../model/history-page.js';
-import { titleFrom } from '../../model/title.js';
+import { toTitle } from '../../model/title.js';
 import type { Item, ItemKey } from '../../../dynamodb/dynamo-table.js';
 import { isExpired } from '../../../dynamodb/item-expiry.js';
-import type { StoredChat, Turn } from '../../model/turn.js';
+import type { StoredChat, RunningTurn } from '../../model/turn.js';
 
 /** Turns of a chat whose keys the head remembers; the short names keep a head under 1 KB, one write unit. */
 const REMEMBERED_KEYS = 16;
@@ -75,10 +75,10 @@ export function keyAttribute(key: string): `k_${string}` {
 }
 
 /** The turn that a head has just been opened for, by the lease of `open`. */
-export function beganTurn(head: HeadItem, open: OpenTurn, sessionTtlSeconds: number): Turn {
+export function toRunningTurn(head: HeadItem, open: OpenTurn, sessionTtlSeconds: number): RunningTurn {
   const generation = liveSession(head, sessionTtlSeconds);
   return {
-    chat: storedChatOf(head),
+    chat: toStoredChat(head),
     number: head.turns ?? 1,
     lease: open.lease,
     prompt: open.prompt,
@@ -110,13 +110,13 @@ export function endTimeAfter(seen: readonly string[], now = Date.now()): string 
 }
 
 /** What a head says of its chat. */
-export function storedChatOf(head: HeadItem): StoredChat {
+export function toStoredChat(head: HeadItem): StoredChat {
   const inlineTurns = inlineTurnsOf(head.messages);
   const firstPrompt = inlineTurns[0]?.messages[0]?.content ?? '';
   return {
     id: head.id,
     userId: head.user_id,
-    title: typeof head.title === 'string' && head.title ? head.title : titleFrom(firstPrompt),
+    title: typeof head.title === 'string' && head.title ? head.title : toTitle(firstPrompt),
     createdAt: timeOf(head.created_at),
     updatedAt: timeOf(head.updated_at),
     inlineTurns,
@@ -148,7 +148,7 @@ function staleKeyAttributes(head: HeadItem): string[] {
 }
 
 /** The messages that the original system kept inside a head, as turns that end with number 0. */
-export function inlineTurnsOf(messages: unknown): HistoryTurn[] {
+export function inlineTurnsOf(messages: unknown): StoredTurn[] {
   if (!Array.isArray(messages)) return [];
   const turns = groupIntoTurns(messages.map(inlineMessageOf));
   return turns.map((turn, index) => ({ number: index - turns.length + 1, messages: turn }));

@@ -1,8 +1,8 @@
 import type { Citation, Message, TurnOutcome } from '../../model/chat.js';
 import type { Item, ItemKey } from '../../../dynamodb/dynamo-table.js';
 import type { HeadItem, OpenTurn } from './head-item.js';
-import { isExpired, secondsOf, tombstoneExpiry } from '../../../dynamodb/item-expiry.js';
-import type { Turn } from '../../model/turn.js';
+import { isExpired, toSeconds, tombstoneExpiry } from '../../../dynamodb/item-expiry.js';
+import type { RunningTurn } from '../../model/turn.js';
 import type { Condition } from '../../../dynamodb/update-expression.js';
 import { endOfCharacter } from '../../../common/utf8.js';
 
@@ -64,7 +64,7 @@ function partSortKey(turnKey: string, part: number): string {
 }
 
 /** The sort key of the item that messages of the original system have moved to: before every turn's. */
-export function inlineSortKey(userId: string, name: string): string {
+export function legacySortKey(userId: string, name: string): string {
   return `${turnSortKey(userId, 0)}#${name}`;
 }
 
@@ -80,14 +80,14 @@ export function turnKeyRange(userId: string, last = LAST_NUMBER): { first: strin
 }
 
 /** The number of the turn that an item belongs to, be it the turn's own or a continuation. */
-export function turnNumberOf({ user_id: sortKey }: { readonly user_id: string }): number {
+export function parseTurnNumber({ user_id: sortKey }: { readonly user_id: string }): number {
   return Number(/#T#(\d+)/.exec(sortKey)?.[1]);
 }
 
 /** An ended turn as its items: the continuations first, because the turn item, written last, makes them count. */
-export function turnItems(
+export function toTurnItems(
   userId: string,
-  turn: Turn,
+  turn: RunningTurn,
   number: number,
   outcome: TurnOutcome,
   doneAt: string,
@@ -96,7 +96,7 @@ export function turnItems(
   const { status } = outcome;
   const sortKey = turnSortKey(userId, number);
   const id = turn.chat.id;
-  const [answer = '', ...rest] = status === 'failed' ? [] : pieces(outcome.answer, Buffer.byteLength(turn.prompt));
+  const [answer = '', ...rest] = status === 'failed' ? [] : pieces(outcome.reply, Buffer.byteLength(turn.prompt));
   const continuations = rest.map((text, index) => ({
     id,
     user_id: partSortKey(sortKey, index + 1),
@@ -121,7 +121,7 @@ export function turnItems(
 }
 
 /** An open turn that will not be finished by the one who began it, as the item of a failed turn. */
-export function abandonedTurnItem(
+export function toAbandonedTurnItem(
   head: HeadItem,
   open: OpenTurn,
   number: number,
@@ -140,7 +140,7 @@ export function abandonedTurnItem(
   };
 }
 
-export function tombstoneOf({ id, user_id }: ItemKey): Tombstone {
+export function toTombstone({ id, user_id }: ItemKey): Tombstone {
   return { id, user_id, deleted_at: new Date().toISOString(), expires_at: tombstoneExpiry() };
 }
 
@@ -153,7 +153,7 @@ export function isSpentTombstone(item: Item): boolean {
 export function freePlace(): Condition {
   return {
     expression: 'attribute_not_exists(id) OR (attribute_exists(deleted_at) AND expires_at <= :now)',
-    values: { ':now': secondsOf(Date.now()) },
+    values: { ':now': toSeconds(Date.now()) },
   };
 }
 
@@ -163,7 +163,7 @@ export function isTurnItem(item: Item): item is Item & TurnItem {
 }
 
 /** A turn's item, its answer put together from the continuations of the same lease, as one or two messages. */
-export function messagesOfItems(item: TurnItem, continuations: readonly ContinuationItem[]): Message[] {
+export function toMessages(item: TurnItem, continuations: readonly ContinuationItem[]): Message[] {
   const question: Message = { role: 'user', content: item.prompt, createdAt: item.at };
   if (item.status === 'failed') return [{ ...question, status: 'failed' }];
   const rest = continuations.filter(({ lease }) => lease === item.lease || item.lease === undefined);
@@ -179,7 +179,7 @@ export function messagesOfItems(item: TurnItem, continuations: readonly Continua
 }
 
 /** The turn that holds the chat, as the caller sees it: still running, or dead when its lease has run out. */
-export function messagesOfOpen(open: OpenTurn): Message[] {
+export function toOpenMessages(open: OpenTurn): Message[] {
   const status = Date.now() < open.until ? 'pending' : 'failed';
   return [{ role: 'user', content: open.prompt, createdAt: open.at, status }];
 }

@@ -1,0 +1,93 @@
+import { findKeySetUrl } from './environment-keys.js';
+import type { Environment } from './environment.js';
+
+/** Where the table of chats is, and how long its items are kept. */
+export class TableSettings {
+  readonly region: string;
+  /** Another DynamoDB to talk to. */
+  readonly endpoint: string | undefined;
+  readonly name: string;
+  /** Days after its last turn that a chat is kept; 0 keeps it for ever. */
+  readonly chatTtlDays: number;
+
+  constructor(environment: Environment) {
+    this.region = environment.AWS_REGION;
+    this.endpoint = environment.AWS_ENDPOINT_URL_DYNAMODB;
+    this.name = environment.DYNAMODB_TABLE;
+    this.chatTtlDays = environment.CHAT_TTL_DAYS;
+  }
+}
+
+/** Which agent answers, and how long it may take. */
+export class AgentSettings {
+  readonly region: string;
+  /** Another Bedrock Agent Runtime to talk to. */
+  readonly endpoint: string | undefined;
+  readonly agentId: string;
+  readonly agentAliasId: string;
+  /** Milliseconds that a turn may take; undefined leaves it to the kind of the response. */
+  readonly timeoutMilliseconds: number | undefined;
+  /** Seconds without a turn after which the agent forgets a session. */
+  readonly sessionTtlSeconds: number;
+
+  constructor(environment: Environment) {
+    this.region = environment.AWS_REGION;
+    this.endpoint = environment.AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME;
+    this.agentId = environment.AGENT_ID;
+    this.agentAliasId = environment.AGENT_ALIAS_ID;
+    this.timeoutMilliseconds = environment.AGENT_TIMEOUT_MS;
+    this.sessionTtlSeconds = environment.AGENT_SESSION_TTL_SECONDS;
+  }
+}
+
+/** Which tokens are accepted. */
+export class AuthSettings {
+  readonly verifiesSignature: boolean;
+  readonly secret: string | undefined;
+  /** The algorithm of tokens that are signed with `secret`. */
+  readonly secretAlgorithm: Environment['JWT_ALGORITHM'];
+  /** Where the issuer publishes its keys; undefined with a secret, and where no signature is verified. */
+  readonly keySetUrl: URL | undefined;
+  /** What `iss` must be; undefined allows any. */
+  readonly issuer: string | undefined;
+  /** One of these must be in `aud`; undefined allows any. */
+  readonly audiences: readonly string[] | undefined;
+  /** The claim that is the user id; undefined is `sub`, or `username` of a token without `sub`. */
+  readonly userIdClaim: string | undefined;
+
+  constructor(environment: Environment) {
+    this.verifiesSignature = environment.JWT_VERIFY_SIGNATURE;
+    this.secret = environment.JWT_SECRET_KEY;
+    this.secretAlgorithm = environment.JWT_ALGORITHM;
+    this.keySetUrl = findKeySetUrl(environment);
+    this.issuer = environment.JWT_ISSUER;
+    this.audiences = environment.JWT_AUDIENCE;
+    this.userIdClaim = environment.JWT_USER_ID_CLAIM;
+  }
+}
+
+/** How much a request may ask for. */
+export class LimitSettings {
+  /** Longest prompt, in Unicode code points. */
+  readonly promptMaxLength: number;
+  /** Most messages of a chat in one response. */
+  readonly historyLimit: number;
+
+  constructor(environment: Environment) {
+    this.promptMaxLength = environment.PROMPT_MAX_LENGTH;
+    this.historyLimit = environment.CHAT_HISTORY_LIMIT;
+  }
+}
+
+/** How many turns a user may begin; 0 is no limit. */
+export class QuotaSettings {
+  /** Within a minute of the clock (UTC). */
+  readonly turnsPerMinute: number;
+  /** Within a day (UTC). */
+  readonly turnsPerDay: number;
+
+  constructor(environment: Environment) {
+    this.turnsPerMinute = environment.TURNS_PER_MINUTE;
+    this.turnsPerDay = environment.TURNS_PER_DAY;
+  }
+}

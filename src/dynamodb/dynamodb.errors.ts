@@ -1,0 +1,10 @@
+import { DomainError } from '../common/domain-error.js';
+
+/** The table cannot be reached, refuses us, or throttles. */
+export class StorageUnavailableError extends DomainError {
+  readonly kind = 'unavailable';
+
+  constructor(options?: ErrorOptions) {
+    super('Storage is unavailable', { ...options, retryAfterSeconds: 2 });
+  }
+}
