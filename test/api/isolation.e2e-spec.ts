@@ -1,7 +1,7 @@
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
-import { cursorBefore } from '../../src/chat/model/cursor.js';
+import { cursorBefore } from '../../src/chat/api/dto/cursor.js';
 import { routesOf } from '../support/app-routes.js';
 import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { putItem } from '../support/chat-items.js';
 import { chatStoreForTests } from '../support/chat-store.js';
 import type { HistoryPage, StoredTurn, Message, TurnOutcome } from '../../src/chat/model/chat.js';
-import { cursorBefore, readCursor } from '../../src/chat/model/cursor.js';
+import { cursorBefore, readCursor } from '../../src/chat/api/dto/cursor.js';
 import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 import { toTurnItems } from '../../src/chat/storage/items/turn-item.js';

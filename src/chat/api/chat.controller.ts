@@ -8,7 +8,7 @@ import { ChatRequest } from './dto/chat-request.js';
 import { ChatRequestPipe } from './dto/chat-request.pipe.js';
 import { IdempotencyKey } from './dto/idempotency-key.decorator.js';
 import { toReplyResponse, type ReplyResponse } from './dto/chat-response.js';
-import { streamReply } from './ui-stream/ui-stream-writer.js';
+import { streamReply } from './ui-stream/stream-reply.js';
 
 /** `POST /chat`: one turn, answered in one piece; `POST /chat/stream`: the same, as the agent speaks. */
 @Controller('chat')

@@ -1,5 +1,5 @@
 import type { Chat, ChatSummary, HistoryPage, MessagePage } from './chat.js';
-import { cursorBefore } from './cursor.js';
+import { cursorBefore } from '../api/dto/cursor.js';
 
 /** A chat with a part of its history, and the cursor of what is older. */
 export function toChat({ id, userId, title, createdAt, updatedAt }: ChatSummary, page: HistoryPage): Chat {

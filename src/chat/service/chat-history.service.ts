@@ -3,7 +3,7 @@ import { Environment } from '../../config/environment.js';
 import { AgentProvider } from '../agent/agent.js';
 import { agentSessionId } from '../agent/agent-session.js';
 import type { Chat, MessagePage } from '../model/chat.js';
-import { readCursor } from '../model/cursor.js';
+import { readCursor } from '../api/dto/cursor.js';
 import { toChat, toMessagePage } from '../model/chat-page.js';
 import { DynamoChatDeletion } from '../storage/dynamo-chat-deletion.js';
 import { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';

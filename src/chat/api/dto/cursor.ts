@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { InvalidCursorError } from './chat.errors.js';
+import { InvalidCursorError } from '../../model/chat.errors.js';
 
 const CURSOR = /^(-?\d{1,12})\.([\w-]{16})$/;
 

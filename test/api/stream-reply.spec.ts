@@ -9,7 +9,7 @@ import { sendInProcess } from '../../src/lambda/in-process-request.js';
 import { AgentBusyError } from '../../src/chat/agent/agent.errors.js';
 import type { Reply } from '../../src/chat/service/chat.service.js';
 import type { TurnObserver } from '../../src/chat/model/turn-observer.js';
-import { streamReply, type StreamTimes } from '../../src/chat/api/ui-stream/ui-stream-writer.js';
+import { streamReply, type StreamTimes } from '../../src/chat/api/ui-stream/stream-reply.js';
 
 const TIMES: StreamTimes = { openAfter: 60, keepAlive: 60, patience: 300 };
 const CHAT = { id: 'c', userId: 'u', title: 't', createdAt: 'then', updatedAt: 'now', messages: [] };
