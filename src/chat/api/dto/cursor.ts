@@ -1,33 +1,37 @@
 import { createHash } from 'node:crypto';
-import { InvalidCursorError } from '../../model/chat.errors.js';
+import { InvalidRequestError } from '../../../http/errors/http.errors.js';
 
-const CURSOR = /^(-?\d{1,12})\.([\w-]{16})$/;
+const CURSOR = /^(-?\d{1,12})\.[\w-]{16}$/;
 
 /**
- * The cursor of the page before a turn. It is bound to its user and chat, so that one of another chat is refused
- * instead of leading somewhere; it grants nothing, because the page is read with the caller's own user id.
+ * Encodes the cursor of the page before a turn. A hash binds it to its user and chat, so another chat refuses it.
+ * It grants no access: the page is read with the caller's own user id.
  *
- * @param before - the number of the oldest turn that the caller has.
+ * @param before - number of the oldest turn that the caller has.
  */
-export function cursorBefore(userId: string, chatId: string, before: number): string {
-  return Buffer.from(`${before}.${binding(userId, chatId, before)}`).toString('base64url');
+export function encodeCursor(userId: string, chatId: string, before: number): string {
+  return Buffer.from(`${before}.${hashBinding(userId, chatId, before)}`).toString('base64url');
 }
 
 /**
- * The turn number that a cursor of {@link cursorBefore} stands for.
+ * Decodes a cursor of {@link encodeCursor} to its turn number; without a cursor there is none.
  *
- * @throws InvalidCursorError
+ * @throws InvalidRequestError for a cursor that this user and chat never got.
  */
-export function readCursor(userId: string, chatId: string, cursor: string): number {
-  const [, digits = '', bound] = CURSOR.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+export function decodeCursor(userId: string, chatId: string, cursor: string | undefined): number | undefined {
+  if (cursor === undefined) return undefined;
+  const [, digits] = CURSOR.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   const before = Number(digits);
-  if (digits === '' || cursorBefore(userId, chatId, before) !== cursor || bound === undefined) {
-    throw new InvalidCursorError();
-  }
+  if (digits === undefined || encodeCursor(userId, chatId, before) !== cursor) throw createCursorError();
   return before;
 }
 
-function binding(userId: string, chatId: string, before: number): string {
+/** Creates the error of every bad cursor. */
+export function createCursorError(): InvalidRequestError {
+  return new InvalidRequestError(`Query 'cursor' is invalid`);
+}
+
+function hashBinding(userId: string, chatId: string, before: number): string {
   return createHash('sha256')
     .update(JSON.stringify([userId, chatId, before]))
     .digest('base64url')
