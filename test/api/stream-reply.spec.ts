@@ -1,24 +1,25 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Response as HttpResponse } from 'express';
 import { sendInProcess } from '../../src/lambda/in-process-request.js';
 import { AgentBusyError } from '../../src/chat/agent/agent.errors.js';
 import type { Reply } from '../../src/chat/service/chat.service.js';
 import type { TurnObserver } from '../../src/chat/model/turn-observer.js';
-import { streamReply, type StreamTimes } from '../../src/chat/api/ui-stream/stream-reply.js';
+import { streamReply } from '../../src/chat/api/ui-stream/stream-reply.js';
+import type { SilenceTimeouts } from '../../src/http/sse/silence-timeouts.js';
 
-const TIMES: StreamTimes = { openAfter: 60, keepAlive: 60, patience: 300 };
+const TIMEOUTS: SilenceTimeouts = { firstByteTimeout: 60, keepAliveInterval: 60, drainTimeout: 300 };
+const LONG_TIMEOUTS = { firstByteTimeout: 20_000, keepAliveInterval: 20_000, drainTimeout: 20_000 };
 const CHAT = { id: 'c', userId: 'u', title: 't', createdAt: 'then', updatedAt: 'now', messages: [] };
-const reply = (response: string): Reply => ({
+const createReply = (response: string, isReplay = false): Reply => ({
   response,
   messageId: 'c:1',
   citations: [],
   chat: CHAT,
-  isReplay: false,
+  isReplay,
 });
 
 describe('streamReply', () => {
@@ -28,11 +29,13 @@ describe('streamReply', () => {
     server.close();
   });
 
-  /** Serves one turn on a port of its own; what it throws becomes a 500 with its message. */
-  async function serve(work: (turn: TurnObserver, response: HttpResponse) => Promise<Reply>, times = TIMES) {
+  /** Serves a turn on a free port. An error that it throws becomes a 500 with its message. @returns the port. */
+  async function serve(
+    runTurn: (observer: TurnObserver, response: ServerResponse) => Promise<Reply>,
+    timeouts = TIMEOUTS,
+  ): Promise<number> {
     server = createServer((_, response) => {
-      const http = response as HttpResponse;
-      streamReply(http, (observer) => work(observer, http), times).catch((error: Error) => {
+      streamReply(response, (observer) => runTurn(observer, response), timeouts).catch((error: Error) => {
         response.writeHead(500).end(error.message);
       });
     });
@@ -41,50 +44,58 @@ describe('streamReply', () => {
     return (server.address() as AddressInfo).port;
   }
 
-  /** The types of the events, and comments as they are. */
-  const outlineOf = (text: string) =>
+  /** Lists the types of the events; comments stay as they are. */
+  const listEvents = (text: string) =>
     text.split('\n\n').map((block) => /"type":"([\w-]+)"/.exec(block)?.[1] ?? block.replace('data: ', ''));
 
   const ask = async (port: number) => {
     const response = await fetch(`http://127.0.0.1:${port}/`);
-    return { status: response.status, text: await response.text() };
+    return { status: response.status, headers: response.headers, text: await response.text() };
   };
 
-  it('sends nothing until the agent has said something', async () => {
+  /** Sends a request and reads nothing. */
+  const connectTo = (port: number): Socket => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write('GET / HTTP/1.1\r\nhost: here\r\n\r\n');
+    return socket;
+  };
+
+  it('sends nothing before the first text, so an early error keeps its status', async () => {
     const port = await serve(
-      async (turn) => {
-        turn.onStart(CHAT, 'c:1');
+      async (observer) => {
+        observer.onStart(CHAT, 'c:1');
         await wait(20);
         throw new AgentBusyError();
       },
-      { ...TIMES, openAfter: 10_000 },
+      { ...TIMEOUTS, firstByteTimeout: 10_000 },
     );
-    expect(await ask(port)).toEqual({ status: 500, text: 'The agent is busy' });
+    expect(await ask(port)).toMatchObject({ status: 500, text: 'The agent is busy' });
   });
 
-  it('opens with a comment after a silence, goes on with comments, and tells a later failure in the stream', async () => {
-    const port = await serve(async (turn) => {
-      turn.onStart(CHAT, 'c:1');
+  it('opens with a comment after the first-byte time-out, and sends a later error in the stream', async () => {
+    const port = await serve(async (observer) => {
+      observer.onStart(CHAT, 'c:1');
       await wait(400);
       throw new AgentBusyError();
     });
     const { status, text } = await ask(port);
     expect(status).toBe(200);
-    expect(outlineOf(text).slice(0, 3)).toEqual([': keep-alive', 'start', ': keep-alive']);
-    expect(outlineOf(text).slice(-4)).toEqual(['error', 'finish', '[DONE]', '']);
+    expect(listEvents(text).slice(0, 3)).toEqual([': keep-alive', 'start', ': keep-alive']);
+    expect(listEvents(text).slice(-4)).toEqual(['error', 'finish', '[DONE]', '']);
     expect(text).toContain('"errorText":"The agent is busy"');
   });
 
-  it('counts the silence from the request, and names the turn once it has begun', async () => {
-    const port = await serve(async (turn) => {
+  it('counts the first-byte time-out from the request, and sends the start when the turn begins', async () => {
+    const port = await serve(async (observer) => {
       await wait(150);
-      turn.onStart(CHAT, 'c:1');
-      turn.onText('late');
-      return reply('late');
+      observer.onStart(CHAT, 'c:1');
+      observer.onText('late');
+      return createReply('late');
     });
     const { status, text } = await ask(port);
     expect(status).toBe(200);
-    const outline = outlineOf(text);
+    const outline = listEvents(text);
     expect(outline.slice(0, 2)).toEqual([': keep-alive', ': keep-alive']);
     expect(outline.filter((block) => !block.startsWith(':'))).toEqual([
       'start',
@@ -97,78 +108,90 @@ describe('streamReply', () => {
     ]);
   });
 
-  it('tells in the stream, after a silence, that the turn has not even begun', async () => {
+  it('sends an error in the open stream if the turn did not begin', async () => {
     const port = await serve(async () => {
       await wait(150);
       throw new AgentBusyError();
     });
     const { status, text } = await ask(port);
     expect(status).toBe(200);
-    expect(outlineOf(text).slice(-4)).toEqual(['error', 'finish', '[DONE]', '']);
+    expect(listEvents(text).slice(-4)).toEqual(['error', 'finish', '[DONE]', '']);
     expect(text).toContain('data: {"type":"finish","finishReason":"error"}\n\n');
   });
 
-  it('sends all of a reply without a text, and no comment after it', async () => {
-    const port = await serve(async (turn, response) => {
-      turn.onStart(CHAT, 'c:1');
+  it('completes a reply without text, and sends no comment after it', async () => {
+    const port = await serve(async (observer, response) => {
+      observer.onStart(CHAT, 'c:1');
       setTimeout(() => response.destroy(), 1000).unref();
-      return reply('');
+      return createReply('');
     });
     const { text } = await ask(port);
-    expect(outlineOf(text)).toEqual(['start', 'finish', '[DONE]', '']);
+    expect(listEvents(text)).toEqual(['start', 'finish', '[DONE]', '']);
   });
 
-  it('sends the head, the start and the first words in one piece', async () => {
-    const port = await serve(async (turn) => {
-      turn.onStart(CHAT, 'c:1');
-      turn.onText('one');
-      await wait(100);
-      return reply('one');
+  it.each([
+    ['before the first byte', 0, 'true', 'start'],
+    ['in an open stream', 150, null, ': keep-alive'],
+  ])('sends all of a replay %s', async (_, delay, header, first) => {
+    const port = await serve(async () => {
+      await wait(delay);
+      return createReply('again', true);
     });
-    const socket = connect(port, '127.0.0.1');
-    socket.write('GET / HTTP/1.1\r\nhost: here\r\n\r\n');
+    const { headers, text } = await ask(port);
+    const events = listEvents(text);
+    expect([headers.get('idempotency-replayed'), events[0]]).toEqual([header, first]);
+    const whole = ['start', 'text-start', 'text-delta', 'text-end', 'finish', '[DONE]', ''];
+    expect(events.filter((event) => !event.startsWith(':'))).toEqual(whole);
+  });
+
+  it('sends the headers, the start and the first text in a single write', async () => {
+    const port = await serve(async (observer) => {
+      observer.onStart(CHAT, 'c:1');
+      observer.onText('one');
+      await wait(100);
+      return createReply('one');
+    });
+    const socket = connectTo(port);
     const [bytes] = (await once(socket, 'data')) as [Buffer];
     socket.destroy();
     const [head, size = '', body] = /^([^]*?\r\n\r\n)([0-9a-f]+)\r\n([^]*)\r\n$/.exec(bytes.toString())!.slice(1);
     expect(head).toContain('HTTP/1.1 200 OK');
     expect(body).toHaveLength(parseInt(size, 16));
-    expect(outlineOf(body!)).toEqual(['start', 'text-start', 'text-delta', '']);
+    expect(listEvents(body!)).toEqual(['start', 'text-start', 'text-delta', '']);
   });
 
-  it('lets nothing grow behind readers who take nothing, and has the whole text for them in the end', async () => {
+  it('keeps little memory for clients that do not read, and gives them the whole text later', async () => {
     const [readers, pieces, piece] = [20, 20_000, 'four'];
     const held: number[] = [];
     let hold: () => void = () => undefined;
     const holding = new Promise<void>((resolve) => (hold = resolve));
-    await serve(async (turn, response) => {
-      turn.onStart(CHAT, 'c:1');
-      for (let index = 0; index < pieces; index += 1) turn.onText(piece);
+    await serve(async (observer, response) => {
+      observer.onStart(CHAT, 'c:1');
+      for (let index = 0; index < pieces; index += 1) observer.onText(piece);
       held.push(response.writableLength);
       await holding;
-      return reply('');
+      return createReply('');
     });
-    // Not over sockets, of whose bytes the system may hold a megabyte each.
+    // Not over sockets, for which the system may buffer a megabyte each.
     const call = { method: 'GET', url: '/', headers: {}, body: Buffer.alloc(0) };
-    const answers = await Promise.all(Array.from({ length: readers }, () => sendInProcess(server, call)));
-    // Each piece for itself would be 70 bytes: 28 MB for all of them.
+    const responses = await Promise.all(Array.from({ length: readers }, () => sendInProcess(server, call)));
+    // An event for each piece would have 70 bytes, 28 MB in all.
     expect(held.reduce((sum, bytes) => sum + bytes)).toBeLessThan(readers * 50_000);
     hold();
-    for (const answer of answers) {
-      const deltas = [...(await readText(answer)).matchAll(/"delta":"(.*?)"/g)].map(([, delta = '']) => delta);
+    for (const response of responses) {
+      const deltas = [...(await readText(response)).matchAll(/"delta":"(.*?)"/g)].map(([, delta = '']) => delta);
       expect(deltas.join('') === piece.repeat(pieces)).toBe(true);
     }
   });
 
-  it('gives up a reader who takes nothing of a finished answer', async () => {
-    const port = await serve(async (turn) => {
-      turn.onStart(CHAT, 'c:1');
-      for (let index = 0; index < 30; index += 1) turn.onText('x'.repeat(1_000_000));
-      return reply('');
+  it('disconnects a client that does not read the rest within the drain time-out', async () => {
+    const port = await serve(async (observer) => {
+      observer.onStart(CHAT, 'c:1');
+      for (let index = 0; index < 30; index += 1) observer.onText('x'.repeat(1_000_000));
+      return createReply('');
     });
-    const socket: Socket = connect(port, '127.0.0.1');
-    socket.on('error', () => undefined);
-    socket.write('GET / HTTP/1.1\r\nhost: here\r\n\r\n');
-    const [, response] = (await once(server, 'request')) as [unknown, HttpResponse];
+    const socket = connectTo(port);
+    const [, response] = (await once(server, 'request')) as [unknown, ServerResponse];
     await once(response, 'close');
     let taken = '';
     socket.on('data', (bytes) => (taken += bytes.toString()));
@@ -177,16 +200,16 @@ describe('streamReply', () => {
     expect(taken).not.toContain('[DONE]');
   });
 
-  it('goes on without a reader who has left', async () => {
+  it('finishes the turn of a client that disconnects', async () => {
     let finish: () => void = () => undefined;
     const finished = new Promise<void>((resolve) => (finish = resolve));
-    const port = await serve(async (turn) => {
-      turn.onStart(CHAT, 'c:1');
-      turn.onText('one');
+    const port = await serve(async (observer) => {
+      observer.onStart(CHAT, 'c:1');
+      observer.onText('one');
       await wait(200);
-      for (let index = 0; index < 10_000; index += 1) turn.onText('x'.repeat(1000));
+      for (let index = 0; index < 10_000; index += 1) observer.onText('x'.repeat(1000));
       finish();
-      return reply('');
+      return createReply('');
     });
     const leaving = new AbortController();
     await fetch(`http://127.0.0.1:${port}/`, { signal: leaving.signal });
@@ -194,25 +217,23 @@ describe('streamReply', () => {
     await finished;
   });
 
-  it('keeps no timer for a reader who has left before the turn was asked for', async () => {
+  it('keeps no timer if the client disconnected before the turn began', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     server = createServer((_, response) => {
       response.once('close', () => {
         const before = timers();
-        const work = async (turn: TurnObserver) => {
-          turn.onStart(CHAT, 'c:1');
-          turn.onText('one');
-          return reply('one');
+        const runTurn = async (observer: TurnObserver) => {
+          observer.onStart(CHAT, 'c:1');
+          observer.onText('one');
+          return createReply('one');
         };
-        const long = { openAfter: 20_000, keepAlive: 20_000, patience: 20_000 };
-        void streamReply(response as HttpResponse, work, long).then(() => server.emit('told', timers() - before));
+        void streamReply(response, runTurn, LONG_TIMEOUTS).then(() => server.emit('finished', timers() - before));
       });
       response.destroy();
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
-    socket.on('error', () => undefined).write('GET / HTTP/1.1\r\nhost: here\r\n\r\n');
-    expect(await once(server, 'told')).toEqual([0]);
+    connectTo((server.address() as AddressInfo).port);
+    expect(await once(server, 'finished')).toEqual([0]);
   });
 });

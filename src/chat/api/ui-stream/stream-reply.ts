@@ -1,162 +1,77 @@
-import type { Response } from 'express';
-import { toPublicError } from '../../../http/errors/error.filter.js';
+import type { ServerResponse } from 'node:http';
+import { logFailure } from '../../../http/errors/log-failure.js';
+import { toPublicError } from '../../../http/errors/public-error.js';
+import type { SilenceTimeouts } from '../../../http/sse/silence-timeouts.js';
+import { SseWriter } from '../../../http/sse/sse-writer.js';
 import type { ChatSummary } from '../../model/chat.js';
-import type { Reply } from '../../service/chat.service.js';
-import { toChatSummaryBody } from '../dto/chat-response.js';
 import type { TurnObserver } from '../../model/turn-observer.js';
-import {
-  DONE,
-  eventOf,
-  KEEP_ALIVE,
-  toSourcePart,
-  STREAM_HEADERS,
-  type StreamPart,
-  textDelta,
-  textEnd,
-  textStart,
-} from './ui-message-parts.js';
-
-/** How a stream behaves in time, in milliseconds. */
-export interface StreamTimes {
-  /**
-   * The silence, from the request on, after which a stream opens all the same, so that gateways do not give up; a
-   * status is 200 from then.
-   */
-  readonly openAfter: number;
-  /** Between two comments. */
-  readonly keepAlive: number;
-  /** How long a reader may take for what is left of the answer once the turn has ended. */
-  readonly patience: number;
-}
-
-const TIMES: StreamTimes = { openAfter: 10_000, keepAlive: 15_000, patience: 60_000 };
+import type { Reply } from '../../service/chat.service.js';
+import { setReplyHeaders } from '../reply-headers.js';
+import { UiMessageEncoder } from './ui-message-encoder.js';
 
 /**
- * Answers with a turn as it happens. Until the agent has said something, or has been silent for long, nothing is sent,
- * so that what goes wrong before is thrown here and answered with its status.
+ * Responds with a turn while it runs. The stream opens with the agent's first text, or after the first-byte time-out.
+ * An error before that is thrown, so the response gets the status of the error; a later one is sent in the stream.
  *
- * @param work - runs the turn and tells the observer of it.
+ * @param runTurn - runs the turn and reports to the observer.
  */
 export async function streamReply(
-  response: Response,
-  work: (observer: TurnObserver) => Promise<Reply>,
-  times: StreamTimes = TIMES,
+  response: ServerResponse,
+  runTurn: (observer: TurnObserver) => Promise<Reply>,
+  timeouts?: SilenceTimeouts,
 ): Promise<void> {
-  const stream = new TurnStream(response, times);
+  const stream = new ReplyStream(response, timeouts);
   try {
-    stream.finish(await work(stream));
+    stream.finish(await runTurn(stream));
   } catch (error) {
     if (!stream.fail(error)) throw error;
   }
 }
 
-/**
- * Writes a turn as an AI SDK UI message stream. It takes what it is told at once and never makes the turn wait: what
- * a slow reader has not taken yet is kept as one text, which is never longer than an answer may be, and a reader who
- * has left is written to no more.
- */
-class TurnStream implements TurnObserver {
-  /** Absent until the turn has begun, which takes longer than the first silence where the table is slow. */
-  private start: (StreamPart & { type: 'start' }) | undefined;
-  private state: 'waiting' | 'open' | 'closed' = 'waiting';
-  private hasText = false;
-  /** Text that the reader has not had room for. */
-  private pending = '';
-  private timer: NodeJS.Timeout;
+/** Sends what it observes of a turn. It never makes the turn wait. */
+class ReplyStream implements TurnObserver {
+  private readonly encoder = new UiMessageEncoder();
+  private readonly writer: SseWriter;
 
   constructor(
-    private readonly response: Response,
-    private readonly times: StreamTimes,
+    private readonly response: ServerResponse,
+    timeouts: SilenceTimeouts | undefined,
   ) {
-    this.timer = setTimeout(() => this.open(KEEP_ALIVE), times.openAfter);
-    response.once('close', () => this.close());
-    response.on('drain', () => this.flush());
-    // Who left while the request was read has been told of already.
-    if (response.closed) this.close();
+    this.writer = new SseWriter(response, this.encoder, timeouts);
   }
 
   onStart(chat: ChatSummary, messageId: string): void {
-    this.start = { type: 'start', messageId, messageMetadata: { chat: toChatSummaryBody(chat) } };
-    this.write(eventOf(this.start));
+    this.encoder.addStart(chat, messageId);
+    this.writer.flush();
   }
 
   onText(text: string): void {
-    if (this.state === 'closed') return;
-    this.pending += text;
-    if (this.state === 'waiting') this.open();
-    else this.flush();
+    if (this.writer.state === 'closed') return;
+    this.encoder.addText(text);
+    this.writer.send();
   }
 
-  /** The turn is done and stored. One that nothing was told of is a replay, and is sent whole. */
+  /** The turn is stored. A replay was not observed, so all of it is sent here. */
   finish(reply: Reply): void {
     if (reply.isReplay) {
-      if (this.state === 'waiting') this.response.setHeader('idempotency-replayed', 'true');
-      this.onStart(reply.chat, reply.messageId);
-      this.onText(reply.response);
+      if (this.writer.state === 'waiting') setReplyHeaders(this.response, reply);
+      this.encoder.addStart(reply.chat, reply.messageId);
+      this.encoder.addText(reply.response);
     }
-    if (this.state === 'waiting') this.open();
-    const sources = reply.citations.map((citation, index) => toSourcePart(citation, index + 1));
-    const messageMetadata = { chat: toChatSummaryBody(reply.chat) };
-    this.end([...sources, { type: 'finish', finishReason: 'stop', messageMetadata }]);
+    this.encoder.finish(reply.chat, reply.citations);
+    this.writer.end();
   }
 
-  /** The turn has failed. @returns whether the caller is told so here; else nothing has been sent yet. */
+  /** The turn has failed. @returns false if nothing was sent yet; the caller then responds to the error. */
   fail(thrown: unknown): boolean {
-    if (this.state === 'waiting') {
-      this.close();
+    if (this.writer.state === 'waiting') {
+      this.writer.close();
       return false;
     }
-    const { error: errorText } = toPublicError(thrown);
-    const messageMetadata = this.start && { messageMetadata: this.start.messageMetadata };
-    this.end([
-      { type: 'error', errorText },
-      { type: 'finish', finishReason: 'error', ...messageMetadata },
-    ]);
+    const publicError = toPublicError(thrown);
+    logFailure(thrown, publicError);
+    this.encoder.fail(publicError.error);
+    this.writer.end();
     return true;
-  }
-
-  /** Everything that is known by now goes out in one piece. */
-  private open(comment = ''): void {
-    clearTimeout(this.timer);
-    this.state = 'open';
-    this.response.writeHead(200, STREAM_HEADERS);
-    this.write(comment + (this.start ? eventOf(this.start) : '') + this.takePending());
-    this.timer = setInterval(() => {
-      if (!this.response.writableNeedDrain) this.write(KEEP_ALIVE);
-    }, this.times.keepAlive);
-  }
-
-  private flush(): void {
-    if (this.state === 'open' && !this.response.writableNeedDrain) this.write(this.takePending());
-  }
-
-  private takePending(): string {
-    if (this.pending === '') return '';
-    const text = this.pending;
-    this.pending = '';
-    const start = this.hasText ? '' : eventOf(textStart);
-    this.hasText = true;
-    return start + eventOf(textDelta(text));
-  }
-
-  private end(parts: readonly StreamPart[]): void {
-    if (this.state !== 'open') return;
-    const rest = this.takePending();
-    const ending = this.hasText ? [textEnd, ...parts] : parts;
-    this.close();
-    this.response.end(rest + ending.map(eventOf).join('') + DONE);
-    const patience = setTimeout(() => this.response.destroy(), this.times.patience);
-    this.response.once('close', () => clearTimeout(patience));
-  }
-
-  private write(text: string): void {
-    if (text !== '' && this.state === 'open') this.response.write(text);
-  }
-
-  /** Nothing more is written: the stream has ended, or its reader has left. */
-  private close(): void {
-    this.state = 'closed';
-    this.pending = '';
-    clearTimeout(this.timer);
   }
 }
