@@ -3,9 +3,10 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Logger, type LoggerService } from '@nestjs/common';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { sendInProcess } from '../../src/lambda/in-process-request.js';
-import { AgentBusyError } from '../../src/chat/agent/agent.errors.js';
+import { AgentBusyError, AgentFailedError } from '../../src/chat/agent/agent.errors.js';
 import type { Reply } from '../../src/chat/service/chat.service.js';
 import type { TurnObserver } from '../../src/chat/model/turn-observer.js';
 import { streamReply } from '../../src/chat/api/ui-stream/stream-reply.js';
@@ -25,6 +26,7 @@ const createReply = (response: string, isReplay = false): Reply => ({
 describe('streamReply', () => {
   let server: Server;
   afterEach(() => {
+    Logger.overrideLogger(false);
     server.closeAllConnections();
     server.close();
   });
@@ -117,6 +119,20 @@ describe('streamReply', () => {
     expect(status).toBe(200);
     expect(listEvents(text).slice(-4)).toEqual(['error', 'finish', '[DONE]', '']);
     expect(text).toContain('data: {"type":"finish","finishReason":"error"}\n\n');
+  });
+
+  it.each([
+    ['leaves the log line of a failure before the first byte to the caller', 0, []],
+    ['logs a failure in an open stream once', 150, [{ status: 502, error: { name: 'AgentFailedError' } }]],
+  ])('%s', async (_, delay, expected) => {
+    const lines: unknown[] = [];
+    Logger.overrideLogger({ error: (line: unknown) => void lines.push(line) } as unknown as LoggerService);
+    const port = await serve(async () => {
+      await wait(delay);
+      throw new AgentFailedError();
+    });
+    await ask(port);
+    expect(lines).toMatchObject(expected);
   });
 
   it('completes a reply without text, and sends no comment after it', async () => {
