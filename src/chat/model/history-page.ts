@@ -1,7 +1,9 @@
 import type { HistoryPage, StoredTurn, Message } from './chat.js';
 
-/** Most JSON of messages in one answer, in bytes: a Lambda reply may have 6 MB and holds it twice, escaped. */
-const HISTORY_MAX_BYTES = 1_500_000;
+/** Kept free for the wire, whose names may be longer than ours: 10 bytes for each of at most 1,000 messages. */
+const RESERVE_BYTES = 10_000;
+/** Most JSON of a page's messages: 1.5 MB in a response. A Lambda response has 6 MB and holds it twice, escaped. */
+const PAGE_MAX_BYTES = 1_500_000 - RESERVE_BYTES;
 
 /**
  * The newest of some turns that fit into one answer. A turn is never split, and the newest one is there whatever its
@@ -19,8 +21,8 @@ export async function takeNewestPage(
   let bytes = 0;
   for await (const turn of newestFirst) {
     messages += turn.messages.length;
-    bytes += bytesSent(turn.messages);
-    if (turns.length > 0 && (messages > limit || bytes > HISTORY_MAX_BYTES)) {
+    bytes += Buffer.byteLength(JSON.stringify(turn.messages));
+    if (turns.length > 0 && (messages > limit || bytes > PAGE_MAX_BYTES)) {
       return { turns: turns.toReversed(), hasOlder: true };
     }
     turns.push(turn);
@@ -32,12 +34,6 @@ export async function takeNewestPage(
 export async function appendTurn(page: HistoryPage, newest: StoredTurn, limit: number): Promise<HistoryPage> {
   const { turns, hasOlder } = await takeNewestPage([...page.turns, newest].toReversed(), limit);
   return { turns, hasOlder: hasOlder || page.hasOlder };
-}
-
-/** Bytes of messages in an answer, where each time has a name that is a byte longer: `created_at`. */
-function bytesSent(messages: readonly Message[]): number {
-  const times = messages.filter(({ createdAt }) => createdAt !== undefined).length;
-  return Buffer.byteLength(JSON.stringify(messages)) + times;
 }
 
 /** Whether something came of a turn, a whole answer or a part of one. */
