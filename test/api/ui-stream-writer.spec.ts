@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Response as HttpResponse } from 'express';
 import { sendInProcess } from '../../src/lambda/in-process-request.js';
 import { AgentBusyError } from '../../src/chat/agent/agent.errors.js';
-import type { Reply } from '../../src/chat/service/chat.service.js';
+import type { Reply } from '../../src/chat/service/reply.js';
 import type { TurnObserver } from '../../src/chat/model/turn-observer.js';
 import { streamReply, type StreamTimes } from '../../src/chat/api/ui-stream/ui-stream-writer.js';
 

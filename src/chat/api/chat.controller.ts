@@ -8,6 +8,7 @@ import { ChatRequest } from './dto/chat-request.js';
 import { ChatRequestPipe } from './dto/chat-request.pipe.js';
 import { IdempotencyKey } from './dto/idempotency-key.decorator.js';
 import { toReplyResponse, type ReplyResponse } from './dto/chat-response.js';
+import { BUFFERED_TIME_LIMIT, STREAMED_TIME_LIMIT } from './time-limits.js';
 import { streamReply } from './ui-stream/ui-stream-writer.js';
 
 /** `POST /chat`: one turn, answered in one piece; `POST /chat/stream`: the same, as the agent speaks. */
@@ -24,7 +25,8 @@ export class ChatController {
     @IdempotencyKey() key: string | undefined,
     @Res({ passthrough: true }) http: Response,
   ): Promise<ReplyResponse> {
-    return toReplyResponse(await this.service.reply(user.id, { prompt, chatId: chatId ?? undefined, key }), http);
+    const request = { prompt, chatId: chatId ?? undefined, key };
+    return toReplyResponse(await this.service.reply(user.id, request, { timeLimit: BUFFERED_TIME_LIMIT }), http);
   }
 
   @Post('stream')
@@ -35,6 +37,8 @@ export class ChatController {
     @Res() http: Response,
   ): Promise<void> {
     const request = { prompt, chatId: chatId ?? undefined, key };
-    await streamReply(http, (observer) => this.service.reply(user.id, request, observer));
+    await streamReply(http, (observer) =>
+      this.service.reply(user.id, request, { timeLimit: STREAMED_TIME_LIMIT, observer }),
+    );
   }
 }

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import type { Chat, ChatSummary, Citation, Message, MessagePage } from '../../model/chat.js';
-import type { Reply } from '../../service/chat.service.js';
+import type { Reply } from '../../service/reply.js';
 
 /** A message as callers see it. */
 interface MessageResponse {

@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import { toPublicError } from '../../../http/errors/error.filter.js';
 import type { ChatSummary } from '../../model/chat.js';
-import type { Reply } from '../../service/chat.service.js';
+import type { Reply } from '../../service/reply.js';
 import { toChatSummaryBody } from '../dto/chat-response.js';
 import type { TurnObserver } from '../../model/turn-observer.js';
 import {
