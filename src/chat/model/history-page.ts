@@ -1,7 +1,10 @@
 import type { HistoryPage, Message, StoredTurn } from './chat.js';
 
-/** Maximum size of a page, in bytes of JSON. A Lambda response may have 6 MB and holds the messages twice, escaped. */
-const PAGE_MAX_BYTES = 1_500_000;
+/**
+ * Maximum size of a page, in bytes of its messages' JSON: 1.5 MB, less 12 kB because responses may use longer field
+ * names. A Lambda response may have 6 MB and holds the messages twice, escaped.
+ */
+const PAGE_MAX_BYTES = 1_488_000;
 
 /**
  * Takes the newest turns that fit into one page. Turns are never split, and the newest turn always fits. Stops to
@@ -18,7 +21,7 @@ export async function takeNewestPage(
   let bytes = 0;
   for await (const turn of newestFirst) {
     messages += turn.messages.length;
-    bytes += countBytes(turn.messages);
+    bytes += Buffer.byteLength(JSON.stringify(turn.messages));
     if (turns.length > 0 && (messages > limit || bytes > PAGE_MAX_BYTES)) {
       return { turns: turns.toReversed(), hasOlder: true };
     }
@@ -31,12 +34,6 @@ export async function takeNewestPage(
 export async function appendTurn(page: HistoryPage, newest: StoredTurn, limit: number): Promise<HistoryPage> {
   const { turns, hasOlder } = await takeNewestPage([...page.turns, newest].toReversed(), limit);
   return { turns, hasOlder: hasOlder || page.hasOlder };
-}
-
-/** Bytes of messages in a response, where `createdAt` is `created_at`. */
-function countBytes(messages: readonly Message[]): number {
-  const times = messages.filter(({ createdAt }) => createdAt !== undefined).length;
-  return Buffer.byteLength(JSON.stringify(messages)) + times;
 }
 
 /** Whether a turn has a complete or partial reply. */
