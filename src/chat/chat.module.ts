@@ -20,7 +20,7 @@ import { DynamoTurnOpening } from './storage/dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './storage/dynamo-turn-recovery.js';
 import { TurnQuota } from '../usage/turn-quota.js';
 
-/** The road of a turn, from the controllers to the table and the agent. */
+/** Chats: the controllers, the services, the storage and the agent. */
 @Module({
   imports: [AuthModule, AgentModule, DynamoDbModule],
   controllers: [ChatController, ChatHistoryController],
