@@ -7,7 +7,7 @@ import { Logger, type LoggerService } from '@nestjs/common';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { sendInProcess } from '../../src/lambda/in-process-request.js';
 import { AgentBusyError, AgentFailedError } from '../../src/chat/agent/agent.errors.js';
-import type { Reply } from '../../src/chat/service/chat.service.js';
+import type { Reply } from '../../src/chat/service/reply.js';
 import type { TurnObserver } from '../../src/chat/model/turn-observer.js';
 import { streamReply } from '../../src/chat/api/ui-stream/stream-reply.js';
 import type { SilenceTimeouts } from '../../src/http/sse/silence-timeouts.js';
@@ -16,7 +16,7 @@ const TIMEOUTS: SilenceTimeouts = { firstByteTimeout: 60, keepAliveInterval: 60,
 const LONG_TIMEOUTS = { firstByteTimeout: 20_000, keepAliveInterval: 20_000, drainTimeout: 20_000 };
 const CHAT = { id: 'c', userId: 'u', title: 't', createdAt: 'then', updatedAt: 'now', messages: [] };
 const createReply = (response: string, isReplay = false): Reply => ({
-  response,
+  text: response,
   messageId: 'c:1',
   citations: [],
   chat: CHAT,

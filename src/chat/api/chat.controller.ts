@@ -9,6 +9,7 @@ import { ChatRequestPipe } from './dto/chat-request.pipe.js';
 import { IdempotencyKey } from './dto/idempotency-key.decorator.js';
 import { toReplyResponse, type ReplyResponse } from './dto/chat-response.js';
 import { setReplyHeaders } from './reply-headers.js';
+import { BUFFERED_TIME_LIMIT, STREAMED_TIME_LIMIT } from './time-limits.js';
 import { streamReply } from './ui-stream/stream-reply.js';
 
 /** `POST /chat` runs one turn and responds with the whole reply; `POST /chat/stream` streams it. */
@@ -25,7 +26,8 @@ export class ChatController {
     @IdempotencyKey() key: string | undefined,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ReplyResponse> {
-    const reply = await this.service.reply(user.id, toTurnRequest(request, key));
+    const turn = toTurnRequest(request, key);
+    const reply = await this.service.reply(user.id, turn, { timeLimit: BUFFERED_TIME_LIMIT });
     setReplyHeaders(response, reply);
     return toReplyResponse(reply);
   }
@@ -37,6 +39,9 @@ export class ChatController {
     @IdempotencyKey() key: string | undefined,
     @Res() response: Response,
   ): Promise<void> {
-    await streamReply(response, (observer) => this.service.reply(user.id, toTurnRequest(request, key), observer));
+    const turn = toTurnRequest(request, key);
+    await streamReply(response, (observer) =>
+      this.service.reply(user.id, turn, { timeLimit: STREAMED_TIME_LIMIT, observer }),
+    );
   }
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Reply } from '../service/chat.service.js';
+import type { Reply } from '../service/reply.js';
 
 /** Sets the headers of a response that carries a reply: `idempotency-replayed` on a replay. */
 export function setReplyHeaders(response: ServerResponse, { isReplay }: Reply): void {

@@ -1,11 +1,12 @@
-import { Injectable, Logger, Optional } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { LimitSettings } from '../../config/settings.js';
 import { AgentProvider } from '../agent/agent.js';
-import { agentSessionId } from '../agent/agent-session.js';
+import { toAgentSessionId } from '../agent/agent-session.js';
 import type { Chat, MessagePage } from '../model/chat.js';
 import { toChat, toMessagePage } from '../model/chat-page.js';
 import { DynamoChatDeletion } from '../storage/dynamo-chat-deletion.js';
 import { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
+import { TurnTimes } from './turn-times.js';
 
 /** A page of a chat's history. */
 export interface PageRequest {
@@ -15,10 +16,7 @@ export interface PageRequest {
   readonly limit: number;
 }
 
-/** Milliseconds to end the agent's session of a deleted chat. */
-const END_SESSION_TIMEOUT = 3_000;
-
-/** Reads stored chats and deletes them. */
+/** Reads chats, page by page, and deletes them. */
 @Injectable()
 export class ChatHistoryService {
   private readonly logger = new Logger(ChatHistoryService.name);
@@ -28,7 +26,7 @@ export class ChatHistoryService {
     private readonly deletion: DynamoChatDeletion,
     private readonly agent: AgentProvider,
     private readonly limits: LimitSettings,
-    @Optional() private readonly endSessionTimeout: number = END_SESSION_TIMEOUT,
+    private readonly times: TurnTimes,
   ) {}
 
   /**
@@ -52,7 +50,7 @@ export class ChatHistoryService {
   }
 
   /**
-   * Deletes a chat for good, and ends its session with the agent.
+   * Deletes a chat for good, and ends the agent's session.
    *
    * @throws ChatNotFoundError, TurnInProgressError, StorageUnavailableError
    */
@@ -60,10 +58,10 @@ export class ChatHistoryService {
     const session = await this.deletion.delete(userId, chatId);
     if (session === undefined) return;
     try {
-      const signal = AbortSignal.timeout(this.endSessionTimeout);
-      await this.agent.endSession(agentSessionId(userId, chatId, session), signal);
+      const signal = AbortSignal.timeout(this.times.endSession);
+      await this.agent.endSession(toAgentSessionId(userId, chatId, session), signal);
     } catch {
-      this.logger.warn('The agent session of a deleted chat was not ended; it ends after its idle time');
+      this.logger.warn('The agent session of a deleted chat could not be ended. It ends by its own idle time');
     }
   }
 }

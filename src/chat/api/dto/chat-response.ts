@@ -1,5 +1,5 @@
 import type { Chat, ChatSummary, Citation, Message, MessagePage } from '../../model/chat.js';
-import type { Reply } from '../../service/chat.service.js';
+import type { Reply } from '../../service/reply.js';
 import { encodeCursor } from './cursor.js';
 
 /** A message on the wire. */
@@ -40,7 +40,7 @@ export interface ReplyResponse extends ChatResponse {
   readonly response: string;
 }
 
-export function toReplyResponse({ response, chat }: Reply): ReplyResponse {
+export function toReplyResponse({ text: response, chat }: Reply): ReplyResponse {
   return { response, ...toChatResponse(chat) };
 }
 

@@ -5,7 +5,7 @@ import type { SilenceTimeouts } from '../../../http/sse/silence-timeouts.js';
 import { SseWriter } from '../../../http/sse/sse-writer.js';
 import type { ChatSummary } from '../../model/chat.js';
 import type { TurnObserver } from '../../model/turn-observer.js';
-import type { Reply } from '../../service/chat.service.js';
+import type { Reply } from '../../service/reply.js';
 import { setReplyHeaders } from '../reply-headers.js';
 import { UiMessageEncoder } from './ui-message-encoder.js';
 
@@ -56,7 +56,7 @@ class ReplyStream implements TurnObserver {
     if (reply.isReplay) {
       if (this.writer.state === 'waiting') setReplyHeaders(this.response, reply);
       this.encoder.addStart(reply.chat, reply.messageId);
-      this.encoder.addText(reply.response);
+      this.encoder.addText(reply.text);
     }
     this.encoder.finish(reply.chat, reply.citations);
     this.writer.end();
