@@ -8,32 +8,14 @@ import { ChatController } from './api/chat.controller.js';
 import { ChatService } from './service/chat.service.js';
 import { ChatHistoryController } from './api/chat-history.controller.js';
 import { ChatHistoryService } from './service/chat-history.service.js';
-import { DynamoChatDeletion } from './storage/dynamo-chat-deletion.js';
-import { DynamoChatRepository } from './storage/dynamo-chat.repository.js';
-import { DynamoHistoryRepository } from './storage/dynamo-history.repository.js';
-import { DynamoLegacyHistory } from './storage/dynamo-legacy-history.js';
-import { DynamoTable } from '../dynamodb/dynamo-table.js';
-import { DynamoTurnOpening } from './storage/dynamo-turn-opening.js';
-import { DynamoTurnRecovery } from './storage/dynamo-turn-recovery.js';
+import { StorageModule } from './storage/storage.module.js';
 import { TurnQuota } from '../usage/turn-quota.js';
 
 /** The road of a turn, from the controllers to the table and the agent. */
 @Module({
-  imports: [AuthModule, DynamoDbModule],
+  imports: [AuthModule, DynamoDbModule, StorageModule],
   controllers: [ChatController, ChatHistoryController],
-  providers: [
-    ChatService,
-    ChatHistoryService,
-    DynamoChatRepository,
-    DynamoHistoryRepository,
-    DynamoChatDeletion,
-    DynamoTurnOpening,
-    DynamoTurnRecovery,
-    DynamoLegacyHistory,
-    DynamoTable,
-    TurnQuota,
-    { provide: AgentProvider, useClass: BedrockAgentProvider },
-  ],
+  providers: [ChatService, ChatHistoryService, TurnQuota, { provide: AgentProvider, useClass: BedrockAgentProvider }],
 })
 export class ChatModule implements NestModule {
   /** Bodies are read for the routes that take one, so that an unknown route is 404 whatever it is sent. */

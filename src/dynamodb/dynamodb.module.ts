@@ -5,6 +5,7 @@ import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 import { createBedrockAgentRuntimeClient } from '../chat/agent/bedrock-agent/bedrock-agent-runtime.client.js';
 import { createDocumentClient, createDynamoDbClient } from './dynamodb.client.js';
+import { DynamoTable } from './dynamo-table.js';
 
 /** The AWS clients, made once from the configuration and closed with the app. */
 @Module({
@@ -12,8 +13,9 @@ import { createDocumentClient, createDynamoDbClient } from './dynamodb.client.js
     { provide: DynamoDBClient, useFactory: createDynamoDbClient, inject: [Environment] },
     { provide: DynamoDBDocumentClient, useFactory: createDocumentClient, inject: [DynamoDBClient] },
     { provide: BedrockAgentRuntimeClient, useFactory: createBedrockAgentRuntimeClient, inject: [Environment] },
+    DynamoTable,
   ],
-  exports: [DynamoDBDocumentClient, BedrockAgentRuntimeClient],
+  exports: [DynamoDBDocumentClient, DynamoTable, BedrockAgentRuntimeClient],
 })
 export class DynamoDbModule implements OnApplicationShutdown {
   constructor(

@@ -88,7 +88,7 @@ describe('a write that arrives late, after the SDK has tried again', () => {
     const second = await alice.begin('two', chatId);
     await alice.end(second);
     expect(await promptsOf(chatId)).toEqual(['one', 'two']);
-    const { chat } = await store.history.newest('alice', chatId, 10);
+    const { chat } = await store.history.getNewest('alice', chatId, 10);
     expect(Date.parse(chat.updatedAt)).toBe(Date.parse(ahead) + 1);
   });
 
@@ -141,7 +141,7 @@ describe('a write that arrives late, after the SDK has tried again', () => {
     await expect(alice.begin('two', chatId)).rejects.toThrow(StorageUnavailableError);
     await headWithout(chatId, 'open');
     await alice.turn('three', chatId);
-    const { chat } = await store.history.newest('alice', chatId, 10);
+    const { chat } = await store.history.getNewest('alice', chatId, 10);
     expect(Date.parse(chat.updatedAt)).toBeLessThanOrEqual(Date.now());
   });
 
@@ -172,7 +172,7 @@ describe('a write that arrives late, after the SDK has tried again', () => {
     await alice.beginLongAgo('two', chatId);
     await setAttribute(store, headKey('alice', chatId), 'open.at', ahead);
     await alice.turn('three', chatId);
-    const { chat } = await store.history.newest('alice', chatId, 10);
+    const { chat } = await store.history.getNewest('alice', chatId, 10);
     expect(chat.updatedAt > ahead).toBe(true);
     await store.faults.deliverRest();
   });

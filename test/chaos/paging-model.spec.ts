@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { putItem } from '../support/chat-items.js';
 import { chatStoreForTests } from '../support/chat-store.js';
 import type { HistoryPage, StoredTurn, Message, TurnOutcome } from '../../src/chat/model/chat.js';
 import { cursorBefore, readCursor } from '../../src/chat/model/cursor.js';
-import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 import { toTurnItems } from '../../src/chat/storage/items/turn-item.js';
 import type { RunningTurn } from '../../src/chat/model/turn.js';
@@ -29,10 +28,6 @@ const open = fc.constantFrom(undefined, 'running', 'dead');
 
 describe('pages of any sizes', () => {
   const store = chatStoreForTests();
-  let table: DynamoTable;
-  beforeAll(() => {
-    table = new DynamoTable(store.client, store.environment);
-  });
 
   /** Puts a chat with these turns, in the items that a turn ends up in. @returns its id. */
   async function chatOf(
@@ -43,25 +38,28 @@ describe('pages of any sizes', () => {
     const id = randomUUID();
     const at = new Date().toISOString();
     const until = Date.now() + (held === 'dead' ? -1 : 600_000);
-    const number = turns.length + (held ? 1 : 0);
+    const newest = turns.length + (held ? 1 : 0);
     await putItem(store, {
       ...headKey('alice', id),
       title: 'made up',
       created_at: at,
       updated_at: at,
-      ...(number > 0 && { turns: number }),
+      ...(newest > 0 && { turns: newest }),
       ...(messages.length > 0 && { messages }),
-      ...(held && { open: { lease: 'of the open turn', until, prompt: `prompt ${number}`, at } }),
+      ...(held && { open: { lease: 'of the open turn', until, prompt: `prompt ${newest}`, at } }),
     });
     const items = turns.flatMap(({ status, length: characters }, index) => {
-      const turn = { chat: { id }, lease: `lease ${index}`, prompt: `prompt ${index + 1}`, at } as RunningTurn;
-      const reply = `${index + 1}:${'漢'.repeat(characters)}`;
+      const number = index + 1;
+      const chat = { id, userId: 'alice' };
+      const turn = { chat, lease: `lease ${index}`, prompt: `prompt ${number}`, at } as RunningTurn;
+      const reply = `${number}:${'漢'.repeat(characters)}`;
       const outcome = status === 'failed' ? { status } : { status, reply, citations: [] };
-      const { turnItem, continuations } = toTurnItems('alice', turn, index + 1, outcome, at, {});
+      const { turnItem, continuations } = toTurnItems(turn, outcome, { number, doneAt: at, expiry: {} });
       return [...continuations, turnItem];
     });
     // The table takes 16 MB at once, and no more.
-    for (let start = 0; start < items.length; start += 25) await table.replace(items.slice(start, start + 25) as never);
+    for (let start = 0; start < items.length; start += 25)
+      await store.dynamoTable.replace(items.slice(start, start + 25) as never);
     return id;
   }
 
@@ -71,15 +69,11 @@ describe('pages of any sizes', () => {
     limits: readonly number[],
   ): Promise<{ turns: StoredTurn[]; pages: HistoryPage[] }> {
     const pages: HistoryPage[] = [];
-    let page = (await store.history.newest('alice', id, limits[0]!)).history;
+    let page = (await store.history.getNewest('alice', id, limits[0]!)).history;
     for (pages.push(page); page.hasOlder; pages.push(page)) {
       const cursor = cursorBefore('alice', id, page.turns[0]!.number);
-      page = await store.history.page(
-        'alice',
-        id,
-        readCursor('alice', id, cursor),
-        limits[pages.length % limits.length]!,
-      );
+      const range = { before: readCursor('alice', id, cursor), limit: limits[pages.length % limits.length]! };
+      page = await store.history.getPage('alice', id, range);
     }
     return { turns: pages.toReversed().flatMap(({ turns }) => turns), pages };
   }

@@ -27,7 +27,7 @@ describe('a process that dies at any call to the table', () => {
     reached = 'begun';
     const { number } = await store.chats.complete('alice', turn, done(LARGE));
     reached = 'completed';
-    await store.chats.release('alice', turn, number, true);
+    await store.chats.release('alice', turn, { number, isDone: true });
     reached = 'released';
   }
   let reached: Progress = 'nothing';

@@ -113,7 +113,7 @@ class TwofoldChat {
     const both = this.completed[which % Math.max(1, this.completed.length)];
     if (!both) return;
     this.completed = this.completed.filter((other) => other !== both);
-    await this.store.chats.release(this.user, both.actual, both.number, both.isDone);
+    await this.store.chats.release(this.user, both.actual, both);
     this.model.release(both.expected);
   }
 
@@ -133,7 +133,7 @@ class TwofoldChat {
   }
 
   async compare(inline: readonly string[][] = []): Promise<void> {
-    const read = await this.refusalOr(this.store.history.newest(this.user, this.chatId, 1000));
+    const read = await this.refusalOr(this.store.history.getNewest(this.user, this.chatId, 1000));
     if (typeof read === 'string') return expect([read, this.model.isDeleted]).toEqual(['not found', true]);
     expect(textsOf(read.history.turns)).toEqual([...inline, ...this.model.view()]);
     expect(read.history.hasOlder).toBe(false);

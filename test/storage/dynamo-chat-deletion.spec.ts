@@ -18,7 +18,7 @@ describe('DynamoChatDeletion', () => {
   it('takes a chat out of every answer, and finds nothing a second time', async () => {
     const { chat } = await alice.turn('one', (await alice.turn('zero')).chat.id);
     await store.deletion.delete('alice', chat.id);
-    await expect(store.history.newest('alice', chat.id, 10)).rejects.toBeInstanceOf(ChatNotFoundError);
+    await expect(store.history.getNewest('alice', chat.id, 10)).rejects.toBeInstanceOf(ChatNotFoundError);
     await expect(alice.begin('two', chat.id)).rejects.toBeInstanceOf(ChatNotFoundError);
     await expect(store.deletion.delete('alice', chat.id)).rejects.toBeInstanceOf(ChatNotFoundError);
   });

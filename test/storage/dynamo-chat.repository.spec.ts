@@ -201,8 +201,10 @@ describe('DynamoChatRepository', () => {
       for (const chatId of [chat.id, 'no-such-chat']) {
         await expect(bob.attempt('x', chatId)).rejects.toBeInstanceOf(ChatNotFoundError);
         await expect(store.deletion.delete('bob', chatId)).rejects.toBeInstanceOf(ChatNotFoundError);
-        await expect(store.history.newest('bob', chatId, 100)).rejects.toBeInstanceOf(ChatNotFoundError);
-        await expect(store.history.page('bob', chatId, 5, 100)).rejects.toBeInstanceOf(ChatNotFoundError);
+        await expect(store.history.getNewest('bob', chatId, 100)).rejects.toBeInstanceOf(ChatNotFoundError);
+        await expect(store.history.getPage('bob', chatId, { before: 5, limit: 100 })).rejects.toBeInstanceOf(
+          ChatNotFoundError,
+        );
       }
       expect(await headOf(store, chat.id, 'bob')).toBeUndefined();
     });

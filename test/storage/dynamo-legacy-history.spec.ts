@@ -67,7 +67,8 @@ describe('DynamoInlineHistory', () => {
     });
 
     it('is read page by page, before and after', async () => {
-      const numbers = async () => (await store.history.page('alice', ID, 0, 4)).turns.map(({ number }) => number);
+      const numbers = async () =>
+        (await store.history.getPage('alice', ID, { before: 0, limit: 4 })).turns.map(({ number }) => number);
       const before = await numbers();
       await alice.turn('Go on', ID);
       expect(await numbers()).toEqual(before);

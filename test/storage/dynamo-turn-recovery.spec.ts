@@ -6,7 +6,7 @@ import { done, failed, TurnRunner } from '../support/turn-runner.js';
 import { IdempotencyKeyReusedError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
 import { StorageUnavailableError } from '../../src/dynamodb/dynamodb.errors.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
-import { turnSortKey } from '../../src/chat/storage/items/turn-item.js';
+import { turnSortKey } from '../../src/chat/storage/items/turn-keys.js';
 
 const LARGE = 'x'.repeat(700_000);
 
@@ -38,7 +38,7 @@ describe('DynamoTurnRecovery', () => {
         chatId: one.chat.id,
         message: { content: 'yes' },
       });
-      await store.chats.release('alice', one, 1, true);
+      await store.chats.release('alice', one, { number: 1, isDone: true });
       expect((await alice.begin('two', one.chat.id)).session.isNew).toBe(false);
     });
 
@@ -163,7 +163,7 @@ describe('DynamoTurnRecovery', () => {
       const two = await alice.turn('two', undefined, 'untitled');
       expect(two.chat).toMatchObject({ id: chatId, title: 'two' });
       await alice.turn('three', chatId);
-      expect((await store.history.newest('alice', chatId, 10)).chat.title).toBe('two');
+      expect((await store.history.getNewest('alice', chatId, 10)).chat.title).toBe('two');
     });
 
     it('leaves the title of a chat alone in which something was said', async () => {

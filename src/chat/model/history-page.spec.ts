@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StoredTurn, Message } from './chat.js';
-import { groupIntoTurns, takeNewestPage, appendTurn } from './history-page.js';
+import { takeNewestPage, appendTurn } from './history-page.js';
 import { toMessagePageResponse } from '../api/dto/chat-response.js';
 
 const user = (content: string): Message => ({ role: 'user', content });
@@ -66,21 +66,5 @@ describe('newestPage', () => {
     const page = await takeNewestPage(newestFirst, 5);
     const { turns, hasOlder } = await appendTurn(page, turn(4, user('4'), assistant('four')), 5);
     expect([turns.map(({ number }) => number), hasOlder]).toEqual([[2, 3, 4], true]);
-  });
-});
-
-describe('groupIntoTurns', () => {
-  it('opens a turn with each question', () => {
-    const messages = [user('1'), assistant('one'), user('2'), user('3'), assistant('three'), assistant('more')];
-    expect(groupIntoTurns(messages).map((group) => group.map(({ content }) => content))).toEqual([
-      ['1', 'one'],
-      ['2'],
-      ['3', 'three'],
-      ['more'],
-    ]);
-  });
-
-  it('takes a history that begins with an answer', () => {
-    expect(groupIntoTurns([assistant('hello'), user('1')])).toHaveLength(2);
   });
 });

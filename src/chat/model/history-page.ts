@@ -44,14 +44,3 @@ function bytesSent(messages: readonly Message[]): number {
 export function hasAnswer({ messages }: StoredTurn): boolean {
   return messages.some(({ role }) => role === 'assistant');
 }
-
-/** Messages without turn numbers, as the original system kept them, put together to turns: a question opens one. */
-export function groupIntoTurns(messages: readonly Message[]): Message[][] {
-  const turns: Message[][] = [];
-  for (const message of messages) {
-    const last = turns.at(-1);
-    if (last?.[0]?.role === 'user' && message.role !== 'user' && last.length < 2) last.push(message);
-    else turns.push([message]);
-  }
-  return turns;
-}

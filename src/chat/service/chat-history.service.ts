@@ -29,7 +29,7 @@ export class ChatHistoryService {
    * @throws ChatNotFoundError, StorageUnavailableError
    */
   async read(userId: string, chatId: string): Promise<Chat> {
-    const { chat, history } = await this.history.newest(userId, chatId, this.environment.CHAT_HISTORY_LIMIT);
+    const { chat, history } = await this.history.getNewest(userId, chatId, this.environment.CHAT_HISTORY_LIMIT);
     return toChat(chat, history);
   }
 
@@ -41,11 +41,11 @@ export class ChatHistoryService {
    */
   async messages(userId: string, chatId: string, cursor: string | undefined, limit: number): Promise<MessagePage> {
     if (cursor === undefined) {
-      const { history } = await this.history.newest(userId, chatId, limit);
+      const { history } = await this.history.getNewest(userId, chatId, limit);
       return toMessagePage(userId, chatId, history);
     }
     const before = readCursor(userId, chatId, cursor);
-    return toMessagePage(userId, chatId, await this.history.page(userId, chatId, before, limit));
+    return toMessagePage(userId, chatId, await this.history.getPage(userId, chatId, { before, limit }));
   }
 
   /**

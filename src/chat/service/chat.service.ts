@@ -109,7 +109,7 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
   }
 
   private async replay(userId: string, { chatId, number, message: answer }: Replay): Promise<Reply> {
-    const { chat, history } = await this.history.newest(userId, chatId, this.environment.CHAT_HISTORY_LIMIT);
+    const { chat, history } = await this.history.getNewest(userId, chatId, this.environment.CHAT_HISTORY_LIMIT);
     return {
       response: answer.content,
       messageId: messageIdOf(chatId, number),
@@ -124,7 +124,7 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     const shown = this.environment.CHAT_HISTORY_LIMIT;
     // What callers are shown says nothing about what an agent has to know.
     const limit = session.isNew ? Math.max(shown, HISTORY_MESSAGES) : shown;
-    const older = this.history.before(userId, chat, number, limit);
+    const older = this.history.listTurns(userId, chat, { before: number, limit });
     older.catch(() => undefined);
     return older;
   }
@@ -139,7 +139,7 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     const answered = turns.filter(hasAnswer).length;
     // One that is full of answers, by their size, has more than an agent is told.
     if (!hasOlder || answered >= HISTORY_MAX_TURNS || answered === turns.length) return turns;
-    return (await this.history.answeredBefore(userId, chat, number, HISTORY_MESSAGES)).turns;
+    return (await this.history.listTurnsWithReply(userId, chat, { before: number, limit: HISTORY_MESSAGES })).turns;
   }
 
   private async ask(
@@ -182,7 +182,7 @@ export class ChatService implements BeforeApplicationShutdown, OnApplicationShut
     deadline: number,
   ): Promise<string> {
     try {
-      return await withGrace(deadline, this.chats.release(userId, turn, number, status === 'done'));
+      return await withGrace(deadline, this.chats.release(userId, turn, { number, isDone: status === 'done' }));
     } catch (error) {
       if (!(error instanceof StorageUnavailableError)) throw error;
       this.logger.warn('The chat of an ended turn could not be released; its lease will run out');
