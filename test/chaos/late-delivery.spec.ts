@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { headOf, originalChat, putItem, readRemains, setOnHead, waitForRelease } from '../support/chat-items.js';
-import { chatStoreForTests } from '../support/chat-store.js';
+import { readHead, originalChat, putItem, readRemains, setOnHead, waitForRelease } from '../support/chat-items.js';
+import { useChatStore } from '../support/chat-store.js';
 import type { FaultChoice, StorageFault } from '../support/storage-faults.js';
 import { done, TurnRunner } from '../support/turn-runner.js';
 import { ChatNotFoundError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
@@ -14,12 +14,12 @@ const MANY = 20;
 const LATER = { calls: 1000 };
 
 describe('a late write, after the SDK has tried again', () => {
-  const store = chatStoreForTests();
+  const store = useChatStore();
   const alice = new TurnRunner(store, 'alice');
 
   /** The prompts of a chat's turns. The prompt of a turn without a reply has a status behind it. */
-  async function promptsOf(chatId: string): Promise<(string | undefined)[]> {
-    return (await alice.turnsOf(chatId)).map(([prompt]) => prompt);
+  async function readPrompts(chatId: string): Promise<(string | undefined)[]> {
+    return (await alice.readTurns(chatId)).map(([prompt]) => prompt);
   }
 
   /** Sets the end of the newest turn, as a server with another clock does. */
@@ -27,7 +27,7 @@ describe('a late write, after the SDK has tried again', () => {
 
   /** Removes what older versions of this service and the original system do not write. */
   async function forgetEnd(chatId: string): Promise<void> {
-    const { ended_at: _, ...head } = (await headOf(store, chatId))!;
+    const { ended_at: _, ...head } = (await readHead(store, chatId))!;
     await putItem(store, head);
   }
 
@@ -65,9 +65,9 @@ describe('a late write, after the SDK has tried again', () => {
       await alice.turn('four', chatId);
       await setEnd(chatId, running.at);
       expect(await deliverLate()).toBe(0);
-      expect((await promptsOf(chatId)).slice(-2)).toEqual(['two', 'four']);
+      expect((await readPrompts(chatId)).slice(-2)).toEqual(['two', 'four']);
       await alice.turn('three', chatId, key);
-      expect((await promptsOf(chatId)).slice(-2)).toEqual(['four', 'three']);
+      expect((await readPrompts(chatId)).slice(-2)).toEqual(['four', 'three']);
     },
   );
 
@@ -88,9 +88,9 @@ describe('a late write, after the SDK has tried again', () => {
     store.faults.inject(whileMarkIsDelayed, { steps: ['recover'], times: 1 });
     await expect(alice.begin('three', chatId)).rejects.toThrow(TurnInProgressError);
     await ended;
-    expect(await promptsOf(chatId)).toEqual(['one', 'two']);
+    expect(await readPrompts(chatId)).toEqual(['one', 'two']);
     await alice.turn('four', chatId);
-    expect(await promptsOf(chatId)).toEqual(['one', 'two', 'four']);
+    expect(await readPrompts(chatId)).toEqual(['one', 'two', 'four']);
   });
 
   it('does not make the table refuse a turn whose clock is behind', async () => {
@@ -99,7 +99,7 @@ describe('a late write, after the SDK has tried again', () => {
     await setEnd(chatId, ahead);
     const second = await alice.begin('two', chatId);
     await alice.end(second);
-    expect(await promptsOf(chatId)).toEqual(['one', 'two']);
+    expect(await readPrompts(chatId)).toEqual(['one', 'two']);
     const { chat } = await store.history.getNewest('alice', chatId, 10);
     expect(Date.parse(chat.updatedAt)).toBe(Date.parse(ahead) + 1);
   });
@@ -108,9 +108,9 @@ describe('a late write, after the SDK has tried again', () => {
     const chatId = (await alice.turn('one')).chat.id;
     await failBegin('two', chatId, key);
     expect(await deliverLate()).toBe(0);
-    expect(await promptsOf(chatId)).toEqual(['one']);
+    expect(await readPrompts(chatId)).toEqual(['one']);
     await alice.turn('two', chatId, key);
-    expect(await promptsOf(chatId)).toEqual(['one', 'two']);
+    expect(await readPrompts(chatId)).toEqual(['one', 'two']);
   });
 
   it.each([0, 700])(
@@ -125,11 +125,11 @@ describe('a late write, after the SDK has tried again', () => {
       store.faults.inject({ type: 'redelivery', after: LATER }, { steps: ['begin'], times: 1 });
       await expect(alice.begin('three', chatId)).rejects.toThrow(TurnInProgressError);
       await sleep(1200 - milliseconds);
-      expect(await headOf(store, chatId)).not.toHaveProperty('open');
+      expect(await readHead(store, chatId)).not.toHaveProperty('open');
       expect(await deliverLate()).toBe(0);
-      expect(await promptsOf(chatId)).toEqual(['one']);
+      expect(await readPrompts(chatId)).toEqual(['one']);
       await alice.turn('four', chatId);
-      expect(await promptsOf(chatId)).toEqual(['one', 'four']);
+      expect(await readPrompts(chatId)).toEqual(['one', 'four']);
     },
   );
 
@@ -157,7 +157,7 @@ describe('a late write, after the SDK has tried again', () => {
     const before = store.faults.calls.length;
     await failBegin('one');
     expect(await deliverLate()).toBe(0);
-    await expect(promptsOf(store.faults.calls[before]!.chatId)).rejects.toThrow(ChatNotFoundError);
+    await expect(readPrompts(store.faults.calls[before]!.chatId)).rejects.toThrow(ChatNotFoundError);
   });
 
   it('finds a later time after a dead turn whose clock was ahead', async () => {
@@ -200,7 +200,7 @@ describe('a late write, after the SDK has tried again', () => {
     await alice.turn('two', chatId, 'key');
     for (let number = 3; number <= MANY; number += 1) await alice.turn(`turn ${number}`, chatId);
     expect(await deliverLate()).toBe(0);
-    expect(await promptsOf(chatId)).toHaveLength(MANY);
+    expect(await readPrompts(chatId)).toHaveLength(MANY);
   });
 
   it('begins no turn in a chat of an older version after its key is forgotten', async () => {
@@ -211,7 +211,7 @@ describe('a late write, after the SDK has tried again', () => {
     await forgetEnd(chatId);
     expect(await deliverLate()).toBe(0);
     await alice.turn('last', chatId);
-    expect(await promptsOf(chatId)).toHaveLength(MANY + 1);
+    expect(await readPrompts(chatId)).toHaveLength(MANY + 1);
   });
 
   it('does not delete the chat if the delete was refused by a running turn', async () => {
@@ -229,7 +229,7 @@ describe('a late write, after the SDK has tried again', () => {
     await expect(store.deletion.delete('alice', chatId)).rejects.toThrow(TurnInProgressError);
     await alice.end(await running!);
     expect(await deliverLate()).toBe(0);
-    expect(await promptsOf(chatId)).toEqual(['one', 'two']);
+    expect(await readPrompts(chatId)).toEqual(['one', 'two']);
   });
 
   it('does not delete a chat that has continued after its delete failed as unavailable', async () => {
@@ -239,8 +239,8 @@ describe('a late write, after the SDK has tried again', () => {
     store.faults.clear();
     await alice.turn('two', chatId);
     expect(await deliverLate()).toBe(0);
-    expect(await promptsOf(chatId)).toEqual(['one', 'two']);
+    expect(await readPrompts(chatId)).toEqual(['one', 'two']);
     await store.deletion.delete('alice', chatId);
-    await expect(promptsOf(chatId)).rejects.toThrow(ChatNotFoundError);
+    await expect(readPrompts(chatId)).rejects.toThrow(ChatNotFoundError);
   });
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { putItem } from '../support/chat-items.js';
-import { chatStoreForTests } from '../support/chat-store.js';
+import { useChatStore } from '../support/chat-store.js';
 import type { HistoryPage, StoredTurn, Message, TurnOutcome } from '../../src/chat/model/chat.js';
 import { cursorBefore, readCursor } from '../../src/chat/model/cursor.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
@@ -27,7 +27,7 @@ const legacyMessage = fc.record({ role: fc.constantFrom('user', 'assistant'), co
 const open = fc.constantFrom(undefined, 'running', 'dead');
 
 describe('history pages with any limits', () => {
-  const store = chatStoreForTests();
+  const store = useChatStore();
 
   /** Puts a chat with the items of these turns. @returns its id. */
   async function putChat(
@@ -78,7 +78,7 @@ describe('history pages with any limits', () => {
     return { turns: pages.toReversed().flatMap(({ turns }) => turns), pages };
   }
 
-  const textsOf = (turns: readonly StoredTurn[]) =>
+  const toTexts = (turns: readonly StoredTurn[]) =>
     turns.map(({ messages }) => messages.map(({ role, content, status }: Message) => [role, content, status]));
 
   it('contain every turn once, never split a turn, and are never too large', async () => {
@@ -97,7 +97,7 @@ describe('history pages with any limits', () => {
         });
         const last = held && [['user', `prompt ${generated.length + 1}`, held === 'dead' ? 'failed' : 'pending']];
         const expected = [...ended, ...(last ? [last] : [])];
-        expect(textsOf(read.filter(({ number }) => number > 0))).toEqual(expected);
+        expect(toTexts(read.filter(({ number }) => number > 0))).toEqual(expected);
         const legacyMessages = read.filter(({ number }) => number <= 0).flatMap(({ messages: own }) => own);
         expect(legacyMessages.map(({ role, content }) => ({ role, content }))).toEqual(messages);
         for (const [index, page] of pages.entries()) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { headOf, itemsOf, readRemains, setOnHead } from '../support/chat-items.js';
-import { chatStoreForTests } from '../support/chat-store.js';
+import { readHead, readItems, readRemains, setOnHead } from '../support/chat-items.js';
+import { useChatStore } from '../support/chat-store.js';
 import { done, failed, TurnRunner } from '../support/turn-runner.js';
 import { hasBegun } from '../../src/chat/model/turn.js';
 
@@ -16,7 +16,7 @@ const CRASHES = Array.from({ length: 11 }, (_crash, call) => [
 ]).flat();
 
 describe('a process that dies at any call to the table', () => {
-  const store = chatStoreForTests();
+  const store = useChatStore();
   const alice = new TurnRunner(store, 'alice');
 
   /** Runs a turn with a large reply, unless its key has a reply, and notes its progress. */
@@ -45,7 +45,7 @@ describe('a process that dies at any call to the table', () => {
 
   /** Expires the lease of the turn that holds the chat, if there is one. */
   async function expireLease(chatId: string): Promise<void> {
-    const head = await headOf(store, chatId);
+    const head = await readHead(store, chatId);
     if (head?.['open']) await setOnHead(store, chatId, { 'open.until': Date.now() - 1 });
   }
 
@@ -55,7 +55,7 @@ describe('a process that dies at any call to the table', () => {
     const progress = await crash(point, () => runLargeTurn('three', chatId));
     await expireLease(chatId);
     await alice.turn('four', chatId);
-    const [one, two, ...rest] = await alice.turnsOf(chatId);
+    const [one, two, ...rest] = await alice.readTurns(chatId);
     expect([one, two]).toEqual([['one', 're one'], ['two:failed']]);
     expect(rest.pop()).toEqual(['four', 're four']);
     const replied = [['three', LARGE]];
@@ -75,7 +75,7 @@ describe('a process that dies at any call to the table', () => {
     const progress = await crash(point, () => runLargeTurn('two', chatId, 'key'));
     await expireLease(chatId);
     await runLargeTurn('two', chatId, 'key');
-    const [one, two, ...rest] = await alice.turnsOf(chatId);
+    const [one, two, ...rest] = await alice.readTurns(chatId);
     expect([one, two]).toEqual([['one', 're one'], ['two:failed']]);
     expect(rest.pop()).toEqual(['two', LARGE]);
     expect([[], [['two:failed']]]).toContainEqual(rest);
@@ -90,7 +90,7 @@ describe('a process that dies at any call to the table', () => {
     await store.deletion.delete('alice', chatId).catch((error: unknown) => {
       expect(error).toMatchObject({ kind: 'not-found' });
     });
-    expect(await itemsOf(store, chatId)).not.toEqual([]);
+    expect(await readItems(store, chatId)).not.toEqual([]);
     expect(await readRemains(store, chatId)).toEqual([]);
   });
 });

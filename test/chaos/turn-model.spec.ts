@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { setAttribute } from '../support/chat-items.js';
 import { ChatModel, type ModelOutcome, type ModelTurn, type Refusal } from '../support/chat-model.js';
-import { type ChatStore, chatStoreForTests } from '../support/chat-store.js';
-import { textsOf } from '../support/turn-runner.js';
+import { type ChatStore, useChatStore } from '../support/chat-store.js';
+import { toTexts } from '../support/turn-runner.js';
 import type { TurnOutcome } from '../../src/chat/model/chat.js';
 import {
   ChatNotFoundError,
@@ -135,7 +135,7 @@ class ComparedChat {
   async compare(legacy: readonly string[][] = []): Promise<void> {
     const read = await this.refusalOr(this.store.history.getNewest(this.user, this.chatId, 1000));
     if (typeof read === 'string') return expect([read, this.model.isDeleted]).toEqual(['not found', true]);
-    expect(textsOf(read.history.turns)).toEqual([...legacy, ...this.model.view()]);
+    expect(toTexts(read.history.turns)).toEqual([...legacy, ...this.model.view()]);
     expect(read.history.hasOlder).toBe(false);
   }
 
@@ -177,7 +177,7 @@ async function doStep(chat: ComparedChat, next: Step): Promise<void> {
 }
 
 describe('any sequence of begin, complete, release, crash, repetition, late completion and delete', () => {
-  const store = chatStoreForTests();
+  const store = useChatStore();
   let chats = 0;
 
   it('gives the same chat as a model in memory', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { itemsOf, originalChat, putItem, removeItem, setAttribute, setOnHead } from '../support/chat-items.js';
-import { chatStoreForTests } from '../support/chat-store.js';
+import { readItems, originalChat, putItem, removeItem, setAttribute, setOnHead } from '../support/chat-items.js';
+import { useChatStore } from '../support/chat-store.js';
 import { done, TurnRunner } from '../support/turn-runner.js';
 import { ChatNotFoundError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
 import { StorageUnavailableError } from '../../src/dynamodb/dynamodb.errors.js';
@@ -11,7 +11,7 @@ const LARGE = 'x'.repeat(700_000);
 const LONG_AGO = 1_000_000_000;
 
 describe('DynamoChatDeletion', () => {
-  const store = chatStoreForTests();
+  const store = useChatStore();
   const alice = new TurnRunner(store, 'alice');
 
   /** Interrupts a delete of a chat after its mark. */
@@ -34,7 +34,7 @@ describe('DynamoChatDeletion', () => {
     await setOnHead(store, chat.id, { deleted_at: new Date().toISOString() });
     await expect(alice.begin('two', chat.id)).rejects.toBeInstanceOf(ChatNotFoundError);
     await store.deletion.delete('alice', chat.id);
-    const [, turn] = await itemsOf(store, chat.id);
+    const [, turn] = await readItems(store, chat.id);
     expect(turn).not.toHaveProperty('prompt');
   });
 
@@ -46,7 +46,7 @@ describe('DynamoChatDeletion', () => {
     await interruptDelete('moving');
     await store.deletion.delete('alice', 'moving');
     await store.faults.deliverRest();
-    expect((await itemsOf(store, 'moving')).filter((item) => !item['deleted_at'])).toEqual([]);
+    expect((await readItems(store, 'moving')).filter((item) => !item['deleted_at'])).toEqual([]);
   });
 
   it('continues an interrupted delete of a chat without a time', async () => {
@@ -76,7 +76,7 @@ describe('DynamoChatDeletion', () => {
       expect(error).toBeInstanceOf(ChatNotFoundError);
     });
     await deleting;
-    const items = await itemsOf(store, chat.id);
+    const items = await readItems(store, chat.id);
     expect(items.filter((item) => !('deleted_at' in item))).toEqual([]);
   });
 
@@ -85,16 +85,16 @@ describe('DynamoChatDeletion', () => {
     async function deleteLongAgo(key: string): Promise<string> {
       const { chat } = await alice.beginLongAgo('one', undefined, key);
       await store.deletion.delete('alice', chat.id);
-      for (const item of await itemsOf(store, chat.id)) await setAttribute(store, item, 'expires_at', LONG_AGO);
+      for (const item of await readItems(store, chat.id)) await setAttribute(store, item, 'expires_at', LONG_AGO);
       await removeItem(store, headKey('alice', chat.id));
-      expect(await itemsOf(store, chat.id)).toHaveLength(6);
+      expect(await readItems(store, chat.id)).toHaveLength(6);
       return chat.id;
     }
 
     it('opens a chat that stores replies, also large replies', async () => {
       const chatId = await deleteLongAgo('replied');
       await alice.end(await alice.begin('again', undefined, 'replied'), done(LARGE));
-      expect(await alice.turnsOf(chatId)).toEqual([['again', LARGE]]);
+      expect(await alice.readTurns(chatId)).toEqual([['again', LARGE]]);
       expect(await alice.attempt('again', undefined, 'replied')).toMatchObject({ message: { content: LARGE } });
     });
 
@@ -102,9 +102,9 @@ describe('DynamoChatDeletion', () => {
       const chatId = await deleteLongAgo('died');
       const dead = await alice.beginLongAgo('again', undefined, 'died');
       await alice.turn('next', chatId);
-      expect(await alice.turnsOf(chatId)).toEqual([['again:failed'], ['next', 're next']]);
+      expect(await alice.readTurns(chatId)).toEqual([['again:failed'], ['next', 're next']]);
       await alice.end(dead, done(LARGE));
-      expect(await alice.turnsOf(chatId)).toEqual([
+      expect(await alice.readTurns(chatId)).toEqual([
         ['again', LARGE],
         ['next', 're next'],
       ]);
@@ -115,7 +115,7 @@ describe('DynamoChatDeletion', () => {
       const late = await alice.beginLongAgo('again', undefined, 'deleted');
       await store.deletion.delete('alice', chatId);
       await expect(alice.end(late, done(LARGE))).rejects.toBeInstanceOf(ChatNotFoundError);
-      for (const item of await itemsOf(store, chatId)) expect(item['expires_at']).toBeGreaterThan(Date.now() / 1000);
+      for (const item of await readItems(store, chatId)) expect(item['expires_at']).toBeGreaterThan(Date.now() / 1000);
     });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { headOf, itemsOf, putItem, readRemains, resetHead, setOnHead } from '../support/chat-items.js';
-import { chatStoreForTests } from '../support/chat-store.js';
+import { readHead, readItems, putItem, readRemains, resetHead, setOnHead } from '../support/chat-items.js';
+import { useChatStore } from '../support/chat-store.js';
 import { done, failed, TurnRunner } from '../support/turn-runner.js';
 import {
   ChatNotFoundError,
@@ -11,7 +11,7 @@ import {
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 
 describe('DynamoChatRepository', () => {
-  const store = chatStoreForTests();
+  const store = useChatStore();
   const alice = new TurnRunner(store, 'alice');
   const bob = new TurnRunner(store, 'bob');
 
@@ -27,7 +27,7 @@ describe('DynamoChatRepository', () => {
 
     it('has its prompt stored as soon as it has begun', async () => {
       const { chat } = await alice.begin('first words');
-      expect(await alice.turnsOf(chat.id)).toEqual([['first words:pending']]);
+      expect(await alice.readTurns(chat.id)).toEqual([['first words:pending']]);
     });
 
     it('refuses a second turn while it runs', async () => {
@@ -54,11 +54,11 @@ describe('DynamoChatRepository', () => {
 
     it('stores its end, and updates the chat unless it has opened the chat', async () => {
       const one = await alice.turn('one');
-      const opened = await headOf(store, one.chat.id);
+      const opened = await readHead(store, one.chat.id);
       expect(opened).toMatchObject({ created_at: one.at, updated_at: one.at });
       expect((opened?.['ended_at'] as string) > one.at).toBe(true);
       await alice.turn('two', one.chat.id);
-      const head = await headOf(store, one.chat.id);
+      const head = await readHead(store, one.chat.id);
       expect(head?.['updated_at']).toBe(head?.['ended_at']);
       expect((head?.['ended_at'] as string) > (opened?.['ended_at'] as string)).toBe(true);
     });
@@ -66,7 +66,7 @@ describe('DynamoChatRepository', () => {
     it('keeps the head under 1 KB, with the keys of the last 16 turns', async () => {
       const { chat } = await alice.turn('turn 1');
       for (let number = 2; number <= 20; number += 1) await alice.turn(`turn ${number}`, chat.id);
-      const head = await headOf(store, chat.id);
+      const head = await readHead(store, chat.id);
       expect(Object.keys(head ?? {}).filter((name) => name.startsWith('k_'))).toHaveLength(16);
       expect(Buffer.byteLength(JSON.stringify(head))).toBeLessThan(1024);
       expect(head).not.toHaveProperty('open');
@@ -76,9 +76,9 @@ describe('DynamoChatRepository', () => {
   describe('a dead turn', () => {
     it('is shown as failed, and the chat continues in a new session', async () => {
       const { chat } = await alice.beginLongAgo('one');
-      expect(await alice.turnsOf(chat.id)).toEqual([['one:failed']]);
+      expect(await alice.readTurns(chat.id)).toEqual([['one:failed']]);
       expect((await alice.turn('two', chat.id)).session.isNew).toBe(true);
-      expect(await alice.turnsOf(chat.id)).toEqual([['one:failed'], ['two', 're two']]);
+      expect(await alice.readTurns(chat.id)).toEqual([['one:failed'], ['two', 're two']]);
     });
 
     it('ends the session of the turns before it; later turns share a new session', async () => {
@@ -92,9 +92,9 @@ describe('DynamoChatRepository', () => {
     it('is done, and does not block the chat, if it died before its release', async () => {
       const one = await alice.begin('one');
       await store.chats.complete('alice', one, done('yes'));
-      expect(await alice.turnsOf(one.chat.id)).toEqual([['one', 'yes']]);
+      expect(await alice.readTurns(one.chat.id)).toEqual([['one', 'yes']]);
       await alice.turn('two', one.chat.id);
-      expect(await alice.turnsOf(one.chat.id)).toEqual([
+      expect(await alice.readTurns(one.chat.id)).toEqual([
         ['one', 'yes'],
         ['two', 're two'],
       ]);
@@ -104,7 +104,7 @@ describe('DynamoChatRepository', () => {
       const late = await alice.beginLongAgo('one');
       await alice.turn('two', late.chat.id);
       await alice.end(late, done('better late'));
-      expect(await alice.turnsOf(late.chat.id)).toEqual([
+      expect(await alice.readTurns(late.chat.id)).toEqual([
         ['one', 'better late'],
         ['two', 're two'],
       ]);
@@ -115,7 +115,7 @@ describe('DynamoChatRepository', () => {
       await store.deletion.delete('alice', late.chat.id);
       const completed = store.chats.complete('alice', late, done('x'.repeat(700_000)));
       await expect(completed).rejects.toBeInstanceOf(ChatNotFoundError);
-      expect(await itemsOf(store, late.chat.id)).not.toEqual([]);
+      expect(await readItems(store, late.chat.id)).not.toEqual([]);
       expect(await readRemains(store, late.chat.id)).toEqual([]);
     });
   });
@@ -128,7 +128,7 @@ describe('DynamoChatRepository', () => {
       await alice.turn('two', chat.id, 'key-2');
       const second = { chatId: chat.id, number: 2, message: { content: 're two' } };
       expect(await alice.attempt('two', chat.id, 'key-2')).toMatchObject(second);
-      expect(await alice.turnsOf(chat.id)).toHaveLength(2);
+      expect(await alice.readTurns(chat.id)).toHaveLength(2);
     });
 
     it('replays a reply that is stored in several items', async () => {
@@ -181,7 +181,7 @@ describe('DynamoChatRepository', () => {
       const dead = await alice.beginLongAgo('one', undefined, 'key-dead');
       await alice.turn('one', undefined, 'key-dead');
       await expect(store.chats.complete('alice', dead, done('late'))).rejects.toBeInstanceOf(TurnSupersededError);
-      expect(await alice.turnsOf(dead.chat.id)).toEqual([['one:failed'], ['one', 're one']]);
+      expect(await alice.readTurns(dead.chat.id)).toEqual([['one:failed'], ['one', 're one']]);
     });
   });
 
@@ -196,7 +196,7 @@ describe('DynamoChatRepository', () => {
           ChatNotFoundError,
         );
       }
-      expect(await headOf(store, chat.id, 'bob')).toBeUndefined();
+      expect(await readHead(store, chat.id, 'bob')).toBeUndefined();
     });
 
     it('have separate chats with the same id', async () => {
@@ -204,8 +204,8 @@ describe('DynamoChatRepository', () => {
       const messages = [{ role: 'user', content: 'of bob' }];
       await putItem(store, { ...headKey('bob', chat.id), title: 'of bob', messages });
       await store.chats.complete('bob', await bob.begin('again bob', chat.id), done('yes'));
-      expect(await alice.turnsOf(chat.id)).toEqual([['of alice', 're of alice']]);
-      expect(await bob.turnsOf(chat.id)).toEqual([['of bob'], ['again bob', 'yes']]);
+      expect(await alice.readTurns(chat.id)).toEqual([['of alice', 're of alice']]);
+      expect(await bob.readTurns(chat.id)).toEqual([['of bob'], ['again bob', 'yes']]);
     });
   });
 
@@ -214,7 +214,7 @@ describe('DynamoChatRepository', () => {
     await resetHead(store, chat.id);
     await alice.turn('three', chat.id);
     await alice.turn('four', chat.id);
-    expect(await alice.turnsOf(chat.id)).toEqual([
+    expect(await alice.readTurns(chat.id)).toEqual([
       ['zero'],
       ['one', 're one'],
       ['two', 're two'],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { itemsOf, originalChat, putItem, readRemains } from '../support/chat-items.js';
+import { readItems, originalChat, putItem, readRemains } from '../support/chat-items.js';
 import { type ChatStore, startChatStore } from '../support/chat-store.js';
 import { TurnRunner } from '../support/turn-runner.js';
 import { ChatNotFoundError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
@@ -16,22 +16,22 @@ function fullItem(bytes: number, turns: number) {
     { role: 'assistant', content: `answer ${index + 1} ` },
   ]).flat();
   const item = { ...originalChat(ID, messages), messages };
-  const freeBytes = bytes - sizeOf(item);
+  const freeBytes = bytes - countBytes(item);
   for (const message of messages) message.content += 'x'.repeat(Math.floor(freeBytes / messages.length));
-  for (const message of messages.slice(-1)) message.content += 'x'.repeat(bytes - sizeOf(item));
+  for (const message of messages.slice(-1)) message.content += 'x'.repeat(bytes - countBytes(item));
   return item;
 }
 
 /** Bytes of an item by DynamoDB's rules: names and values, 3 for each list or map in it, and 1 for each member. */
-function sizeOf(item: object): number {
-  return Object.entries(item).reduce((bytes, [name, value]) => bytes + name.length + sizeOfValue(value), 0);
+function countBytes(item: object): number {
+  return Object.entries(item).reduce((bytes, [name, value]) => bytes + name.length + countValueBytes(value), 0);
 }
 
-function sizeOfValue(value: unknown): number {
+function countValueBytes(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 1;
-  if (Array.isArray(value)) return value.reduce((bytes: number, member) => bytes + 1 + sizeOfValue(member), 3);
-  return 3 + Object.keys(value as object).length + sizeOf(value as object);
+  if (Array.isArray(value)) return value.reduce((bytes: number, member) => bytes + 1 + countValueBytes(member), 3);
+  return 3 + Object.keys(value as object).length + countBytes(value as object);
 }
 
 describe('DynamoLegacyHistory', () => {
@@ -43,8 +43,8 @@ describe('DynamoLegacyHistory', () => {
   });
   afterEach(() => store.close());
 
-  const items = () => itemsOf(store, ID);
-  const contents = async () => (await alice.turnsOf(ID)).flat();
+  const items = () => readItems(store, ID);
+  const contents = async () => (await alice.readTurns(ID)).flat();
 
   describe.each([
     ['many turns', 1000],
@@ -62,7 +62,7 @@ describe('DynamoLegacyHistory', () => {
       await alice.turn('And on', ID);
       expect(await contents()).toEqual([...texts, 'Go on', 're Go on', 'And on', 're And on']);
       const [head, moved] = await items();
-      expect(sizeOf(head ?? {})).toBeLessThan(1024);
+      expect(countBytes(head ?? {})).toBeLessThan(1024);
       expect(moved).toMatchObject({ messages: old.messages });
     });
 
@@ -107,7 +107,7 @@ describe('DynamoLegacyHistory', () => {
       const id = `${ID}-${free}`;
       await putItem(store, { ...fullItem(FULL - free, 1), id });
       await alice.turn('x', id);
-      expect((await alice.turnsOf(id)).slice(-1)).toEqual([['x', 're x']]);
+      expect((await alice.readTurns(id)).slice(-1)).toEqual([['x', 're x']]);
     }
   });
 

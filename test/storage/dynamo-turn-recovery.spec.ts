@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  itemsOf,
+  readItems,
   readRemains,
   removeItem,
   resetHead,
@@ -8,7 +8,7 @@ import {
   setOnHead,
   waitForRelease,
 } from '../support/chat-items.js';
-import { chatStoreForTests } from '../support/chat-store.js';
+import { useChatStore } from '../support/chat-store.js';
 import { done, failed, TurnRunner } from '../support/turn-runner.js';
 import { IdempotencyKeyReusedError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
 import { StorageUnavailableError } from '../../src/dynamodb/dynamodb.errors.js';
@@ -17,7 +17,7 @@ import { turnSortKey } from '../../src/chat/storage/items/turn-keys.js';
 const LARGE = 'x'.repeat(700_000);
 
 describe('DynamoTurnRecovery', () => {
-  const store = chatStoreForTests();
+  const store = useChatStore();
   const alice = new TurnRunner(store, 'alice');
 
   describe('a key whose turn has ended', () => {
@@ -80,9 +80,9 @@ describe('DynamoTurnRecovery', () => {
       const dead = await alice.beginLongAgo('three', chat.id, 'key');
       await alice.turn('four', chat.id);
       const before = [['zero'], ['one', 're one'], ['two', 're two']];
-      expect(await alice.turnsOf(chat.id)).toEqual([...before, ['three:failed'], ['four', 're four']]);
+      expect(await alice.readTurns(chat.id)).toEqual([...before, ['three:failed'], ['four', 're four']]);
       await alice.end(dead);
-      expect(await alice.turnsOf(chat.id)).toEqual([...before, ['three', 're three'], ['four', 're four']]);
+      expect(await alice.readTurns(chat.id)).toEqual([...before, ['three', 're three'], ['four', 're four']]);
       expect(await alice.attempt('three', chat.id, 'key')).toMatchObject({
         chatId: chat.id,
         message: { content: 're three' },
@@ -103,8 +103,8 @@ describe('DynamoTurnRecovery', () => {
       const { chat } = await alice.turn('one');
       await resetHead(store, chat.id);
       await alice.end(await alice.begin('two', chat.id), done(LARGE));
-      expect(await alice.turnsOf(chat.id)).toEqual([['zero'], ['one', 're one'], ['two', LARGE]]);
-      const left = (await itemsOf(store, chat.id)).filter(({ user_id: key }) => key.includes('T#000000000001#'));
+      expect(await alice.readTurns(chat.id)).toEqual([['zero'], ['one', 're one'], ['two', LARGE]]);
+      const left = (await readItems(store, chat.id)).filter(({ user_id: key }) => key.includes('T#000000000001#'));
       expect(left.every((item) => 'deleted_at' in item)).toBe(true);
     });
 
@@ -112,7 +112,7 @@ describe('DynamoTurnRecovery', () => {
       const { chat } = await alice.end(await alice.begin('one'), done(LARGE));
       await resetHead(store, chat.id);
       await alice.end(await alice.begin('two', chat.id), done(`${LARGE}2`));
-      expect(await alice.turnsOf(chat.id)).toEqual([['zero'], ['one', LARGE], ['two', `${LARGE}2`]]);
+      expect(await alice.readTurns(chat.id)).toEqual([['zero'], ['one', LARGE], ['two', `${LARGE}2`]]);
     });
   });
 
@@ -130,16 +130,16 @@ describe('DynamoTurnRecovery', () => {
     it('has begun if only the first response was lost', async () => {
       store.faults.inject({ type: 'reply lost' }, { steps: ['begin'], times: 1 });
       const { chat } = await alice.turn('one');
-      expect(await alice.turnsOf(chat.id)).toEqual([['one', 're one']]);
+      expect(await alice.readTurns(chat.id)).toEqual([['one', 're one']]);
     });
 
     it('is cancelled if no response arrived', async () => {
       const { chat } = await alice.turn('one');
       await loseBegin('two', chat.id);
-      expect(await alice.turnsOf(chat.id)).toEqual([['one', 're one']]);
+      expect(await alice.readTurns(chat.id)).toEqual([['one', 're one']]);
       const three = await alice.turn('three', chat.id);
       expect(three.session.isNew).toBe(false);
-      expect(await alice.turnsOf(chat.id)).toEqual([
+      expect(await alice.readTurns(chat.id)).toEqual([
         ['one', 're one'],
         ['three', 're three'],
       ]);
@@ -148,7 +148,7 @@ describe('DynamoTurnRecovery', () => {
     it('can be repeated with its key', async () => {
       const chatId = await loseBegin('one', undefined, 'lost');
       expect((await alice.turn('one', undefined, 'lost')).chat.id).toBe(chatId);
-      expect(await alice.turnsOf(chatId)).toEqual([['one', 're one']]);
+      expect(await alice.readTurns(chatId)).toEqual([['one', 're one']]);
     });
 
     it('leaves a chat that takes its title from the next prompt with the same key', async () => {
@@ -167,7 +167,7 @@ describe('DynamoTurnRecovery', () => {
 
     it('leaves only a tombstone of a new chat without a key', async () => {
       const chatId = await loseBegin('one');
-      expect(await itemsOf(store, chatId)).toHaveLength(1);
+      expect(await readItems(store, chatId)).toHaveLength(1);
       expect(await readRemains(store, chatId)).toEqual([]);
     });
   });

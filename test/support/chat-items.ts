@@ -24,7 +24,7 @@ export interface TableView {
 }
 
 /** All items of a chat, of every user, in the order of their sort keys. */
-export async function itemsOf({ table, environment }: TableView, chatId: string): Promise<StoredItem[]> {
+export async function readItems({ table, environment }: TableView, chatId: string): Promise<StoredItem[]> {
   const items: StoredItem[] = [];
   let startKey: Record<string, unknown> | undefined;
   do {
@@ -46,11 +46,11 @@ export async function itemsOf({ table, environment }: TableView, chatId: string)
 /** The items of a chat that hold more than a tombstone does. */
 export async function readRemains(view: TableView, chatId: string): Promise<StoredItem[]> {
   const tombstone = ['deleted_at', 'expires_at', 'id', 'user_id'].join();
-  return (await itemsOf(view, chatId)).filter((item) => Object.keys(item).toSorted().join() !== tombstone);
+  return (await readItems(view, chatId)).filter((item) => Object.keys(item).toSorted().join() !== tombstone);
 }
 
 /** The head of a user's chat. */
-export async function headOf(
+export async function readHead(
   { table, environment }: TableView,
   chatId: string,
   user = 'alice',
@@ -61,7 +61,7 @@ export async function headOf(
 }
 
 /** The heads of all chats of a user. */
-export async function headsOf({ table, environment }: TableView, user: string): Promise<StoredItem[]> {
+export async function readHeads({ table, environment }: TableView, user: string): Promise<StoredItem[]> {
   const { Items: items = [] } = await table.send(new ScanCommand({ TableName: environment.DYNAMODB_TABLE }));
   return (items as StoredItem[]).filter((item) => item.user_id === user && 'updated_at' in item);
 }
@@ -69,7 +69,7 @@ export async function headsOf({ table, environment }: TableView, user: string): 
 /** Waits until no turn holds alice's chat; a cancelled attempt is ended in the background. @returns its head. */
 export async function waitForRelease(view: TableView, chatId: string): Promise<StoredItem> {
   for (let wait = 0; wait < 200; wait += 1) {
-    const head = await headOf(view, chatId);
+    const head = await readHead(view, chatId);
     if (head && !('open' in head)) return head;
     await sleep(20);
   }

@@ -47,7 +47,7 @@ export async function startChatStore(): Promise<ChatStore> {
 }
 
 /** One store for all tests of a block: empty before the first test, without faults after each. */
-export function chatStoreForTests(): ChatStore {
+export function useChatStore(): ChatStore {
   const store = {} as ChatStore;
   beforeAll(async () => {
     Object.assign(store, await startChatStore());

@@ -33,14 +33,14 @@ export function storageCall(command: string, input: object): StorageCall {
   const batch = Object.values(RequestItems ?? {}).flat();
   const items = batch.map(({ PutRequest }) => PutRequest?.Item);
   return {
-    step: stepOf(command, input),
+    step: findStep(command, input),
     command,
     chatId: (Key ?? Item ?? items[0])?.['id']?.S ?? ExpressionAttributeValues?.[':id']?.S ?? '',
     endsDelete: items.some((item) => item?.['user_id']?.S?.includes('#') === false),
   };
 }
 
-function stepOf(command: string, input: CommandInput): StorageStep {
+function findStep(command: string, input: CommandInput): StorageStep {
   const update = input.UpdateExpression ?? '';
   switch (command) {
     case 'UpdateItemCommand':

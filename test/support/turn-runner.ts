@@ -8,7 +8,7 @@ export const done = (reply: string): TurnOutcome => ({ status: 'done', reply, ci
 export const failed: TurnOutcome = { status: 'failed' };
 
 /** The texts of each turn. A status follows the text, as in `Plan a weekend:pending`. */
-export function textsOf(turns: readonly StoredTurn[]): string[][] {
+export function toTexts(turns: readonly StoredTurn[]): string[][] {
   return turns.map(({ messages }) =>
     messages.map(({ content, status }) => [content, status].filter(Boolean).join(':')),
   );
@@ -48,9 +48,9 @@ export class TurnRunner {
     return this.end(await this.begin(prompt, chatId, key));
   }
 
-  /** The newest turns of a chat, up to 1.5 MB, as `textsOf` formats them. */
-  async turnsOf(chatId: string): Promise<string[][]> {
-    return textsOf((await this.store.history.getNewest(this.user, chatId, 10_000)).history.turns);
+  /** The newest turns of a chat, up to 1.5 MB, as `toTexts` formats them. */
+  async readTurns(chatId: string): Promise<string[][]> {
+    return toTexts((await this.store.history.getNewest(this.user, chatId, 10_000)).history.turns);
   }
 }
 
