@@ -2,7 +2,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { EmulatedInvocation } from '../../src/local/emulator/emulated-invocation.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { headOf, originalChat, putItem, setAttribute } from '../support/chat-items.js';
+import { readHead, originalChat, putItem, setAttribute } from '../support/chat-items.js';
 import { startStorageFaults } from '../support/storage-faults.js';
 
 const TTL_SECONDS = 120;
@@ -26,7 +26,7 @@ describe('the agent session of a chat', () => {
   /** Advances the agent's clock, and the age of the chat's session. */
   async function passTime(chatId: string, milliseconds: number): Promise<void> {
     clockAhead += milliseconds;
-    const session = (await headOf(app, chatId))?.['session'] as { at: string };
+    const session = (await readHead(app, chatId))?.['session'] as { at: string };
     const at = new Date(Date.parse(session.at) - milliseconds).toISOString();
     await setAttribute(app, { id: chatId, user_id: 'alice' }, 'session.at', at);
   }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
 import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
-import { itemsOf } from '../support/chat-items.js';
+import { readItems } from '../support/chat-items.js';
 
 /** Most of an answer, in bytes of its JSON without the quotes. */
 const ANSWER_BYTES = 1_000_000;
@@ -48,7 +48,7 @@ describe('sizes', () => {
   const expectSame = (actual: unknown, expected: string) => expect(actual === expected).toBe(true);
 
   async function expectItemsFit(chatId: string): Promise<void> {
-    for (const item of await itemsOf(app, chatId)) {
+    for (const item of await readItems(app, chatId)) {
       expect(Buffer.byteLength(Object.values(item).join(''))).toBeLessThan(ITEM_BYTES);
     }
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StoredTurn, Message } from './chat.js';
-import { groupIntoTurns, takeNewestPage, appendTurn } from './history-page.js';
+import { takeNewestPage, appendTurn } from './history-page.js';
 
 const user = (content: string): Message => ({ role: 'user', content });
 const assistant = (content: string): Message => ({ role: 'assistant', content });
@@ -51,21 +51,5 @@ describe('appendTurn', () => {
     const page = await takeNewestPage(newestFirst, 5);
     const { turns, hasOlder } = await appendTurn(page, turn(4, user('4'), assistant('four')), 5);
     expect([turns.map(({ number }) => number), hasOlder]).toEqual([[2, 3, 4], true]);
-  });
-});
-
-describe('groupIntoTurns', () => {
-  it('begins a turn with each user message', () => {
-    const messages = [user('1'), assistant('one'), user('2'), user('3'), assistant('three'), assistant('more')];
-    expect(groupIntoTurns(messages).map((group) => group.map(({ content }) => content))).toEqual([
-      ['1', 'one'],
-      ['2'],
-      ['3', 'three'],
-      ['more'],
-    ]);
-  });
-
-  it('accepts a history that begins with an assistant message', () => {
-    expect(groupIntoTurns([assistant('hello'), user('1')])).toHaveLength(2);
   });
 });

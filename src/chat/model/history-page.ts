@@ -1,4 +1,4 @@
-import type { HistoryPage, Message, StoredTurn } from './chat.js';
+import type { HistoryPage, StoredTurn } from './chat.js';
 
 /** Kept free for the wire, whose names may be longer than ours: 10 bytes for each of at most 1,000 messages. */
 const RESERVE_BYTES = 10_000;
@@ -38,15 +38,4 @@ export async function appendTurn(page: HistoryPage, newest: StoredTurn, limit: n
 /** Whether a turn has a complete or partial reply. */
 export function hasReply({ messages }: StoredTurn): boolean {
   return messages.some(({ role }) => role === 'assistant');
-}
-
-/** Groups messages of the original system, which has no turn numbers. Each user message begins a turn. */
-export function groupIntoTurns(messages: readonly Message[]): Message[][] {
-  const turns: Message[][] = [];
-  for (const message of messages) {
-    const last = turns.at(-1);
-    if (last?.[0]?.role === 'user' && message.role !== 'user' && last.length < 2) last.push(message);
-    else turns.push([message]);
-  }
-  return turns;
 }

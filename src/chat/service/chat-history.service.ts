@@ -35,7 +35,7 @@ export class ChatHistoryService {
    * @throws ChatNotFoundError, StorageUnavailableError
    */
   async get(userId: string, chatId: string): Promise<Chat> {
-    const { chat, history } = await this.history.newest(userId, chatId, this.limits.historyLimit);
+    const { chat, history } = await this.history.getNewest(userId, chatId, this.limits.historyLimit);
     return toChat(chat, history);
   }
 
@@ -45,8 +45,8 @@ export class ChatHistoryService {
    * @throws ChatNotFoundError, StorageUnavailableError
    */
   async listMessages(userId: string, chatId: string, { before, limit }: PageRequest): Promise<MessagePage> {
-    if (before !== undefined) return toMessagePage(await this.history.page(userId, chatId, before, limit));
-    return toMessagePage((await this.history.newest(userId, chatId, limit)).history);
+    if (before !== undefined) return toMessagePage(await this.history.getPage(userId, chatId, { before, limit }));
+    return toMessagePage((await this.history.getNewest(userId, chatId, limit)).history);
   }
 
   /**

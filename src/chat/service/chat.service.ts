@@ -57,7 +57,7 @@ export class ChatService {
 
   /** The reply of an earlier turn with the same Idempotency-Key, and the chat as it is now. */
   private async replay(userId: string, { chatId, number, message }: Replay): Promise<Reply> {
-    const { chat, history } = await this.history.newest(userId, chatId, this.limits.historyLimit);
+    const { chat, history } = await this.history.getNewest(userId, chatId, this.limits.historyLimit);
     return {
       text: message.content,
       messageId: toMessageId(chatId, number),

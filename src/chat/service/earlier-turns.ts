@@ -20,7 +20,7 @@ export class EarlierTurns {
     const { historyLimit } = this.limits;
     // CHAT_HISTORY_LIMIT limits the response, not what the agent needs to know.
     const limit = session.isNew ? Math.max(historyLimit, HISTORY_MESSAGES) : historyLimit;
-    const page = this.history.before(userId, chat, number, limit);
+    const page = this.history.listTurns(userId, chat, { before: number, limit });
     // A turn that fails does not await the page. Node would report the error as unhandled.
     page.catch(() => undefined);
     return page;
@@ -42,6 +42,8 @@ export class EarlierTurns {
     const replies = turns.filter(hasReply).length;
     // A page of replies alone was ended by its size, which is more than the agent gets.
     if (!hasOlder || replies >= HISTORY_MAX_TURNS || replies === turns.length) return toConversationHistory(turns);
-    return toConversationHistory((await this.history.answeredBefore(userId, chat, number, HISTORY_MESSAGES)).turns);
+    return toConversationHistory(
+      (await this.history.listTurnsWithReply(userId, chat, { before: number, limit: HISTORY_MESSAGES })).turns,
+    );
   }
 }

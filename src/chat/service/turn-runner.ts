@@ -102,7 +102,7 @@ export class TurnRunner {
     { number, isDone, deadline }: { readonly number: number; readonly isDone: boolean; readonly deadline: number },
   ): Promise<string> {
     try {
-      return await withGrace(deadline, this.chats.release(userId, turn, number, isDone));
+      return await withGrace(deadline, this.chats.release(userId, turn, { number, isDone }));
     } catch (error) {
       if (!(error instanceof StorageUnavailableError)) throw error;
       // The reply is stored, so it is sent all the same.
