@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import { createSigningKeys } from './keys/configured-signing-keys.js';
+import { createSigningKeys } from './keys/create-signing-keys.js';
 import { IdTokenGuard } from './id-token.guard.js';
 import { IdTokenStrategy } from './id-token.strategy.js';
 import { SigningKeys } from './keys/signing-keys.js';

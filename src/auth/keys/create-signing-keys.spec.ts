@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Environment } from '../../config/environment.js';
-import { createSigningKeys } from './configured-signing-keys.js';
+import { createSigningKeys } from './create-signing-keys.js';
 import { JwksSigningKeys } from './jwks-signing-keys.js';
 import { NoSigningKeys, SecretSigningKeys } from './signing-keys.js';
 
