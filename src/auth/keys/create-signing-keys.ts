@@ -1,19 +1,15 @@
-import { findKeySetUrl } from '../../config/environment-keys.js';
-import type { Environment } from '../../config/environment.js';
+import type { AuthSettings } from '../../config/settings.js';
 import { JwksSigningKeys } from './jwks-signing-keys.js';
 import { NoSigningKeys, SecretSigningKeys, type SigningKeys } from './signing-keys.js';
 
 /**
- * The keys that the configuration asks for: a secret, or those of an issuer, or none where something in front of us
- * has checked the signature.
+ * Creates the source of keys that the settings ask for: a secret, a key set, or none if a proxy verifies signatures.
  *
- * @throws Error when it asks for none of them, which its own check does not let happen.
+ * @throws Error if the settings have neither. A validated environment always has one.
  */
-export function createSigningKeys(environment: Environment): SigningKeys {
-  if (environment.JWT_VERIFY_SIGNATURE === false) return new NoSigningKeys();
-  const { JWT_SECRET_KEY: secret, JWT_ALGORITHM: algorithm } = environment;
-  if (secret !== undefined) return new SecretSigningKeys(secret, algorithm);
-  const url = findKeySetUrl(environment);
-  if (url === undefined) throw new Error('JWT_SECRET_KEY or JWT_JWKS_URI is required');
-  return new JwksSigningKeys(url);
+export function createSigningKeys(settings: AuthSettings): SigningKeys {
+  if (!settings.verifiesSignature) return new NoSigningKeys();
+  if (settings.secret !== undefined) return new SecretSigningKeys(settings.secret, settings.secretAlgorithm);
+  if (settings.keySetUrl !== undefined) return new JwksSigningKeys(settings.keySetUrl);
+  throw new Error('JWT_SECRET_KEY or JWT_JWKS_URI is required');
 }
