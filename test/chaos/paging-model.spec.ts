@@ -5,6 +5,7 @@ import { putItem } from '../support/chat-items.js';
 import { chatStoreForTests } from '../support/chat-store.js';
 import type { HistoryPage, StoredTurn, Message, TurnOutcome } from '../../src/chat/model/chat.js';
 import { cursorBefore, readCursor } from '../../src/chat/model/cursor.js';
+import { TableSettings } from '../../src/config/settings.js';
 import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 import { toTurnItems } from '../../src/chat/storage/items/turn-item.js';
@@ -31,7 +32,7 @@ describe('pages of any sizes', () => {
   const store = chatStoreForTests();
   let table: DynamoTable;
   beforeAll(() => {
-    table = new DynamoTable(store.client, store.environment);
+    table = new DynamoTable(store.client, new TableSettings(store.environment));
   });
 
   /** Puts a chat with these turns, in the items that a turn ends up in. @returns its id. */

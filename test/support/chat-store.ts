@@ -3,6 +3,7 @@ import { DynamoChatDeletion } from '../../src/chat/storage/dynamo-chat-deletion.
 import { DynamoChatRepository } from '../../src/chat/storage/dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from '../../src/chat/storage/dynamo-history.repository.js';
 import { DynamoLegacyHistory } from '../../src/chat/storage/dynamo-legacy-history.js';
+import { TableSettings } from '../../src/config/settings.js';
 import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
 import { DynamoTurnOpening } from '../../src/chat/storage/dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from '../../src/chat/storage/dynamo-turn-recovery.js';
@@ -23,7 +24,7 @@ export async function startChatStore(): Promise<ChatStore> {
   const embedded = await startEmbeddedTable();
   const { client, environment } = embedded;
   const faults = await startStorageFaults(client);
-  const dynamoTable = new DynamoTable(client, environment);
+  const dynamoTable = new DynamoTable(client, new TableSettings(environment));
   const recovery = new DynamoTurnRecovery(dynamoTable, environment);
   const inline = new DynamoLegacyHistory(dynamoTable, environment);
   const opening = new DynamoTurnOpening(dynamoTable, recovery, inline, environment);

@@ -1,4 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { TableSettings } from '../../src/config/settings.js';
 import { createDocumentClient, createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { loadEnvironment } from '../../src/config/environment.js';
@@ -26,8 +27,8 @@ export async function startEmbeddedTable(path?: string): Promise<EmbeddedTable> 
     // More turns come than from any user, and what the quota writes is none of the chats'.
     TURNS_PER_MINUTE: '0',
   });
-  const observer = createDynamoDbClient(environment, PATIENCE_MILLISECONDS);
-  const observed = createDynamoDbClient(environment, PATIENCE_MILLISECONDS);
+  const observer = createDynamoDbClient(new TableSettings(environment), PATIENCE_MILLISECONDS);
+  const observed = createDynamoDbClient(new TableSettings(environment), PATIENCE_MILLISECONDS);
   await ensureChatTable(observer, environment.DYNAMODB_TABLE, { timeToLive: false });
   return {
     environment,
