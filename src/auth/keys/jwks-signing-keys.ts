@@ -21,8 +21,8 @@ const TIMEOUT_MILLISECONDS = 3_000;
 const KEY_ID_MAX_CHARACTERS = 512;
 
 /**
- * The keys that an issuer publishes at a URL. jose caches them, shares one fetch among waiting requests, and finds the
- * key that a token names. Our limits bound the response, the rate of fetches, and the keys that are accepted.
+ * The keys that an issuer publishes at a URL. The library jose caches them, shares one fetch among waiting requests, and
+ * finds the key of a token. Our limits bound the response, the rate of fetches, and the keys that are accepted.
  */
 export class JwksSigningKeys extends SigningKeys {
   readonly algorithms: readonly SigningAlgorithm[] = ['RS256', 'ES256'];
