@@ -6,6 +6,7 @@ import { constants } from 'node:os';
 import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp } from './app.js';
+import { TableSettings } from './config/settings.js';
 import { createDynamoDbClient } from './dynamodb/dynamodb.client.js';
 import { resolveSecrets } from './config/resolve-secrets.js';
 import { ensureChatTable } from './dynamodb/table-schema.js';
@@ -63,7 +64,7 @@ async function startLocalParts(): Promise<LocalParts> {
 
 async function prepareTable(environment: Environment, local: LocalParts): Promise<void> {
   const { DYNAMODB_TABLE: table, AWS_ENDPOINT_URL_DYNAMODB: endpoint } = environment;
-  const client = createDynamoDbClient(environment);
+  const client = createDynamoDbClient(new TableSettings(environment));
   try {
     // The embedded engine knows no expiry.
     await ensureChatTable(client, table, { timeToLive: local.tablePath === undefined });

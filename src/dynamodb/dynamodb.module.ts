@@ -1,23 +1,23 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
-import { Environment } from '../config/environment.js';
+import { TableSettings } from '../config/settings.js';
 import { createDocumentClient, createDynamoDbClient } from './dynamodb.client.js';
 import { DynamoTable } from './dynamo-table.js';
 
-/** The DynamoDB client, made once from the configuration and closed with the app. */
+/** Provides the table, and closes its client with the app. */
 @Module({
   providers: [
-    { provide: DynamoDBClient, useFactory: createDynamoDbClient, inject: [Environment] },
+    { provide: DynamoDBClient, useFactory: createDynamoDbClient, inject: [TableSettings] },
     { provide: DynamoDBDocumentClient, useFactory: createDocumentClient, inject: [DynamoDBClient] },
     DynamoTable,
   ],
-  exports: [DynamoDBDocumentClient, DynamoTable],
+  exports: [DynamoTable],
 })
 export class DynamoDbModule implements OnApplicationShutdown {
-  constructor(private readonly dynamoDb: DynamoDBClient) {}
+  constructor(private readonly client: DynamoDBClient) {}
 
   onApplicationShutdown(): void {
-    this.dynamoDb.destroy();
+    this.client.destroy();
   }
 }

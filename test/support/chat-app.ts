@@ -4,6 +4,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import supertest from 'supertest';
 import { createApp } from '../../src/app.js';
+import { TableSettings } from '../../src/config/settings.js';
 import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { type Environment, loadEnvironment } from '../../src/config/environment.js';
@@ -54,7 +55,7 @@ export async function startChatApp(
     TURNS_PER_MINUTE: '0',
     ...variables,
   });
-  const client: DynamoDBClient = createDynamoDbClient(environment);
+  const client: DynamoDBClient = createDynamoDbClient(new TableSettings(environment));
   await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
   const nest = await createApp(environment);
   await nest.listen(0, '127.0.0.1');

@@ -1,4 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { TableSettings } from '../../src/config/settings.js';
 import { createDocumentClient, createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { loadEnvironment } from '../../src/config/environment.js';
@@ -30,8 +31,8 @@ export async function startEmbeddedTable(path?: string): Promise<EmbeddedTable> 
     // Tests send more turns than a user, and the quota's writes would be counted as the chats' writes.
     TURNS_PER_MINUTE: '0',
   });
-  const observer = createDynamoDbClient(environment, TIMEOUT_MILLISECONDS);
-  const observed = createDynamoDbClient(environment, TIMEOUT_MILLISECONDS);
+  const observer = createDynamoDbClient(new TableSettings(environment), TIMEOUT_MILLISECONDS);
+  const observed = createDynamoDbClient(new TableSettings(environment), TIMEOUT_MILLISECONDS);
   await ensureChatTable(observer, environment.DYNAMODB_TABLE, { timeToLive: false });
   return {
     environment,

@@ -1,4 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { TableSettings } from '../../src/config/settings.js';
 import { createDocumentClient, createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { loadEnvironment } from '../../src/config/environment.js';
@@ -39,7 +40,7 @@ export async function startServerParts(path?: string): Promise<ServerParts> {
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
   const environment = loadEnvironment(variables);
-  const client = createDynamoDbClient(environment);
+  const client = createDynamoDbClient(new TableSettings(environment));
   await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
   return {
     agent,
