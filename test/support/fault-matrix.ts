@@ -94,7 +94,7 @@ export const FAULT_CASES: readonly FaultCase[] = [
   ...fault('connection cut', failed, { before: 'hang-up', at: 'torn after=0', after: 'torn after=2' }),
   ...fault('bad frame', failed, { at: 'corrupt-frame after=0', after: 'corrupt-frame after=2' }),
   ...fault('silence', tookTooLong, { before: 'delay ms=600000', at: 'silence after=0', after: 'silence after=2' }),
-  ...fault('too slow', tookTooLong, { after: 'chunks bytes=9000000 pause=200' }),
+  ...fault('too slow', tookTooLong, { after: 'chunks bytes=900000 pause=600' }),
   ...fault('empty answer', failed, { at: 'empty' }),
   ...fault('control returned', failed, { at: 'return-control' }),
   ...fault('control returned after an answer', answered, { after: 'return-control after=2' }),
