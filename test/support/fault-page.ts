@@ -39,6 +39,7 @@ const OPTIONS: readonly (readonly [string, string])[] = [
   ['bytes', 'the size of a reply'],
   ['pause', 'milliseconds before each 16 KB of it'],
   ['ms', 'milliseconds before anything comes'],
+  ['pace', 'milliseconds before each piece of the ordinary reply'],
   ['times', 'for how many attempts the fault repeats; 1 by default'],
 ];
 
@@ -52,7 +53,7 @@ tests cause. The time-outs are those of \`POST /chat\` with default settings: a 
 
 /** The text of docs/faults.md, laid out as prettier would. */
 export function faultPage(cases: readonly FaultCase[]): string {
-  const list = knownFaults().map((known) => `- \`${known}\``);
+  const list = knownFaults().map((fault) => `- \`${fault}\``);
   const rows = cases.map(({ fault, place, directive, status, error, stored, invocations }) => [
     fault,
     PLACES[place],
@@ -61,7 +62,8 @@ export function faultPage(cases: readonly FaultCase[]): string {
     String(invocations),
     directive && `\`${directive}\``,
   ]);
-  const options = table([['option', 'what it is'], ...OPTIONS.map(([name, words]) => [`\`${name}\``, words])]);
+  const known = OPTIONS.filter(([name]) => name === 'times' || list.some((line) => line.includes(`[${name}=`)));
+  const options = table([['option', 'what it is'], ...known.map(([name, words]) => [`\`${name}\``, words])]);
   const head = ['fault', 'when', 'response', 'stored as', 'invocations', 'directive'];
   return `${[INTRODUCTION, list.join('\n'), options, NOTES, table([head, ...rows])].join('\n\n')}\n`;
 }
