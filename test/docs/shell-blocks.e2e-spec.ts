@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -13,9 +13,9 @@ const CLONED = [
   'scripts',
   'test/support',
   'package.json',
-  'nest-cli.json',
   'tsconfig.json',
   'tsconfig.build.json',
+  'nest-cli.json',
 ];
 const ADDRESS = '127.0.0.1:3000';
 const START_MILLISECONDS = 120_000;
@@ -39,7 +39,8 @@ class Clone {
   private port = 0;
 
   async open(): Promise<void> {
-    for (const path of CLONED) cpSync(path, join(this.folder, path), { recursive: true });
+    for (const path of CLONED.filter((name) => existsSync(name)))
+      cpSync(path, join(this.folder, path), { recursive: true });
     symlinkSync(resolve('node_modules'), join(this.folder, 'node_modules'));
     this.port = await freePort();
     this.shell = new ShellSession(this.folder, this.variables());
