@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { putItem } from '../support/chat-items.js';
 import { chatStoreForTests } from '../support/chat-store.js';
 import type { HistoryPage, StoredTurn, Message, TurnOutcome } from '../../src/chat/model/chat.js';
-import { cursorBefore, readCursor } from '../../src/chat/model/cursor.js';
+import { encodeCursor, decodeCursor } from '../../src/chat/api/dto/cursor.js';
 import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 import { toTurnItems } from '../../src/chat/storage/items/turn-item.js';
@@ -73,11 +73,11 @@ describe('pages of any sizes', () => {
     const pages: HistoryPage[] = [];
     let page = (await store.history.newest('alice', id, limits[0]!)).history;
     for (pages.push(page); page.hasOlder; pages.push(page)) {
-      const cursor = cursorBefore('alice', id, page.turns[0]!.number);
+      const cursor = encodeCursor('alice', id, page.turns[0]!.number);
       page = await store.history.page(
         'alice',
         id,
-        readCursor('alice', id, cursor),
+        decodeCursor('alice', id, cursor)!,
         limits[pages.length % limits.length]!,
       );
     }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { HistoryPage, StoredTurn } from '../model/chat.js';
 import { ChatNotFoundError } from '../model/chat.errors.js';
-import { hasAnswer, takeNewestPage } from '../model/history-page.js';
+import { hasReply, takeNewestPage } from '../model/history-page.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTable, type Item } from '../../dynamodb/dynamo-table.js';
 import { headKey, type HeadItem, toStoredChat, visibleHead } from './items/head-item.js';
@@ -122,7 +122,7 @@ export class DynamoHistoryRepository {
 async function* answered(turns: AsyncIterable<StoredTurn>): AsyncGenerator<StoredTurn> {
   let lookedAt = 0;
   for await (const turn of turns) {
-    if (hasAnswer(turn)) yield turn;
+    if (hasReply(turn)) yield turn;
     lookedAt += 1;
     if (lookedAt === LOOKED_AT_MAX) return;
   }
