@@ -46,6 +46,9 @@ const OPTIONS: readonly (readonly [string, string])[] = [
 const NOTES = `Attempts are counted for each session of the agent and prompt. Several directives in one prompt follow one another. If the
 agent does not understand a directive, its reply says so. A real agent gets directives as plain text.
 
+In local mode the pace of the ordinary reply is about 30 ms a piece. The variable \`LOCAL_AGENT_PACE_MS\` sets another, and 0
+means no pause.
+
 ## The faults
 
 “Invocations” counts how often the agent was asked. A fault without a directive is a fault of the network, which only the
