@@ -97,6 +97,16 @@ describe('the decision records', () => {
   });
 });
 
+describe('the commands', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Readonly<Record<string, string>> };
+  const guides = PAGES.filter((page) => !RECORDS.includes(page) && page !== 'CONTRIBUTING.md');
+
+  it.each(guides)('of %s are scripts of package.json', (page) => {
+    const named = [...readPage(page).matchAll(/npm run (?:--silent )?([a-z][\w:]*)/g)].map(([, name = '']) => name);
+    expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
+  });
+});
+
 describe('versions', () => {
   interface Package {
     readonly version: string;
