@@ -71,7 +71,8 @@ class Clone {
 
   async close(): Promise<void> {
     this.shell?.close();
-    if (this.server?.pid !== undefined && this.server.exitCode === null) {
+    const isRunning = this.server?.exitCode === null && this.server.signalCode === null;
+    if (isRunning && this.server?.pid !== undefined) {
       const ended = once(this.server, 'exit');
       // The command and what it has started: npm, nest, and the service.
       process.kill(-this.server.pid, 'SIGTERM');
