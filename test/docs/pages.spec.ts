@@ -107,6 +107,17 @@ describe('the commands', () => {
   });
 });
 
+describe('the parameters of docs/deploy.md', () => {
+  it('are the parameters of template.yaml', () => {
+    const [, parameters = ''] = /^Parameters:\n([\s\S]*?)^\w/m.exec(readFileSync('template.yaml', 'utf8')) ?? [];
+    const declared = [...parameters.matchAll(/^ {2}(\w+):$/gm)].map(([, name]) => name);
+    const [, section = ''] = /## Parameters\n([\s\S]*?)\n## /.exec(readPage('docs/deploy.md')) ?? [];
+    const cells = section.split('\n').flatMap((row) => (row.startsWith('| `') ? [row.split('|')[1] ?? ''] : []));
+    const listed = cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+    expect(listed.toSorted()).toEqual(declared.toSorted());
+  });
+});
+
 describe('versions', () => {
   interface Package {
     readonly version: string;
@@ -128,7 +139,7 @@ describe('versions', () => {
     (page) => !RECORDS.includes(page) && !['CHANGELOG.md', 'docs/performance.md'].includes(page),
   );
 
-  it('of Node are the least of package.json, that of .nvmrc, and its line in the template', () => {
+  it('of Node are the least one of package.json, and the one of .nvmrc and the template', () => {
     expect(readFileSync('template.yaml', 'utf8')).toContain(`Runtime: nodejs${recommended}.x`);
     const named = current.flatMap((page) =>
       [...readPage(page).matchAll(/\bNode (\d+(?:\.\d+)*)/g)].map(([, version]) => version),

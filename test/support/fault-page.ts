@@ -52,7 +52,7 @@ means no pause.
 ## The faults
 
 “Invocations” counts how often the agent was asked. A fault without a directive is a fault of the network, which only the
-tests cause. The time-outs are those of \`POST /chat\` with default settings: a row with 504 takes 25 s.`;
+tests cause. With default settings a row with 504 takes 25 s.`;
 
 /** The text of docs/faults.md, laid out as prettier would. */
 export function faultPage(cases: readonly FaultCase[]): string {
