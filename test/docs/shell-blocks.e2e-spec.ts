@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Fence, fencesOf, readPage } from '../support/doc-pages.js';
+import { silence } from '../support/silence.js';
 import { ShellSession } from '../support/shell-session.js';
 
 const CLONED = [
@@ -37,6 +38,7 @@ class Clone {
   private server: ChildProcess | undefined;
   private shell: ShellSession | undefined;
   private port = 0;
+  private printed = '';
 
   async open(): Promise<void> {
     for (const path of CLONED.filter((name) => existsSync(name)))
@@ -51,18 +53,17 @@ class Clone {
     const env = { PATH: process.env['PATH'], HOME: this.folder, ...this.variables() };
     const server = spawn('bash', ['-c', command], { cwd: this.folder, env, detached: true });
     this.server = server;
-    let printed = '';
     const isReady = new Promise<void>((ready, failed) => {
       for (const stream of [server.stdout, server.stderr]) {
         stream.setEncoding('utf8').on('data', (text: string) => {
-          printed += text;
-          if (/\/chats\/\$CHAT_ID -H/.test(printed)) ready();
+          this.printed += text;
+          if (/\/chats\/\$CHAT_ID -H/.test(this.printed)) ready();
         });
       }
-      server.once('exit', () => failed(new Error(`The service has ended:\n${printed}`)));
+      server.once('exit', () => failed(new Error(`The service has ended:\n${this.printed}`)));
     });
     await isReady;
-    return printed.replaceAll(`127.0.0.1:${this.port}`, ADDRESS);
+    return this.printed.replaceAll(`127.0.0.1:${this.port}`, ADDRESS);
   }
 
   async run(code: string): Promise<string> {
@@ -78,6 +79,7 @@ class Clone {
       process.kill(-this.server.pid, 'SIGTERM');
       await ended;
     }
+    silence.wrote('the service of a page', this.printed.replaceAll(/^ {4}(export|curl) .*$/gm, ''));
     rmSync(this.folder, { recursive: true, force: true });
   }
 
