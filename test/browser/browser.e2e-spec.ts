@@ -182,7 +182,8 @@ describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the 
   it('reads a stream by the fetch of the docs', async () => {
     await open(app);
     const code = frontendSnippet('js').replace('process.stdout.write(', 'shown.push(');
-    const values = `const [API, ID_TOKEN, shown] = [${JSON.stringify(app.url)}, ${JSON.stringify(tokenOf(user))}, []];`;
+    const variables = JSON.stringify({ API: app.url, ID_TOKEN: tokenOf(user) });
+    const values = `globalThis.process = { env: ${variables} }; const shown = [];`;
     const shown: string[] = await page.evaluate(`(async () => { ${values} ${code}; return shown; })()`);
     expect(shown.length).toBeGreaterThan(1);
     expect((await onlyChat(app)).messages[1]?.content).toBe(shown.join(''));
