@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { findKeySetUrl } from '../config/environment-keys.js';
 import type { Environment, RawEnvironment } from '../config/environment.js';
-import { startBedrockAgentEmulator } from './emulator/bedrock-agent-emulator.js';
+import { startBedrockAgentEmulator } from './emulator/bedrock-agent/server.js';
 import { devKey } from './dev-key.js';
 import { mintToken, tokenSettings } from './dev-token.js';
 import { startEmbeddedDynamoDb } from './embedded-dynamodb.js';

@@ -6,10 +6,7 @@ import {
   createBedrockAgentRuntimeClient,
 } from '../../src/chat/agent/bedrock-agent/bedrock-agent-runtime.client.js';
 import { type Environment, loadEnvironment } from '../../src/config/environment.js';
-import {
-  type BedrockAgentEmulator,
-  startBedrockAgentEmulator,
-} from '../../src/local/emulator/bedrock-agent-emulator.js';
+import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import type { AgentEvent } from '../../src/chat/agent/agent.js';
 import { AgentBusyError, AgentFailedError, AgentTimeoutError } from '../../src/chat/agent/agent.errors.js';
 import { BedrockAgentProvider } from '../../src/chat/agent/bedrock-agent/bedrock-agent.provider.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { EmulatedBehaviour } from '../../src/local/emulator/emulated-behaviour.js';
+import type { EmulatedBehaviour } from '../../src/local/emulator/behaviour.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { RawReader } from '../support/raw-reader.js';
 import { readStream } from '../support/ui-stream.js';

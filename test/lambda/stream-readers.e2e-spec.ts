@@ -5,10 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { restEvent } from '../../scripts/lambda/events.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
-import {
-  type BedrockAgentEmulator,
-  startBedrockAgentEmulator,
-} from '../../src/local/emulator/bedrock-agent-emulator.js';
+import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import type { LambdaResponse } from '../../src/lambda.js';
 import { startApp } from '../../src/lambda/start-app.js';
 

@@ -9,10 +9,7 @@ import { withToken } from '../../scripts/lambda/events.js';
 import { LocalFunction, type PackageHandler } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { nodeBinary } from '../../scripts/lambda/node-binary.js';
-import {
-  type BedrockAgentEmulator,
-  startBedrockAgentEmulator,
-} from '../../src/local/emulator/bedrock-agent-emulator.js';
+import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import { ANSWERS, answerTo, putOldChat } from '../support/lambda/answers.js';
 import { buildPackage, describeWithClient, NODES } from '../support/lambda/package.js';
 import { silence } from '../support/silence.js';

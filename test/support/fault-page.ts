@@ -1,4 +1,4 @@
-import { knownFaults } from '../../src/local/emulator/emulated-directives.js';
+import { knownFaults } from '../../src/local/emulator/directives.js';
 import type { FaultCase, FaultPlace } from './fault-matrix.js';
 
 const PLACES: Readonly<Record<FaultPlace, string>> = {

@@ -2,10 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createDocumentClient, createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { loadEnvironment } from '../../src/config/environment.js';
-import {
-  type BedrockAgentEmulator,
-  startBedrockAgentEmulator,
-} from '../../src/local/emulator/bedrock-agent-emulator.js';
+import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 import { SECRET } from './chat-app.js';
 

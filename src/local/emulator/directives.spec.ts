@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { EmulatedDirectives, knownFaults } from './emulated-directives.js';
+import { EmulatedDirectives, knownFaults } from './directives.js';
 
 describe('EmulatedDirectives', () => {
   let sut: EmulatedDirectives;

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { composeReply, inChunks, inOneChunk } from './emulated-agent.js';
-import { toSteps, type EmulatedBehaviour, type Step } from './emulated-behaviour.js';
-import { EmulatedDirectives } from './emulated-directives.js';
-import { readInvocation, RefusedInvocationError, type EmulatedInvocation } from './emulated-invocation.js';
-import { EmulatedSessions } from './emulated-sessions.js';
-import type { TextChunk } from './event-stream.js';
-import { listenOnLoopback } from '../loopback-server.js';
+import { composeReply, inChunks, inOneChunk } from '../reply.js';
+import { toSteps, type EmulatedBehaviour, type Step } from '../behaviour.js';
+import { EmulatedDirectives } from '../directives.js';
+import { readInvocation, RefusedInvocationError, type EmulatedInvocation } from './invocation.js';
+import { EmulatedSessions } from '../sessions.js';
+import type { TextChunk } from '../event-stream.js';
+import { listenOnLoopback } from '../../loopback-server.js';
 
 export interface BedrockAgentEmulatorOptions {
   /** Seconds without a turn after which a session is forgotten; 600 by default, as for a new Bedrock agent. */
@@ -33,7 +33,7 @@ export interface BedrockAgentEmulator {
   openConnections(): Promise<number>;
   /**
    * Scripts the next invocations, one behaviour each. Without any the agent follows the directives in the prompt
-   * (`emulated-directives.ts`), and without those it just answers.
+   * (`../directives.ts`), and without those it just answers.
    */
   enqueue(...behaviours: readonly EmulatedBehaviour[]): void;
   /** Cuts every connection, also silent ones; a second call does nothing. */

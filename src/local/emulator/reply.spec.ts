@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { composeReply, inChunks } from './emulated-agent.js';
+import { composeReply, inChunks } from './reply.js';
 
 describe('emulatedAnswer', () => {
   it('names its topics when it found nothing', () => {

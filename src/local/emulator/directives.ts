@@ -1,4 +1,4 @@
-import type { EmulatedBehaviour } from './emulated-behaviour.js';
+import type { EmulatedBehaviour } from './behaviour.js';
 
 /** A kind of misbehaviour that a prompt may ask for, and the options that it takes beside `times`. */
 interface DirectedFault {

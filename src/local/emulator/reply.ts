@@ -1,4 +1,4 @@
-import { findDocument, KNOWN_TOPICS, type KnowledgeDocument } from './emulated-knowledge.js';
+import { findDocument, KNOWN_TOPICS, type KnowledgeDocument } from './knowledge.js';
 import type { TextChunk, WireCitation } from './event-stream.js';
 
 /** What the emulated agent says, and where a part of it comes from. */
