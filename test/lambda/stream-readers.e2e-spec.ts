@@ -31,10 +31,10 @@ describe('who reads from the handler that streams', () => {
     Object.assign(globalThis, { awslambda: { HttpResponseStream: { from: (stream: Writable) => stream } } });
     ({ handler } = (await import('../../src/lambda-stream.js')) as unknown as { handler: Streaming });
     ({ handler: buffered } = (await import('../../src/lambda.js')) as unknown as { handler: Buffered });
-    server = (await startApp()).getHttpServer();
+    server = (await startApp(process.env)).getHttpServer();
   });
   afterAll(async () => {
-    await (await startApp()).close();
+    await (await startApp(process.env)).close();
     await Promise.all([parts.close(), agent.close()]);
   });
 
