@@ -144,7 +144,7 @@ describe('a server that is killed', () => {
   function knownTo(call: EmulatedInvocation): string[] {
     const { invocations } = parts.agent;
     const earlier = invocations.slice(0, invocations.indexOf(call));
-    const answered = earlier.filter(({ sessionId, outcome }) => sessionId === call.sessionId && outcome === 'answered');
+    const answered = earlier.filter(({ sessionId, outcome }) => sessionId === call.sessionId && outcome === 'replied');
     return [...answered.flatMap((turn) => [...toldTo(turn), turn.prompt]), ...toldTo(call)];
   }
 

@@ -95,7 +95,7 @@ describe('who reads from the handler that streams', () => {
     await handler(event('/chat/stream', 'breaks'), stream, context);
     expect(stream.destroyed).toBe(true);
     expect(await again('breaks')).toEqual({ status: 200, response: PIECES.join('') });
-    expect(agent.invocations.at(-1)?.outcome).toBe('answered');
+    expect(agent.invocations.at(-1)?.outcome).toBe('replied');
   });
 
   it.each([

@@ -189,7 +189,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
       const again = await caller.ask(call);
       expect(again.headers.get('idempotency-replayed')).toBe('true');
       expect(again.text).toBe(chunks.join(''));
-      expect(agent.invocations.at(-1)?.outcome).toBe('answered');
+      expect(agent.invocations.at(-1)?.outcome).toBe('replied');
     });
 
     it('opens with a comment where the agent is silent for 10 s, and answers the next event', async () => {

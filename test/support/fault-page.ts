@@ -1,4 +1,4 @@
-import { knownFaults } from '../../src/local/emulator/directives.js';
+import { listFaults } from '../../src/local/emulator/directives.js';
 import type { FaultCase, FaultPlace } from './fault-matrix.js';
 
 const PLACES: Readonly<Record<FaultPlace, string>> = {
@@ -12,14 +12,14 @@ const INTRODUCTION = `# Faults of the agent
 What becomes of a turn whose agent fails. This page is written by \`npm run docs:faults\` from the rows that
 \`test/chaos/fault-matrix.e2e-spec.ts\` runs; edit \`test/support/fault-matrix.ts\` instead.
 
-In every case the prompt is in the history and the chat goes on with its next turn. A turn that was not done leaves the
-agent's session behind: the next one opens a new session, which is told once what is stored (the newest 20 turns that
-have an answer, whole or partial, up to 100 KB). The agent is invoked again only where it refused the turn before it ran;
-what a stream brings, be it an exception, comes from a turn that has begun to run.
+In every case the prompt is in the history, and the chat goes on with its next turn. After a turn that was not done,
+the next turn opens a new session of the agent. That session is told the stored history once: the newest 20 turns with
+an answer, complete or partial, up to 100 KB. The agent is invoked again only if it refused the turn before it ran.
+A fault in the stream, even an exception, belongs to a turn that has begun to run, so it is not repeated.
 
 ## Seeing it
 
-In local mode, and in tests, the emulated agent does what a prompt tells it to:
+In local mode, and in tests, the emulated agent follows directives in the prompt:
 
 \`\`\`
 curl -sS http://127.0.0.1:3000/chat -H "id_token: $ID_TOKEN" -H 'content-type: application/json' \\
@@ -28,18 +28,23 @@ curl -sS http://127.0.0.1:3000/chat -H "id_token: $ID_TOKEN" -H 'content-type: a
 
 A directive is \`[[fault <name> <option>=<value> …]]\`, anywhere in the prompt:`;
 
-const OPTIONS = `\`after\` is the number of pieces of the ordinary answer that come first (1 by default; 0 is right after the headers of
-the response). \`status\` and \`exception\` are what AWS would send, \`bytes\` the size of an answer, \`pause\` the milliseconds
-before each 16 KB of it, \`ms\` the milliseconds before anything comes. \`times=n\` repeats the fault for so many attempts,
-once by default, counted for each session of the agent and prompt; several directives in one prompt follow one another.
-The agent says so when it does not understand a directive. A real agent knows none of this. A fault without a directive
-is one of the network, which the tests cause.
+const OPTIONS = `\`after\` is the number of pieces of the ordinary reply that come first (1 by default; 0 is right after the response
+headers). \`status\` and \`exception\` are what AWS would send. \`bytes\` is the size of a reply, and \`pause\` the
+milliseconds before each 16 KB of it. \`ms\` is the milliseconds before anything comes. \`times=n\` repeats the fault for
+so many attempts, once by default. Attempts are counted for each session of the agent and prompt, and several directives
+in one prompt apply one after another.
+
+\`reply\` is no fault but the ordinary reply, and \`pace\` the milliseconds before each piece of it. In local mode the pace
+is 30, so that streaming can be seen; \`LOCAL_AGENT_PACE_MS\` sets another, and 0 means no pause.
+
+If the agent does not understand a directive, its reply says so. A real agent knows no directives. A fault without a
+directive is a fault of the network, which only the tests cause.
 
 ## The faults`;
 
 /** The text of docs/faults.md, laid out as prettier would. */
 export function faultPage(cases: readonly FaultCase[]): string {
-  const list = knownFaults().map((known) => `- \`${known}\``);
+  const list = listFaults().map((known) => `- \`${known}\``);
   const rows = cases.map(({ fault, place, directive, status, error, stored, invocations }) => [
     fault,
     PLACES[place],

@@ -15,7 +15,7 @@ describe('EmulatedSessions', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('outlives a restart, within the idle time', () => {
+  it('keeps a session over a restart, until its idle time is over', () => {
     open().append('one', ['a', 'b']);
 
     now += 9_999;
@@ -24,7 +24,7 @@ describe('EmulatedSessions', () => {
     expect(open().prompts('one')).toEqual([]);
   });
 
-  it('keeps its file from others and drops what is forgotten', async () => {
+  it('writes a file that only its owner can read, without forgotten sessions', async () => {
     const file = join(folder, 'sessions.json');
     const sut = open();
     sut.append('one', ['secret']);
@@ -36,7 +36,7 @@ describe('EmulatedSessions', () => {
   });
 
   it.each(['', '[["one",{"prompts":', '{}', '[null, ["x", null]]'])(
-    'starts anew from a broken file: %s',
+    'starts without sessions if the file is broken: %s',
     async (text) => {
       await writeFile(join(folder, 'sessions.json'), text);
 
