@@ -24,6 +24,13 @@ async function collect(events: AsyncIterable<ResponseStream>): Promise<{ events:
   }
 }
 
+const toBytes = (events: readonly ResponseStream[]) => events.map(({ chunk }) => Buffer.from(chunk?.bytes ?? []));
+const toText = (events: readonly ResponseStream[]) => Buffer.concat(toBytes(events)).toString('utf8');
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 describe('startBedrockAgentEmulator', () => {
   let now: number;
   let sut: BedrockAgentEmulator;
@@ -61,24 +68,22 @@ describe('startBedrockAgentEmulator', () => {
   async function ask(prompt: string, input: Partial<InvokeAgentCommandInput> = {}): Promise<string> {
     const { events, error } = await collect(invoke(prompt, input));
     if (error) throw error;
-    return Buffer.concat(events.map(({ chunk }) => chunk?.bytes ?? new Uint8Array())).toString('utf8');
+    return toText(events);
   }
 
   it('replies to the prompt, in chunks that split a character', async () => {
     const { events } = await collect(invoke('Grüße aus Köln'));
 
-    const pieces = events.map(({ chunk }) => Buffer.from(chunk?.bytes ?? []));
+    const pieces = toBytes(events);
     expect(pieces.length).toBeGreaterThan(3);
     expect(pieces.some((piece) => piece.toString('utf8').includes('\ufffd'))).toBe(true);
-    expect(Buffer.concat(pieces).toString('utf8')).toMatch(
-      /^You said “Grüße aus Köln”\..*This is turn 1; you began with “Grüße aus Köln”\.$/s,
-    );
+    expect(toText(events)).toMatch(/^You said “Grüße aus Köln”\..*This is turn 1; you began with “Grüße aus Köln”\.$/s);
   });
 
   it('cites the document that it quotes', async () => {
     const { events } = await collect(invoke('Plan a weekend in Lisbon'));
 
-    const text = Buffer.concat(events.map(({ chunk }) => chunk?.bytes ?? new Uint8Array())).toString('utf8');
+    const text = toText(events);
     const [citation] = events.flatMap(({ chunk }) => chunk?.attribution?.citations ?? []);
     const part = citation?.generatedResponsePart?.textResponsePart;
     expect(text.slice(part?.span?.start, part?.span?.end)).toBe(part?.text);
@@ -139,18 +144,10 @@ describe('startBedrockAgentEmulator', () => {
     await ask('One');
     await ask('Two', { enableTrace: true, streamingConfigurations: {} });
 
+    const session = { agentId: 'AGENT', agentAliasId: 'ALIAS', sessionId: 'session-1', endSession: false };
     expect(sut.invocations).toEqual([
-      {
-        agentId: 'AGENT',
-        agentAliasId: 'ALIAS',
-        sessionId: 'session-1',
-        prompt: 'One',
-        endSession: false,
-        enableTrace: false,
-        streamFinalResponse: true,
-        outcome: 'replied',
-      },
-      expect.objectContaining({ prompt: 'Two', enableTrace: true, streamFinalResponse: false }),
+      { ...session, prompt: 'One', enableTrace: false, streamFinalResponse: true, outcome: 'replied' },
+      { ...session, prompt: 'Two', enableTrace: true, streamFinalResponse: false, outcome: 'replied' },
     ]);
     expect(sut.connections).toBe(1);
   });
@@ -212,14 +209,14 @@ describe('startBedrockAgentEmulator', () => {
       leaving.abort();
 
       await expect(second).rejects.toThrow();
-      while (sut.invocations[0]?.outcome === 'running') await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => sut.invocations[0]?.outcome !== 'running');
       expect(sut.invocations[0]?.outcome).toBe('left');
     });
 
     it('can be closed while it is silent', async () => {
       sut.enqueue({ type: 'silence' });
       const reading = collect(invoke('Hi'));
-      while (sut.invocations.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => sut.invocations.length > 0);
 
       await sut.close();
 
@@ -251,7 +248,7 @@ describe('startBedrockAgentEmulator', () => {
       const { events } = await collect(invoke('How much?'));
 
       expect(events).toHaveLength(4);
-      expect(Buffer.concat(events.map(({ chunk }) => chunk?.bytes ?? new Uint8Array())).toString()).toBe('5 €');
+      expect(toText(events)).toBe('5 €');
     });
 
     it('replies late', async () => {

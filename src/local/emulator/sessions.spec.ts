@@ -35,6 +35,12 @@ describe('EmulatedSessions', () => {
     expect(await readFile(file, 'utf8')).not.toContain('secret');
   });
 
+  it('creates the folder of its file', async () => {
+    const file = join(folder, 'absent', 'sessions.json');
+    new EmulatedSessions({ idleTtlSeconds: 10, now: () => now, file }).append('one', ['a']);
+    expect(await readFile(file, 'utf8')).toContain('one');
+  });
+
   it.each(['', '[["one",{"prompts":', '{}', '[null, ["x", null]]'])(
     'starts without sessions if the file is broken: %s',
     async (text) => {

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 interface Session {
   prompts: string[];
@@ -49,8 +50,10 @@ export class EmulatedSessions {
   }
 
   private save(): void {
-    if (this.options.file === undefined) return;
-    writeFileSync(this.options.file, JSON.stringify([...this.sessions]), { mode: 0o600 });
+    const { file } = this.options;
+    if (file === undefined) return;
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(file, JSON.stringify([...this.sessions]), { mode: 0o600 });
   }
 }
 
