@@ -10,7 +10,7 @@ const DEMO_USER = 'demo';
 const TOKEN_DAYS = 30;
 const DEFAULT_SESSION_TTL_SECONDS = 600;
 /** With pieces this small and this pause, a usual reply takes one to two seconds, so that streaming can be seen. */
-const CHUNK_BYTES = 6;
+const CHUNK_BYTES = 7;
 const DEFAULT_PACE_MS = 30;
 
 export interface LocalOptions {
@@ -22,7 +22,7 @@ export interface LocalOptions {
 
 /** The local replacements of AWS and of the login. */
 export interface LocalParts {
-  /** Variables that override those of the environment. */
+  /** Variables that override the environment. */
   readonly variables: Readonly<Record<string, string>>;
   /** The folder of the embedded table; undefined if the table is elsewhere. */
   readonly tablePath: string | undefined;

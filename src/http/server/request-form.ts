@@ -8,8 +8,8 @@ const SINGLE_LINE_HEADERS = ['host', 'content-type'] as const;
 const ORIGIN = /^https?:\/\/[^/?#]*/i;
 
 /**
- * Whether every server reads this request in the same way. Node's parser accepts three faults that RFC 9112 does not:
- * no `host` or several (3.2), an invalid target (3.2), a transfer coding other than `chunked` (6.1).
+ * Whether every server reads this request in the same way. Node's parser accepts three faults against RFC 9112:
+ * no `host` or several (3.2), an invalid target (3.2), a coding other than `chunked` (6.1).
  */
 export function isUnambiguous(request: IncomingMessage): boolean {
   const { headers, headersDistinct, httpVersion } = request;
