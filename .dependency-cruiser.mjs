@@ -12,7 +12,10 @@ export const LAYERS = {
   lambda: { may: ['app.ts', 'config', 'common'] },
   'app.ts': { may: ['app.module.ts', 'chat/service', 'http', 'telemetry', 'config', 'common'] },
   'app.module.ts': { may: ['chat', 'http', 'config', 'common'] },
-  local: { may: ['dynamodb', 'config', 'common'], doors: ['start-local.ts', 'banner.ts', 'local-mode.ts'] },
+  local: {
+    may: ['dynamodb', 'config', 'common'],
+    doors: ['start-local.ts', 'banner.ts', 'local-mode.ts', 'watch-restart.ts'],
+  },
 
   chat: { may: ['chat/api', 'chat/service', 'chat/storage', 'chat/agent', 'usage', 'auth', 'http', 'config'] },
   'chat/api': { may: ['chat/service', 'chat/model', 'auth', 'http', 'telemetry', 'config', 'common'] },

@@ -4,7 +4,7 @@ import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { resolveSecrets } from '../../src/config/resolve-secrets.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { loadEnvironment, type RawEnvironment } from '../../src/config/environment.js';
-import { startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent-emulator.js';
+import { startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import { mintToken, tokenSettings } from '../../src/local/dev-token.js';
 import { startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 

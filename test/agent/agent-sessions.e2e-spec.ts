@@ -1,6 +1,6 @@
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { EmulatedInvocation } from '../../src/local/emulator/emulated-invocation.js';
+import type { EmulatedInvocation } from '../../src/local/emulator/bedrock-agent/invocation.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { readHead, originalChat, putItem, setAttribute } from '../support/chat-items.js';
 import { startStorageFaults } from '../support/storage-faults.js';

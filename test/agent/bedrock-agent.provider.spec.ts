@@ -7,10 +7,7 @@ import {
 } from '../../src/chat/agent/bedrock-agent/bedrock-agent-runtime.client.js';
 import { loadEnvironment } from '../../src/config/environment.js';
 import { AgentSettings } from '../../src/config/settings.js';
-import {
-  type BedrockAgentEmulator,
-  startBedrockAgentEmulator,
-} from '../../src/local/emulator/bedrock-agent-emulator.js';
+import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import type { AgentEvent } from '../../src/chat/agent/agent.js';
 import { AgentBusyError, AgentFailedError, AgentTimeoutError } from '../../src/chat/agent/agent.errors.js';
 import { BedrockAgentProvider } from '../../src/chat/agent/bedrock-agent/bedrock-agent.provider.js';

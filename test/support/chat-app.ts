@@ -12,7 +12,7 @@ import {
   type BedrockAgentEmulator,
   type BedrockAgentEmulatorOptions,
   startBedrockAgentEmulator,
-} from '../../src/local/emulator/bedrock-agent-emulator.js';
+} from '../../src/local/emulator/bedrock-agent/server.js';
 import { mintToken } from '../../src/local/dev-token.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 import { silence } from './silence.js';

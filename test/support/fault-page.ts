@@ -1,4 +1,4 @@
-import { knownFaults } from '../../src/local/emulator/emulated-directives.js';
+import { listFaults } from '../../src/local/emulator/directives.js';
 import type { FaultCase, FaultPlace } from './fault-matrix.js';
 
 const PLACES: Readonly<Record<FaultPlace, string>> = {
@@ -56,7 +56,7 @@ tests cause. With default settings a row with 504 takes 25 s.`;
 
 /** The text of docs/faults.md, laid out as prettier would. */
 export function faultPage(cases: readonly FaultCase[]): string {
-  const list = knownFaults().map((fault) => `- \`${fault}\``);
+  const list = listFaults().map((fault) => `- \`${fault}\``);
   const rows = cases.map(({ fault, place, directive, status, error, stored, invocations }) => [
     fault,
     PLACES[place],

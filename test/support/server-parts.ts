@@ -3,10 +3,7 @@ import { TableSettings } from '../../src/config/settings.js';
 import { createDocumentClient, createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { loadEnvironment } from '../../src/config/environment.js';
-import {
-  type BedrockAgentEmulator,
-  startBedrockAgentEmulator,
-} from '../../src/local/emulator/bedrock-agent-emulator.js';
+import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 import { SECRET } from './chat-app.js';
 

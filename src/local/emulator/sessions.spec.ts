@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { EmulatedSessions } from './emulated-sessions.js';
+import { EmulatedSessions } from './sessions.js';
 
 describe('EmulatedSessions', () => {
   let folder: string;
@@ -15,7 +15,7 @@ describe('EmulatedSessions', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('outlives a restart, within the idle time', () => {
+  it('keeps a session over a restart, until its idle time is over', () => {
     open().append('one', ['a', 'b']);
 
     now += 9_999;
@@ -24,7 +24,7 @@ describe('EmulatedSessions', () => {
     expect(open().prompts('one')).toEqual([]);
   });
 
-  it('keeps its file from others and drops what is forgotten', async () => {
+  it('writes a file that only its owner can read, without forgotten sessions', async () => {
     const file = join(folder, 'sessions.json');
     const sut = open();
     sut.append('one', ['secret']);
@@ -35,8 +35,14 @@ describe('EmulatedSessions', () => {
     expect(await readFile(file, 'utf8')).not.toContain('secret');
   });
 
+  it('creates the folder of its file', async () => {
+    const file = join(folder, 'absent', 'sessions.json');
+    new EmulatedSessions({ idleTtlSeconds: 10, now: () => now, file }).append('one', ['a']);
+    expect(await readFile(file, 'utf8')).toContain('one');
+  });
+
   it.each(['', '[["one",{"prompts":', '{}', '[null, ["x", null]]'])(
-    'starts anew from a broken file: %s',
+    'starts without sessions if the file is broken: %s',
     async (text) => {
       await writeFile(join(folder, 'sessions.json'), text);
 

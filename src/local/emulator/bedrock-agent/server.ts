@@ -1,53 +1,60 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { composeReply, inChunks, inOneChunk } from './emulated-agent.js';
-import { toSteps, type EmulatedBehaviour, type Step } from './emulated-behaviour.js';
-import { EmulatedDirectives } from './emulated-directives.js';
-import { readInvocation, RefusedInvocationError, type EmulatedInvocation } from './emulated-invocation.js';
-import { EmulatedSessions } from './emulated-sessions.js';
-import type { TextChunk } from './event-stream.js';
-import { listenOnLoopback } from '../loopback-server.js';
+import { listenOnLoopback } from '../../loopback-server.js';
+import type { EmulatedBehaviour } from '../behaviour.js';
+import { EmulatedDirectives } from '../directives.js';
+import { composeReply, type ReplyChunk, splitReply, toSingleChunk } from '../reply.js';
+import { EmulatedSessions } from '../sessions.js';
+import { performStep, toSteps } from '../steps.js';
+import { buildChunkFrame, buildReplyFrame, RETURN_CONTROL_FRAME, type WireChunk } from './frames.js';
+import { readInvocation, RefusedInvocationError, type EmulatedInvocation } from './invocation.js';
+
+type Behaviour = EmulatedBehaviour<WireChunk>;
 
 export interface BedrockAgentEmulatorOptions {
   /** Seconds without a turn after which a session is forgotten; 600 by default, as for a new Bedrock agent. */
   readonly idleTtlSeconds?: number;
   /** Epoch milliseconds, for the idle time. */
   readonly now?: () => number;
-  /** Milliseconds before each chunk of an ordinary answer, so that one sees it stream; 0 by default. */
+  /** Bytes of a chunk of the ordinary reply; 24 by default. */
+  readonly chunkBytes?: number;
+  /** Milliseconds before each chunk of the ordinary reply; 0 by default. */
   readonly paceMs?: number;
-  /** A file that keeps the sessions over a restart; in memory without it. */
+  /** A file that keeps the sessions over a restart. Without it they are in memory. */
   readonly sessionsFile?: string;
 }
 
-/** A stand-in for Bedrock's agent runtime, spoken to by the unchanged AWS SDK. */
+/** An emulator of the Bedrock agent runtime, for the unchanged AWS SDK. */
 export interface BedrockAgentEmulator {
   /** For `AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME`. */
   readonly endpoint: string;
-  /** Every invocation that was accepted for reading, oldest first; scripted errors count too. */
+  /** All valid invocations, oldest first. Those that got an HTTP error count too. */
   readonly invocations: readonly EmulatedInvocation[];
   /** How many connections were opened so far. */
   readonly connections: number;
-  /** How many of them are open now. */
+  /** How many connections are open now. */
   openConnections(): Promise<number>;
   /**
-   * Scripts the next invocations, one behaviour each. Without any the agent follows the directives in the prompt
-   * (`emulated-directives.ts`), and without those it just answers.
+   * Sets the behaviour of the next invocations, one each. After them the agent follows the directives in the prompt
+   * (`../directives.ts`), and without directives it replies.
    */
-  enqueue(...behaviours: readonly EmulatedBehaviour[]): void;
-  /** Cuts every connection, also silent ones; a second call does nothing. */
+  enqueue(...behaviours: readonly Behaviour[]): void;
+  /** Closes all connections and the server. A second call does nothing. */
   close(): Promise<void>;
 }
+
+/** Behaviours after which the session remembers the prompt. */
+const COMPLETE_TURNS: ReadonlySet<Behaviour['type']> = new Set(['reply', 'delay', 'chunks']);
 
 /** Starts the emulator on a free port of the loopback interface. HTTP/1.1 only: use `NodeHttpHandler`. */
 export async function startBedrockAgentEmulator(
   options: BedrockAgentEmulatorOptions = {},
 ): Promise<BedrockAgentEmulator> {
-  const { idleTtlSeconds = 600, now = Date.now, paceMs = 0, sessionsFile } = options;
+  const { idleTtlSeconds = 600, now = Date.now, chunkBytes = 24, paceMs = 0, sessionsFile } = options;
   const sessions = new EmulatedSessions({ idleTtlSeconds, now, file: sessionsFile });
   const invocations: EmulatedInvocation[] = [];
-  const queue: EmulatedBehaviour[] = [];
+  const queue: Behaviour[] = [];
   const directives = new EmulatedDirectives();
   let connections = 0;
 
@@ -65,38 +72,44 @@ export async function startBedrockAgentEmulator(
     invocations.push(invocation);
     const leaving = new AbortController();
     response.once('close', () => {
-      if (invocation.outcome === 'running') invocation.outcome = response.writableFinished ? 'answered' : 'left';
+      if (invocation.outcome === 'running') invocation.outcome = response.writableFinished ? 'replied' : 'left';
       leaving.abort();
     });
 
     const { sessionId, prompt } = invocation;
-    const behaviour = queue.shift() ?? directives.next(sessionId, prompt) ?? { type: 'answer' };
+    const behaviour = queue.shift() ?? directives.next(sessionId, prompt) ?? { type: 'reply' };
     if (behaviour.type === 'http-error') {
       return sendError(response, behaviour.status, behaviour.exception, behaviour.message ?? behaviour.exception);
     }
     setStreamHeaders(response, sessionId);
-    for (const step of toSteps(behaviour, answer(invocation, behaviour), paceMs)) {
+    const steps = toSteps(behaviour, {
+      reply: reply(invocation, behaviour).map(buildReplyFrame),
+      paceMs,
+      encode: buildChunkFrame,
+      returnControl: RETURN_CONTROL_FRAME,
+    });
+    for (const step of steps) {
       if (leaving.signal.aborted || step === 'hang') return;
       if (step === 'cut') {
         invocation.outcome = 'cut';
         response.destroy();
         return;
       }
-      await take(step, response, leaving.signal);
+      await performStep(step, response, leaving.signal);
     }
     response.end();
   }
 
-  /** The chunks of the ordinary answer; the session remembers the prompt where the turn will be whole. */
-  function answer(invocation: EmulatedInvocation, behaviour: EmulatedBehaviour): TextChunk[] {
+  /** Composes the ordinary reply. The session remembers the prompt if the turn will be complete. */
+  function reply(invocation: EmulatedInvocation, behaviour: Behaviour): ReplyChunk[] {
     const { sessionId, prompt, conversationHistory = [], endSession, streamFinalResponse } = invocation;
-    const told = conversationHistory.filter(({ role }) => role === 'user').map(({ text }) => text);
-    const earlier = [...sessions.prompts(sessionId), ...told];
-    if (WHOLE_TURNS.has(behaviour.type)) sessions.append(sessionId, [...told, prompt]);
+    const sent = conversationHistory.filter(({ role }) => role === 'user').map(({ text }) => text);
+    const earlier = [...sessions.prompts(sessionId), ...sent];
+    if (COMPLETE_TURNS.has(behaviour.type)) sessions.append(sessionId, [...sent, prompt]);
     if (endSession) sessions.end(sessionId);
     if (prompt === '') return [];
-    const said = composeReply(prompt, earlier);
-    return streamFinalResponse ? inChunks(said) : inOneChunk(said);
+    const whole = composeReply(prompt, earlier);
+    return streamFinalResponse ? splitReply(whole, chunkBytes) : [toSingleChunk(whole)];
   }
 
   const loopback = await listenOnLoopback(server);
@@ -110,8 +123,6 @@ export async function startBedrockAgentEmulator(
     enqueue: (...behaviours) => void queue.push(...behaviours),
   };
 }
-
-const WHOLE_TURNS: ReadonlySet<EmulatedBehaviour['type']> = new Set(['answer', 'delay', 'chunks']);
 
 function setStreamHeaders(response: ServerResponse, sessionId: string): void {
   response.statusCode = 200;
@@ -128,15 +139,4 @@ function sendError(response: ServerResponse, status: number, exception: string, 
     'x-amzn-requestid': randomUUID(),
   });
   response.end(JSON.stringify({ message }));
-}
-
-async function take(step: Exclude<Step, 'cut' | 'hang'>, response: ServerResponse, signal: AbortSignal): Promise<void> {
-  if (step === 'headers') {
-    response.flushHeaders();
-  } else if ('waitMs' in step) {
-    await wait(step.waitMs, undefined, { signal }).catch(() => undefined);
-  } else {
-    // Written one by one and to the socket, so that a cut right after it loses nothing of it.
-    await new Promise<void>((resolve) => response.write(step.write, () => resolve()));
-  }
 }

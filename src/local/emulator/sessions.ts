@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 interface Session {
   prompts: string[];
@@ -11,11 +12,11 @@ export interface EmulatedSessionsOptions {
   readonly idleTtlSeconds: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** A file that outlives the program, as the real agent's sessions do; in memory without it. */
+  /** A file that keeps the sessions over a restart. Without it they are in memory. */
   readonly file?: string | undefined;
 }
 
-/** What the emulated agent remembers: the user's side of each session, until it has been idle for too long. */
+/** The prompts of each session of the emulated agent. A session is forgotten after its idle time. */
 export class EmulatedSessions {
   private readonly sessions: Map<string, Session>;
 
@@ -23,13 +24,13 @@ export class EmulatedSessions {
     this.sessions = new Map(options.file === undefined ? [] : readSessions(options.file));
   }
 
-  /** The prompts of a session so far, oldest first; none when it is new or forgotten. */
+  /** The prompts of a session, oldest first; empty if it is new or forgotten. */
   prompts(id: string): readonly string[] {
     this.forgetIdle();
     return this.sessions.get(id)?.prompts ?? [];
   }
 
-  /** Adds prompts to a session, opening it when there is none. */
+  /** Adds prompts to a session, which may be new. */
   append(id: string, prompts: readonly string[]): void {
     this.forgetIdle();
     this.sessions.set(id, { prompts: [...this.prompts(id), ...prompts], usedAt: this.options.now() });
@@ -49,12 +50,14 @@ export class EmulatedSessions {
   }
 
   private save(): void {
-    if (this.options.file === undefined) return;
-    writeFileSync(this.options.file, JSON.stringify([...this.sessions]), { mode: 0o600 });
+    const { file } = this.options;
+    if (file === undefined) return;
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(file, JSON.stringify([...this.sessions]), { mode: 0o600 });
   }
 }
 
-/** What was saved; nothing when there is no file yet or it was cut off while being written. */
+/** Reads the saved sessions; none if there is no file, or if it was not written completely. */
 function readSessions(file: string): [string, Session][] {
   try {
     const saved: unknown = JSON.parse(readFileSync(file, 'utf8'));

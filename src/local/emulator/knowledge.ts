@@ -1,12 +1,10 @@
-import type { WireLocation } from './event-stream.js';
-
 /** One document of the emulated knowledge base. */
 export interface KnowledgeDocument {
   readonly title: string;
-  /** The document is found by a word that starts with one of these, in small letters. */
+  /** A word that starts with one of these finds the document. In lower case. */
   readonly words: readonly string[];
   readonly text: string;
-  readonly location: WireLocation;
+  readonly uri: string;
 }
 
 const BUCKET = 's3://emulated-knowledge-base';
@@ -18,7 +16,7 @@ const DOCUMENTS: readonly KnowledgeDocument[] = [
     text:
       'Spend the first day in Alfama and Graça: walk up to São Jorge, take tram 28 down again and stay for fado. ' +
       'Keep the second day for Belém, with the monastery in the morning, a pastel de nata at noon and the river at sunset.',
-    location: { type: 'WEB', webLocation: { url: 'https://example.com/travel/lisbon' } },
+    uri: 'https://example.com/travel/lisbon',
   },
   {
     title: 'Sessions',
@@ -26,37 +24,37 @@ const DOCUMENTS: readonly KnowledgeDocument[] = [
     text:
       'An agent remembers a session until it has been idle for its session time, ten minutes by default, ' +
       'and then forgets it without any sign.',
-    location: { type: 'S3', s3Location: { uri: `${BUCKET}/sessions.md` } },
+    uri: `${BUCKET}/sessions.md`,
   },
   {
     title: 'Storage',
     words: ['store', 'storage', 'table', 'dynamodb', 'history', 'saved', 'database'],
-    text: 'Every turn is one item of a DynamoDB table, with its prompt, its answer and where the answer comes from.',
-    location: { type: 'S3', s3Location: { uri: `${BUCKET}/storage.md` } },
+    text: 'Every turn is one item of a DynamoDB table, with its prompt, its reply and the sources of the reply.',
+    uri: `${BUCKET}/storage.md`,
   },
   {
     title: 'Tokens',
     words: ['token', 'jwt', 'login', 'sign', 'auth'],
     text: 'Callers send a JWT in the id_token header; its signature, its times and its claims are checked before anything else.',
-    location: { type: 'S3', s3Location: { uri: `${BUCKET}/tokens.md` } },
+    uri: `${BUCKET}/tokens.md`,
   },
   {
     title: 'A real agent',
     words: ['bedrock', 'agent', 'model', 'aws', 'claude', 'emulat'],
     text: 'Set AGENT_ID and AGENT_ALIAS_ID, and the same code asks that agent of Amazon Bedrock instead of this emulated one.',
-    location: { type: 'S3', s3Location: { uri: `${BUCKET}/a-real-agent.md` } },
+    uri: `${BUCKET}/a-real-agent.md`,
   },
 ];
 
-/** What can be asked about, for answers that found nothing. */
+/** The topics to ask about, for replies that found no document. */
 export const KNOWN_TOPICS = 'Lisbon, sessions, storage, tokens or a real agent';
 
-/** The document that shares most words with the prompt, if any does. */
+/** Finds the document that shares most words with the prompt, if any does. */
 export function findDocument(prompt: string): KnowledgeDocument | undefined {
   const asked = prompt.toLowerCase().match(/\p{L}+/gu) ?? [];
-  const hits = (document: KnowledgeDocument) =>
+  const countHits = (document: KnowledgeDocument) =>
     asked.filter((word) => document.words.some((known) => word.startsWith(known))).length;
-  const [best] = DOCUMENTS.map((document) => ({ document, count: hits(document) })).toSorted(
+  const [best] = DOCUMENTS.map((document) => ({ document, count: countHits(document) })).toSorted(
     (a, b) => b.count - a.count,
   );
   return best && best.count > 0 ? best.document : undefined;

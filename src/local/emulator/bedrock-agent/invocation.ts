@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** One call of InvokeAgent, as it came over the wire. */
+/** One call of InvokeAgent. */
 export interface EmulatedInvocation {
   readonly agentId: string;
   readonly agentAliasId: string;
@@ -10,13 +10,13 @@ export interface EmulatedInvocation {
   readonly enableTrace: boolean;
   /** `streamingConfigurations.streamFinalResponse`. */
   readonly streamFinalResponse: boolean;
-  /** `sessionState.conversationHistory`, each message's text joined; absent when none was sent. */
+  /** `sessionState.conversationHistory`, with the texts of each message joined; absent if none was sent. */
   readonly conversationHistory?: readonly HistoryMessage[];
   /**
-   * `running` until the response is over; then `answered` (whatever the answer was), `cut` by a behaviour, or `left`
-   * when the caller closed the connection first.
+   * `running` while the response is sent; `replied` once it is complete, also if it is an error.
+   * `cut` if a behaviour closed the connection, `left` if the caller did.
    */
-  outcome: 'running' | 'answered' | 'cut' | 'left';
+  outcome: 'running' | 'replied' | 'cut' | 'left';
 }
 
 export interface HistoryMessage {
@@ -24,7 +24,7 @@ export interface HistoryMessage {
   readonly text: string;
 }
 
-/** A request the real service would refuse; `exception` is its name in the API. */
+/** A request that AWS would refuse. `exception` is the error's name in the API. */
 export class RefusedInvocationError extends Error {
   constructor(
     readonly status: number,
@@ -35,7 +35,7 @@ export class RefusedInvocationError extends Error {
   }
 }
 
-/** The parts of InvokeAgent's body that the emulator reads. */
+/** The fields of InvokeAgent's body that the emulator reads. */
 interface InvokeAgentBody {
   inputText?: unknown;
   endSession?: unknown;
@@ -47,7 +47,7 @@ interface InvokeAgentBody {
 const ROUTE = /^\/agents\/([^/?]+)\/agentAliases\/([^/?]+)\/sessions\/([^/?]+)\/text\/?$/;
 
 /**
- * Reads one request and checks it as the API reference of InvokeAgent says.
+ * Reads one request and checks it by the rules of InvokeAgent's API reference.
  *
  * @throws RefusedInvocationError
  */
@@ -60,11 +60,11 @@ export async function readInvocation(request: IncomingMessage): Promise<Emulated
 
   const endSession = body.endSession === true;
   const prompt = body.inputText ?? '';
-  check(/^[0-9a-zA-Z]{1,10}$/.test(agentId), 'agentId must be 1 to 10 letters and digits');
-  check(/^[0-9a-zA-Z]{1,10}$/.test(agentAliasId), 'agentAliasId must be 1 to 10 letters and digits');
-  check(/^[0-9a-zA-Z._:-]{2,100}$/.test(sessionId), 'sessionId must be 2 to 100 of letters, digits, . _ : -');
-  check(typeof prompt === 'string' && (prompt !== '' || endSession), 'inputText must be a text');
-  const conversationHistory = readHistory(body.sessionState?.conversationHistory?.messages);
+  requireValid(/^[0-9a-zA-Z]{1,10}$/.test(agentId), 'agentId must be 1 to 10 letters and digits');
+  requireValid(/^[0-9a-zA-Z]{1,10}$/.test(agentAliasId), 'agentAliasId must be 1 to 10 letters and digits');
+  requireValid(/^[0-9a-zA-Z._:-]{2,100}$/.test(sessionId), 'sessionId must be 2 to 100 of letters, digits, . _ : -');
+  requireValid(typeof prompt === 'string' && (prompt !== '' || endSession), 'inputText must be a text');
+  const conversationHistory = parseHistory(body.sessionState?.conversationHistory?.messages);
   return {
     agentId,
     agentAliasId,
@@ -83,22 +83,25 @@ async function readBody(request: IncomingMessage): Promise<InvokeAgentBody> {
   for await (const piece of request) pieces.push(piece as Buffer);
   try {
     const body: unknown = JSON.parse(Buffer.concat(pieces).toString('utf8'));
-    check(typeof body === 'object' && body !== null, 'The body must be an object');
+    requireValid(typeof body === 'object' && body !== null, 'The body must be an object');
     return body;
   } catch {
     throw new RefusedInvocationError(400, 'ValidationException', 'The body must be a JSON object');
   }
 }
 
-function readHistory(messages: unknown): HistoryMessage[] | undefined {
+function parseHistory(messages: unknown): HistoryMessage[] | undefined {
   if (messages === undefined || messages === null) return undefined;
-  check(Array.isArray(messages), 'conversationHistory.messages must be a list');
+  requireValid(Array.isArray(messages), 'conversationHistory.messages must be a list');
   return messages.map((message: { role?: unknown; content?: unknown } | null, index) => {
     const role = index % 2 === 0 ? 'user' : 'assistant';
-    check(message?.role === role, 'conversationHistory must alternate, the user first');
-    check(Array.isArray(message.content) && message.content.length > 0, 'conversationHistory has an empty message');
+    requireValid(message?.role === role, 'conversationHistory must alternate, the user first');
+    requireValid(
+      Array.isArray(message.content) && message.content.length > 0,
+      'conversationHistory has an empty message',
+    );
     const texts = message.content.map((block: { text?: unknown } | null) => block?.text);
-    check(
+    requireValid(
       texts.every((text) => typeof text === 'string' && text !== ''),
       'conversationHistory has an empty text',
     );
@@ -106,6 +109,6 @@ function readHistory(messages: unknown): HistoryMessage[] | undefined {
   });
 }
 
-function check(holds: boolean, message: string): asserts holds {
+function requireValid(holds: boolean, message: string): asserts holds {
   if (!holds) throw new RefusedInvocationError(400, 'ValidationException', message);
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { EmulatedDirectives, knownFaults } from './emulated-directives.js';
+import { EmulatedDirectives, listFaults } from './directives.js';
 
 describe('EmulatedDirectives', () => {
   let sut: EmulatedDirectives;
@@ -7,9 +7,12 @@ describe('EmulatedDirectives', () => {
     sut = new EmulatedDirectives();
   });
 
-  it.each(['Plan a weekend', '[fault torn]', '[[torn]]', '[[faulty torn]]', ''])('leaves %j alone', (prompt) => {
-    expect(sut.next('s', prompt)).toBeUndefined();
-  });
+  it.each(['Plan a weekend', '[fault torn]', '[[torn]]', '[[faulty torn]]', ''])(
+    'finds no directive in %j',
+    (prompt) => {
+      expect(sut.next('s', prompt)).toBeUndefined();
+    },
+  );
 
   it.each([
     ['torn', { type: 'torn' }],
@@ -19,7 +22,8 @@ describe('EmulatedDirectives', () => {
     ['return-control after=1', { type: 'return-control', afterChunks: 1 }],
     ['hang-up', { type: 'hang-up' }],
     ['empty', { type: 'empty' }],
-    ['answer', { type: 'answer' }],
+    ['reply', { type: 'reply' }],
+    ['reply pace=100', { type: 'reply', paceMs: 100 }],
     ['delay ms=250', { type: 'delay', milliseconds: 250 }],
     ['http-error', { type: 'http-error', status: 500, exception: 'InternalServerException' }],
     [
@@ -34,14 +38,14 @@ describe('EmulatedDirectives', () => {
     expect(sut.next('s', `Plan a weekend [[fault ${directive}]]`)).toMatchObject(behaviour);
   });
 
-  it('makes an answer of a chosen size', () => {
+  it('builds a reply of the requested size', () => {
     const behaviour = sut.next('s', '[[fault chunks bytes=40000 pause=5]]');
     expect(behaviour).toMatchObject({ type: 'chunks', pauseMs: 5 });
     const chunks = behaviour?.type === 'chunks' ? behaviour.chunks : [];
     expect(chunks.map((chunk) => (chunk as Uint8Array).length)).toEqual([16_384, 16_384, 7_232]);
   });
 
-  it('lasts for one attempt, or as many as are asked for, of each session and prompt', () => {
+  it('applies to one attempt, or to `times` attempts, of each session and prompt', () => {
     const prompt = 'Hello [[fault torn times=2]]';
     expect(sut.next('s', prompt)).toBeDefined();
     expect(sut.next('s', prompt)).toBeDefined();
@@ -50,14 +54,14 @@ describe('EmulatedDirectives', () => {
     expect(sut.next('s', `${prompt} again`)).toBeDefined();
   });
 
-  it('takes several directives one after the other', () => {
+  it('applies several directives one after another', () => {
     const prompt = '[[fault hang-up]] and [[fault empty times=2]]';
     const attempts = [1, 2, 3, 4].map(() => sut.next('s', prompt)?.type);
     expect(attempts).toEqual(['hang-up', 'empty', 'empty', undefined]);
   });
 
   it.each(['[[fault explode]]', '[[fault]]', '[[fault torn]] [[fault constructor]]'])(
-    'says what it knows to %s',
+    'lists the known faults in reply to %s',
     (prompt) => {
       const behaviour = sut.next('s', prompt);
       expect(behaviour).toMatchObject({ type: 'chunks', chunks: [expect.stringContaining('torn [after=n]')] });
@@ -65,7 +69,7 @@ describe('EmulatedDirectives', () => {
   );
 
   it.each(['after=x', 'after=', 'after', 'after=-1', 'ms=5', 'exception=Oh', 'times=99999999'])(
-    'says what it knows to the option %s',
+    'lists the known options in reply to the option %s',
     (option) => {
       const behaviour = sut.next('s', `[[fault torn ${option}]]`);
       const words = `I do not understand “${option}” of the fault “torn”. I know after, times.`;
@@ -73,7 +77,7 @@ describe('EmulatedDirectives', () => {
     },
   );
 
-  it('names every fault once', () => {
-    expect(new Set(knownFaults()).size).toBe(11);
+  it('lists every fault once', () => {
+    expect(new Set(listFaults()).size).toBe(11);
   });
 });
