@@ -17,6 +17,7 @@ const MAX_FIRST_WRITE_UNITS = 5;
 
 /** Gives one answer, and notes which requests had been answered when it was asked. */
 class MeteredAgent extends AgentProvider {
+  readonly memory = { agent: 'metered', ownsUnnamedSessions: true, idleSeconds: 600 };
   /** The requests that stood between the caller and the agent. */
   billsBefore: Bill[] = [];
 
@@ -27,10 +28,12 @@ class MeteredAgent extends AgentProvider {
   async *reply(): AsyncGenerator<AgentEvent> {
     this.billsBefore = this.meter.take();
     yield { type: 'text', text: CONTENTS.answer };
-    yield { type: 'end' };
+    yield { type: 'end', reason: 'stop' };
   }
 
   async endSession(): Promise<void> {}
+
+  close(): void {}
 }
 
 /** A table whose client is billed, and its observer is not. */
@@ -67,7 +70,7 @@ async function printOurs({ environment, client, meter }: MeteredTable): Promise<
     const reply = await service.reply(
       'alice',
       { prompt: CONTENTS.prompt, chatId, key: undefined },
-      { timeLimit: BUFFERED_TIME_LIMIT },
+      { timeLimit: BUFFERED_TIME_LIMIT, attributes: {} },
     );
     chatId = reply.chat.id;
     const bills = [...agent.billsBefore, ...meter.take()];

@@ -1,41 +1,41 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  type AgentConnectionTimes,
-  createBedrockAgentRuntimeClient,
-} from '../../src/chat/agent/bedrock-agent/bedrock-agent-runtime.client.js';
+import type { AgentConnectionTimes } from '../../src/chat/agent/aws/agent-connections.js';
 import { loadEnvironment } from '../../src/config/environment.js';
-import { AgentSettings } from '../../src/config/settings.js';
+import { AgentSettings, type BedrockAgentTarget } from '../../src/config/agent-settings.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import type { AgentEvent } from '../../src/chat/agent/agent.js';
 import { AgentBusyError, AgentFailedError, AgentTimeoutError } from '../../src/chat/agent/agent.errors.js';
 import { BedrockAgentProvider } from '../../src/chat/agent/bedrock-agent/bedrock-agent.provider.js';
 
-const REQUEST = { sessionId: 'a-session-of-at-least-33-characters', prompt: 'hello' };
+const REQUEST = {
+  sessionId: 'a-session-of-at-least-33-characters',
+  prompt: 'hello',
+  history: [],
+  actorId: 'a-hash',
+  deadline: Date.now() + 60_000,
+  attributes: {},
+};
 
 describe('BedrockAgentProvider', () => {
   let agent: BedrockAgentEmulator;
-  let client: BedrockAgentRuntimeClient;
   let sut: BedrockAgentProvider;
 
   /** Connects the provider to the emulated agent. */
   function connect(times?: AgentConnectionTimes): void {
-    const settings = new AgentSettings(
-      loadEnvironment({
-        AGENT_ID: 'AGENT',
-        AGENT_ALIAS_ID: 'ALIAS',
-        JWT_VERIFY_SIGNATURE: 'false',
-        AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint,
-      }),
-    );
-    client = createBedrockAgentRuntimeClient(settings, times);
-    sut = new BedrockAgentProvider(client, settings);
+    const environment = loadEnvironment({
+      AGENT_ID: 'AGENT',
+      AGENT_ALIAS_ID: 'ALIAS',
+      JWT_VERIFY_SIGNATURE: 'false',
+      AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint,
+    });
+    const settings = new AgentSettings(environment);
+    sut = BedrockAgentProvider.create(settings, settings.target as BedrockAgentTarget, times);
   }
 
   /** Connects the provider again, with other time limits. */
   function reconnect(times: AgentConnectionTimes): void {
-    client.destroy();
+    sut.close();
     connect(times);
   }
 
@@ -44,13 +44,13 @@ describe('BedrockAgentProvider', () => {
     connect();
   });
   afterEach(async () => {
-    client.destroy();
+    sut.close();
     await agent.close();
   });
 
   async function collectEvents(signal = new AbortController().signal): Promise<AgentEvent[]> {
     const events: AgentEvent[] = [];
-    for await (const event of sut.reply({ ...REQUEST, history: [] }, signal)) events.push(event);
+    for await (const event of sut.reply(REQUEST, signal)) events.push(event);
     return events;
   }
   /** Waits until the agent has ended the first call or has noticed that the caller left. */
@@ -64,7 +64,8 @@ describe('BedrockAgentProvider', () => {
     await collectEvents();
     expect(agent.invocations).toEqual([
       expect.objectContaining({
-        ...REQUEST,
+        sessionId: REQUEST.sessionId,
+        prompt: REQUEST.prompt,
         agentId: 'AGENT',
         agentAliasId: 'ALIAS',
         enableTrace: false,
@@ -79,7 +80,7 @@ describe('BedrockAgentProvider', () => {
       { type: 'text', text: 'one ' },
       { type: 'text', text: 'two ' },
       { type: 'text', text: 'three' },
-      { type: 'end' },
+      { type: 'end', reason: 'stop' },
     ]);
   });
 
@@ -149,7 +150,7 @@ describe('BedrockAgentProvider', () => {
   it('sends a turn that the agent refused again, at most three times in all', async () => {
     const refusal = { type: 'http-error', status: 429, exception: 'ThrottlingException' } as const;
     agent.enqueue(refusal, refusal);
-    expect((await collectEvents()).at(-1)).toEqual({ type: 'end' });
+    expect((await collectEvents()).at(-1)).toEqual({ type: 'end', reason: 'stop' });
     expect(agent.invocations).toHaveLength(3);
     agent.enqueue(refusal, refusal, refusal);
     await expect(collectEvents()).rejects.toBeInstanceOf(AgentBusyError);
@@ -191,7 +192,7 @@ describe('BedrockAgentProvider', () => {
     await collectEvents();
     expect(agent.connections).toBe(1);
     while ((await agent.openConnections()) > 0) await wait(50);
-    expect((await collectEvents()).at(-1)).toEqual({ type: 'end' });
+    expect((await collectEvents()).at(-1)).toEqual({ type: 'end', reason: 'stop' });
     expect(agent.connections).toBe(2);
   });
 
@@ -212,7 +213,7 @@ describe('BedrockAgentProvider', () => {
 
   it('ends the call when the iteration is left early', async () => {
     agent.enqueue({ type: 'silence', afterChunks: 2 });
-    for await (const event of sut.reply({ ...REQUEST, history: [] }, new AbortController().signal)) {
+    for await (const event of sut.reply(REQUEST, new AbortController().signal)) {
       if (event.type === 'text') break;
     }
     expect(await waitForOutcome()).toBe('left');

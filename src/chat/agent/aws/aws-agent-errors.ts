@@ -1,4 +1,3 @@
-import { BedrockAgentRuntimeServiceException } from '@aws-sdk/client-bedrock-agent-runtime';
 import { DomainError } from '../../../common/domain-error.js';
 import { AgentBusyError, AgentFailedError, AgentTimeoutError, AgentUnavailableError } from '../agent.errors.js';
 
@@ -6,6 +5,8 @@ import { AgentBusyError, AgentFailedError, AgentTimeoutError, AgentUnavailableEr
 const BUSY = new Set(['ThrottlingException', 'ServiceQuotaExceededException', 'TooManyRequestsException']);
 /** AWS errors for an agent that is not ready. They become 503. */
 const UNAVAILABLE = new Set(['ModelNotReadyException', 'ServiceUnavailableException']);
+/** AWS errors for a turn that was refused before it ran, beside the status 429. */
+const REFUSALS = new Set(['ThrottlingException', 'ModelNotReadyException', 'RetryableConflictException']);
 /** Node's errors for a connection that could not be made. They become 503. */
 const NO_CONNECTION = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
 /** System calls of a connection that was made. If one of them fails, the reply is torn. */
@@ -28,10 +29,14 @@ export function toAgentError(error: unknown): DomainError {
  * response proves it. The same exception inside a stream does not: the agent may have called tools before.
  */
 export function isRefusal(error: unknown): boolean {
-  const { name } = toNames(error);
-  if (name !== 'ThrottlingException' && name !== 'ModelNotReadyException') return false;
-  const status = error instanceof BedrockAgentRuntimeServiceException ? error.$metadata?.httpStatusCode : undefined;
-  return status !== undefined && status >= 400;
+  const status = findStatus(error);
+  return status !== undefined && status >= 400 && (status === 429 || REFUSALS.has(toNames(error).name));
+}
+
+/** The status of an HTTP response. An error inside a stream has none. */
+function findStatus(error: unknown): number | undefined {
+  const { $metadata: metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  return metadata?.httpStatusCode;
 }
 
 function isUnconnected(error: unknown): boolean {
