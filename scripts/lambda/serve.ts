@@ -75,9 +75,10 @@ export async function serve({ start, host, port, ...credentials }: ServeOptions)
 
 function announce(url: string, { token, hasOwnKey }: Pick<ServeOptions, 'token' | 'hasOwnKey'>): void {
   const about = hasOwnKey
-    ? 'It has a key of its own, new with each start: tokens of npm run token and npm start get 401. Paste this one'
-    : 'A token of the user demo, signed with the key that is configured. Tokens of npm run token work too';
-  console.log(`The package is ready on ${url}\n\n  ${about}:\n\n    export ID_TOKEN=${token}\n\n  Requests:\n`);
+    ? `This server has its own key, which changes at each start.
+  Tokens of npm run token and of npm start get 401 here. Use this one, of the user demo:`
+    : 'A token of the user demo, signed with the configured key, as npm run token does:';
+  console.log(`The package is ready on ${url}\n\n  ${about}\n\n    export ID_TOKEN=${token}\n\n  Requests:\n`);
   for (const request of [`-sS ${url}/chat`, `-sS -N ${url}/chat/stream`]) {
     console.log(
       `    curl ${request} -H "id_token: $ID_TOKEN" -H 'content-type: application/json' -d '{"prompt":"Plan a weekend in Lisbon"}'`,
