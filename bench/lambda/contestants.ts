@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { bundleHandlers } from '../../scripts/lambda/bundle.js';
 import { writeCodeCache } from '../../scripts/lambda/code-cache.js';
 import { PACKAGE_FOLDER } from '../../scripts/lambda/package.js';
@@ -68,6 +69,10 @@ export async function makeContestants(
     await cp(join(ROOT, PACKAGE_FOLDER, 'app.js'), join(folder, 'app.js'));
   }
   await writeCodeCache(artefact.folder, node, { nodeArguments });
-  const unbundled = { name: 'unbundled app', folder: join(ROOT, `${PACKAGE_FOLDER}-tsc`), file: 'lambda.js' };
+  // The runtime client would take the folder `lambda` beside the compiled lambda.js for the module.
+  const unbundled = { name: 'unbundled app', folder: join(home, 'unbundled'), file: 'lambda.mjs' };
+  const compiled = pathToFileURL(join(ROOT, `${PACKAGE_FOLDER}-tsc`, 'lambda.js')).href;
+  await mkdir(unbundled.folder);
+  await writeFile(join(unbundled.folder, unbundled.file), `export { handler } from '${compiled}';\n`);
   return { bare, bareCached, express, artefact, artefactUncached, unbundled };
 }

@@ -73,7 +73,7 @@ describe('the package', () => {
   });
 
   it('formats dates as Node does, although it makes their formats later', async () => {
-    const file: string = '../scripts/lambda/date-time-format.mjs';
+    const file: string = '../../scripts/lambda/date-time-format.mjs';
     const module = (await import(file)) as {
       DateTimeFormatOnUse: typeof Intl.DateTimeFormat;
     };

@@ -208,7 +208,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
       const doomed = await start(major, 'lambda-stream.handler', agent.endpoint);
       const reader = new FunctionCaller(doomed, parts.token);
       const { body } = await reader.open({ body: { prompt: 'hello [[fault silence after=1]]' } });
-      const reading = expect(text(body)).rejects.toThrow('The function ended in the middle of its answer');
+      const reading = expect(text(body)).rejects.toThrow('The function ended before its response was complete');
       await doomed.stop();
       await reading;
     });
