@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Context } from 'aws-lambda';
-import { restEvent } from '../../scripts/lambda/events.js';
+import { buildRestEvent } from '../../scripts/lambda/events.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import type { LambdaResponse } from '../../src/lambda.js';
@@ -39,7 +39,7 @@ describe('who reads from the handler that streams', () => {
   });
 
   const event = (url: string, key: string) =>
-    restEvent({
+    buildRestEvent({
       method: 'POST',
       url,
       rawHeaders: ['id_token', parts.token, 'content-type', 'application/json', 'idempotency-key', key],
