@@ -44,8 +44,8 @@ export interface SdkCalls {
 }
 
 /**
- * What the code asks of AWS with one kind of agent, as far as it can be reached from an entry: the commands of the SDK
- * that it imports.
+ * What the code asks of AWS with one kind of agent: the commands of the SDK that it imports. Only code that can be
+ * reached from the entry counts.
  */
 export function sdkCallsFrom(entry: string, agent: AgentKind): SdkCalls {
   const others = AGENT_KINDS.filter((kind) => kind !== agent).map((kind) => `${PROVIDERS}/${kind}/`);
