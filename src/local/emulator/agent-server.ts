@@ -3,8 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { promisify } from 'node:util';
 import { listenOnLoopback, type LoopbackServer } from '../loopback-server.js';
 import type { EmulatedBehaviour } from './behaviour.js';
+import { AgentFault } from './agent-fault.js';
 import { EmulatedDirectives } from './directives.js';
-import { performStep, type ReplyFrames, type Step, toSteps } from './steps.js';
+import type { Conversation, ConversationMessage, ReplySource } from './reply-source.js';
+import { toSourceSteps } from './source-steps.js';
+import { performStep, type ReplyFrames, type Step, type StreamBehaviour, toSteps } from './steps.js';
 
 /** What every emulated agent has. */
 export interface AgentEmulatorOptions {
@@ -14,6 +17,8 @@ export interface AgentEmulatorOptions {
   readonly chunkBytes?: number;
   /** Milliseconds before each chunk of the ordinary reply; 0 by default. */
   readonly paceMs?: number;
+  /** Where the ordinary replies come from; the emulated knowledge base by default. */
+  readonly source?: ReplySource | undefined;
 }
 
 /** One turn that an emulated agent was asked for. */
@@ -21,17 +26,12 @@ export interface AgentInvocation {
   readonly sessionId: string;
   readonly prompt: string;
   /** The earlier messages that were sent, with the texts of each joined; absent if none was sent. */
-  readonly conversationHistory?: readonly HistoryMessage[];
+  readonly conversationHistory?: readonly ConversationMessage[];
   /**
    * `running` while the response is sent; `replied` once it is complete, also if it is an error.
    * `cut` if a behaviour closed the connection, `left` if the caller did.
    */
   outcome: 'running' | 'replied' | 'cut' | 'left';
-}
-
-export interface HistoryMessage {
-  readonly role: 'user' | 'assistant';
-  readonly text: string;
 }
 
 /** An emulator of an AWS service, for its unchanged SDK client. `Chunk` is a chunk as the service writes it. */
@@ -61,18 +61,14 @@ export interface EmulatedService<I extends AgentInvocation, Chunk> {
   toHeaders?(invocation: I): Readonly<Record<string, string>>;
   /** Composes the ordinary reply, and remembers the turn if it will be complete. */
   toFrames(invocation: I, isComplete: boolean): ReplyFrames<Chunk>;
+  /** What a reply source must know; undefined for a call without a reply. */
+  toConversation(invocation: I): Conversation | undefined;
+  /** Remembers a turn with the reply of a source. @returns the frames after it. */
+  endReply(invocation: I, reply: string): readonly Uint8Array[];
 }
 
-/** A request that AWS would refuse. `exception` is the error's name in the API. */
-export class RefusedRequestError extends Error {
-  constructor(
-    readonly status: number,
-    readonly exception: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+/** A request that AWS would refuse. */
+export class RefusedRequestError extends AgentFault {}
 
 /** @throws RefusedRequestError, as AWS refuses a request that breaks the rules of its API reference. */
 export function requireValid(holds: boolean, message: string): asserts holds {
@@ -92,7 +88,7 @@ const COMPLETE_TURNS: ReadonlySet<EmulatedBehaviour['type']> = new Set([
 /** Starts an emulator on a free port of the loopback interface. HTTP/1.1 only: use `NodeHttpHandler`. */
 export async function startAgentServer<I extends AgentInvocation, Chunk>(
   service: EmulatedService<I, Chunk>,
-  paceMs = 0,
+  { paceMs = 0, source }: Pick<AgentEmulatorOptions, 'paceMs' | 'source'> = {},
 ): Promise<AgentEmulator<I, Chunk>> {
   const invocations: I[] = [];
   const queue: EmulatedBehaviour<Chunk>[] = [];
@@ -101,7 +97,7 @@ export async function startAgentServer<I extends AgentInvocation, Chunk>(
 
   const server = createServer((request, response) => {
     invoke(request, response).catch((error: unknown) => {
-      if (error instanceof RefusedRequestError) return sendError(response, error);
+      if (error instanceof AgentFault && !response.headersSent) return sendError(response, error);
       response.destroy();
     });
   });
@@ -124,13 +120,21 @@ export async function startAgentServer<I extends AgentInvocation, Chunk>(
       const { status, exception, message = exception } = behaviour;
       return sendError(response, { status, exception, message });
     }
-    response.writeHead(200, {
-      'content-type': 'application/vnd.amazon.eventstream',
-      'x-amzn-requestid': randomUUID(),
-      ...service.toHeaders?.(invocation),
+    await respond(response, listSteps(invocation, behaviour, leaving.signal), {
+      invocation,
+      signal: leaving.signal,
+      headers: service.toHeaders?.(invocation),
     });
-    const frames = service.toFrames(invocation, COMPLETE_TURNS.has(behaviour.type));
-    await respond(response, toSteps(behaviour, frames, paceMs), { invocation, signal: leaving.signal });
+  }
+
+  function listSteps(invocation: I, behaviour: StreamBehaviour<Chunk>, signal: AbortSignal) {
+    const conversation = behaviour.type === 'reply' ? service.toConversation(invocation) : undefined;
+    if (!source || !conversation) {
+      return toSteps(behaviour, service.toFrames(invocation, COMPLETE_TURNS.has(behaviour.type)), paceMs);
+    }
+    const frames = service.toFrames(invocation, false);
+    const toEnd = (reply: string) => service.endReply(invocation, reply);
+    return toSourceSteps(source(conversation, signal), { frames, toEnd, paceMs });
   }
 
   return {
@@ -144,13 +148,25 @@ export async function startAgentServer<I extends AgentInvocation, Chunk>(
   };
 }
 
+interface RespondOptions {
+  readonly invocation: AgentInvocation;
+  /** Aborts when the caller has left. */
+  readonly signal: AbortSignal;
+  /** Headers of this service. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
+}
+
 async function respond(
   response: ServerResponse,
-  steps: readonly Step[],
-  { invocation, signal }: { readonly invocation: AgentInvocation; readonly signal: AbortSignal },
+  steps: Iterable<Step> | AsyncIterable<Step>,
+  { invocation, signal, headers }: RespondOptions,
 ): Promise<void> {
-  for (const step of steps) {
+  for await (const step of steps) {
     if (signal.aborted || step === 'hang') return;
+    if (!response.headersSent) {
+      const common = { 'content-type': 'application/vnd.amazon.eventstream', 'x-amzn-requestid': randomUUID() };
+      response.writeHead(200, { ...common, ...headers });
+    }
     if (step === 'cut') {
       invocation.outcome = 'cut';
       response.destroy();

@@ -9,16 +9,18 @@ type Chunks = readonly (string | Uint8Array)[];
 export interface MessageReply {
   readonly chunks: Chunks;
   readonly inputBytes: number;
+  /** `end_turn` by default. */
+  readonly stopReason?: string;
 }
 
 /** About so many bytes are a token. */
 const TOKEN_BYTES = 4;
 
 /** Builds the frames of ConverseStream and InvokeHarness, whose events have the same shape. */
-export function toMessageFrames({ chunks, inputBytes }: MessageReply): ReplyFrames {
+export function toMessageFrames({ chunks, inputBytes, stopReason = 'end_turn' }: MessageReply): ReplyFrames {
   const opening = [buildMessageStart('assistant')];
   const usage = buildUsage(inputBytes, Buffer.byteLength(decode(chunks).join('')));
-  const closing = [buildBlockStop(0), buildMessageStop('end_turn'), usage];
+  const closing = [buildBlockStop(0), buildMessageStop(stopReason), usage];
   const texts = buildTexts(chunks);
   return {
     opening,

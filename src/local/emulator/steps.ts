@@ -24,16 +24,15 @@ export interface ReplyFrames<Chunk = never> {
   encodeMessages(behaviour: MessageBehaviour): Frames;
 }
 
+/** A behaviour that begins a stream, or closes the connection before it. */
+export type StreamBehaviour<Chunk = never> = Exclude<EmulatedBehaviour<Chunk>, { type: 'http-error' | 'html-error' }>;
+
 /**
  * Lists the steps of a behaviour. After the last one the stream ends without an error.
  *
  * @param paceMs - the pause before each frame of the ordinary reply.
  */
-export function toSteps<Chunk>(
-  behaviour: Exclude<EmulatedBehaviour<Chunk>, { type: 'http-error' | 'html-error' }>,
-  frames: ReplyFrames<Chunk>,
-  paceMs: number,
-): Step[] {
+export function toSteps<Chunk>(behaviour: StreamBehaviour<Chunk>, frames: ReplyFrames<Chunk>, paceMs: number): Step[] {
   const { opening, chunks, closing } = frames;
   const whole = [...opening, ...chunks, ...closing];
   const count = ('afterChunks' in behaviour ? behaviour.afterChunks : undefined) ?? 1;
@@ -97,7 +96,8 @@ export async function performStep(
   }
 }
 
-function writeAll(frames: Frames, paceMs: number): Step[] {
+/** @param paceMs - the pause before each frame. */
+export function writeAll(frames: Frames, paceMs: number): Step[] {
   const pause: Step[] = paceMs > 0 ? [{ waitMs: paceMs }] : [];
   return ['headers', ...frames.flatMap((write) => [...pause, { write }])];
 }

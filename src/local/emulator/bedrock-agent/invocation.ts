@@ -1,11 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import {
-  type AgentInvocation,
-  type HistoryMessage,
-  readJsonBody,
-  RefusedRequestError,
-  requireValid,
-} from '../agent-server.js';
+import { type AgentInvocation, readJsonBody, RefusedRequestError, requireValid } from '../agent-server.js';
+import type { ConversationMessage } from '../reply-source.js';
 
 /** One call of InvokeAgent. The history is `sessionState.conversationHistory`. */
 export interface EmulatedInvocation extends AgentInvocation {
@@ -64,7 +59,7 @@ export async function readInvocation(request: IncomingMessage): Promise<Emulated
   };
 }
 
-function parseHistory(messages: unknown): HistoryMessage[] | undefined {
+function parseHistory(messages: unknown): ConversationMessage[] | undefined {
   if (messages === undefined || messages === null) return undefined;
   requireValid(Array.isArray(messages), 'conversationHistory.messages must be a list');
   return messages.map((message: { role?: unknown; content?: unknown } | null, index) => {

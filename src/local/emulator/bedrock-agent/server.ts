@@ -5,6 +5,7 @@ import {
   startAgentServer,
 } from '../agent-server.js';
 import { composeReply, type ReplyChunk, splitReply, toSingleChunk } from '../reply.js';
+import { listPrompts } from '../reply-source.js';
 import { EmulatedSessions } from '../sessions.js';
 import { toUnknownFault } from '../steps.js';
 import { buildChunkFrame, buildReplyFrame, RETURN_CONTROL_FRAME, type WireChunk } from './frames.js';
@@ -22,14 +23,13 @@ export type BedrockAgentEmulator = AgentEmulator<EmulatedInvocation, WireChunk>;
 
 /** Starts the emulator. */
 export function startBedrockAgentEmulator(options: BedrockAgentEmulatorOptions = {}): Promise<BedrockAgentEmulator> {
-  const { idleTtlSeconds = 600, now = Date.now, chunkBytes = 24, paceMs, sessionsFile } = options;
+  const { idleTtlSeconds = 600, now = Date.now, chunkBytes = 24, sessionsFile } = options;
   const sessions = new EmulatedSessions({ idleTtlSeconds, now, file: sessionsFile });
 
-  function reply(invocation: EmulatedInvocation, isComplete: boolean): ReplyChunk[] {
+  function composeChunks(invocation: EmulatedInvocation, isComplete: boolean): ReplyChunk[] {
     const { sessionId, prompt, conversationHistory = [], endSession, streamFinalResponse } = invocation;
-    const sent = conversationHistory.filter(({ role }) => role === 'user').map(({ text }) => text);
-    const earlier = [...sessions.prompts(sessionId), ...sent];
-    if (isComplete) sessions.append(sessionId, [...sent, prompt]);
+    const earlier = [...sessions.prompts(sessionId), ...listPrompts(conversationHistory)];
+    if (isComplete) sessions.append(sessionId, [...conversationHistory, prompt]);
     if (endSession) sessions.end(sessionId);
     if (prompt === '') return [];
     const whole = composeReply(prompt, earlier);
@@ -44,12 +44,20 @@ export function startBedrockAgentEmulator(options: BedrockAgentEmulatorOptions =
     }),
     toFrames: (invocation, isComplete) => ({
       opening: [],
-      chunks: reply(invocation, isComplete).map(buildReplyFrame),
+      chunks: composeChunks(invocation, isComplete).map(buildReplyFrame),
       closing: [],
       encode: (chunks) => chunks.map(buildChunkFrame),
       returnControl: [RETURN_CONTROL_FRAME],
       encodeMessages: (behaviour) => [buildChunkFrame(toUnknownFault(behaviour))],
     }),
+    toConversation: ({ sessionId, prompt, conversationHistory = [], endSession }) =>
+      endSession
+        ? undefined
+        : { messages: [...sessions.messages(sessionId), ...conversationHistory, { role: 'user', text: prompt }] },
+    endReply: ({ sessionId, prompt, conversationHistory = [] }, reply) => {
+      sessions.append(sessionId, [...conversationHistory, prompt, { role: 'assistant', text: reply }]);
+      return [];
+    },
   };
-  return startAgentServer(service, paceMs);
+  return startAgentServer(service, options);
 }
