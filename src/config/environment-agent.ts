@@ -53,3 +53,9 @@ export function findAgentProblems(variables: AgentVariables): string[] {
   }
   return problems;
 }
+
+/** The variables with a stand-in for the agent, for commands that need none. */
+export function withoutAgent(variables: Readonly<Record<string, string | undefined>>) {
+  const others = Object.entries(variables).filter(([name]) => !name.startsWith('AGENT_'));
+  return { ...Object.fromEntries(others), AGENT_ID: 'NONE', AGENT_ALIAS_ID: 'NONE' };
+}

@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { type ConversationMessage, listPrompts } from './reply-source.js';
 
 interface Session {
-  prompts: string[];
+  messages: ConversationMessage[];
   /** Epoch milliseconds of the last turn. */
   usedAt: number;
 }
@@ -16,7 +17,7 @@ export interface EmulatedSessionsOptions {
   readonly file?: string | undefined;
 }
 
-/** The prompts of each session of the emulated agent. A session is forgotten after its idle time. */
+/** The messages of each session of the emulated agent. A session is forgotten after its idle time. */
 export class EmulatedSessions {
   private readonly sessions: Map<string, Session>;
 
@@ -24,16 +25,23 @@ export class EmulatedSessions {
     this.sessions = new Map(options.file === undefined ? [] : readSessions(options.file));
   }
 
-  /** The prompts of a session, oldest first; empty if it is new or forgotten. */
-  prompts(id: string): readonly string[] {
+  /** The messages of a session, oldest first; empty if it is new or forgotten. */
+  messages(id: string): readonly ConversationMessage[] {
     this.forgetIdle();
-    return this.sessions.get(id)?.prompts ?? [];
+    return this.sessions.get(id)?.messages ?? [];
   }
 
-  /** Adds prompts to a session, which may be new. */
-  append(id: string, prompts: readonly string[]): void {
-    this.forgetIdle();
-    this.sessions.set(id, { prompts: [...this.prompts(id), ...prompts], usedAt: this.options.now() });
+  /** The prompts of a session, oldest first. */
+  prompts(id: string): readonly string[] {
+    return listPrompts(this.messages(id));
+  }
+
+  /** Adds messages to a session, which may be new. A string is a prompt. */
+  append(id: string, messages: readonly (ConversationMessage | string)[]): void {
+    const added = messages.map((message) =>
+      typeof message === 'string' ? { role: 'user' as const, text: message } : message,
+    );
+    this.sessions.set(id, { messages: [...this.messages(id), ...added], usedAt: this.options.now() });
     this.save();
   }
 
@@ -70,5 +78,5 @@ function readSessions(file: string): [string, Session][] {
 function isSavedSession(entry: unknown): entry is [string, Session] {
   if (!Array.isArray(entry) || typeof entry[0] !== 'string') return false;
   const session = entry[1] as Partial<Session> | null;
-  return Array.isArray(session?.prompts) && typeof session.usedAt === 'number';
+  return Array.isArray(session?.messages) && typeof session.usedAt === 'number';
 }
