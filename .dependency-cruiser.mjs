@@ -29,8 +29,11 @@ export const LAYERS = {
       'dynamo-chat-deletion.ts',
     ],
   },
-  'chat/agent': { may: ['chat/agent/bedrock-agent', 'chat/model', 'config', 'common'] },
+  'chat/agent': {
+    may: ['chat/agent/bedrock-agent', 'chat/agent/harness', 'chat/model', 'config', 'common'],
+  },
   'chat/agent/bedrock-agent': { may: ['chat/agent', 'chat/model', 'config', 'common'] },
+  'chat/agent/harness': { may: ['chat/agent', 'chat/model', 'config', 'common'] },
   'chat/model': { may: ['common'] },
 
   usage: {
@@ -49,8 +52,9 @@ export const LAYERS = {
 const PACKAGES = {
   '@aws-sdk/(client-dynamodb|lib-dynamodb)': ['dynamodb'],
   '@aws-sdk/client-bedrock-agent-runtime': ['chat/agent/bedrock-agent', 'chat/agent/agent.module.ts'],
+  '@aws-sdk/client-bedrock-agentcore': ['chat/agent/harness'],
   '@aws-sdk/client-secrets-manager': ['config'],
-  '@smithy': ['dynamodb', 'chat/agent/bedrock-agent', 'config', 'local'],
+  '@smithy': ['dynamodb', 'chat/agent/aws', 'config', 'local'],
   '(@types/)?express': ['http', 'auth', 'chat/api', 'lambda.ts'],
   '@nestjs/platform-express': ['http', 'app.ts', 'main.ts', 'lambda'],
   '(@types/)?(passport|passport-jwt|@nestjs/passport)': ['auth'],

@@ -5,18 +5,22 @@ interface Session {
   prompts: string[];
   /** Epoch milliseconds of the last turn. */
   usedAt: number;
+  /** Epoch milliseconds of the first turn; absent in files of earlier versions. */
+  startedAt?: number;
 }
 
 export interface EmulatedSessionsOptions {
   /** Seconds without a turn after which a session is forgotten. */
   readonly idleTtlSeconds: number;
+  /** Greatest age of a session in seconds; without it there is no limit. */
+  readonly maxSeconds?: number | undefined;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** A file that keeps the sessions over a restart. Without it they are in memory. */
   readonly file?: string | undefined;
 }
 
-/** The prompts of each session of the emulated agent. A session is forgotten after its idle time. */
+/** The prompts of each session of the emulated agent. A session is forgotten after its idle time or at its greatest age. */
 export class EmulatedSessions {
   private readonly sessions: Map<string, Session>;
 
@@ -26,14 +30,16 @@ export class EmulatedSessions {
 
   /** The prompts of a session, oldest first; empty if it is new or forgotten. */
   prompts(id: string): readonly string[] {
-    this.forgetIdle();
+    this.forgetOld();
     return this.sessions.get(id)?.prompts ?? [];
   }
 
   /** Adds prompts to a session, which may be new. */
   append(id: string, prompts: readonly string[]): void {
-    this.forgetIdle();
-    this.sessions.set(id, { prompts: [...this.prompts(id), ...prompts], usedAt: this.options.now() });
+    const now = this.options.now();
+    const earlier = this.prompts(id);
+    const { startedAt = now } = this.sessions.get(id) ?? {};
+    this.sessions.set(id, { prompts: [...earlier, ...prompts], usedAt: now, startedAt });
     this.save();
   }
 
@@ -42,10 +48,10 @@ export class EmulatedSessions {
     this.save();
   }
 
-  private forgetIdle(): void {
-    const oldest = this.options.now() - this.options.idleTtlSeconds * 1000;
-    for (const [id, session] of this.sessions) {
-      if (session.usedAt <= oldest) this.sessions.delete(id);
+  private forgetOld(): void {
+    const { now, idleTtlSeconds, maxSeconds = Infinity } = this.options;
+    for (const [id, { usedAt, startedAt = usedAt }] of this.sessions) {
+      if (usedAt <= now() - idleTtlSeconds * 1000 || startedAt <= now() - maxSeconds * 1000) this.sessions.delete(id);
     }
   }
 
