@@ -10,7 +10,6 @@ export interface MessageStreamEvent<C = unknown> {
   readonly contentBlockDelta?: { readonly delta: ContentDelta<C> | undefined } | undefined;
   readonly messageStop?: { readonly stopReason: string | undefined } | undefined;
   readonly metadata?: { readonly usage?: WireUsage | undefined } | undefined;
-  readonly $unknown?: readonly [string, unknown] | undefined;
 }
 
 interface ContentDelta<C> {
@@ -116,7 +115,7 @@ class TextJoiner {
 
 /** Throws an exception that comes as an event. The SDK yields it without an error. */
 function throwIfException(event: MessageStreamEvent): void {
-  const [member, value] = event.$unknown ?? Object.entries(event).find(([, content]) => content !== undefined) ?? [''];
+  const [member, value] = Object.entries(event).find(([, content]) => content !== undefined) ?? [''];
   if (!/(Exception|Error)$/.test(member)) return;
   if (value instanceof Error) throw value;
   const error = new Error('The stream has an exception as an event');
