@@ -29,8 +29,11 @@ export const LAYERS = {
       'dynamo-chat-deletion.ts',
     ],
   },
-  'chat/agent': { may: ['chat/agent/bedrock-agent', 'chat/agent/converse', 'chat/model', 'config', 'common'] },
+  'chat/agent': {
+    may: ['chat/agent/bedrock-agent', 'chat/agent/harness', 'chat/agent/converse', 'chat/model', 'config', 'common'],
+  },
   'chat/agent/bedrock-agent': { may: ['chat/agent', 'chat/model', 'config', 'common'] },
+  'chat/agent/harness': { may: ['chat/agent', 'chat/model', 'config', 'common'] },
   'chat/agent/converse': { may: ['chat/agent', 'chat/model', 'config', 'common'] },
   'chat/model': { may: ['common'] },
 
@@ -51,6 +54,7 @@ const PACKAGES = {
   '@aws-sdk/(client-dynamodb|lib-dynamodb)': ['dynamodb'],
   '@aws-sdk/client-bedrock-agent-runtime': ['chat/agent/bedrock-agent', 'chat/agent/agent.module.ts'],
   '@aws-sdk/client-bedrock-runtime': ['chat/agent/converse'],
+  '@aws-sdk/client-bedrock-agentcore': ['chat/agent/harness'],
   '@aws-sdk/client-secrets-manager': ['config'],
   '@smithy': ['dynamodb', 'chat/agent/aws', 'config', 'local'],
   '(@types/)?express': ['http', 'auth', 'chat/api', 'lambda.ts'],

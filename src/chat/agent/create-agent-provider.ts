@@ -12,11 +12,13 @@ export async function createAgentProvider(settings: AgentSettings): Promise<Agen
       const { BedrockAgentProvider } = await import('./bedrock-agent/bedrock-agent.provider.js');
       return BedrockAgentProvider.create(settings, target);
     }
+    case 'harness': {
+      const { HarnessProvider } = await import('./harness/harness.provider.js');
+      return HarnessProvider.create(settings, target);
+    }
     case 'converse': {
       const { ConverseProvider } = await import('./converse/converse.provider.js');
       return ConverseProvider.create(settings, target);
     }
-    default:
-      throw new Error(`There is no provider for ${target.kind}`);
   }
 }

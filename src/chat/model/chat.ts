@@ -57,6 +57,8 @@ export interface Chat extends ChatSummary, MessagePage {}
 export interface StoredTurn {
   readonly number: number;
   readonly messages: readonly Message[];
+  /** Whether a filter ended the reply. */
+  readonly isFiltered?: boolean;
 }
 
 /** Turns, oldest first. */

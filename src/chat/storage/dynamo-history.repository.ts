@@ -104,7 +104,8 @@ export class DynamoHistoryRepository {
       if (isTurnItem(item)) {
         const number = parseTurnNumber(item);
         const own = continuations.filter((part) => parseTurnNumber(part) === number);
-        if (!isExpired(item)) yield { number, messages: toMessages(item, own) };
+        const isFiltered = item.reason === 'content-filter' && { isFiltered: true };
+        if (!isExpired(item)) yield { number, messages: toMessages(item, own), ...isFiltered };
         continuations = [];
       } else if ('text' in item) continuations.push(item as Item & ContinuationItem);
     }

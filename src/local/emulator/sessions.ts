@@ -6,18 +6,22 @@ interface Session {
   messages: ConversationMessage[];
   /** Epoch milliseconds of the last turn. */
   usedAt: number;
+  /** Epoch milliseconds of the first turn; absent in files of earlier versions. */
+  startedAt?: number;
 }
 
 export interface EmulatedSessionsOptions {
   /** Seconds without a turn after which a session is forgotten. */
   readonly idleTtlSeconds: number;
+  /** Greatest age of a session in seconds; without it there is no limit. */
+  readonly maxSeconds?: number | undefined;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** A file that keeps the sessions over a restart. Without it they are in memory. */
   readonly file?: string | undefined;
 }
 
-/** The messages of each session of the emulated agent. A session is forgotten after its idle time. */
+/** The messages of each session of an emulated agent. A session is forgotten after its idle time or at its greatest age. */
 export class EmulatedSessions {
   private readonly sessions: Map<string, Session>;
 
@@ -27,7 +31,7 @@ export class EmulatedSessions {
 
   /** The messages of a session, oldest first; empty if it is new or forgotten. */
   messages(id: string): readonly ConversationMessage[] {
-    this.forgetIdle();
+    this.forgetOld();
     return this.sessions.get(id)?.messages ?? [];
   }
 
@@ -41,7 +45,10 @@ export class EmulatedSessions {
     const added = messages.map((message) =>
       typeof message === 'string' ? { role: 'user' as const, text: message } : message,
     );
-    this.sessions.set(id, { messages: [...this.messages(id), ...added], usedAt: this.options.now() });
+    const now = this.options.now();
+    const earlier = this.messages(id);
+    const { startedAt = now } = this.sessions.get(id) ?? {};
+    this.sessions.set(id, { messages: [...earlier, ...added], usedAt: now, startedAt });
     this.save();
   }
 
@@ -50,10 +57,10 @@ export class EmulatedSessions {
     this.save();
   }
 
-  private forgetIdle(): void {
-    const oldest = this.options.now() - this.options.idleTtlSeconds * 1000;
-    for (const [id, session] of this.sessions) {
-      if (session.usedAt <= oldest) this.sessions.delete(id);
+  private forgetOld(): void {
+    const { now, idleTtlSeconds, maxSeconds = Infinity } = this.options;
+    for (const [id, { usedAt, startedAt = usedAt }] of this.sessions) {
+      if (usedAt <= now() - idleTtlSeconds * 1000 || startedAt <= now() - maxSeconds * 1000) this.sessions.delete(id);
     }
   }
 

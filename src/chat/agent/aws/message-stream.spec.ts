@@ -142,12 +142,11 @@ describe('readMessages', () => {
     ['throttlingException', 'AgentBusyError'],
     ['serviceUnavailableException', 'AgentUnavailableError'],
   ])('throws the exception %s that comes as an event, after what came before it', async (member, expected) => {
-    for (const exception of [other({ [member]: { message: 'secret' } }), other({ $unknown: [member, {}] })]) {
-      const result = await read([start(), text('a'), usage(1, 2), exception, text('b'), stop()]);
-      expect(result.events.map(({ type }) => type)).toEqual(['text', 'usage']);
-      expect(toAgentError(result.error).name).toBe(expected);
-      expect(String(result.error)).not.toContain('secret');
-    }
+    const exception = other({ [member]: { message: 'secret' } });
+    const result = await read([start(), text('a'), usage(1, 2), exception, text('b'), stop()]);
+    expect(result.events.map(({ type }) => type)).toEqual(['text', 'usage']);
+    expect(toAgentError(result.error).name).toBe(expected);
+    expect(String(result.error)).not.toContain('secret');
   });
 
   it('yields the citations that the service has', async () => {

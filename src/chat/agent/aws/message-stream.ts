@@ -10,7 +10,6 @@ export interface MessageStreamEvent<C = unknown> {
   readonly contentBlockDelta?: { readonly delta: ContentDelta<C> | undefined } | undefined;
   readonly messageStop?: { readonly stopReason: string | undefined } | undefined;
   readonly metadata?: { readonly usage?: WireUsage | undefined } | undefined;
-  readonly $unknown?: readonly [string, unknown] | undefined;
 }
 
 interface ContentDelta<C> {
@@ -114,13 +113,13 @@ class TextJoiner {
   }
 }
 
-/** Throws an exception that comes as an event. Its name is the name of the error class, so that it is classified alike. */
+/** Throws an exception that comes as an event. The SDK yields it without an error. */
 function throwIfException(event: MessageStreamEvent): void {
-  const [member, value] = event.$unknown ?? Object.entries(event).find(([, content]) => content !== undefined) ?? [''];
+  const [member, value] = Object.entries(event).find(([, content]) => content !== undefined) ?? [''];
   if (!/(Exception|Error)$/.test(member)) return;
   if (value instanceof Error) throw value;
   const error = new Error('The stream has an exception as an event');
-  error.name = member.charAt(0).toUpperCase() + member.slice(1);
+  error.name = member;
   throw error;
 }
 
