@@ -46,7 +46,7 @@ export async function writeCodeCache(
     const versions = '`${process.versions.node} (V8 ${process.versions.v8})`';
     return (await run(node, ['-p', versions])).stdout.trim();
   } finally {
-    await Promise.all(runs.map(({ close }) => close()));
+    await Promise.all(runs.map((one) => one.close()));
   }
 }
 

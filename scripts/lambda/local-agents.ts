@@ -2,6 +2,7 @@ import type { AgentTarget } from '../../src/config/agent-settings.js';
 import { startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import { startConverseEmulator } from '../../src/local/emulator/converse/server.js';
 import { startHarnessEmulator } from '../../src/local/emulator/harness/server.js';
+import type { LoopbackServer } from '../../src/local/loopback-server.js';
 
 export type AgentKind = AgentTarget['kind'];
 export const AGENT_KINDS: readonly AgentKind[] = ['bedrock-agent', 'harness', 'converse'];
@@ -18,15 +19,20 @@ export interface LocalAgent {
 /** Starts an emulated agent. It remembers its sessions in memory. */
 export async function startLocalAgent(kind: AgentKind): Promise<LocalAgent> {
   if (kind === 'harness') {
-    const { endpoint, close } = await startHarnessEmulator();
+    const agent = await startHarnessEmulator();
     const AGENT_HARNESS_ARN = 'arn:aws:bedrock-agentcore:us-east-1:123456789012:harness/local-AbCdEf1234';
-    return { variables: { AGENT_HARNESS_ARN, AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: endpoint }, close };
+    return toLocalAgent(agent, { AGENT_HARNESS_ARN, AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agent.endpoint });
   }
   if (kind === 'converse') {
-    const { endpoint, close } = await startConverseEmulator();
-    return { variables: { AGENT_MODEL_ID: 'local.model-v1:0', AWS_ENDPOINT_URL_BEDROCK_RUNTIME: endpoint }, close };
+    const agent = await startConverseEmulator();
+    const AGENT_MODEL_ID = 'local.model-v1:0';
+    return toLocalAgent(agent, { AGENT_MODEL_ID, AWS_ENDPOINT_URL_BEDROCK_RUNTIME: agent.endpoint });
   }
-  const { endpoint, close } = await startBedrockAgentEmulator();
+  const agent = await startBedrockAgentEmulator();
   const classic = { AGENT_ID: 'LOCALAGENT', AGENT_ALIAS_ID: 'LOCALALIAS' };
-  return { variables: { ...classic, AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: endpoint }, close };
+  return toLocalAgent(agent, { ...classic, AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint });
+}
+
+function toLocalAgent(server: LoopbackServer, variables: LocalAgent['variables']): LocalAgent {
+  return { variables, close: () => server.close() };
 }
