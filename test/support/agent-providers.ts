@@ -1,11 +1,13 @@
 import type { AgentProvider } from '../../src/chat/agent/agent.js';
 import type { AgentConnectionTimes } from '../../src/chat/agent/aws/agent-connections.js';
 import { BedrockAgentProvider } from '../../src/chat/agent/bedrock-agent/bedrock-agent.provider.js';
+import { ConverseProvider } from '../../src/chat/agent/converse/converse.provider.js';
 import { HarnessProvider } from '../../src/chat/agent/harness/harness.provider.js';
 import { AgentSettings } from '../../src/config/agent-settings.js';
 import { loadEnvironment } from '../../src/config/environment.js';
 import type { AgentEmulator, AgentEmulatorOptions } from '../../src/local/emulator/agent-server.js';
 import { startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
+import { startConverseEmulator } from '../../src/local/emulator/converse/server.js';
 import { startHarnessEmulator } from '../../src/local/emulator/harness/server.js';
 
 type Variables = Readonly<Record<string, string>>;
@@ -52,6 +54,16 @@ export const PROVIDERS: readonly ProviderUnderTest[] = [
     hasMessages: true,
     startEmulator: startHarnessEmulator,
     create: (settings, times) => HarnessProvider.create(settings, requireTarget(settings, 'harness'), times),
+  },
+  {
+    name: 'Bedrock Converse',
+    variables: { AGENT_MODEL_ID: 'amazon.nova-lite-v1:0' },
+    others: [{ AGENT_MODEL_ID: 'eu.amazon.nova-lite-v1:0' }],
+    endpointVariable: 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME',
+    memory: undefined,
+    hasMessages: true,
+    startEmulator: startConverseEmulator,
+    create: (settings, times) => ConverseProvider.create(settings, requireTarget(settings, 'converse'), times),
   },
 ];
 

@@ -20,5 +20,7 @@ export async function createAgentProvider(settings: AgentSettings): Promise<Agen
       const { ConverseProvider } = await import('./converse/converse.provider.js');
       return ConverseProvider.create(settings, target);
     }
+    default:
+      return target satisfies never;
   }
 }

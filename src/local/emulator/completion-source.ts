@@ -20,11 +20,11 @@ const FAULTS: Readonly<Record<number, readonly [status: number, exception: strin
 };
 /** What to check for a status. */
 const HINTS: Readonly<Record<number, string>> = {
-  401: '. Check LOCAL_AGENT_KEY',
-  403: '. Check LOCAL_AGENT_KEY',
-  404: '. Check LOCAL_AGENT_URL, which usually ends in /v1, and LOCAL_AGENT_MODEL',
+  401: ' (check LOCAL_AGENT_KEY)',
+  403: ' (check LOCAL_AGENT_KEY)',
+  404: ' (check LOCAL_AGENT_MODEL, and LOCAL_AGENT_URL, which usually ends in /v1)',
 };
-const MESSAGE_MAX_LENGTH = 200;
+const LINE_MAX_LENGTH = 300;
 
 /**
  * Gets replies from an OpenAI-compatible endpoint, by a streamed request to `/chat/completions`.
@@ -34,8 +34,9 @@ const MESSAGE_MAX_LENGTH = 200;
 export function createCompletionSource(endpoint: CompletionEndpoint, onFailure: (line: string) => void): ReplySource {
   const { url, key } = endpoint;
   const toLine = (message: string) => {
-    const line = `The model at LOCAL_AGENT_URL (${url.origin}) ${message}`.replace(/\s+/g, ' ');
-    return key ? line.replaceAll(key, '***') : line;
+    const line = `The model at LOCAL_AGENT_URL (${url.origin}) ${message}`;
+    // Before it is cut, which could leave a part of the key.
+    return shorten(key ? line.replaceAll(key, '***') : line);
   };
   return async function* reply(conversation, signal) {
     const startedAt = Date.now();
@@ -110,12 +111,12 @@ async function toStatusFault(response: Response): Promise<AgentFault> {
   const text = await response.text().catch(() => '');
   const [awsStatus, exception] =
     FAULTS[status] ?? (status < 500 ? [400, 'ValidationException'] : [500, 'InternalServerException']);
-  const message = `has refused the turn with ${status} ${statusText}: ${toShortMessage(text)}${HINTS[status] ?? ''}`;
+  const message = `has refused the turn with ${status} ${statusText}${HINTS[status] ?? ''}: ${toMessage(text)}`;
   return new AgentFault(awsStatus, exception, message);
 }
 
 function toStreamFault(message: string): AgentFault {
-  return new AgentFault(500, 'InternalServerException', `has broken off its reply: ${toShortMessage(message)}`);
+  return new AgentFault(500, 'InternalServerException', `has broken off its reply: ${message}`);
 }
 
 /** The caller has left, most likely because the time of its turn is over. */
@@ -137,14 +138,17 @@ function toFault(error: unknown): AgentFault {
   return toStreamFault(code ?? reason);
 }
 
-/** The message of a body that reports an error, in one line. */
-function toShortMessage(body: string): string {
-  let message = body;
+/** The message of a body that reports an error. */
+function toMessage(body: string): string {
   try {
-    message = toErrorMessage(JSON.parse(body));
+    return toErrorMessage(JSON.parse(body));
   } catch {
     // A proxy has sent text or HTML.
+    return body;
   }
-  const line = message.replace(/\s+/g, ' ').trim();
-  return line.length > MESSAGE_MAX_LENGTH ? `${line.slice(0, MESSAGE_MAX_LENGTH)}…` : line || 'no message';
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > LINE_MAX_LENGTH ? `${line.slice(0, LINE_MAX_LENGTH)}…` : line;
 }
