@@ -1,8 +1,9 @@
 import { Agent, request as httpRequest } from 'node:http';
 import fc from 'fast-check';
 import { dummyCredentials } from '../src/local/local-mode.js';
-import { type ChatApp, startChatApp, tokenOf } from '../test/support/chat-app.js';
+import { type ChatApp, startChatApp } from '../test/support/chat-app.js';
 import { AUDIENCE, ISSUER, issuerKey, issuerToken, serveKeys, startKeyServer } from '../test/support/key-server.js';
+import { tokenOf } from '../test/support/tokens.js';
 
 /**
  * Sends mutations of good tokens, bodies and headers to the service: no mutated token gets in, nothing is a 5xx, nothing

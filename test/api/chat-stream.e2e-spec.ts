@@ -157,7 +157,7 @@ describe('a streamed turn whose storage fails', () => {
   let app: ChatApp;
   let faults: StorageFaults;
   beforeAll(async () => {
-    app = await startChatApp();
+    app = await startChatApp({}, { keepsTimeouts: true });
     faults = await startStorageFaults(app.nest.get(DynamoDBDocumentClient));
   });
   afterEach(() => faults.clear());

@@ -1,32 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
 import { mintToken } from '../../src/local/dev-token.js';
-import { type ChatApp, SECRET, startChatApp } from '../support/chat-app.js';
-import { type ServerProcess, startServerProcess } from '../support/server-process.js';
+import { type ServerParts, startServerParts } from '../support/server-parts.js';
+import { killServers, type ListeningServer, startServer } from '../support/spawned-server.js';
+import { SECRET } from '../support/tokens.js';
 
 const CLOCK = Date.UTC(2030, 0, 1, 12, 0, 20);
 
 describe('the quota of two server processes on one table', () => {
-  /** Lends its table and its agent; nobody calls it. */
-  let parts: ChatApp;
-  let servers: ServerProcess[];
+  let parts: ServerParts;
+  let servers: ListeningServer[];
   let turns = 0;
 
   beforeAll(async () => {
-    parts = await startChatApp();
-    const { AWS_ENDPOINT_URL_DYNAMODB = '', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME = '' } = parts.environment;
-    const variables = {
-      AGENT_ID: 'AGENT',
-      AGENT_ALIAS_ID: 'ALIAS',
-      AWS_ENDPOINT_URL_DYNAMODB,
-      AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME,
-      JWT_SECRET_KEY: SECRET,
-      LOG_LEVEL: 'log',
-    };
-    servers = await Promise.all([1, 2].map(() => startServerProcess(variables, { clock: CLOCK })));
-  }, 30_000);
+    parts = await startServerParts();
+    const variables = { ...parts.variables, TURNS_PER_MINUTE: '' };
+    servers = await Promise.all([1, 2].map(() => startServer(variables, { fixedClock: CLOCK })));
+  });
   afterAll(async () => {
-    await Promise.all(servers.map((server) => server.close()));
+    await killServers();
     await parts.close();
   });
 

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AI_SDKS, type UiTurn } from '../support/ai-sdk.js';
-import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { DIRECTED_FAULTS } from '../support/fault-matrix.js';
 import { startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
+import { tokenOf } from '../support/tokens.js';
 
 const AFTER_TEXT = DIRECTED_FAULTS.filter(({ stored }) => stored === 'partial');
 const BEFORE_TEXT = DIRECTED_FAULTS.filter(({ stored }) => stored === 'failed');

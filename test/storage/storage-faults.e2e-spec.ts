@@ -16,7 +16,7 @@ describe('a turn whose storage fails', () => {
   let app: ChatApp;
   let faults: StorageFaults;
   beforeAll(async () => {
-    app = await startChatApp();
+    app = await startChatApp({}, { keepsTimeouts: true });
     faults = await startStorageFaults(app.nest.get(DynamoDBDocumentClient));
   });
   afterEach(() => faults.clear());
@@ -206,7 +206,7 @@ describe('a turn at its deadline whose storage hangs', () => {
   let app: ChatApp;
   let faults: StorageFaults;
   beforeAll(async () => {
-    app = await startChatApp({ AGENT_TIMEOUT_MS: String(DEADLINE) });
+    app = await startChatApp({ AGENT_TIMEOUT_MS: String(DEADLINE) }, { keepsTimeouts: true });
     faults = await startStorageFaults(app.nest.get(DynamoDBDocumentClient));
   });
   afterEach(() => faults.clear());

@@ -7,7 +7,8 @@ import {
   startBedrockAgentEmulator,
 } from '../../src/local/emulator/bedrock-agent-emulator.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
-import { SECRET } from './chat-app.js';
+import { LONGER_TIMEOUT } from './longer-timeouts.js';
+import { SECRET } from './tokens.js';
 
 /** What servers in processes of their own talk to, in the process of the test: it outlives them. */
 export interface ServerParts {
@@ -39,7 +40,7 @@ export async function startServerParts(path?: string): Promise<ServerParts> {
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
   const environment = loadEnvironment(variables);
-  const client = createDynamoDbClient(environment);
+  const client = createDynamoDbClient(environment, LONGER_TIMEOUT);
   await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
   return {
     agent,
