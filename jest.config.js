@@ -1,5 +1,6 @@
-// Specs stand beside the code, end-to-end tests under test/. Both run as real ES modules:
-// node --experimental-vm-modules, see the "test" script.
+// Three tiers: specs beside the code in src, which start no server and no process; tests of the whole under test/; and
+// test/chaos with its kills, redeliveries and models. The scripts in package.json choose among them. All run as real ES
+// modules, which takes `node --experimental-vm-modules`.
 export default {
   rootDir: '.',
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/bench'],
@@ -28,6 +29,9 @@ export default {
       },
     ],
   },
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
+  coverageReporters: ['text'],
   setupFiles: ['<rootDir>/test/support/environment.ts'],
   setupFilesAfterEnv: ['<rootDir>/test/support/silence.setup.ts'],
 };

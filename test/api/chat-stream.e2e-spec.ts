@@ -2,8 +2,9 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { DIRECTED_FAULTS } from '../support/fault-matrix.js';
+import { DIRECTED_FAULTS, type FaultCase, isLate, LATE_DEADLINE } from '../support/fault-matrix.js';
 import { startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
+import { itEachTogether } from '../support/together.js';
 import { BROKEN, readStream, WHOLE } from '../support/ui-stream.js';
 
 describe('POST /chat/stream', () => {
@@ -195,16 +196,19 @@ describe('a streamed turn whose storage fails', () => {
 });
 
 describe('a streamed turn whose agent fails', () => {
-  let patient: ChatApp;
-  let hasty: ChatApp;
+  let shared: ChatApp;
+  let late: ChatApp;
   beforeAll(async () => {
-    patient = await startChatApp();
-    hasty = await startChatApp({ AGENT_TIMEOUT_MS: '1500' });
+    shared = await startChatApp();
+    late = await startChatApp({ AGENT_TIMEOUT_MS: LATE_DEADLINE });
   });
-  afterAll(() => Promise.all([patient.close(), hasty.close()]));
+  afterAll(() => Promise.all([shared.close(), late.close()]));
 
-  it.each(DIRECTED_FAULTS)('$place the first event: $fault', async ({ directive, status, error, stored: kept }) => {
-    const app = status === 504 ? hasty : patient;
+  itEachTogether(DIRECTED_FAULTS.filter(isLate), '$place the first event: $fault', (row) => check(late, row));
+
+  it.each(DIRECTED_FAULTS.filter((row) => !isLate(row)))('$place the first event: $fault', (row) => check(shared, row));
+
+  async function check(app: ChatApp, { directive, status, error, stored: kept }: FaultCase): Promise<void> {
     const answer = await readStream(app.url, { prompt: `second ${directive}` });
     const chat = answer.events[0]?.messageMetadata?.chat;
     if (kept === 'failed') {
@@ -227,5 +231,5 @@ describe('a streamed turn whose agent fails', () => {
     const { messages } = (await app.read(chat!.id).expect(200)).body.chat;
     expect(messages[1]).toMatchObject({ role: 'assistant', content: answer.text });
     expect(messages[1].status).toBe(kept === 'partial' ? 'partial' : undefined);
-  });
+  }
 });
