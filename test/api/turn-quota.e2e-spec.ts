@@ -21,9 +21,8 @@ describe('the quota of two server processes on one table', () => {
     const variables = { ...parts.variables, TURNS_PER_MINUTE: '' };
     stepped = await startSteppedAgent();
     const waiting = { AGENT_TIMEOUT_MS: '60000', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: stepped.endpoint };
-    [steppedServer, ...servers] = await Promise.all(
-      [{ ...variables, ...waiting }, variables, variables].map((each) => startServer(each, { fixedClock: CLOCK })),
-    );
+    const start = (own: Record<string, string>) => startServer({ ...variables, ...own }, { fixedClock: CLOCK });
+    [steppedServer, ...servers] = await Promise.all([start(waiting), start({}), start({})]);
   });
   afterAll(async () => {
     await killServers();

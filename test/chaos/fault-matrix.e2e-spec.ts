@@ -46,7 +46,11 @@ describe('a turn whose agent fails', () => {
 
   itEachTogether(FAULT_CASES.filter(isLate), '$place the first event: $fault', async (row) => {
     const app = await startChatApp({ AGENT_TIMEOUT_MS: LATE_DEADLINE });
-    await check(app, row).finally(() => app.close());
+    try {
+      await check(app, row);
+    } finally {
+      await app.close();
+    }
   });
 
   async function check(app: ChatApp, row: FaultCase): Promise<void> {
