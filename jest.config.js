@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 // Three tiers: specs beside the code in src, which start no server and no process; tests of the whole under test/; and
 // test/chaos with its kills, redeliveries and models. The scripts in package.json choose among them. All run as real ES
 // modules, which takes `node --experimental-vm-modules`.
@@ -9,7 +11,7 @@ export default {
   // Nobody waits this long: a busy machine must not fail a test.
   testTimeout: 60_000,
   // Many tests wait for a timer, which takes no core.
-  maxWorkers: '150%',
+  maxWorkers: availableParallelism() + 1,
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
