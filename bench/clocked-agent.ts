@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { chunkFrame } from '../src/local/emulator/event-stream.js';
+import { buildChunkFrame } from '../src/local/emulator/bedrock-agent/frames.js';
 
 /** An agent whose every chunk is the time at which it was written, by `performance.now()` of this process. */
 export interface ClockedAgent {
@@ -25,7 +25,7 @@ export async function startClockedAgent(chunks: number, paceMs: number): Promise
       for (let number = 0; number < chunks && !response.destroyed; number += 1) {
         await wait(paceMs);
         if (isHolding && number > 0) await new Promise<void>((resolve) => held.push(resolve));
-        response.write(chunkFrame({ bytes: Buffer.from(`${performance.now().toFixed(3)} `) }));
+        response.write(buildChunkFrame(`${performance.now().toFixed(3)} `));
       }
       response.end();
     }

@@ -6,13 +6,14 @@ import { InvokeAgentCommand } from '@aws-sdk/client-bedrock-agent-runtime';
 import { createApp } from '../src/app.js';
 import { createBedrockAgentRuntimeClient } from '../src/chat/agent/bedrock-agent/bedrock-agent-runtime.client.js';
 import { type Environment, loadEnvironment } from '../src/config/environment.js';
+import { AgentSettings } from '../src/config/settings.js';
 
 /** What a process of this file says: once its port, then its memory as often as it is asked for it. */
 export type Report = { readonly port: number } | { readonly memory: NodeJS.MemoryUsage };
 
 /** The least that can be between a caller and the agent: no token, no table, no protocol. */
 function bareProxy(environment: Environment): Server {
-  const client = createBedrockAgentRuntimeClient(environment);
+  const client = createBedrockAgentRuntimeClient(new AgentSettings(environment));
   return createServer((_, response) => {
     void (async () => {
       const agent = { agentId: 'A', agentAliasId: 'A', sessionId: 'bare' };

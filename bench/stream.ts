@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
+import { TableSettings } from '../src/config/settings.js';
 import { createDynamoDbClient } from '../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../src/dynamodb/table-schema.js';
 import { loadEnvironment } from '../src/config/environment.js';
@@ -114,7 +115,9 @@ function isWhole({ status, text, delays }: Read): boolean {
 async function startTable(): Promise<string> {
   const { endpoint } = await startEmbeddedDynamoDb({});
   const environment = loadEnvironment(variables('', endpoint));
-  await ensureChatTable(createDynamoDbClient(environment), environment.DYNAMODB_TABLE, { timeToLive: false });
+  await ensureChatTable(createDynamoDbClient(new TableSettings(environment)), environment.DYNAMODB_TABLE, {
+    timeToLive: false,
+  });
   return endpoint;
 }
 

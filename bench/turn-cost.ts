@@ -2,6 +2,7 @@ import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { Test } from '@nestjs/testing';
 import { AppModule } from '../src/app.module.js';
 import { type AgentEvent, AgentProvider } from '../src/chat/agent/agent.js';
+import { BUFFERED_TIME_LIMIT } from '../src/chat/api/time-limits.js';
 import { ChatService } from '../src/chat/service/chat.service.js';
 import { type EmbeddedTable, startEmbeddedTable } from '../test/support/embedded-table.js';
 import { APPENDED, chatWith, firstRefusedTurn, isTooLarge, type OneItemChat, REWRITTEN } from './one-item-chat.js';
@@ -63,7 +64,11 @@ async function printOurs({ environment, client, meter }: MeteredTable): Promise<
   printHead();
   let chatId: string | undefined;
   for (let number = 1; number <= Math.max(...TURNS_SHOWN); number += 1) {
-    const reply = await service.reply('alice', { prompt: CONTENTS.prompt, chatId, key: undefined });
+    const reply = await service.reply(
+      'alice',
+      { prompt: CONTENTS.prompt, chatId, key: undefined },
+      { timeLimit: BUFFERED_TIME_LIMIT },
+    );
     chatId = reply.chat.id;
     const bills = [...agent.billsBefore, ...meter.take()];
     check(number, agent.billsBefore, bills);

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { TableSettings } from '../src/config/settings.js';
 import { createDynamoDbClient } from '../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../src/dynamodb/table-schema.js';
 import { ConfigurationError, loadEnvironment } from '../src/config/environment.js';
@@ -16,7 +17,7 @@ async function table(): Promise<string> {
   const environment = loadEnvironment({ ...process.env, ...agent, ...noKey });
   const { DYNAMODB_TABLE: name, AWS_REGION: region, AWS_ENDPOINT_URL_DYNAMODB: endpoint } = environment;
   const place = endpoint ?? `AWS, ${region}`;
-  const client = createDynamoDbClient(environment);
+  const client = createDynamoDbClient(new TableSettings(environment));
   try {
     const outcome = await ensureChatTable(client, name);
     return outcome === 'created' ? `Created table ${name} (${place})` : `Table ${name} exists (${place})`;

@@ -5,7 +5,7 @@ import { ConfigModule } from './config/config.module.js';
 import type { Environment } from './config/environment.js';
 import { ErrorFilter } from './http/errors/error.filter.js';
 
-/** Puts the modules together; nothing else. */
+/** The root module: composes the other modules. */
 @Module({})
 export class AppModule {
   static with(environment: Environment): DynamicModule {

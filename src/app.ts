@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
+import { ChatService } from './chat/service/chat.service.js';
 import type { Environment } from './config/environment.js';
 import { accessLog } from './http/middleware/access-log.js';
 import { buildCorsOptions } from './http/middleware/cors.js';
@@ -10,11 +11,11 @@ import { RequestLogger } from './telemetry/request-logger.js';
 import { securityHeaders } from './http/middleware/security-headers.js';
 
 export interface AppOptions {
-  /** Log for people instead of as JSON. */
+  /** Log lines for people instead of JSON. */
   readonly local?: boolean;
 }
 
-/** Makes the app as every entry and every test uses it: initialised, not listening. */
+/** Creates the app for every entry and test: initialised, not listening. */
 export async function createApp(
   environment: Environment,
   { local = false }: AppOptions = {},
@@ -30,7 +31,12 @@ export async function createApp(
   );
   app.disable('etag');
   app.use(requestId, accessLog, securityHeaders);
-  // After the request id, because this answers preflights itself.
+  // After the request id, because this responds to preflights itself.
   if (environment.CORS_ORIGINS !== undefined) app.enableCors(buildCorsOptions(environment.CORS_ORIGINS));
   return app.init();
+}
+
+/** Waits until no turn runs any more. Turns whose callers have disconnected count too. */
+export async function settled(app: NestExpressApplication): Promise<void> {
+  await app.get(ChatService).idle();
 }

@@ -1,48 +1,52 @@
 import type { IncomingMessage } from 'node:http';
 import { finished } from 'node:stream/promises';
 import type { Context } from 'aws-lambda';
-// Before what has decorators.
-import { inInvocation, startApp } from './lambda/start-app.js';
-import { ChatService } from './chat/service/chat.service.js';
+// Before the modules with decorators.
+import { runInInvocation, startApp } from './lambda/start-app.js';
+import { settled } from './app.js';
 import { sendInProcess, dropConnectionHeaders } from './lambda/in-process-request.js';
 import type { LambdaEvent } from './lambda/event.js';
 import { toRequest } from './lambda/request.js';
 
-export { startApp as start } from './lambda/start-app.js';
+/** Creates the app, once. The loader waits for it before the first invocation. */
+export const start = () => startApp(process.env);
 
 /**
- * Answers one event of any kind, and any route, with a stream. It ends when the answer has ended and every turn is
- * stored, because the environment is frozen after it: also when nobody reads any more.
+ * Handles an event of any kind, for any route, with a streamed response.
+ * It returns after the response has ended and every turn is stored, even if the client has disconnected.
+ * Lambda freezes the process as soon as it returns.
  */
 async function respond(
   event: LambdaEvent | null,
   stream: awslambda.HttpResponseStream,
   context: Context,
 ): Promise<void> {
-  const app = await startApp();
+  const app = await start();
   try {
-    await pass(await inInvocation(context, () => sendInProcess(app.getHttpServer(), toRequest(event))), stream);
+    const request = toRequest(event);
+    const response = await runInInvocation(context, () => sendInProcess(app.getHttpServer(), request));
+    await pipeResponse(response, stream);
   } finally {
-    await app.get(ChatService).idle();
+    await settled(app);
   }
 }
 
-/** Passes an answer on as fast as it is taken, and ends with it, broken off or not. */
-async function pass(answer: IncomingMessage, to: awslambda.HttpResponseStream): Promise<void> {
-  const stream = awslambda.HttpResponseStream.from(to, preludeOf(answer));
-  const leave = () => void answer.destroy();
-  stream.on('error', leave).on('close', leave);
-  // Status and headers go out with the first write, which an answer without a body has none of.
+/** Copies a response with back-pressure. The stream ends with the response, complete or aborted. */
+async function pipeResponse(response: IncomingMessage, to: awslambda.HttpResponseStream): Promise<void> {
+  const stream = awslambda.HttpResponseStream.from(to, buildPrelude(response));
+  const abort = () => void response.destroy();
+  stream.on('error', abort).on('close', abort);
+  // The first write sends status and headers. A response without a body would never write.
   stream.write('');
-  answer.pipe(stream, { end: false });
-  await finished(answer).catch(() => undefined);
+  response.pipe(stream, { end: false });
+  await finished(response).catch(() => undefined);
   stream.end();
 }
 
-/** Status and headers in the form of Lambda; `date` and the form of the body's transfer are the gateway's to add. */
-function preludeOf({ statusCode, headers: { date: _, ...headers } }: IncomingMessage): Record<string, unknown> {
+/** Status and headers as Lambda takes them. The gateway adds `date` and the headers of its own connection. */
+function buildPrelude({ statusCode, headers: { date: _, ...headers } }: IncomingMessage): Record<string, unknown> {
   return { statusCode, headers: dropConnectionHeaders(headers) };
 }
 
-/** Marked as one that streams where there is Lambda to do it: the code cache is made elsewhere. */
+/** `streamifyResponse` exists only on Lambda; the build of the code cache calls the plain function. */
 export const handler = globalThis.awslambda?.streamifyResponse?.(respond) ?? respond;

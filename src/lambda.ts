@@ -1,10 +1,10 @@
 import { configure } from '@vendia/serverless-express';
 import type { Context } from 'aws-lambda';
 import type { Request, Response } from 'express';
-import { inInvocation, startApp } from './lambda/start-app.js';
+import { runInInvocation, startApp } from './lambda/start-app.js';
 import { toHttpEvent, type LambdaEvent } from './lambda/event.js';
 
-/** An answer in the form of the event: `multiValueHeaders` for a REST API, `headers` for everyone else. */
+/** A response in the form that the event's sender reads: `multiValueHeaders` for a REST API, otherwise `headers`. */
 export interface LambdaResponse {
   readonly statusCode: number;
   readonly body: string;
@@ -15,16 +15,11 @@ export interface LambdaResponse {
 
 type Express = (request: Request, response: Response) => void;
 
-/**
- * Passes a request on as Node's own server does: with a body that is still to be read and not read already, and with
- * an end that is told to those who wait for it.
- */
-const asServer = {
+/** Passes a request to Express with a response that ends as on a socket: `writableFinished`, then `close`. */
+const expressFramework = {
   sendRequest: ({ app, request, response }: { app?: Express; request: Request; response: Response }) => {
-    delete request.body;
-    Object.assign(request.socket, { readable: true });
     Object.assign(response.socket ?? {}, { writableLength: 0 });
-    // Later, because the end comes before the response has noticed that it is finished.
+    // In a microtask, because `writableFinished` becomes true only after the event.
     response.once('finish', () => queueMicrotask(() => response.emit('close')));
     app?.(request, response);
   },
@@ -34,36 +29,33 @@ type Handle = (event: object, context: Context) => Promise<LambdaResponse>;
 
 let handling: Promise<Handle> | undefined;
 
-/**
- * Makes the app ready, once. The loader waits for this while Lambda starts the environment, which is faster and not
- * part of a request.
- */
+/** Creates the app, once. The loader waits for it before the first invocation, in time that no request pays. */
 export function start(): Promise<Handle> {
-  handling ??= makeHandle();
+  handling ??= buildHandle();
   return handling;
 }
 
-async function makeHandle(): Promise<Handle> {
-  const app = await startApp();
+async function buildHandle(): Promise<Handle> {
+  const app = await startApp(process.env);
   const handle = configure<object, LambdaResponse>({
     app: app.getHttpAdapter().getInstance(),
-    framework: asServer,
+    framework: expressFramework,
     respondWithErrors: false,
   });
-  // Its types promise what a callback might be given; without one it returns a promise.
+  // Typed for callbacks; without a callback it returns a promise.
   return (event, context) => handle(event, context, () => undefined) as Promise<LambdaResponse>;
 }
 
-/** Answers one event. With two parameters: Lambda refuses handlers that could take a callback. */
+/** Handles one event. It has two parameters because Lambda refuses handlers that could take a callback. */
 export async function handler(lambdaEvent: LambdaEvent | null, context: Context): Promise<LambdaResponse> {
   const handle = await start();
   const { event, multiValue } = toHttpEvent(lambdaEvent);
-  const answer = await inInvocation(context, () => handle(event, context));
-  return multiValue ? answer : withPlainHeaders(answer);
+  const response = await runInInvocation(context, () => handle(event, context));
+  return multiValue ? response : toPlainHeaders(response);
 }
 
-function withPlainHeaders({ multiValueHeaders, ...answer }: LambdaResponse): LambdaResponse {
-  if (!multiValueHeaders) return answer;
+function toPlainHeaders({ multiValueHeaders, ...response }: LambdaResponse): LambdaResponse {
+  if (!multiValueHeaders) return response;
   const headers = Object.entries(multiValueHeaders).map(([name, lines]) => [name, lines.join(',')] as const);
-  return { ...answer, headers: Object.fromEntries(headers) };
+  return { ...response, headers: Object.fromEntries(headers) };
 }

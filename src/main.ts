@@ -6,18 +6,20 @@ import { constants } from 'node:os';
 import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp } from './app.js';
+import { TableSettings } from './config/settings.js';
 import { createDynamoDbClient } from './dynamodb/dynamodb.client.js';
 import { resolveSecrets } from './config/resolve-secrets.js';
 import { ensureChatTable } from './dynamodb/table-schema.js';
 import { ConfigurationError, type Environment, loadEnvironment } from './config/environment.js';
 import { Connections } from './http/server/connections.js';
-import { banner, reachableUrl } from './local/banner.js';
+import { buildBanner, toReachableUrl } from './local/banner.js';
 import { resolveDataDir, dummyCredentials, toOneLine, LocalModeError, wantsLocalMode } from './local/local-mode.js';
 import type { LocalParts } from './local/start-local.js';
+import { isWatchRestart } from './local/watch-restart.js';
 
-/** Ctrl-C under npm arrives three times, from the terminal, npm and nest: what comes so soon is still the first. */
+/** Ctrl-C under npm arrives three times: from the terminal, from npm and from nest. Signals this close are one. */
 const SAME_SIGNAL_MS = 500;
-/** Running turns end within their own grace of ten seconds; what is open after this was never going to be one. */
+/** Running turns end within ten seconds of a signal. Any other connection is closed after this. */
 const CONNECTION_GRACE_MS = 12_000;
 
 async function bootstrap(): Promise<void> {
@@ -33,28 +35,28 @@ async function bootstrap(): Promise<void> {
     app = await createApp(environment, { local: local !== undefined });
     connections = new Connections(app.getHttpServer());
     const { port } = await listen(app.getHttpServer(), environment);
-    announce(environment, reachableUrl(environment.HOST, port), local);
+    await announce(environment, toReachableUrl(environment.HOST, port), local);
   } catch (error) {
-    console.error(startProblem(error));
+    console.error(describeStartError(error));
     failed = true;
   }
   const stop = async () => {
-    const stopClock = connections?.drain(CONNECTION_GRACE_MS);
-    await app?.close().finally(stopClock);
+    const cancelGrace = connections?.drain(CONNECTION_GRACE_MS);
+    await app?.close().finally(cancelGrace);
     await local?.close();
   };
   if (failed) return stop().finally(() => process.exit(1));
   stopOnSignals(stop);
 }
 
-/** Not `app.listen`, which logs a port in use as an error with its stack before it throws. */
+/** Not `app.listen`: if the port is in use, that logs a stack before it throws. */
 async function listen(server: Server, { PORT, HOST }: Environment): Promise<AddressInfo> {
   server.listen(PORT, HOST);
   await once(server, 'listening');
   return server.address() as AddressInfo;
 }
 
-/** Loaded only here, so that production needs neither the emulators nor what they are built on. */
+/** Loads local mode on demand, because production has neither the emulators nor their packages. */
 async function startLocalParts(): Promise<LocalParts> {
   const { startLocal } = await import('./local/start-local.js');
   Object.assign(process.env, dummyCredentials(process.env));
@@ -63,9 +65,9 @@ async function startLocalParts(): Promise<LocalParts> {
 
 async function prepareTable(environment: Environment, local: LocalParts): Promise<void> {
   const { DYNAMODB_TABLE: table, AWS_ENDPOINT_URL_DYNAMODB: endpoint } = environment;
-  const client = createDynamoDbClient(environment);
+  const client = createDynamoDbClient(new TableSettings(environment));
   try {
-    // The embedded engine knows no expiry.
+    // The embedded engine has no item expiry.
     await ensureChatTable(client, table, { timeToLive: local.tablePath === undefined });
   } catch (error) {
     throw new LocalModeError(`The table ${table} at ${endpoint} cannot be used: ${toOneLine(error)}`, { cause: error });
@@ -74,14 +76,19 @@ async function prepareTable(environment: Environment, local: LocalParts): Promis
   }
 }
 
-function announce(environment: Environment, url: string, local: LocalParts | undefined): void {
+async function announce(environment: Environment, url: string, local: LocalParts | undefined): Promise<void> {
   if (!local) return new Logger('main').log(`Listening on ${url}`);
-  const storage = local.tablePath ?? environment.AWS_ENDPOINT_URL_DYNAMODB ?? '';
-  console.log(banner({ url, tableName: environment.DYNAMODB_TABLE, storage, token: local.demoToken(environment) }));
+  const { DATA_DIR: dataDir, DYNAMODB_TABLE: tableName, AWS_ENDPOINT_URL_DYNAMODB: endpoint = '' } = environment;
+  if (await isWatchRestart({ dataDir, variables: process.env, parentPid: process.ppid })) {
+    console.log(`  Restarted on ${url}`);
+    return;
+  }
+  const storage = local.tablePath ?? endpoint;
+  console.log(buildBanner({ url, tableName, storage, token: local.demoToken(environment) }));
 }
 
-/** One line for what the person who starts the service can mend; everything for what only its authors can. */
-function startProblem(error: unknown): unknown {
+/** One line for errors that the operator can fix; the whole error, with its stack, for all others. */
+function describeStartError(error: unknown): unknown {
   if (error instanceof ConfigurationError || error instanceof LocalModeError) return error.message;
   if (!(error instanceof Error)) return error;
   const { code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
@@ -92,7 +99,7 @@ function startProblem(error: unknown): unknown {
   return syscall === undefined ? error : toOneLine(error);
 }
 
-/** The first signal lets running turns finish and ends with 0; a later one ends at once. */
+/** The first signal lets running turns finish, then exits with 0. A later signal exits at once. */
 function stopOnSignals(stop: () => Promise<void>): void {
   let firstAt: number | undefined;
   const onSignal = (signal: 'SIGINT' | 'SIGTERM') => {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { TableSettings } from '../../src/config/settings.js';
 import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { resolveSecrets } from '../../src/config/resolve-secrets.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { loadEnvironment, type RawEnvironment } from '../../src/config/environment.js';
-import { startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent-emulator.js';
+import { startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import { mintToken, tokenSettings } from '../../src/local/dev-token.js';
 import { startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 
@@ -44,7 +45,7 @@ export async function startFunctionParts(given: RawEnvironment): Promise<Functio
   if (agent) Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' });
   const environment = loadEnvironment(await resolveSecrets(variables));
   if (dynamoDb) {
-    const client = createDynamoDbClient(environment);
+    const client = createDynamoDbClient(new TableSettings(environment));
     await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
     client.destroy();
   }

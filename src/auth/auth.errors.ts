@@ -1,8 +1,8 @@
 import { DomainError } from '../common/domain-error.js';
 
 /**
- * Why a token is refused. These words are public, so the compiler holds them: no other reason can be given.
- * One type and not a class per reason, because nobody treats one refusal differently from another.
+ * Every reason to refuse a token. The texts are public; the type allows no others. One error class serves them all,
+ * because no caller handles one reason differently from another.
  */
 export type IdTokenFault =
   | 'token is missing'
@@ -20,7 +20,7 @@ export type IdTokenFault =
   | `claim '${string}' is required`
   | `claim '${string}' is invalid`;
 
-/** The caller has not shown who they are. Holds the reason and never a part of the token. */
+/** The request has no valid token. Holds the reason and no part of the token. */
 export class InvalidIdTokenError extends DomainError {
   readonly kind = 'unauthenticated';
 
@@ -32,7 +32,7 @@ export class InvalidIdTokenError extends DomainError {
   }
 }
 
-/** The keys that tokens are checked with cannot be fetched: nobody's token is at fault. */
+/** The signing keys cannot be fetched. The token is not at fault. */
 export class SigningKeysUnavailableError extends DomainError {
   readonly kind = 'unavailable';
 

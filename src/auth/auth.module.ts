@@ -1,17 +1,17 @@
 import { Module } from '@nestjs/common';
-import { Environment } from '../config/environment.js';
-import { createSigningKeys } from './keys/configured-signing-keys.js';
+import { AuthSettings } from '../config/settings.js';
 import { IdTokenGuard } from './id-token.guard.js';
 import { IdTokenStrategy } from './id-token.strategy.js';
+import { createSigningKeys } from './keys/create-signing-keys.js';
 import { SigningKeys } from './keys/signing-keys.js';
 
 /**
- * The door. A module that puts `@UseGuards(IdTokenGuard)` on its routes imports this one: the guard is made there and
- * asks for the strategy.
+ * Import this module to use `@UseGuards(IdTokenGuard)`. Nest creates the guard in the importing module, so the strategy
+ * that it needs is exported too.
  */
 @Module({
   providers: [
-    { provide: SigningKeys, useFactory: createSigningKeys, inject: [Environment] },
+    { provide: SigningKeys, useFactory: createSigningKeys, inject: [AuthSettings] },
     IdTokenStrategy,
     IdTokenGuard,
   ],

@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
 import jwt from 'jsonwebtoken';
-import { Environment } from '../config/environment.js';
 import { DomainError } from '../common/domain-error.js';
+import { Environment } from '../config/environment.js';
+import { AuthSettings } from '../config/settings.js';
 import { InvalidIdTokenError } from './auth.errors.js';
 import { IdTokenGuard } from './id-token.guard.js';
 import { IdTokenStrategy } from './id-token.strategy.js';
@@ -15,7 +16,7 @@ import type { User } from './user.js';
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
-/** Keys that come late or not at all, as from another server. */
+/** Keys that arrive late or not at all, like keys from another server. */
 class RemoteKeys extends SigningKeys {
   readonly algorithms = ['RS256', 'ES256'] as const;
 
@@ -33,9 +34,9 @@ const sign = (sub = 'alice', algorithm: 'ES256' | 'RS256' = 'ES256') =>
     expiresIn: 60,
   });
 
-/** Everyone comes through the guard, which is where passport's outcomes become errors. */
-function guardOf(keys: SigningKeys): (token: string) => Promise<User> {
-  const guard = new IdTokenGuard(new IdTokenStrategy(new Environment(), keys));
+/** Authenticates through the guard, which turns passport's results into errors. */
+function createAuthenticator(keys: SigningKeys): (token: string) => Promise<User> {
+  const guard = new IdTokenGuard(new IdTokenStrategy(new AuthSettings(new Environment()), keys));
   return async (token) => {
     const request: { user?: User; rawHeaders: string[] } = { rawHeaders: ['id_token', token] };
     const http = { getRequest: () => request, getResponse: () => ({}) };
@@ -45,69 +46,71 @@ function guardOf(keys: SigningKeys): (token: string) => Promise<User> {
 }
 
 describe('IdTokenStrategy', () => {
-  it('asks for the key by the header and checks the signature with it', async () => {
-    const enter = guardOf(
+  it('finds the key by the header and verifies the signature with it', async () => {
+    const authenticate = createAuthenticator(
       new RemoteKeys(async ({ alg: algorithm }) => ({
         key: algorithm === 'ES256' ? ec.publicKey : rsa.publicKey,
         algorithm,
       })),
     );
-    expect(await enter(sign('alice', 'ES256'))).toEqual({ id: 'alice', email: 'a@example.com', username: 'a' });
-    expect((await enter(sign('alice', 'RS256'))).id).toBe('alice');
+    expect(await authenticate(sign('alice', 'ES256'))).toEqual({ id: 'alice', email: 'a@example.com', username: 'a' });
+    expect((await authenticate(sign('alice', 'RS256'))).id).toBe('alice');
   });
 
-  it('refuses a signature of the wrong length, over which jsonwebtoken stumbles', async () => {
-    const enter = guardOf(new RemoteKeys(async () => ({ key: ec.publicKey, algorithm: 'ES256' })));
-    const refused = enter(sign().replace(/[^.]*$/, 'AAAA'));
+  it('refuses a signature of the wrong length, for which jsonwebtoken throws', async () => {
+    const authenticate = createAuthenticator(new RemoteKeys(async () => ({ key: ec.publicKey, algorithm: 'ES256' })));
+    const refused = authenticate(sign().replace(/[^.]*$/, 'AAAA'));
     await expect(refused).rejects.toMatchObject({ kind: 'unauthenticated', reason: 'signature is invalid' });
   });
 
-  it('refuses a key that is for another algorithm', async () => {
-    const enter = guardOf(new RemoteKeys(async () => ({ key: rsa.publicKey, algorithm: 'RS256' })));
-    await expect(enter(sign('alice', 'ES256'))).rejects.toThrow(new InvalidIdTokenError('algorithm is not allowed'));
+  it('refuses a token if its key is for another algorithm', async () => {
+    const authenticate = createAuthenticator(new RemoteKeys(async () => ({ key: rsa.publicKey, algorithm: 'RS256' })));
+    await expect(authenticate(sign('alice', 'ES256'))).rejects.toThrow(
+      new InvalidIdTokenError('algorithm is not allowed'),
+    );
   });
 
-  it('asks for no key before the form is right', async () => {
+  it('does not look for a key if the token is malformed', async () => {
     const asked: TokenHeader[] = [];
-    const enter = guardOf(
+    const authenticate = createAuthenticator(
       new RemoteKeys(async (header) => {
         asked.push(header);
         return { key: ec.publicKey, algorithm: 'ES256' };
       }),
     );
     for (const token of ['x', sign().replace('.', '..'), jwt.sign({}, 'secret')]) {
-      await expect(enter(token)).rejects.toBeInstanceOf(InvalidIdTokenError);
+      await expect(authenticate(token)).rejects.toBeInstanceOf(InvalidIdTokenError);
     }
     expect(asked).toEqual([]);
   });
 
   it.each([new KeysDownError('Signing keys are unavailable'), new TypeError('a bug')])(
-    'throws what the keys throw, unchanged: %s',
+    'throws an error of the keys unchanged: %s',
     async (error) => {
-      await expect(guardOf(new RemoteKeys(() => Promise.reject(error)))(sign())).rejects.toBe(error);
+      await expect(createAuthenticator(new RemoteKeys(() => Promise.reject(error)))(sign())).rejects.toBe(error);
       const thrower = new RemoteKeys(() => {
         throw error;
       });
-      await expect(guardOf(thrower)(sign())).rejects.toBe(error);
+      await expect(createAuthenticator(thrower)(sign())).rejects.toBe(error);
     },
   );
 
-  it('lets nobody in when the signature is to be checked and there are no keys', async () => {
-    await expect(guardOf(new NoSigningKeys())(sign())).rejects.toThrow('There is no signing key');
+  it('authenticates nobody if the signature is to be verified and there are no keys', async () => {
+    await expect(createAuthenticator(new NoSigningKeys())(sign())).rejects.toThrow('There is no signing key');
   });
 
-  it('keeps requests apart that wait for their keys at the same time', async () => {
+  it('does not mix up requests that wait for their keys at the same time', async () => {
     let waiting = 20;
-    const enter = guardOf(
+    const authenticate = createAuthenticator(
       new RemoteKeys(async () => {
-        // The first to ask is the last to be answered.
+        // The first request gets its key last.
         waiting -= 1;
         await sleep(waiting);
         return { key: ec.publicKey, algorithm: 'ES256' };
       }),
     );
     const names = Array.from({ length: 20 }, (_, index) => `user-${index}`);
-    const users = await Promise.all(names.map((name) => enter(sign(name))));
+    const users = await Promise.all(names.map((name) => authenticate(sign(name))));
     expect(users.map(({ id }) => id)).toEqual(names);
   });
 });

@@ -1,10 +1,10 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { User } from './user.js';
 
-/** The {@link User} whom `IdTokenGuard` let in, as a parameter of a controller method. */
+/** Injects the {@link User} that `IdTokenGuard` authenticated into a controller method. */
 export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): User => {
   const { user } = context.switchToHttp().getRequest<{ user?: User }>();
-  // A route that forgot its guard has to break, not to run for nobody.
-  if (user === undefined) throw new Error('@CurrentUser() stands on a route without IdTokenGuard');
+  // A route without its guard must fail instead of running without a user.
+  if (user === undefined) throw new Error('@CurrentUser() is used on a route without IdTokenGuard');
   return user;
 });

@@ -1,6 +1,14 @@
-/** Who asks, as the token says. */
+/** Longest user id, in Unicode code points. */
+export const USER_ID_MAX_CHARACTERS = 255;
+/** Longest user id, in UTF-8 bytes. A storage may rely on it when it builds a key from a user id. */
+export const USER_ID_MAX_BYTES = 990;
+
+/** The user that a token names. */
 export interface User {
-  /** Owns chats: 1..255 characters, without `#` and control characters. */
+  /**
+   * 1 to {@link USER_ID_MAX_CHARACTERS} characters and at most {@link USER_ID_MAX_BYTES} bytes, without `#` and control
+   * characters.
+   */
   readonly id: string;
   readonly email: string;
   readonly username: string;

@@ -1,39 +1,23 @@
 import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
-import { DynamoDbModule } from '../dynamodb/dynamodb.module.js';
 import { jsonBody } from '../http/middleware/json-body.js';
-import { AgentProvider } from './agent/agent.js';
-import { BedrockAgentProvider } from './agent/bedrock-agent/bedrock-agent.provider.js';
-import { ChatController } from './api/chat.controller.js';
-import { ChatService } from './service/chat.service.js';
+import { UsageModule } from '../usage/usage.module.js';
+import { AgentModule } from './agent/agent.module.js';
 import { ChatHistoryController } from './api/chat-history.controller.js';
+import { ChatController } from './api/chat.controller.js';
 import { ChatHistoryService } from './service/chat-history.service.js';
-import { DynamoChatDeletion } from './storage/dynamo-chat-deletion.js';
-import { DynamoChatRepository } from './storage/dynamo-chat.repository.js';
-import { DynamoHistoryRepository } from './storage/dynamo-history.repository.js';
-import { DynamoLegacyHistory } from './storage/dynamo-legacy-history.js';
-import { DynamoTable } from '../dynamodb/dynamo-table.js';
-import { DynamoTurnOpening } from './storage/dynamo-turn-opening.js';
-import { DynamoTurnRecovery } from './storage/dynamo-turn-recovery.js';
-import { TurnQuota } from '../usage/turn-quota.js';
+import { ChatService } from './service/chat.service.js';
+import { EarlierTurns } from './service/earlier-turns.js';
+import { RunningTurns } from './service/running-turns.js';
+import { TurnRunner } from './service/turn-runner.js';
+import { TurnTimes } from './service/turn-times.js';
+import { StorageModule } from './storage/storage.module.js';
 
-/** The road of a turn, from the controllers to the table and the agent. */
+/** Chats: the controllers, the services, the storage and the agent. */
 @Module({
-  imports: [AuthModule, DynamoDbModule],
+  imports: [AuthModule, UsageModule, StorageModule, AgentModule],
   controllers: [ChatController, ChatHistoryController],
-  providers: [
-    ChatService,
-    ChatHistoryService,
-    DynamoChatRepository,
-    DynamoHistoryRepository,
-    DynamoChatDeletion,
-    DynamoTurnOpening,
-    DynamoTurnRecovery,
-    DynamoLegacyHistory,
-    DynamoTable,
-    TurnQuota,
-    { provide: AgentProvider, useClass: BedrockAgentProvider },
-  ],
+  providers: [ChatService, ChatHistoryService, TurnRunner, EarlierTurns, RunningTurns, TurnTimes],
 })
 export class ChatModule implements NestModule {
   /** Bodies are read for the routes that take one, so that an unknown route is 404 whatever it is sent. */

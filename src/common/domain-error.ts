@@ -1,7 +1,4 @@
-/**
- * What kind of thing went wrong, in the words of the domain. `http/error.filter.ts` alone knows which
- * HTTP status each kind becomes.
- */
+/** The kinds of failures. Only `src/http` maps a kind to an HTTP status. */
 export type ErrorKind =
   | 'invalid'
   | 'unauthenticated'
@@ -16,13 +13,13 @@ export type ErrorKind =
   | 'timed-out';
 
 export interface DomainErrorOptions extends ErrorOptions {
-  /** Whole seconds after which the caller may try again. */
+  /** Whole seconds after which the caller may retry. */
   readonly retryAfterSeconds?: number;
 }
 
 /**
- * The base of every error that a caller may see. `message` is public: it is the `error` text of the answer,
- * so it never holds a prompt, a token, an ARN or another system's words. Those stay in `cause`.
+ * The base of every error that a caller may see. `message` is public, because it becomes the `error` text of the
+ * response. It never holds a prompt, a token, an ARN or the message of another system. These stay in `cause`.
  */
 export abstract class DomainError extends Error {
   abstract readonly kind: ErrorKind;

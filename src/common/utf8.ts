@@ -1,11 +1,11 @@
 /**
- * Where to cut a text in UTF-8: at `end`, or as much before it as keeps its last character whole.
+ * Finds the last offset up to `end` at which UTF-8 text can be cut between two characters.
  *
  * @param end - an offset in bytes.
  */
 export function endOfCharacter(bytes: Buffer, end: number): number {
   let cut = Math.min(end, bytes.length);
-  // The bytes 10xxxxxx go on with a character.
+  // A byte 10xxxxxx continues a character.
   while (cut < bytes.length && ((bytes[cut] ?? 0) & 0xc0) === 0x80) cut -= 1;
   return cut;
 }

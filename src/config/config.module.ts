@@ -1,10 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { Environment } from './environment.js';
+import type { Environment } from './environment.js';
 import { AgentSettings, AuthSettings, LimitSettings, QuotaSettings, TableSettings } from './settings.js';
 
 const SETTINGS = [AgentSettings, AuthSettings, LimitSettings, QuotaSettings, TableSettings];
 
-/** Gives each module its part of the one validated {@link Environment}. */
+/** Provides the validated {@link Environment} in parts, so that each class gets only what it needs. */
 @Module({})
 export class ConfigModule {
   static forRoot(environment: Environment): DynamicModule {
@@ -12,8 +12,8 @@ export class ConfigModule {
     return {
       module: ConfigModule,
       global: true,
-      providers: [{ provide: Environment, useValue: environment }, ...settings],
-      exports: [Environment, ...SETTINGS],
+      providers: settings,
+      exports: SETTINGS,
     };
   }
 }

@@ -2,12 +2,12 @@ import { Transform } from 'class-transformer';
 import { IsBoolean, IsInt, Max, Min, ValidateBy } from 'class-validator';
 import { isKeyPairMaterial } from './key-pair.js';
 
-/** HS256 wants a key of at least its hash's size (RFC 7518, section 3.2). */
+/** A key of HS256 has at least the size of its hash (RFC 7518, section 3.2). */
 const SECRET_MIN_BYTES = 32;
 const PLACEHOLDER = /change[-_ ]?me|your[-_ ]?(jwt[-_ ]?)?secret|placeholder|\d{3}-bits?\b|^(?<same>.)\k<same>*$/i;
 
-/** What is wrong with a signing secret, or undefined. Never quotes the secret. */
-function secretProblem(secret: unknown): string | undefined {
+/** Describes what is wrong with a signing secret, without quoting it. */
+function findSecretProblem(secret: unknown): string | undefined {
   if (typeof secret !== 'string') return 'must be a string';
   if (isKeyPairMaterial(secret)) return 'must be a secret, not a public or private key';
   if (PLACEHOLDER.test(secret)) return 'must not be a placeholder';
@@ -33,13 +33,13 @@ export function IsSwitch(): PropertyDecorator {
   return combine(Transform(toBoolean), IsBoolean({ message: 'must be true or false' }));
 }
 
-/** A secret that can sign tokens: long enough, not a placeholder, not one half of a key pair. */
+/** A secret that can sign tokens: long enough, not a placeholder, not a public or private key. */
 export function IsStrongSecret(): PropertyDecorator {
   return ValidateBy({
     name: 'isStrongSecret',
     validator: {
-      validate: (value: unknown) => secretProblem(value) === undefined,
-      defaultMessage: (args) => secretProblem(args?.value) ?? '',
+      validate: (value: unknown) => findSecretProblem(value) === undefined,
+      defaultMessage: (args) => findSecretProblem(args?.value) ?? '',
     },
   });
 }
@@ -54,8 +54,8 @@ export function IsAudienceList(): PropertyDecorator {
 }
 
 /**
- * Origins separated by commas, each as a browser writes it (RFC 6454, section 6.2): scheme, host and port, no path.
- * The value becomes a list. `*` is refused: alone it allows every page, and as a part of a host it matches nothing.
+ * Origins separated by commas, as browsers write them (RFC 6454, section 6.2): scheme, host and port, without a path.
+ * The value becomes a list. `*` is refused: alone it allows every page, and inside a host it matches nothing.
  */
 export function IsOriginList(): PropertyDecorator {
   return isListOf('isOriginList', isOrigin, 'must be origins such as https://app.example.com separated by commas');
@@ -78,7 +78,7 @@ function isOrigin(text: string): boolean {
   return /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
-/** Decorators as if each stood on a line of its own: the lowest is applied first (TypeScript handbook, Decorators). */
+/** Applies decorators in the order of TypeScript: the last one first. */
 function combine(...decorators: readonly PropertyDecorator[]): PropertyDecorator {
   return (target, property) => {
     for (const decorate of decorators.toReversed()) decorate(target, property);

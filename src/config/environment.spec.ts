@@ -8,7 +8,7 @@ const SECRET = 'k9fJ2mQx7Lw4Rz8Tn1Vb6Yc3Hd5Gs0Pa';
 const ARN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt-signing-key-AbCdEf';
 const VALID = { AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS', JWT_SECRET_KEY: SECRET };
 
-function problemsOf(variables: Record<string, string>): readonly string[] {
+function findProblems(variables: Record<string, string>): readonly string[] {
   try {
     loadEnvironment(variables);
   } catch (error) {
@@ -39,29 +39,29 @@ describe('loadEnvironment', () => {
 
   it('names all problems at once, each variable once, and no value', () => {
     const values = { AGENT_ID: 'bad id', PORT: '99999x', JWT_SECRET_KEY: 'short', LOG_LEVEL: 'loud' };
-    expect(problemsOf(values)).toEqual([
+    expect(findProblems(values)).toEqual([
       'AGENT_ID must be 1 to 10 letters and digits',
       'AGENT_ALIAS_ID is required',
       'JWT_SECRET_KEY must be at least 32 bytes',
       'PORT must be a whole number',
       'LOG_LEVEL must be one of fatal, error, warn, log, debug, verbose',
     ]);
-    const message = new ConfigurationError(problemsOf(values)).message;
+    const message = new ConfigurationError(findProblems(values)).message;
     for (const value of Object.values(values)) expect(message).not.toContain(value);
   });
 
-  it('takes an empty variable as absent', () => {
+  it('treats an empty variable as absent', () => {
     expect(loadEnvironment({ ...VALID, PORT: '', DYNAMODB_TABLE: '  ' })).toMatchObject({
       PORT: 3000,
       DYNAMODB_TABLE: 'test-chat',
     });
   });
 
-  it('takes over no variable that it does not know', () => {
+  it('ignores unknown variables', () => {
     expect(Object.keys(loadEnvironment({ ...VALID, HOME: '/', AWS_ACCESS_KEY_ID: 'x' }))).not.toContain('HOME');
   });
 
-  it('gives out a frozen object', () => {
+  it('returns a frozen object', () => {
     expect(Object.isFrozen(loadEnvironment(VALID))).toBe(true);
   });
 
@@ -115,7 +115,7 @@ describe('loadEnvironment', () => {
     ]),
     [{ AWS_REGION: 'here' }, 'AWS_REGION must be a region such as us-east-1'],
   ])('refuses %o: %s', (variables, problem) => {
-    expect(problemsOf({ ...VALID, ...variables })).toEqual([problem]);
+    expect(findProblems({ ...VALID, ...variables })).toEqual([problem]);
   });
 
   it.each([
@@ -133,12 +133,12 @@ describe('loadEnvironment', () => {
     { CORS_ORIGINS: 'https://app.example.com, http://localhost:5173' },
     { TURNS_PER_MINUTE: '0', TURNS_PER_DAY: '0' },
   ])('accepts %o', (variables) => {
-    expect(problemsOf({ ...VALID, ...variables })).toEqual([]);
+    expect(findProblems({ ...VALID, ...variables })).toEqual([]);
   });
 
-  it('needs no key where something in front verifies the token', () => {
+  it('needs no key if a proxy verifies the token', () => {
     const variables = { AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS', JWT_VERIFY_SIGNATURE: 'false' };
-    expect(problemsOf(variables)).toEqual([]);
+    expect(findProblems(variables)).toEqual([]);
   });
 });
 
@@ -156,19 +156,19 @@ describe('a secret', () => {
     ['JWK', JSON.stringify(rsa.publicKey.export({ format: 'jwk' }))],
     ['spacious JWK', JSON.stringify(rsa.publicKey.export({ format: 'jwk' }), undefined, 2)],
     ['JWK set', JSON.stringify({ keys: [elliptic.publicKey.export({ format: 'jwk' })] })],
-  ])('is no public or private key: %s', (_, JWT_SECRET_KEY) => {
-    expect(problemsOf({ ...VALID, JWT_SECRET_KEY })).toEqual([
+  ])('may not be a public or private key: %s', (_, JWT_SECRET_KEY) => {
+    expect(findProblems({ ...VALID, JWT_SECRET_KEY })).toEqual([
       'JWT_SECRET_KEY must be a secret, not a public or private key',
     ]);
   });
 
   it.each([`the ssh-rsa of ${SECRET}`, `{"kid":"${SECRET}"}`])('may be %s', (JWT_SECRET_KEY) => {
-    expect(problemsOf({ ...VALID, JWT_SECRET_KEY })).toEqual([]);
+    expect(findProblems({ ...VALID, JWT_SECRET_KEY })).toEqual([]);
   });
 
-  it.each(['HS256', 'HS384', 'HS512'])('has at least 32 bytes for %s', (JWT_ALGORITHM) => {
-    expect(problemsOf({ ...VALID, JWT_ALGORITHM })).toEqual([]);
-    expect(problemsOf({ ...VALID, JWT_ALGORITHM, JWT_SECRET_KEY: SECRET.slice(1) })).toEqual([
+  it.each(['HS256', 'HS384', 'HS512'])('must have at least 32 bytes for %s', (JWT_ALGORITHM) => {
+    expect(findProblems({ ...VALID, JWT_ALGORITHM })).toEqual([]);
+    expect(findProblems({ ...VALID, JWT_ALGORITHM, JWT_SECRET_KEY: SECRET.slice(1) })).toEqual([
       'JWT_SECRET_KEY must be at least 32 bytes',
     ]);
   });
@@ -183,8 +183,8 @@ describe('the keys', () => {
   it.each<[Record<string, string>, string[]]>([
     [{}, ['JWT_SECRET_KEY is required, or JWT_ISSUER and JWT_AUDIENCE']],
     [{ JWT_AUDIENCE: 'app' }, ['JWT_SECRET_KEY is required, or JWT_ISSUER and JWT_AUDIENCE']],
-    [{ JWT_ISSUER: ISSUER.JWT_ISSUER }, ['JWT_AUDIENCE is required where there is no JWT_SECRET_KEY']],
-    [URI, ['JWT_ISSUER is required with JWT_JWKS_URI', 'JWT_AUDIENCE is required where there is no JWT_SECRET_KEY']],
+    [{ JWT_ISSUER: ISSUER.JWT_ISSUER }, ['JWT_AUDIENCE is required without JWT_SECRET_KEY']],
+    [URI, ['JWT_ISSUER is required with JWT_JWKS_URI', 'JWT_AUDIENCE is required without JWT_SECRET_KEY']],
     [{ ...ISSUER, ...URI, JWT_SECRET_KEY: SECRET }, ['JWT_JWKS_URI must not be set with JWT_SECRET_KEY']],
     [
       { ...ISSUER, ...URI, JWT_VERIFY_SIGNATURE: 'false' },
@@ -196,11 +196,11 @@ describe('the keys', () => {
     ],
     [
       { ...ISSUER, JWT_ISSUER: 'http://issuer.example' },
-      ['JWT_ISSUER must be an https URL where there is neither JWT_JWKS_URI nor JWT_SECRET_KEY'],
+      ['JWT_ISSUER must be an https URL if neither JWT_JWKS_URI nor JWT_SECRET_KEY is set'],
     ],
     [
       { ...ISSUER, JWT_ISSUER: 'my issuer' },
-      ['JWT_ISSUER must be an https URL where there is neither JWT_JWKS_URI nor JWT_SECRET_KEY'],
+      ['JWT_ISSUER must be an https URL if neither JWT_JWKS_URI nor JWT_SECRET_KEY is set'],
     ],
     [{ ...ISSUER, JWT_JWKS_URI: 'http://keys.example/set.json' }, [NOT_SAFE]],
     [{ ...ISSUER, JWT_JWKS_URI: 'http://localhost.example/set.json' }, [NOT_SAFE]],
@@ -210,7 +210,7 @@ describe('the keys', () => {
     [{ ...ISSUER, JWT_JWKS_URI: 'file:///etc/keys.json' }, [NOT_SAFE]],
     [{ ...ISSUER, JWT_JWKS_URI: 'keys.example' }, [NOT_SAFE]],
   ])('%o are refused: %j', (variables, problems) => {
-    expect(problemsOf({ ...AGENT, ...variables })).toEqual(problems);
+    expect(findProblems({ ...AGENT, ...variables })).toEqual(problems);
   });
 
   it.each<[Record<string, string>, string | undefined]>([
@@ -245,9 +245,9 @@ describe('the documented variables', () => {
     }
   });
 
-  it('are the same in the README and in the class', () => {
-    const table = /## Configuration\n([\s\S]*?)\n## /.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '';
-    const rows = table.split('\n').filter((line) => line.startsWith('| `'));
+  it('are the same in docs/configuration.md and in the class', () => {
+    const page = readFileSync('docs/configuration.md', 'utf8');
+    const rows = page.split('\n').filter((line) => line.startsWith('| `'));
     const names = rows.flatMap((row) =>
       [...(row.split('|')[1] ?? '').matchAll(/`([A-Z0-9_]+)`/g)].map(([, name]) => name),
     );

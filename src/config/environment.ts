@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, IsIn, IsOptional, IsUrl, Length, Matches, validateSync } from 'class-validator';
-import { keyProblems } from './environment-keys.js';
+import { findKeyProblems } from './environment-keys.js';
 import { IsAudienceList, IsOriginList, IsStrongSecret, IsSwitch, IsWholeNumber } from './environment-rules.js';
 
 const ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
@@ -9,26 +9,26 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as cons
 const ENDPOINT = { protocols: ['http', 'https'], require_protocol: true, require_tld: false };
 
 /**
- * Every variable the service reads, its rule, its default and what it is for. One instance is made per app, by
- * {@link loadEnvironment}, and injected; nothing else reads `process.env`.
+ * Every variable that the service reads, with its rule and its default. {@link loadEnvironment} creates one instance per
+ * app. Modules get their part of it as settings.
  *
- * `AWS_ACCESS_KEY_ID` and the other credentials are missing on purpose: the SDK's own chain finds them.
+ * `AWS_ACCESS_KEY_ID` and the other credentials are missing on purpose: the SDK finds them itself.
  */
 export class Environment {
-  /** The Bedrock agent to ask. Without it, outside production, an emulated agent answers. */
+  /** The Bedrock agent. Without it, outside production, an emulated agent replies. */
   @Matches(/^[0-9a-zA-Z]{1,10}$/, { message: 'must be 1 to 10 letters and digits' })
   readonly AGENT_ID!: string;
 
-  /** The alias of the agent: which of its versions answers. */
+  /** The alias of the agent, which selects its version. */
   @Matches(/^[0-9a-zA-Z]{1,10}$/, { message: 'must be 1 to 10 letters and digits' })
   readonly AGENT_ALIAS_ID!: string;
 
-  /** Milliseconds a turn may take until it is given up with 504. Without it 25000, and 290000 for a streamed answer. */
+  /** Milliseconds after which a turn ends with 504. Without it 25000, and 290000 for a stream. */
   @IsOptional()
   @IsWholeNumber(1000, 900_000)
   readonly AGENT_TIMEOUT_MS?: number;
 
-  /** The idle session time that is set on the agent: after so many seconds without a turn it forgets the session. */
+  /** The idle session timeout of the agent: seconds without a turn after which it forgets the session. */
   @IsWholeNumber(60, 5400)
   readonly AGENT_SESSION_TTL_SECONDS: number = 600;
 
@@ -60,7 +60,7 @@ export class Environment {
   @IsStrongSecret()
   readonly JWT_SECRET_KEY?: string;
 
-  /** The secret of Secrets Manager that is read at start and laid over `JWT_SECRET_KEY`, by `resolveSecrets`. */
+  /** The secret of Secrets Manager that `resolveSecrets` reads at start into `JWT_SECRET_KEY`. */
   @IsOptional()
   @Matches(/^arn:aws[a-z-]*:secretsmanager:[a-z\d-]+:\d{12}:secret:[\w/+=.@-]+$/, {
     message: 'must be the ARN of a secret of Secrets Manager',
@@ -72,28 +72,28 @@ export class Environment {
   readonly JWT_ALGORITHM: (typeof ALGORITHMS)[number] = 'HS256';
 
   /**
-   * Where the issuer publishes its keys, instead of a secret: https, or http on this machine. Without it, and without a
-   * secret, it is `<JWT_ISSUER>/.well-known/jwks.json`. The tokens are then RS256 or ES256.
+   * The URL of the issuer's key set: https, or http on this machine. Without it and without a secret it is
+   * `<JWT_ISSUER>/.well-known/jwks.json`. The tokens are then RS256 or ES256.
    */
   @IsOptional()
   @Length(1, 2048, { message: 'must be 1 to 2048 characters' })
   readonly JWT_JWKS_URI?: string;
 
-  /** What `iss` must be, where set; required where there is no secret. */
+  /** What `iss` must be; unset allows any. Required without a secret. */
   @IsOptional()
   @Length(1, 2048, { message: 'must be 1 to 2048 characters' })
   readonly JWT_ISSUER?: string;
 
-  /** What `aud` must be or contain, where set; several are separated by commas. Required where there is no secret. */
+  /** What `aud` must be or contain, separated by commas; unset allows any. Required without a secret. */
   @IsOptional()
   @IsAudienceList()
   readonly JWT_AUDIENCE?: readonly string[];
 
-  /** `false` only behind something that has verified the token already. */
+  /** `false` only behind a proxy that verifies the token. */
   @IsSwitch()
   readonly JWT_VERIFY_SIGNATURE: boolean = true;
 
-  /** The claim that is the user id. Without it: `sub`, or `username` where a token has no `sub`. */
+  /** The claim of the user id. Without it `sub`, or `username` of a token without `sub`. */
   @IsOptional()
   @Length(1, 128, { message: 'must be 1 to 128 characters' })
   readonly JWT_USER_ID_CLAIM?: string;
@@ -102,15 +102,15 @@ export class Environment {
   @IsWholeNumber(1, 100_000)
   readonly PROMPT_MAX_LENGTH: number = 32_000;
 
-  /** The most messages of a chat that one answer carries. */
+  /** The most messages of a chat in one response. */
   @IsWholeNumber(2, 1000)
   readonly CHAT_HISTORY_LIMIT: number = 100;
 
-  /** Days after its last turn that a chat is kept, and each of its turns; 0 keeps them for ever. */
+  /** Days after its last turn that a chat is kept with its turns; 0 keeps them for ever. */
   @IsWholeNumber(0, 36_500)
   readonly CHAT_TTL_DAYS: number = 0;
 
-  /** The origins whose pages may call the service, separated by commas; none without it. */
+  /** The origins whose pages may call the service, separated by commas. Without it, none may. */
   @IsOptional()
   @IsOriginList()
   readonly CORS_ORIGINS?: readonly string[];
@@ -123,7 +123,7 @@ export class Environment {
   @IsWholeNumber(0, 1_000_000)
   readonly TURNS_PER_DAY: number = 0;
 
-  /** Where the server listens; 0 takes a free port. Not used on Lambda. */
+  /** The port of the server; 0 takes a free one. Not used on Lambda. */
   @IsWholeNumber(0, 65_535)
   readonly PORT: number = 3000;
 
@@ -146,7 +146,7 @@ export function variableNames(): string[] {
   return [...new Set(rules.map((rule) => rule.propertyName))];
 }
 
-/** The configuration is wrong. The message names every variable at fault and never shows a value. */
+/** The configuration is not valid. The message names every wrong variable and shows no value. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 
@@ -155,13 +155,13 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** The raw variables, as `process.env` has them. An empty one counts as absent. */
+/** The raw variables, as in `process.env`. An empty variable counts as absent. */
 export type RawEnvironment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Validates the variables once and freezes the result.
  *
- * @throws ConfigurationError naming all problems at once.
+ * @throws ConfigurationError with all problems.
  */
 export function loadEnvironment(raw: RawEnvironment): Environment {
   const given = variableNames().filter((name) => raw[name]?.trim());
@@ -171,7 +171,7 @@ export function loadEnvironment(raw: RawEnvironment): Environment {
   const problems = validateSync(environment).map(({ property, constraints, value }) =>
     value === undefined ? `${property} is required` : `${property} ${Object.values(constraints ?? {}).at(-1)}`,
   );
-  problems.push(...keyProblems(environment));
+  problems.push(...findKeyProblems(environment));
   if (problems.length > 0) throw new ConfigurationError(problems);
   return Object.freeze(environment);
 }

@@ -1,10 +1,10 @@
 import { findKeySetUrl } from './environment-keys.js';
 import type { Environment } from './environment.js';
 
-/** Where the table of chats is, and how long its items are kept. */
+/** The table of chats, and how long its items are kept. */
 export class TableSettings {
   readonly region: string;
-  /** Another DynamoDB to talk to. */
+  /** The URL of another DynamoDB. */
   readonly endpoint: string | undefined;
   readonly name: string;
   /** Days after its last turn that a chat is kept; 0 keeps it for ever. */
@@ -18,14 +18,14 @@ export class TableSettings {
   }
 }
 
-/** Which agent answers, and how long it may take. */
+/** The agent, and how long it may take. */
 export class AgentSettings {
   readonly region: string;
-  /** Another Bedrock Agent Runtime to talk to. */
+  /** The URL of another Bedrock Agent Runtime. */
   readonly endpoint: string | undefined;
   readonly agentId: string;
   readonly agentAliasId: string;
-  /** Milliseconds that a turn may take; undefined leaves it to the kind of the response. */
+  /** Milliseconds that a turn may take; undefined uses the default of the kind of response. */
   readonly timeoutMilliseconds: number | undefined;
   /** Seconds without a turn after which the agent forgets a session. */
   readonly sessionTtlSeconds: number;
@@ -46,13 +46,13 @@ export class AuthSettings {
   readonly secret: string | undefined;
   /** The algorithm of tokens that are signed with `secret`. */
   readonly secretAlgorithm: Environment['JWT_ALGORITHM'];
-  /** Where the issuer publishes its keys; undefined with a secret, and where no signature is verified. */
+  /** The URL of the issuer's key set; undefined with a secret, and if no signature is verified. */
   readonly keySetUrl: URL | undefined;
   /** What `iss` must be; undefined allows any. */
   readonly issuer: string | undefined;
   /** One of these must be in `aud`; undefined allows any. */
   readonly audiences: readonly string[] | undefined;
-  /** The claim that is the user id; undefined is `sub`, or `username` of a token without `sub`. */
+  /** The claim of the user id; undefined is `sub`, or `username` of a token without `sub`. */
   readonly userIdClaim: string | undefined;
 
   constructor(environment: Environment) {

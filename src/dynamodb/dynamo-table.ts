@@ -10,15 +10,15 @@ import {
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { Injectable } from '@nestjs/common';
-import { Environment } from '../config/environment.js';
+import { TableSettings } from '../config/settings.js';
 import { StorageUnavailableError } from './dynamodb.errors.js';
 
-/** An item would be larger than DynamoDB takes: 400 KB. */
+/** An item would be larger than 400 KB, the limit of DynamoDB. */
 export class ItemTooLargeError extends Error {
   override readonly name = 'ItemTooLargeError';
 }
 
-/** Items that DynamoDB takes in one batch. */
+/** Most items of a BatchWriteItem call. */
 const BATCH_SIZE = 25;
 const BATCH_ATTEMPTS = 5;
 const BATCH_PAUSE_MILLISECONDS = 50;
@@ -31,30 +31,29 @@ export interface ItemKey {
 
 export type UpdateInput = Omit<UpdateCommandInput, 'TableName'>;
 
-/** How an update went. */
+/** The result of an update. */
 export interface UpdateResult {
-  /** As written; undefined when the condition refused. */
+  /** The item as written; undefined if the condition failed. */
   readonly item: Item | undefined;
-  /** How often a refused update was sent. After more than once, one may still be on its way that nobody waits for. */
+  /** How often an update was sent whose condition failed. After more than one, another may still arrive later. */
   readonly sends: number;
 }
 
-/** Which items of one chat to look at: from the sort key `first` to `last`, both included, the greatest first. */
+/** The items of one chat from the sort key `first` to `last`, both included. */
 export interface ItemRange {
   readonly id: string;
   readonly first: string;
   readonly last: string;
-  /** Items for each request; DynamoDB stops at 1 MB whatever this says. */
+  /** Most items of a request. DynamoDB also stops at 1 MB. */
   readonly pageSize: number;
 }
 
 /**
- * The one table, in the few ways in which this service uses it. Reads are strongly consistent. A refused condition is
- * an answer, and no error; what DynamoDB calls an invalid request is a fault of ours and passes as it is, except that
- * an item too large is an ItemTooLargeError.
+ * The table. Reads are strongly consistent. A failed condition is a result, not an error. A ValidationException is a bug
+ * of ours and is thrown unchanged, except for an ItemTooLargeError.
  *
- * Every method throws StorageUnavailableError, with the SDK's error as its cause, when the table is to blame: no
- * connection, a timeout, no such table, no access, throttling.
+ * Every other failure is a StorageUnavailableError with the SDK's error as its cause. Examples are no connection, a
+ * timeout, no such table, no access, and throttling.
  */
 @Injectable()
 export class DynamoTable {
@@ -62,22 +61,22 @@ export class DynamoTable {
 
   constructor(
     private readonly client: DynamoDBDocumentClient,
-    environment: Environment,
+    settings: TableSettings,
   ) {
-    this.name = environment.DYNAMODB_TABLE;
+    this.name = settings.name;
   }
 
   async get(key: ItemKey): Promise<Item | undefined> {
     const command = new GetCommand({ TableName: this.name, Key: key, ConsistentRead: true });
-    return (await answerOf(this.client.send(command)))?.Item;
+    return (await getResult(this.client.send(command)))?.Item;
   }
 
-  /** @returns the item as written, or undefined when the condition refused. */
+  /** @returns the item as written, or undefined if the condition failed. */
   async update(input: UpdateInput): Promise<Item | undefined> {
     return (await this.tryUpdate(input)).item;
   }
 
-  /** An update for whom it matters whether a refusal is the last that is heard of it. */
+  /** Like {@link update}, and counts how often an update was sent whose condition failed. */
   async tryUpdate(input: UpdateInput): Promise<UpdateResult> {
     let sends = 1;
     const command = new UpdateCommand({ TableName: this.name, ReturnValues: 'ALL_NEW', ...input });
@@ -85,10 +84,10 @@ export class DynamoTable {
       if (error instanceof ConditionalCheckFailedException) sends = error.$metadata.attempts ?? 1;
       throw error;
     });
-    return { item: (await answerOf(call))?.Attributes, sends };
+    return { item: (await getResult(call))?.Attributes, sends };
   }
 
-  /** @returns whether the condition let the item in. */
+  /** @returns whether the condition held and the item was written. */
   async put(item: Item, condition: string, values?: Record<string, unknown>): Promise<boolean> {
     const command = new PutCommand({
       TableName: this.name,
@@ -96,10 +95,10 @@ export class DynamoTable {
       ConditionExpression: condition,
       ...(values && { ExpressionAttributeValues: values }),
     });
-    return (await answerOf(this.client.send(command))) !== undefined;
+    return (await getResult(this.client.send(command))) !== undefined;
   }
 
-  /** The items of a range, the greatest sort key first, read as they are asked for. */
+  /** Yields the items of a range, greatest sort key first. Pages are read on demand. */
   async *backwards({ id, first, last, pageSize }: ItemRange): AsyncGenerator<Item> {
     let startKey: Record<string, unknown> | undefined;
     do {
@@ -112,13 +111,13 @@ export class DynamoTable {
         Limit: pageSize,
         ...(startKey && { ExclusiveStartKey: startKey }),
       });
-      const page = await answerOf(this.client.send(command));
+      const page = await getResult(this.client.send(command));
       yield* page?.Items ?? [];
       startKey = page?.LastEvaluatedKey;
     } while (startKey);
   }
 
-  /** Puts items in the place of whatever is there, in batches, each until it is done whole. */
+  /** Writes items in batches, without conditions, until all are written. */
   async replace(items: readonly Item[]): Promise<void> {
     for (let start = 0; start < items.length; start += BATCH_SIZE) {
       await this.replaceBatch(items.slice(start, start + BATCH_SIZE));
@@ -129,7 +128,7 @@ export class DynamoTable {
     let requests: object[] = items.map((item) => ({ PutRequest: { Item: item } }));
     for (let attempt = 1; attempt <= BATCH_ATTEMPTS; attempt += 1) {
       const command = new BatchWriteCommand({ RequestItems: { [this.name]: requests } });
-      requests = (await answerOf(this.client.send(command)))?.UnprocessedItems?.[this.name] ?? [];
+      requests = (await getResult(this.client.send(command)))?.UnprocessedItems?.[this.name] ?? [];
       if (requests.length === 0) return;
       if (attempt < BATCH_ATTEMPTS) await sleep(BATCH_PAUSE_MILLISECONDS * 2 ** attempt);
     }
@@ -137,14 +136,14 @@ export class DynamoTable {
   }
 }
 
-/** The answer of a call, or undefined when its condition refused. */
-async function answerOf<T>(call: Promise<T>): Promise<T | undefined> {
+/** The result of a call, or undefined if its condition failed. */
+async function getResult<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return undefined;
     if (error instanceof DynamoDBServiceException && error.name === 'ValidationException') {
-      // It has no name of its own: "Item size to update has exceeded the maximum allowed size".
+      // Only the message tells: "Item size to update has exceeded the maximum allowed size".
       throw /item size/i.test(error.message) ? new ItemTooLargeError('Item too large', { cause: error }) : error;
     }
     throw new StorageUnavailableError({ cause: error });

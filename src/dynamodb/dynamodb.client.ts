@@ -1,29 +1,29 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { Environment } from '../config/environment.js';
+import type { TableSettings } from '../config/settings.js';
 
-/** How often a call is sent at most. */
+/** Most attempts of a call, the first included. */
 const ATTEMPTS = 2;
 const CONNECTION_MILLISECONDS = 1_000;
 /**
- * For the beginning of a reply, and for each pause inside it. DynamoDB answers within milliseconds, but a
- * busy machine may be late to hear it. Two calls that hang one after the other end within 5 s.
+ * Time limit for the start of a response and for each pause in it. DynamoDB responds within milliseconds; a busy machine
+ * reads later. Two calls in a row that time out take less than 5 s.
  */
 const TIMEOUT_MILLISECONDS = 1_500;
 
 /**
- * The table's client. Without these timeouts a call to a table that does not answer, or stops in the middle of its
- * answer, hangs for ever, and without `throwOnRequestTimeout` the request timeout is only logged.
+ * Creates the client of the table. Without these time limits a call could hang for ever. `throwOnRequestTimeout` is
+ * needed too: without it the request timeout is only logged.
  *
- * @param timeout - milliseconds for a reply, for those who can wait.
+ * @param timeout - time limit for a response, in milliseconds.
  */
-export function createDynamoDbClient(environment: Environment, timeout = TIMEOUT_MILLISECONDS): DynamoDBClient {
-  const endpoint = environment.AWS_ENDPOINT_URL_DYNAMODB;
-  // By default there are 50, and the time that a call waits for one counts as its time for connecting.
+export function createDynamoDbClient(settings: TableSettings, timeout = TIMEOUT_MILLISECONDS): DynamoDBClient {
+  const { region, endpoint } = settings;
+  // The default is 50, and waiting for a free connection counts as connecting.
   const connections = { maxSockets: 5_000, keepAlive: true };
   return new DynamoDBClient({
-    region: environment.AWS_REGION,
+    region,
     ...(endpoint && { endpoint }),
     maxAttempts: ATTEMPTS,
     requestHandler: new NodeHttpHandler({
@@ -37,7 +37,7 @@ export function createDynamoDbClient(environment: Environment, timeout = TIMEOUT
   });
 }
 
-/** The same client speaking plain JavaScript values instead of attribute values. */
+/** Wraps a client so that it takes plain JavaScript values instead of attribute values. */
 export function createDocumentClient(client: DynamoDBClient): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }

@@ -1,6 +1,6 @@
 import { DomainError } from '../common/domain-error.js';
 
-/** The table cannot be reached, refuses us, or throttles. */
+/** The table cannot be reached, denies access, or throttles. */
 export class StorageUnavailableError extends DomainError {
   readonly kind = 'unavailable';
 

@@ -1,24 +1,16 @@
 const SECONDS_PER_DAY = 24 * 60 * 60;
 
-/** Seconds that a tombstone stays: long enough for every late repetition of a write to meet it. */
-const TOMBSTONE_SECONDS = SECONDS_PER_DAY;
-
-/** The attribute `expires_at`, in epoch seconds, of an item that is written now. */
+/** The attribute `expires_at`, in epoch seconds, of an item written now. Zero days never expire. */
 export function toExpiry(days: number): { expires_at?: number } {
   return days > 0 ? { expires_at: nowInSeconds() + days * SECONDS_PER_DAY } : {};
 }
 
-/** Whether an item has expired. DynamoDB removes those when it gets to it, within days. */
+/** Whether an item has expired. DynamoDB removes expired items within days. */
 export function isExpired({ expires_at: expiresAt }: { readonly expires_at?: unknown }): boolean {
   return typeof expiresAt === 'number' && expiresAt <= nowInSeconds();
 }
 
-/** When a tombstone written now may go, in epoch seconds. */
-export function tombstoneExpiry(): number {
-  return nowInSeconds() + TOMBSTONE_SECONDS;
-}
-
-/** A time in epoch milliseconds as epoch seconds, DynamoDB's unit for expiry. */
+/** Converts epoch milliseconds to epoch seconds, DynamoDB's unit for expiry. */
 export function toSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000);
 }

@@ -11,18 +11,18 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 
-/** Attribute that DynamoDB's own expiry looks at, in epoch seconds. */
+/** The attribute that DynamoDB's Time to Live uses, in epoch seconds. */
 export const TIME_TO_LIVE_ATTRIBUTE = 'expires_at';
 
-/** Longest that a new table may take to become active, in seconds. */
+/** Longest wait for a new table to become active. */
 const CREATION_SECONDS = 60;
 
 /**
- * The keys of the table and its index, in one place for `npm run table`, local mode and the tests. They can never
- * change: DynamoDB allows it neither for keys nor for an index's projection. `id` is the chat, `user_id` the owner,
- * followed by `#T#` and a number for the items of a turn. The index lists a user's chats, newest first.
+ * Builds the schema of the table for `npm run table`, local mode and tests. DynamoDB can never change the keys of a table
+ * or the projection of an index. `id` is the chat. `user_id` is the owner, followed by `#T#` and a number for items of a
+ * turn. The index lists the chats of a user, newest first.
  */
-export function chatTableSchema(tableName: string): CreateTableCommandInput {
+export function buildTableSchema(tableName: string): CreateTableCommandInput {
   return {
     TableName: tableName,
     BillingMode: 'PAY_PER_REQUEST',
@@ -51,33 +51,33 @@ export function chatTableSchema(tableName: string): CreateTableCommandInput {
   };
 }
 
-/** A table is there under the name, but it is not one of chats: its keys or its index are others. */
+/** A table of this name exists, but its keys or its index differ. */
 export class TableMismatchError extends Error {
   override readonly name = 'TableMismatchError';
 }
 
 /**
- * Creates the table unless it is there, waits until it can be used, checks that it is one of chats, and turns its
- * expiry on where that has not been done. It can be repeated at any time, also after an interruption.
+ * Creates the table if it is missing, waits until it is active, checks its schema, and enables its expiry. It can be
+ * repeated at any time, even after an interruption.
  *
- * @param options.timeToLive - false where the server knows no expiry (the embedded one does not).
- * @throws TableMismatchError, and whatever the SDK throws: the callers are tools that print it.
+ * @param options.timeToLive - false for a server without Time to Live, such as the embedded one.
+ * @throws TableMismatchError, and what the SDK throws. The callers are tools that print it.
  */
 export async function ensureChatTable(
   client: DynamoDBClient,
   tableName: string,
   { timeToLive = true }: { timeToLive?: boolean } = {},
 ): Promise<'created' | 'exists'> {
-  const schema = chatTableSchema(tableName);
-  const isThere = (await describe(client, tableName)) !== undefined;
-  if (!isThere) await client.send(new CreateTableCommand(schema));
+  const schema = buildTableSchema(tableName);
+  const exists = (await describeTable(client, tableName)) !== undefined;
+  if (!exists) await client.send(new CreateTableCommand(schema));
   await waitUntilTableExists({ client, maxWaitTime: CREATION_SECONDS, minDelay: 1 }, { TableName: tableName });
-  checkSchema(schema, await describe(client, tableName));
+  checkSchema(schema, await describeTable(client, tableName));
   if (timeToLive) await ensureTimeToLive(client, tableName);
-  return isThere ? 'exists' : 'created';
+  return exists ? 'exists' : 'created';
 }
 
-async function describe(client: DynamoDBClient, tableName: string): Promise<TableDescription | undefined> {
+async function describeTable(client: DynamoDBClient, tableName: string): Promise<TableDescription | undefined> {
   try {
     return (await client.send(new DescribeTableCommand({ TableName: tableName }))).Table;
   } catch (error) {
@@ -89,15 +89,15 @@ async function describe(client: DynamoDBClient, tableName: string): Promise<Tabl
 function checkSchema(wanted: CreateTableCommandInput, found: TableDescription | undefined): void {
   const [index] = wanted.GlobalSecondaryIndexes ?? [];
   const foundIndex = found?.GlobalSecondaryIndexes?.find(({ IndexName }) => IndexName === index?.IndexName);
-  if (keysOf(found?.KeySchema) !== keysOf(wanted.KeySchema)) {
-    throw new TableMismatchError(`its keys are not ${keysOf(wanted.KeySchema)}`);
+  if (formatKeys(found?.KeySchema) !== formatKeys(wanted.KeySchema)) {
+    throw new TableMismatchError(`its keys are not ${formatKeys(wanted.KeySchema)}`);
   }
-  if (keysOf(foundIndex?.KeySchema) !== keysOf(index?.KeySchema)) {
-    throw new TableMismatchError(`it has no index ${index?.IndexName} with the keys ${keysOf(index?.KeySchema)}`);
+  if (formatKeys(foundIndex?.KeySchema) !== formatKeys(index?.KeySchema)) {
+    throw new TableMismatchError(`it has no index ${index?.IndexName} with the keys ${formatKeys(index?.KeySchema)}`);
   }
 }
 
-function keysOf(schema: readonly KeySchemaElement[] | undefined): string {
+function formatKeys(schema: readonly KeySchemaElement[] | undefined): string {
   return (schema ?? []).map(({ AttributeName, KeyType }) => `${AttributeName} (${KeyType})`).join(', ');
 }
 

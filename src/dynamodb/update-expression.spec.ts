@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { Computed, buildUpdate } from './update-expression.js';
+import { Added, buildUpdate, Computed, type Condition, Deleted } from './update-expression.js';
 
-const condition = { expression: '#open.lease = :lease', values: { ':lease': 'a' } };
+const condition: Condition = { expression: '#open.lease = :lease', values: { ':lease': 'a' } };
 
-describe('updateOf', () => {
-  it('sets values, removes what is null, and leaves alone what is undefined', () => {
+describe('buildUpdate', () => {
+  it('sets values, removes an attribute for null, and ignores undefined', () => {
     expect(buildUpdate({ title: 'x', turns: 3, open: null, session: undefined }, condition)).toEqual({
       ConditionExpression: '#open.lease = :lease',
       UpdateExpression: 'SET #title = :title, #turns = :turns REMOVE #open',
@@ -13,9 +13,24 @@ describe('updateOf', () => {
     });
   });
 
-  it('has only the clauses that are needed', () => {
-    expect(buildUpdate({ open: null }, condition).UpdateExpression).toBe('REMOVE #open');
-    expect(buildUpdate({ turns: 1 }, condition).UpdateExpression).toBe('SET #turns = :turns');
+  it('adds to counters and sets, and deletes from sets', () => {
+    const [one, two] = [new Set(['one']), new Set(['two'])];
+    const changes = { at: 5, m1: new Added(one), m2: new Deleted(two), turns: new Added(-1), m0: null };
+    expect(buildUpdate(changes, condition)).toEqual({
+      ConditionExpression: '#open.lease = :lease',
+      UpdateExpression: 'SET #at = :at REMOVE #m0 ADD #m1 :m1, #turns :turns DELETE #m2 :m2',
+      ExpressionAttributeNames: { '#at': 'at', '#m1': 'm1', '#m2': 'm2', '#turns': 'turns', '#m0': 'm0' },
+      ExpressionAttributeValues: { ':lease': 'a', ':at': 5, ':m1': one, ':m2': two, ':turns': -1 },
+    });
+  });
+
+  it.each<[string, object]>([
+    ['REMOVE #open', { open: null }],
+    ['SET #turns = :turns', { turns: 1 }],
+    ['ADD #turns :turns', { turns: new Added(1) }],
+    ['DELETE #m1 :m1', { m1: new Deleted(new Set(['a'])) }],
+  ])('writes only the clauses that are needed: %s', (expression, changes) => {
+    expect(buildUpdate({ ...changes }, condition).UpdateExpression).toBe(expression);
   });
 
   it('lets DynamoDB compute a value', () => {
@@ -29,7 +44,7 @@ describe('updateOf', () => {
     });
   });
 
-  it('finds a placeholder for every name, and takes those of the condition over', () => {
+  it('has a placeholder for every name, and keeps the placeholders of the condition', () => {
     const { UpdateExpression, ExpressionAttributeNames } = buildUpdate(
       { 'k_a-b': 1, k_a_b: 2, 'k_a-c': null },
       { expression: 'attribute_not_exists(#mark)', names: { '#mark': 'k_m-n' } },

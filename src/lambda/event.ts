@@ -1,28 +1,28 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda';
 
-/** Where paths of routes begin. */
+/** The first segment of every route that a greedy resource may precede. */
 const OWN_PATH = /^\/chats?\//;
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
-/** The original system's event: a body and headers, without anything of a gateway. */
+/** An event of the original system: a body and headers, with no fields of a gateway. */
 interface BareEvent {
   /** JSON text, or the object itself. */
   readonly body?: unknown;
   readonly headers?: Headers | null;
 }
 
-/** What the function may be invoked with; a Function URL sends HTTP API (v2) events. */
+/** The events that the function accepts. A Function URL sends HTTP API (v2) events. */
 export type LambdaEvent = APIGatewayProxyEvent | APIGatewayProxyEventV2 | BareEvent;
 
-/** What every kind of event has: its headers in one map, each once. */
-interface Sent {
+/** The fields of every event: one map of headers with unique names, and the body. */
+interface CommonFields {
   readonly headers: Headers;
   readonly body?: string | null | undefined;
   readonly isBase64Encoded?: boolean;
 }
 
-interface RestRequest extends Sent {
+interface RestRequest extends CommonFields {
   readonly httpMethod: string;
   readonly path: string;
   readonly requestContext: object;
@@ -31,54 +31,64 @@ interface RestRequest extends Sent {
   readonly multiValueQueryStringParameters?: APIGatewayProxyEvent['multiValueQueryStringParameters'];
 }
 
-type HttpApiRequest = Sent & APIGatewayProxyEventV2;
+type HttpApiRequest = CommonFields & APIGatewayProxyEventV2;
 
-/** An event that serverless-express reads as it is meant, and the form in which its sender wants the answer. */
+/** An event that serverless-express reads correctly, and the form of response that its sender expects. */
 export interface HttpEvent {
   readonly event: RestRequest | HttpApiRequest;
-  /** Whether the sender knows `multiValueHeaders` and no `headers`, as REST APIs do, or `headers` alone. */
+  /** True if the sender reads `multiValueHeaders`, as REST APIs do; false if it reads `headers`. */
   readonly multiValue: boolean;
 }
 
 /**
- * Makes an event of any kind fit for serverless-express, which takes an empty `multiValueHeaders` for all headers and
- * no `multiValueQueryStringParameters` for no query, cares for the case of headers, and would leave the path's prefix
- * on. An event without anything of a gateway is the body of a `POST /chat`.
+ * Normalises an event of any kind for serverless-express. An event without fields of a gateway is a `POST /chat`.
+ *
+ * Left alone, serverless-express takes an empty `multiValueHeaders` for all headers. It takes absent
+ * `multiValueQueryStringParameters` for an empty query. It compares header names by case, and keeps a path's prefix.
  */
 export function toHttpEvent(event: LambdaEvent | null): HttpEvent {
   if (isV2(event)) {
     const { rawPath, headers, routeKey, pathParameters, requestContext } = event;
-    const path = routePathOf(rawPath, routeKey?.split(' ')[1], pathParameters, requestContext.stage);
-    return { event: { ...event, version: '2.0', rawPath: path, headers: lowerCased(headers) }, multiValue: false };
+    const path = toRoutePath({
+      path: rawPath,
+      resource: routeKey?.split(' ')[1],
+      parameters: pathParameters,
+      stage: requestContext.stage,
+    });
+    const normalised = { version: '2.0', rawPath: path, headers: toLowerCaseHeaders(headers) };
+    return { event: { ...event, ...normalised }, multiValue: false };
   }
   if (isV1(event)) {
     const { path, resource, pathParameters, requestContext } = event;
-    const routePath = routePathOf(path, resource, pathParameters, requestContext.stage);
-    const query = { multiValueQueryStringParameters: queryOf(event) };
-    const headers = { headers: allHeaders(event), multiValueHeaders: undefined };
-    const asRead = { path: routePath, pathParameters: undefined, body: textOf(event.body), ...query, ...headers };
-    return { event: { ...event, ...asRead }, multiValue: true };
+    const normalised = {
+      path: toRoutePath({ path, resource, parameters: pathParameters, stage: requestContext.stage }),
+      pathParameters: undefined,
+      multiValueQueryStringParameters: collectQuery(event),
+      headers: collectHeaders(event),
+      multiValueHeaders: undefined,
+      body: toBodyText(event.body),
+    };
+    return { event: { ...event, ...normalised }, multiValue: true };
   }
-  return { event: bareRequest(isObject(event) ? event : {}), multiValue: false };
+  return { event: toBareRequest(isObject(event) ? event : {}), multiValue: false };
 }
 
-function bareRequest(event: BareEvent): RestRequest {
-  const { body, headers } = event;
+function toBareRequest({ body, headers }: BareEvent): RestRequest {
   return {
     httpMethod: 'POST',
     path: '/chat',
-    body: textOf(body),
-    headers: { 'content-type': 'application/json', ...lowerCased(headers) },
+    body: toBodyText(body),
+    headers: { 'content-type': 'application/json', ...toLowerCaseHeaders(headers) },
     requestContext: {},
   };
 }
 
-/** Gateways send a body as text; who writes an event by hand may write the JSON itself. */
-function textOf(body: unknown): string | null | undefined {
+/** Gateways send a body as text. An event written by hand may hold the JSON itself. */
+function toBodyText(body: unknown): string | null | undefined {
   return body === undefined || body === null || typeof body === 'string' ? body : JSON.stringify(body);
 }
 
-/** A function may be invoked with any JSON. */
+/** A function can be invoked with any JSON value. */
 function isObject<T>(value: T | null | undefined): value is T & object {
   return typeof value === 'object' && value !== null;
 }
@@ -91,27 +101,27 @@ function isV1(event: LambdaEvent | null): event is APIGatewayProxyEvent {
   return isObject(event) && 'httpMethod' in event && 'path' in event && isObject(event.requestContext);
 }
 
-/** Every header, however often it was sent; the lines of one are joined as RFC 9110, 5.3 has it. */
-function allHeaders({ headers, multiValueHeaders }: APIGatewayProxyEvent): Headers {
+/** All headers of a REST event. Several lines of one name are joined by commas (RFC 9110, 5.3). */
+function collectHeaders({ headers, multiValueHeaders }: APIGatewayProxyEvent): Headers {
   const lines = Object.entries(multiValueHeaders ?? {}).map(
     ([name, values]) => [name, [values].flat().join(',')] as const,
   );
-  return { ...lowerCased(headers), ...lowerCased(Object.fromEntries(lines)) };
+  return { ...toLowerCaseHeaders(headers), ...toLowerCaseHeaders(Object.fromEntries(lines)) };
 }
 
-/** Every value of every parameter, decoded. Half of a surrogate pair cannot stand in a URL. */
-function queryOf(event: APIGatewayProxyEvent): Readonly<Record<string, string[]>> {
+/** All values of all query parameters, decoded. A URL cannot hold a lone surrogate. */
+function collectQuery(event: APIGatewayProxyEvent): Readonly<Record<string, string[]>> {
   const all = Object.entries({ ...event.queryStringParameters, ...event.multiValueQueryStringParameters });
-  const texts = (value: unknown) =>
+  const toTexts = (value: unknown) =>
     [value].flat().flatMap((text) => (typeof text === 'string' ? [text.toWellFormed()] : []));
-  return Object.fromEntries(all.map(([name, value = '']) => [name.toWellFormed(), texts(value)]));
+  return Object.fromEntries(all.map(([name, value = '']) => [name.toWellFormed(), toTexts(value)]));
 }
 
 /**
- * The headers that are text (whoever invokes a function directly may write anything) by their names in lower case. Those
- * of one name are joined, too: none may stand in for another.
+ * Lower-cases header names and joins values of equal names, so that none of them hides another.
+ * Values that are no text are left out: a direct invocation may send anything.
  */
-function lowerCased(headers: Headers | null | undefined): Headers {
+function toLowerCaseHeaders(headers: Headers | null | undefined): Headers {
   const joined = new Map<string, string>();
   for (const [name, value] of Object.entries(headers ?? {})) {
     if (typeof value !== 'string') continue;
@@ -121,17 +131,21 @@ function lowerCased(headers: Headers | null | undefined): Headers {
   return Object.fromEntries(joined);
 }
 
+interface GatewayPath {
+  readonly path: string;
+  /** The resource that matched, such as `/chats/{id}` or `/{proxy+}`. */
+  readonly resource: string | undefined;
+  readonly parameters: APIGatewayProxyEvent['pathParameters'] | undefined;
+  readonly stage: string | undefined;
+}
+
 /**
- * The path as the routes know it: without the stage, which HTTP APIs put before it, and without the base path of a
- * custom domain. The resource that matched tells them apart: of a greedy one what its parameter has matched is the path,
- * behind what stands before it where that is ours. Where there is none, only the stage goes.
+ * The path that our routes know: without the stage of an HTTP API, and without the base path of a custom domain.
+ *
+ * The matched resource shows where the route begins. Of a greedy resource, the route is the greedy parameter's value,
+ * behind the resource's own prefix if that is a prefix of ours. Without a resource, only the stage is removed.
  */
-function routePathOf(
-  path: string,
-  resource: string | undefined,
-  parameters: APIGatewayProxyEvent['pathParameters'] | undefined,
-  stage: string | undefined,
-): string {
+function toRoutePath({ path, resource, parameters, stage }: GatewayPath): string {
   const [, before = '', greedy] = /^(.*)\{([^{}]+)\+\}$/.exec(resource ?? '') ?? [];
   const matched = greedy === undefined ? undefined : parameters?.[greedy];
   if (matched !== undefined) return `${OWN_PATH.test(before) ? before : '/'}${matched}`;

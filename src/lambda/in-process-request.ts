@@ -1,18 +1,18 @@
 import { type IncomingMessage, request as send, type Server } from 'node:http';
 import { duplexPair } from 'node:stream';
 
-/** An HTTP request that came by another way than a socket. */
-export interface WholeRequest {
+/** An HTTP request that arrived whole, not over a socket. */
+export interface BufferedRequest {
   readonly method: string;
   /** Path and query. */
   readonly url: string;
-  /** In lower case; those of the connection and the length of the body are not looked at. */
+  /** Names in lower case. Headers of the connection and `content-length` are ignored. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
-/** What belongs to a connection (RFC 9110, 7.6.1), and was said of another one. */
-const OF_CONNECTION = new Set([
+/** Headers of a single connection (RFC 9110, 7.6.1). They described the connection to the gateway. */
+const CONNECTION_HEADERS = new Set([
   'connection',
   'content-length',
   'expect',
@@ -25,16 +25,19 @@ const OF_CONNECTION = new Set([
 ]);
 
 /**
- * Sends a request to a server that does not listen, over a pair of streams in place of a socket: what answers has
- * Node's own request and response, with their back-pressure and all their events. Whoever destroys the answer is, for
- * the server, a caller who has left.
+ * Sends a request to a server that does not listen, over a pair of streams in place of a socket.
+ * The server gets Node's own request and response objects, with back-pressure and all events.
+ * If the response is destroyed, the server sees a client that disconnects.
  *
- * @returns the answer, as soon as its headers are here.
- * @throws Error when the request is none that HTTP can carry, or the server answers nothing.
+ * @returns the response, as soon as its headers have arrived.
+ * @throws Error if the request is not valid HTTP, or the server closes the connection without a response.
  */
-export function sendInProcess(server: Server, { method, url, headers, body }: WholeRequest): Promise<IncomingMessage> {
+export function sendInProcess(
+  server: Server,
+  { method, url, headers, body }: BufferedRequest,
+): Promise<IncomingMessage> {
   const [near, far] = duplexPair();
-  // Unlike the ends of a socket they do not close together.
+  // Unlike the two ends of a socket, these do not close together.
   near.once('close', () => far.destroy());
   far.once('close', () => near.destroy());
   return new Promise((resolve, reject) => {
@@ -50,7 +53,7 @@ export function sendInProcess(server: Server, { method, url, headers, body }: Wh
   });
 }
 
-/** The headers that belong to the message and not to its connection. */
+/** Returns the headers that belong to the message itself. */
 export function dropConnectionHeaders<Value>(headers: Readonly<Record<string, Value>>): Record<string, Value> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_CONNECTION.has(name)));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !CONNECTION_HEADERS.has(name)));
 }

@@ -14,19 +14,19 @@ describe('devKey', () => {
   });
   afterEach(() => rm(parent, { recursive: true }));
 
-  it('makes a long random secret that only its owner can read', async () => {
+  it('creates a long random secret that only its owner can read', async () => {
     expect(await devKey(folder)).toMatch(/^[A-Za-z0-9_-]{64}$/);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     expect((await stat(join(folder, 'dev-key'))).mode & 0o777).toBe(0o600);
   });
 
-  it('gives the same key ever after, also to those who ask at once', async () => {
+  it('returns the same key on every call, also on concurrent ones', async () => {
     const keys = await Promise.all(Array.from({ length: 10 }, () => devKey(folder)));
 
     expect(new Set([...keys, await devKey(folder)]).size).toBe(1);
   });
 
-  it('refuses a file that holds no key', async () => {
+  it('refuses a file that does not hold a key', async () => {
     await devKey(folder);
     await writeFile(join(folder, 'dev-key'), 'short');
 

@@ -18,7 +18,7 @@ describe('mintToken', () => {
     });
   });
 
-  it('takes everything from its caller', () => {
+  it('uses every field of the request', () => {
     const request = {
       secret,
       algorithm: 'HS512',
@@ -42,7 +42,7 @@ describe('mintToken', () => {
     expect(jwt.decode(mintToken({ secret, sub: 'a@b.c' }))).toMatchObject({ email: 'a@b.c' });
   });
 
-  it('makes tokens that have expired, issued before they did', () => {
+  it('signs expired tokens, issued before they expired', () => {
     const token = mintToken({ secret, sub: 'alice', expiresInSeconds: -60, now });
 
     expect(jwt.decode(token)).toMatchObject({ iat: now / 1000 - 60, exp: now / 1000 - 60 });

@@ -6,11 +6,11 @@ export interface TokenRequest {
   /** HS256 by default. */
   readonly algorithm?: 'HS256' | 'HS384' | 'HS512' | undefined;
   readonly sub: string;
-  /** By default the sub where it is an address, else `<sub>@example.com`. */
+  /** By default the sub if it is an address, else `<sub>@example.com`. */
   readonly email?: string | undefined;
   /** By default the sub. */
   readonly username?: string | undefined;
-  /** 3600 by default; a negative number makes a token that has expired. */
+  /** 3600 by default. A negative number gives an expired token. */
   readonly expiresInSeconds?: number | undefined;
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
@@ -29,7 +29,7 @@ export function mintToken(request: TokenRequest): string {
     sub,
     email: request.email ?? (sub.includes('@') ? sub : `${sub}@example.com`),
     username: request.username ?? sub,
-    // A token that has expired was issued before that.
+    // Even an expired token was issued before it expired.
     iat: Math.min(now, exp),
     exp,
     ...(issuer !== undefined && { iss: issuer }),
@@ -39,7 +39,7 @@ export function mintToken(request: TokenRequest): string {
   return jwt.sign(claims, secret, { algorithm });
 }
 
-/** What a token needs beside its user to pass the checks that the service is configured with. */
+/** The fields of a token request that make its token pass the configured checks. */
 export function tokenSettings(
   environment: Pick<Environment, 'JWT_ALGORITHM' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_USER_ID_CLAIM'>,
   sub: string,

@@ -1,9 +1,9 @@
-/** What we use of dynalite, which comes without types. */
+/** The part of dynalite that we use. The package has no types. */
 declare module 'dynalite' {
   import type { Server } from 'node:http';
 
   interface DynaliteOptions {
-    /** The LevelDB folder; in memory without it. */
+    /** The LevelDB folder. Without it the tables are in memory. */
     path?: string;
     /** Milliseconds a table stays CREATING, DELETING or UPDATING. */
     createTableMs?: number;
@@ -11,7 +11,7 @@ declare module 'dynalite' {
     updateTableMs?: number;
   }
 
-  /** A server that does not listen yet; its `close` closes the database too. */
+  /** Returns a server that does not listen yet. Its `close` also closes the database. */
   function dynalite(options?: DynaliteOptions): Server;
   export = dynalite;
 }

@@ -16,21 +16,21 @@ describe('wantsLocalMode', () => {
 });
 
 describe('dummyCredentials', () => {
-  it.each([{ AWS_ACCESS_KEY_ID: 'mine' }, { AWS_PROFILE: 'mine' }])('leaves %j alone', (variables) => {
+  it.each([{ AWS_ACCESS_KEY_ID: 'mine' }, { AWS_PROFILE: 'mine' }])('adds nothing to %j', (variables) => {
     expect(dummyCredentials(variables)).toEqual({});
   });
 
-  it('stands in where there are none', () => {
+  it('returns dummies if the environment has no credentials', () => {
     expect(dummyCredentials({})).toEqual({ AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' });
   });
 });
 
-describe('inOneLine', () => {
+describe('toOneLine', () => {
   it.each([
     ['TypeError: a b', new TypeError('a\n  b')],
     ['Error: ECONNREFUSED', Object.assign(new Error(''), { code: 'ECONNREFUSED' })],
     ['text', 'text'],
-  ])('is %s', (expected, error) => {
+  ])('returns %s', (expected, error) => {
     expect(toOneLine(error)).toBe(expected);
   });
 });

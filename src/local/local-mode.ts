@@ -3,8 +3,8 @@ import { Environment } from '../config/environment.js';
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Whether the service runs with an emulated agent: no agent is configured and nothing says that this is production.
- * An alias without its agent is a mistake, which the configuration's own check reports.
+ * Whether to emulate the agent: no agent is configured, and this is neither production nor Lambda.
+ * An alias without an agent is a mistake, which the check of the configuration reports.
  */
 export function wantsLocalMode(variables: Variables): boolean {
   const isSet = (name: string) => Boolean(variables[name]?.trim());
@@ -12,26 +12,25 @@ export function wantsLocalMode(variables: Variables): boolean {
   return variables['NODE_ENV'] !== 'production' && !isSet('AWS_LAMBDA_FUNCTION_NAME');
 }
 
-/** The folder of the embedded table and the dev key, before the configuration as a whole has been read. */
+/** Returns `DATA_DIR` or its default. Local mode needs it before the whole configuration is read. */
 export function resolveDataDir(variables: Variables): string {
   return variables['DATA_DIR']?.trim() || new Environment().DATA_DIR;
 }
 
 /**
- * Credentials for the emulated services, which ask for a signature and accept any. Empty where the environment has
- * its own.
+ * Returns credentials for the emulators, which accept any signature. Empty if the environment has credentials.
  */
 export function dummyCredentials(variables: Variables): Readonly<Record<string, string>> {
   if (variables['AWS_ACCESS_KEY_ID'] || variables['AWS_PROFILE']) return {};
   return { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
 }
 
-/** Local mode cannot start, for a reason outside of the program; the message says all. */
+/** Local mode cannot start, and the operator can fix it. The message is complete in itself. */
 export class LocalModeError extends Error {
   override readonly name = 'LocalModeError';
 }
 
-/** An error of a network call in one line; a refused connection has no message of its own, only a code. */
+/** Describes an error in one line. A refused connection has no message, only a code. */
 export function toOneLine(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { findKeySetUrl } from '../config/environment-keys.js';
 import type { Environment, RawEnvironment } from '../config/environment.js';
-import { startBedrockAgentEmulator } from './emulator/bedrock-agent-emulator.js';
+import { startBedrockAgentEmulator } from './emulator/bedrock-agent/server.js';
 import { devKey } from './dev-key.js';
 import { mintToken, tokenSettings } from './dev-token.js';
 import { startEmbeddedDynamoDb } from './embedded-dynamodb.js';
@@ -9,33 +9,34 @@ import { startEmbeddedDynamoDb } from './embedded-dynamodb.js';
 const DEMO_USER = 'demo';
 const TOKEN_DAYS = 30;
 const DEFAULT_SESSION_TTL_SECONDS = 600;
-/** Milliseconds between two chunks of an answer: slow enough to be seen streaming, fast enough not to bore. */
-const PACE_MS = 10;
+/** With pieces this small and this pause, a usual reply takes one to two seconds, so that streaming can be seen. */
+const CHUNK_BYTES = 7;
+const DEFAULT_PACE_MS = 30;
 
 export interface LocalOptions {
-  /** The folder for the embedded table, the dev key and the agent's sessions; made when absent. */
+  /** The folder for the embedded table, the dev key and the agent's sessions. It is created if it is absent. */
   readonly dataDir: string;
-  /** The variables the service was started with; those that name a part of one's own are honoured. */
+  /** The environment variables. A variable that names a part of your own, such as a table, replaces ours. */
   readonly variables: RawEnvironment;
 }
 
-/** What stands in for AWS and the login while the service runs locally. */
+/** The local replacements of AWS and of the login. */
 export interface LocalParts {
-  /** Settings for the service, to be laid over those it was started with. */
+  /** Variables that override the environment. */
   readonly variables: Readonly<Record<string, string>>;
-  /** The folder of the embedded table, or undefined where the table is elsewhere. */
+  /** The folder of the embedded table; undefined if the table is elsewhere. */
   readonly tablePath: string | undefined;
   /**
-   * A token for the user `demo`, valid for 30 days, that passes the checks of this configuration; undefined where an
-   * issuer's keys check them, because only that issuer can make one.
+   * Signs a token for the user `demo` that is valid for 30 days.
+   * Returns undefined if tokens are checked with an issuer's keys, because only the issuer can sign one.
    */
   demoToken(environment: Environment): string | undefined;
   close(): Promise<void>;
 }
 
 /**
- * Starts the emulated agent, the embedded table unless `AWS_ENDPOINT_URL_DYNAMODB` names another, and finds or makes
- * the dev key unless there is a key already.
+ * Starts the emulated agent. Starts the embedded table, unless `AWS_ENDPOINT_URL_DYNAMODB` names another.
+ * Reads or creates the dev key, unless a key is configured.
  *
  * @throws LocalModeError, such as `already running: …`.
  */
@@ -50,7 +51,8 @@ export async function startLocal({ dataDir, variables }: LocalOptions): Promise<
   const sessionTtl = Number(variables['AGENT_SESSION_TTL_SECONDS']) || DEFAULT_SESSION_TTL_SECONDS;
   const agent = await startBedrockAgentEmulator({
     idleTtlSeconds: sessionTtl,
-    paceMs: PACE_MS,
+    chunkBytes: CHUNK_BYTES,
+    paceMs: isSet('LOCAL_AGENT_PACE_MS') ? Number(variables['LOCAL_AGENT_PACE_MS']) : DEFAULT_PACE_MS,
     sessionsFile: join(dataDir, 'agent-sessions.json'),
   });
   return {
@@ -66,8 +68,8 @@ export async function startLocal({ dataDir, variables }: LocalOptions): Promise<
       findKeySetUrl(environment) === undefined
         ? mintToken({
             ...tokenSettings(environment, DEMO_USER),
-            // A token that nobody verifies has to be signed with something too.
-            secret: environment.JWT_SECRET_KEY ?? 'not verified by anyone here',
+            // Without verification any secret will do.
+            secret: environment.JWT_SECRET_KEY ?? 'not verified',
             expiresInSeconds: TOKEN_DAYS * 24 * 60 * 60,
           })
         : undefined,

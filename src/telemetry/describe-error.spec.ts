@@ -1,29 +1,29 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeError } from './describe-error.js';
 
-const SAID = 'planted';
+const PLANTED = 'planted';
 const MESSAGES = [
-  `${SAID} in a line`,
-  `two lines\n    at ${SAID} (file:///${SAID}.js:1:1)`,
-  `\n    at ${SAID} (file:///${SAID}.js:1:1)\n`,
-  `    at ${SAID}\n    at ${SAID}`,
-  `\r\n    at ${SAID}`,
-  `\u2028    at ${SAID}`,
-  `: ${SAID}\n    at ${SAID}`,
+  `${PLANTED} in a line`,
+  `two lines\n    at ${PLANTED} (file:///${PLANTED}.js:1:1)`,
+  `\n    at ${PLANTED} (file:///${PLANTED}.js:1:1)\n`,
+  `    at ${PLANTED}\n    at ${PLANTED}`,
+  `\r\n    at ${PLANTED}`,
+  `\u2028    at ${PLANTED}`,
+  `: ${PLANTED}\n    at ${PLANTED}`,
 ];
 
-/** The class of most libraries: its name comes after the stack was written. */
+/** As most libraries do it: the name is set after the stack was written. */
 class NamedLater extends Error {
   override readonly name = 'NamedLater';
 }
 
-function expectSilence(error: Error): void {
-  expect(JSON.stringify(describeError(error))).not.toContain(SAID);
+function expectNoMessage(error: Error): void {
+  expect(JSON.stringify(describeError(error))).not.toContain(PLANTED);
 }
 
 describe('describeError', () => {
-  it('has the frames of an error, and no more than five', () => {
-    const error = new TypeError(`two\n    at ${SAID}`);
+  it('shows at most five frames', () => {
+    const error = new TypeError(`two\n    at ${PLANTED}`);
     const { name, at = [] } = describeError(error);
     expect(name).toBe('TypeError');
     expect(at).toHaveLength(5);
@@ -32,31 +32,31 @@ describe('describeError', () => {
   });
 
   it.each([new NamedLater('x'), new Error(''), Object.assign(new Error('x'), { code: 'ECONNRESET' }), badUrl()])(
-    'has them whatever the first line says: %s',
+    'shows frames whatever the first line of the stack is: %s',
     (error) => {
       expect(describeError(error).at?.length).toBeGreaterThan(0);
     },
   );
 
-  it.each(MESSAGES)('has nothing of the message %j', (message) => {
-    expectSilence(new Error(message));
-    expectSilence(new NamedLater(message));
-    expectSilence(new Error('outside', { cause: new Error(message) }));
+  it.each(MESSAGES)('shows nothing of the message %j', (message) => {
+    expectNoMessage(new Error(message));
+    expectNoMessage(new NamedLater(message));
+    expectNoMessage(new Error('outside', { cause: new Error(message) }));
   });
 
-  it.each(MESSAGES)('has nothing of the message %j where another has taken its place', (message) => {
-    expectSilence(Object.assign(new Error(message), { message: 'another' }));
-    expectSilence(Object.assign(new Error(message), { message: '' }));
-    expectSilence(Object.assign(new Error(message), { message: message.slice(0, 3) }));
-    expectSilence(Object.assign(new Error('x'), { stack: message }));
-    expectSilence(Object.assign(new Error('x'), { stack: `Error: x\n    at here\nCaused by: ${message}` }));
+  it.each(MESSAGES)('shows nothing of the message %j if the message or the stack was changed', (message) => {
+    expectNoMessage(Object.assign(new Error(message), { message: 'another' }));
+    expectNoMessage(Object.assign(new Error(message), { message: '' }));
+    expectNoMessage(Object.assign(new Error(message), { message: message.slice(0, 3) }));
+    expectNoMessage(Object.assign(new Error('x'), { stack: message }));
+    expectNoMessage(Object.assign(new Error('x'), { stack: `Error: x\n    at here\nCaused by: ${message}` }));
   });
 
-  it.each([[undefined], [null], ['text'], [7]])('has the type alone of %j, which is no error', (thrown) => {
+  it.each([[undefined], [null], ['text'], [7]])('shows only the type of %j', (thrown) => {
     expect(describeError(thrown)).toEqual({ name: typeof thrown });
   });
 
-  it('takes no stack for what is none', () => {
+  it('shows no frames of an error without a stack', () => {
     expect(describeError(Object.assign(new Error('x'), { stack: undefined }))).toEqual({ name: 'Error' });
   });
 });

@@ -2,22 +2,22 @@
 export interface ErrorDescription {
   readonly name: string;
   readonly code?: string;
-  /** Status of an AWS answer. */
+  /** The HTTP status of AWS's response. */
   readonly status?: number;
-  /** AWS's own id of the call, to quote to its support. */
+  /** AWS's id of the call, for its support. */
   readonly awsRequestId?: string;
-  /** Where it was thrown; the frames alone. */
+  /** The frames of the stack. */
   readonly at?: readonly string[];
   readonly cause?: ErrorDescription;
 }
 
-const STACK_FRAMES = 5;
-/** What V8 and Node write before the message: a name, and sometimes a code. */
+const MAX_FRAMES = 5;
+/** What V8 and Node write before the message: the name, and sometimes a code. */
 const STACK_NAME = /^[\w$.]*(?: \[\w+\])?(?:: )?/;
 
 /**
- * Describes an error without its message: those of libraries quote what they choked on, which may be a prompt, an
- * answer or a token, and AWS's hold ARNs.
+ * Describes an error without its message. Messages of libraries quote their input, which may be a prompt, a reply or
+ * a token; messages of AWS hold ARNs.
  */
 export function describeError(error: unknown): ErrorDescription {
   if (!(error instanceof Error)) return { name: typeof error };
@@ -25,7 +25,7 @@ export function describeError(error: unknown): ErrorDescription {
     code?: unknown;
     $metadata?: { httpStatusCode?: number; requestId?: string };
   };
-  const frames = framesOf(error);
+  const frames = parseFrames(error);
   return {
     name: error.name,
     ...(typeof code === 'string' && { code }),
@@ -37,14 +37,14 @@ export function describeError(error: unknown): ErrorDescription {
 }
 
 /**
- * A stack begins with the message, whose lines may look like frames; what follows it are frames alone. Where something
- * else stands there, because the message was changed after the stack had been written, nobody knows where it ends.
+ * Reads the frames that follow the message in a stack. Lines of the message may look like frames.
+ * If the message was changed after the stack was written, its end is unknown, so there are no frames.
  */
-function framesOf({ stack = '', message }: Error): string[] | undefined {
+function parseFrames({ stack = '', message }: Error): string[] | undefined {
   const start = (STACK_NAME.exec(stack)?.[0] ?? '').length + message.length;
   if (stack.slice(start - message.length, start + 1) !== `${message}\n`) return undefined;
-  const lines = stack.slice(start + 1).split('\n', STACK_FRAMES);
-  // What libraries have added to a stack is no frame any more.
+  const lines = stack.slice(start + 1).split('\n', MAX_FRAMES);
+  // Libraries append other text to a stack.
   const end = lines.findIndex((line) => !/^ {4}at /.test(line));
   return lines.slice(0, end < 0 ? lines.length : end).map((line) => line.trim());
 }

@@ -3,19 +3,19 @@ import { currentRequestContext } from '../common/request-context.js';
 
 const LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 
-/** Whose lines about their own start say nothing to whoever runs the service. */
-const FRAMEWORK = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer']);
+/** The contexts in which Nest logs its own start, line by line. */
+const START_CONTEXTS = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer']);
 
-/** Nest's console logger with the request id in every line: a field of the JSON, or the end of a line for people. */
+/** Nest's console logger with the request id in every line: a field of the JSON, or behind the context. */
 export class RequestLogger extends ConsoleLogger {
-  /** @param leastSevere - lines less severe than this are not written. */
+  /** @param leastSevere - less severe lines are not written. */
   constructor(leastSevere: LogLevel, options: ConsoleLoggerOptions) {
     super({ ...options, logLevels: LEVELS.slice(0, LEVELS.indexOf(leastSevere) + 1) });
   }
 
-  /** What the framework says of its own start is left out, but for a level of `debug` and below. */
+  /** Leaves out Nest's lines about its start, unless the level is `debug` or below. */
   override log(message: unknown, ...rest: unknown[]): void {
-    if (FRAMEWORK.has(String(rest.at(-1))) && !this.isLevelEnabled('debug')) return;
+    if (START_CONTEXTS.has(String(rest.at(-1))) && !this.isLevelEnabled('debug')) return;
     super.log(message, ...rest);
   }
 

@@ -1,6 +1,6 @@
 import { DomainError } from '../common/domain-error.js';
 
-/** The user has begun as many turns as they may. */
+/** The user has begun as many turns as the quota allows. */
 export class TooManyTurnsError extends DomainError {
   readonly kind = 'throttled';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { itemsOf, originalChat, putItem, setAttribute } from '../support/chat-items.js';
+import { readItems, originalChat, putItem, setAttribute } from '../support/chat-items.js';
 
 const NOT_FOUND = { error: 'Chat not found' };
 
@@ -21,7 +21,7 @@ describe('DELETE /chats/{id}', () => {
     await app.chat({ prompt: 'hello again', chat_id: chatId }).expect(404, NOT_FOUND);
     await app.remove(chatId).expect(404, NOT_FOUND);
     // What stays refuses late writes, holds nothing that was said, and expires.
-    for (const item of await itemsOf(app, chatId)) {
+    for (const item of await readItems(app, chatId)) {
       expect(Object.keys(item).toSorted()).toEqual(['deleted_at', 'expires_at', 'id', 'user_id']);
       expect(item['expires_at']).toBeGreaterThan(Date.now() / 1000);
     }
@@ -38,7 +38,7 @@ describe('DELETE /chats/{id}', () => {
     const chatId = await turn('long [[fault chunks bytes=900000]]');
     await app.chat({ prompt: 'bad [[fault hang-up]]', chat_id: chatId }, 'alice', { 'idempotency-key': 'k' });
     for (let number = 3; number <= 30; number += 1) await turn(`turn ${number}`, chatId);
-    expect((await itemsOf(app, chatId)).length).toBeGreaterThan(32);
+    expect((await readItems(app, chatId)).length).toBeGreaterThan(32);
     await app.remove(chatId).expect(204);
     await expectGone(chatId);
   });
@@ -111,7 +111,7 @@ describe('DELETE /chats/{id}', () => {
     expect(answers[0]).toMatchObject({ status: 404, text: JSON.stringify(NOT_FOUND) });
     expect(app.agent.invocations).toHaveLength(before);
     expect((await app.read(chatId).expect(200)).body.chat.messages).toHaveLength(2);
-    expect(await itemsOf(app, 'no-such-chat')).toEqual([]);
+    expect(await readItems(app, 'no-such-chat')).toEqual([]);
   });
 
   it('of several at once is done once', async () => {

@@ -1,7 +1,7 @@
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
-import { cursorBefore } from '../../src/chat/model/cursor.js';
+import { encodeCursor } from '../../src/chat/api/dto/cursor.js';
 import { routesOf } from '../support/app-routes.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { tokenOf } from '../support/tokens.js';
@@ -56,7 +56,7 @@ const ROUTES: readonly {
     send: (url, chatId, user) =>
       supertest(url)
         .get(`/chats/${encodeURIComponent(chatId)}/messages`)
-        .query({ cursor: cursorBefore(user, chatId, 2) }),
+        .query({ cursor: encodeCursor(user, chatId, 2) }),
     owner: 200,
     stranger: [404, { error: 'Chat not found' }],
     malformed: [404, { error: 'Chat not found' }],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { itemsOf } from '../support/chat-items.js';
+import { readItems } from '../support/chat-items.js';
 import { tokenOf } from '../support/tokens.js';
 
 /** Most of an answer, in bytes of its JSON without the quotes. */
@@ -49,7 +49,7 @@ describe('sizes', () => {
   const expectSame = (actual: unknown, expected: string) => expect(actual === expected).toBe(true);
 
   async function expectItemsFit(chatId: string): Promise<void> {
-    for (const item of await itemsOf(app, chatId)) {
+    for (const item of await readItems(app, chatId)) {
       expect(Buffer.byteLength(Object.values(item).join(''))).toBeLessThan(ITEM_BYTES);
     }
   }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { EmulatedBehaviour } from '../../src/local/emulator/emulated-behaviour.js';
+import type { EmulatedBehaviour } from '../../src/local/emulator/behaviour.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { RawReader } from '../support/raw-reader.js';
 import { readStream } from '../support/ui-stream.js';
@@ -67,7 +67,7 @@ describe('a reader who leaves', () => {
       reader.leave();
       expect(await storedUnder(key)).toEqual(history);
       expect(app.agent.invocations).toHaveLength(calls + 1);
-      expect(app.agent.invocations.at(-1)?.outcome).toBe('answered');
+      expect(app.agent.invocations.at(-1)?.outcome).toBe('replied');
     }
   }, 60_000);
 
@@ -79,7 +79,7 @@ describe('a reader who leaves', () => {
     reader.leave();
     await wait(50);
     await ending.nest.close();
-    expect(ending.agent.invocations.at(-1)?.outcome).toBe('answered');
+    expect(ending.agent.invocations.at(-1)?.outcome).toBe('replied');
     const { Items: items = [] } = await ending.table.send(new ScanCommand({ TableName: 'test-chat' }));
     expect(items.filter(({ status }) => status === 'done')).toHaveLength(1);
     await ending.close().catch(() => undefined);

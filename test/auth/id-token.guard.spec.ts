@@ -16,13 +16,13 @@ import type { Response } from 'express';
 import { SignJWT } from 'jose';
 import jwt from 'jsonwebtoken';
 import request from 'supertest';
-import { ConfigModule } from '../../src/config/config.module.js';
-import { Environment } from '../../src/config/environment.js';
 import { type IdTokenFault, InvalidIdTokenError } from '../../src/auth/auth.errors.js';
 import { AuthModule } from '../../src/auth/auth.module.js';
 import { IdTokenGuard } from '../../src/auth/id-token.guard.js';
 import { CurrentUser } from '../../src/auth/user.decorator.js';
 import type { User } from '../../src/auth/user.js';
+import { ConfigModule } from '../../src/config/config.module.js';
+import { Environment } from '../../src/config/environment.js';
 
 const SECRET = 'first-secret-of-more-than-32-bytes-in-all';
 const OTHER_SECRET = 'other-secret-of-more-than-32-bytes-in-all';
@@ -42,7 +42,7 @@ class WhoController {
   }
 }
 
-/** Its own module, as the chat will have: the guard is made there. */
+/** A module of its own, like the module of chats: Nest creates the guard in it. */
 @Module({ imports: [AuthModule], controllers: [WhoController] })
 class WhoModule {}
 
@@ -79,7 +79,7 @@ const claims = (changes: object = {}) => ({
 });
 const encode = (text: string) => Buffer.from(text).toString('base64url');
 
-/** A token of any two JSON texts, signed as it should be. */
+/** A token of any two JSON texts with a valid signature. */
 function signRaw(header: string, payload: string, secret = SECRET): string {
   const input = `${encode(header)}.${encode(payload)}`;
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
@@ -106,14 +106,14 @@ describe('IdTokenGuard', () => {
     app = await startApp();
   });
   afterAll(async () => {
-    // The door stood through everything above.
+    // The app still works after all invalid tokens.
     await expectUser(ask(app, sign()));
     await app.close();
   });
 
-  it('lets in a token of jsonwebtoken', () => expectUser(ask(app, jwt.sign(claims(), SECRET))));
+  it('accepts a token of jsonwebtoken', () => expectUser(ask(app, jwt.sign(claims(), SECRET))));
 
-  it('lets in a token of jose', async () => {
+  it('accepts a token of jose', async () => {
     const token = await new SignJWT(claims()).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(SECRET));
     await expectUser(ask(app, token));
   });
@@ -161,14 +161,14 @@ describe('IdTokenGuard', () => {
   ])('%s', (fault, token) => expectRefusal(ask(app, token()), fault));
 
   describe('the headers', () => {
-    it('takes Bearer', () => expectUser(me(app).set('authorization', `Bearer ${sign()}`)));
+    it('accept Bearer', () => expectUser(me(app).set('authorization', `Bearer ${sign()}`)));
 
-    it('takes the same token in both', async () => {
+    it('accept the same token in both', async () => {
       const token = sign();
       await expectUser(me(app).set('id_token', token).set('authorization', `bearer ${token}`));
     });
 
-    it('refuses two different tokens, good as they are', async () => {
+    it('refuse two different tokens, even if both are valid', async () => {
       const bob = sign({ sub: 'bob' });
       const both = me(app).set('id_token', sign()).set('authorization', `Bearer ${bob}`);
       await expectRefusal(both, 'token is malformed');
@@ -176,31 +176,31 @@ describe('IdTokenGuard', () => {
       await expectRefusal(repeated('authorization', `Bearer ${sign()}`, `Bearer ${bob}`), 'token is malformed');
     });
 
-    it('takes the same line twice', async () => {
+    it('accept the same line twice', async () => {
       const token = sign();
       await expectUser(repeated('id_token', token, token));
     });
 
-    it('misses a token that is elsewhere', async () => {
+    it('refuse a token in any other place', async () => {
       await expectRefusal(me(app), 'token is missing');
       await expectRefusal(me(app).query({ id_token: sign() }), 'token is missing');
       await expectRefusal(me(app).set('cookie', `id_token=${sign()}`), 'token is missing');
       await expectRefusal(me(app).set('authorization', `Basic ${sign()}`), 'token is missing');
     });
 
-    /** Node sends a list as a line for each; the typings know of lists for cookies alone. */
+    /** Node sends each member of a list as a line. The typings allow lists for cookies only. */
     function repeated(name: string, ...lines: string[]): request.Test {
       return me(app).set(name, lines as unknown as string);
     }
   });
 
-  it('breaks where a route asks for the user and has no guard', async () => {
+  it('fails if a route uses the user without the guard', async () => {
     const { status } = await request(app.getHttpServer()).get('/unguarded').set('id_token', sign());
     expect(status).toBe(500);
   });
 });
 
-describe('IdTokenGuard as configured', () => {
+describe('the settings of IdTokenGuard', () => {
   const apps: App[] = [];
   const start = async (...args: Parameters<typeof startApp>): Promise<App> => {
     const app = await startApp(...args);
@@ -209,7 +209,7 @@ describe('IdTokenGuard as configured', () => {
   };
   afterAll(() => Promise.all(apps.map((app) => app.close())));
 
-  it('judges by the secret of its own app', async () => {
+  it('use the secret of their own app', async () => {
     const first = await start({ JWT_SECRET_KEY: SECRET });
     const second = await start({ JWT_SECRET_KEY: OTHER_SECRET, JWT_ALGORITHM: 'HS512' });
     const token = jwt.sign(claims(), OTHER_SECRET, { algorithm: 'HS512' });
@@ -221,7 +221,7 @@ describe('IdTokenGuard as configured', () => {
     await expectRefusal(ask(second, sign()), 'algorithm is not allowed');
   });
 
-  it('checks issuer, audience and the claim that is the user id', async () => {
+  it('check issuer, audience and the claim of the user id', async () => {
     const app = await start({
       JWT_SECRET_KEY: SECRET,
       JWT_ISSUER: 'https://issuer.example',
@@ -235,7 +235,7 @@ describe('IdTokenGuard as configured', () => {
     await expectRefusal(ask(app, sign({ ...right, oid: undefined })), "claim 'oid' is required");
   });
 
-  it('checks everything but the signature where something in front has checked that', async () => {
+  it('check everything but the signature if a proxy has verified it', async () => {
     const app = await start({ JWT_VERIFY_SIGNATURE: false });
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     await expectUser(ask(app, jwt.sign(claims(), privateKey, { algorithm: 'ES256' })));

@@ -15,22 +15,22 @@ interface Call {
   readonly body: unknown;
 }
 
-/** A Secrets Manager as far as its protocol goes: AWS JSON 1.1, one operation. */
 describe('resolveSecrets', () => {
+  /** A Secrets Manager with one operation, in AWS JSON 1.1. */
   let server: Server;
   let calls: Call[];
-  let answer: { status: number; body: object } | 'silence';
+  let behaviour: { status: number; body: object } | 'silence';
   let variables: RawEnvironment;
 
   beforeEach(async () => {
     calls = [];
-    answer = { status: 200, body: { ARN, Name: 'jwt-signing-key', SecretString: KEY } };
+    behaviour = { status: 200, body: { ARN, Name: 'jwt-signing-key', SecretString: KEY } };
     const handle = async (request: IncomingMessage, response: ServerResponse) => {
       const { 'x-amz-target': target, authorization = '' } = request.headers;
       calls.push({ target, authorization, body: await json(request) });
-      if (answer === 'silence') return;
-      response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
-      response.end(JSON.stringify(answer.body));
+      if (behaviour === 'silence') return;
+      response.writeHead(behaviour.status, { 'content-type': 'application/x-amz-json-1.1' });
+      response.end(JSON.stringify(behaviour.body));
     };
     server = createServer((request, response) => void handle(request, response)).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -48,7 +48,7 @@ describe('resolveSecrets', () => {
     await once(server, 'close');
   });
 
-  async function problemOf(promise: Promise<unknown>): Promise<string> {
+  async function findProblem(promise: Promise<unknown>): Promise<string> {
     const error = await promise.then(
       () => undefined,
       (thrown: unknown) => thrown,
@@ -63,7 +63,7 @@ describe('resolveSecrets', () => {
     return problems[0] ?? '';
   }
 
-  it('asks for the one secret, in its own region, and lays it over JWT_SECRET_KEY', async () => {
+  it('reads the secret in its own region into JWT_SECRET_KEY', async () => {
     const resolved = await resolveSecrets({ ...variables, AWS_REGION: 'us-east-1' });
     expect(loadEnvironment(resolved)).toMatchObject({ AGENT_ID: 'AGENT', JWT_SECRET_KEY: KEY });
     expect(calls).toEqual([
@@ -75,7 +75,7 @@ describe('resolveSecrets', () => {
     ]);
   });
 
-  it('changes nothing and asks nobody without a secret to read', async () => {
+  it('changes nothing and sends no request without JWT_SECRET_ARN', async () => {
     const plain = { ...variables, JWT_SECRET_ARN: ' ', JWT_SECRET_KEY: KEY };
     expect(await resolveSecrets(plain)).toBe(plain);
     expect(calls).toEqual([]);
@@ -83,19 +83,19 @@ describe('resolveSecrets', () => {
 
   it.each([
     ['text', KEY],
-    ['JSON with the key among others', JSON.stringify({ issuer: 'x', JWT_SECRET_KEY: KEY })],
-  ])('takes a secret of %s', async (_form, SecretString) => {
-    answer = { status: 200, body: { ARN, SecretString } };
+    ['JSON with the key and others', JSON.stringify({ issuer: 'x', JWT_SECRET_KEY: KEY })],
+  ])('accepts a secret of %s', async (_form, SecretString) => {
+    behaviour = { status: 200, body: { ARN, SecretString } };
     expect((await resolveSecrets(variables))['JWT_SECRET_KEY']).toBe(KEY);
   });
 
-  it('takes a text that only begins like JSON as it is', async () => {
-    answer = { status: 200, body: { ARN, SecretString: `{${KEY}` } };
+  it('uses a text unchanged that only begins like JSON', async () => {
+    behaviour = { status: 200, body: { ARN, SecretString: `{${KEY}` } };
     expect((await resolveSecrets(variables))['JWT_SECRET_KEY']).toBe(`{${KEY}`);
   });
 
-  it('leaves the judgement of the key to the configuration', async () => {
-    answer = { status: 200, body: { ARN, SecretString: 'short' } };
+  it('leaves the check of the secret to the configuration', async () => {
+    behaviour = { status: 200, body: { ARN, SecretString: 'short' } };
     const resolved = await resolveSecrets(variables);
     expect(() => loadEnvironment(resolved)).toThrow('JWT_SECRET_KEY must be at least 32 bytes');
   });
@@ -107,25 +107,25 @@ describe('resolveSecrets', () => {
     ],
     ['ResourceNotFoundException', { status: 400, body: { __type: 'ResourceNotFoundException', Message: ARN } }],
     ['InternalServiceError', { status: 500, body: { __type: 'InternalServiceError', Message: ARN } }],
-  ])('says in one line that it cannot be read: %s', async (code, refusal) => {
-    answer = refusal;
-    expect(await problemOf(resolveSecrets(variables))).toBe(
+  ])('reports in one line that the secret cannot be read: %s', async (code, refusal) => {
+    behaviour = refusal;
+    expect(await findProblem(resolveSecrets(variables))).toBe(
       `JWT_SECRET_ARN names a secret that cannot be read: ${code}`,
     );
     expect(calls).toHaveLength(refusal.status === 500 ? 3 : 1);
   });
 
-  it('says so when nobody listens', async () => {
-    const nobody = { ...variables, AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://127.0.0.1:1' };
-    expect(await problemOf(resolveSecrets(nobody))).toBe(
+  it('reports a refused connection', async () => {
+    const unreachable = { ...variables, AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://127.0.0.1:1' };
+    expect(await findProblem(resolveSecrets(unreachable))).toBe(
       'JWT_SECRET_ARN names a secret that cannot be read: ECONNREFUSED',
     );
   });
 
-  it('says so when nobody answers, within the ten seconds that Lambda gives a start', async () => {
-    answer = 'silence';
+  it('reports a missing response within the ten seconds of a start on Lambda', async () => {
+    behaviour = 'silence';
     const startedAt = Date.now();
-    expect(await problemOf(resolveSecrets(variables))).toBe(
+    expect(await findProblem(resolveSecrets(variables))).toBe(
       'JWT_SECRET_ARN names a secret that cannot be read: ETIMEDOUT',
     );
     expect(Date.now() - startedAt).toBeLessThan(9_000);
@@ -136,15 +136,15 @@ describe('resolveSecrets', () => {
     ['of JSON without a JWT_SECRET_KEY that is text', { SecretString: JSON.stringify({ password: KEY }) }],
     ['of JSON without a JWT_SECRET_KEY that is text', { SecretString: JSON.stringify({ JWT_SECRET_KEY: 42 }) }],
   ])('refuses a secret that %s', async (problem, body) => {
-    answer = { status: 200, body: { ARN, ...body } };
-    expect(await problemOf(resolveSecrets(variables))).toContain(problem);
+    behaviour = { status: 200, body: { ARN, ...body } };
+    expect(await findProblem(resolveSecrets(variables))).toContain(problem);
   });
 
-  it('asks nobody while the rest of the configuration is wrong', async () => {
-    expect(await problemOf(resolveSecrets({ ...variables, JWT_SECRET_KEY: KEY }))).toBe(
+  it('sends no request if the rest of the configuration is not valid', async () => {
+    expect(await findProblem(resolveSecrets({ ...variables, JWT_SECRET_KEY: KEY }))).toBe(
       'JWT_SECRET_KEY must not be set with JWT_SECRET_ARN',
     );
-    expect(await problemOf(resolveSecrets({ ...variables, AGENT_ID: '' }))).toBe('AGENT_ID is required');
+    expect(await findProblem(resolveSecrets({ ...variables, AGENT_ID: '' }))).toBe('AGENT_ID is required');
     expect(calls).toEqual([]);
   });
 });

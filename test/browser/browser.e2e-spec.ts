@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { describeInBrowser, startBrowser } from '../support/browser.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { readChat, type ShownChat } from '../support/chat-client.js';
-import { headsOf } from '../support/chat-items.js';
+import { readHeads } from '../support/chat-items.js';
 import { frontendSnippet } from '../support/docs-snippet.js';
 import { type FrontendPage, serveFrontendPage } from '../support/frontend-page.js';
 import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
@@ -55,7 +55,7 @@ describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the 
   const untilReady = () => page.locator('input:enabled').waitFor();
   /** The only chat that the user of the test has. */
   const onlyChat = async (api: ChatApp): Promise<ShownChat> => {
-    const heads = await headsOf(api, user);
+    const heads = await readHeads(api, user);
     expect(heads).toHaveLength(1);
     return (await readChat(api.url, user, heads[0]?.id ?? '')).body.chat;
   };
@@ -183,7 +183,8 @@ describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the 
   it('reads a stream by the fetch of the docs', async () => {
     await open(app);
     const code = frontendSnippet('js').replace('process.stdout.write(', 'shown.push(');
-    const values = `const [API, ID_TOKEN, shown] = [${JSON.stringify(app.url)}, ${JSON.stringify(tokenOf(user))}, []];`;
+    const variables = JSON.stringify({ API: app.url, ID_TOKEN: tokenOf(user) });
+    const values = `globalThis.process = { env: ${variables} }; const shown = [];`;
     const shown: string[] = await page.evaluate(`(async () => { ${values} ${code}; return shown; })()`);
     expect(shown.length).toBeGreaterThan(1);
     expect((await onlyChat(app)).messages[1]?.content).toBe(shown.join(''));

@@ -20,21 +20,22 @@ describe('docs/frontends.md', () => {
   const variables = () => ({ PATH: process.env['PATH'], API: app.url, ID_TOKEN: tokenOf('alice') });
 
   const runFetch = (code: string, env: Record<string, string | undefined> = variables()) =>
-    run(process.execPath, ['--input-type=module', '-e', `const { API, ID_TOKEN } = process.env;\n${code}`], { env });
+    run(process.execPath, ['--input-type=module', '-e', code], { env });
 
-  it('has a fetch that prints the answer as it comes', async () => {
+  it('has a fetch that runs in Node as it is, and prints the reply as it comes', async () => {
     const { stdout, stderr } = await runFetch(frontendSnippet('js'));
     const { messages } = (await app.read(stderr.trim()).expect(200)).body.chat;
     expect(stdout).toBe(messages[1].content);
   });
 
-  it('has a fetch that throws what went wrong, before the answer and in it', async () => {
+  it('has a fetch that throws what went wrong, before the reply and in it', async () => {
     const torn = frontendSnippet('js').replace('Plan a weekend', 'Plan [[fault torn after=2]]');
     await expect(runFetch(torn)).rejects.toThrow('The agent failed');
-    await expect(runFetch(frontendSnippet('js').replace('ID_TOKEN,', `'',`))).rejects.toThrow('token is missing');
+    const noToken = { ...variables(), ID_TOKEN: '' };
+    await expect(runFetch(frontendSnippet('js'), noToken)).rejects.toThrow('token is missing');
   });
 
-  it('has a fetch that takes no answer for whole that was cut on its way', async () => {
+  it('has a fetch that does not take a reply for complete that was cut on its way', async () => {
     const gateway = createServer((_, response) => {
       response.end('data: {"type":"text-delta","id":"answer","delta":"Hel"}\n\n');
     });
@@ -42,11 +43,12 @@ describe('docs/frontends.md', () => {
     await once(gateway, 'listening');
     const API = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
     const reading = runFetch(frontendSnippet('js'), { ...variables(), API });
-    await expect(reading.finally(() => gateway.close())).rejects.toThrow('The answer has broken off');
+    await expect(reading.finally(() => gateway.close())).rejects.toThrow('The reply has broken off');
   });
 
   it('has a curl that prints the events', async () => {
-    const { stdout } = await run('bash', ['-c', frontendSnippet('sh')], { env: variables() });
+    const command = frontendSnippet('sh').replace('http://127.0.0.1:3000', app.url);
+    const { stdout } = await run('bash', ['-c', command], { env: variables() });
     expect(stdout).toMatch(/^data: {"type":"start"/);
     expect(stdout).toMatch(/data: \[DONE\]\n\n$/);
   });

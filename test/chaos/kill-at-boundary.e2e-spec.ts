@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { EmulatedInvocation } from '../../src/local/emulator/emulated-invocation.js';
+import type { EmulatedInvocation } from '../../src/local/emulator/bedrock-agent/invocation.js';
 import { askTurn, readChat, turnsOf } from '../support/chat-client.js';
 import { type Gate, type Passage, startGate } from '../support/gate.js';
 import { type ServerParts, startServerParts } from '../support/server-parts.js';
@@ -144,7 +144,7 @@ describe('a server that is killed', () => {
   function knownTo(call: EmulatedInvocation): string[] {
     const { invocations } = parts.agent;
     const earlier = invocations.slice(0, invocations.indexOf(call));
-    const answered = earlier.filter(({ sessionId, outcome }) => sessionId === call.sessionId && outcome === 'answered');
+    const answered = earlier.filter(({ sessionId, outcome }) => sessionId === call.sessionId && outcome === 'replied');
     return [...answered.flatMap((turn) => [...toldTo(turn), turn.prompt]), ...toldTo(call)];
   }
 

@@ -13,7 +13,14 @@ const CHATS = 8;
 const TURNS_PER_CHAT = 25;
 const TURNS = CHATS * TURNS_PER_CHAT;
 const KILLS = 8;
-const VARIABLES = { TURNS_PER_MINUTE: '0', JWT_SECRET_KEY: SECRET, AGENT_TIMEOUT_MS: '20000', LOG_LEVEL: 'warn' };
+const VARIABLES = {
+  TURNS_PER_MINUTE: '0',
+  JWT_SECRET_KEY: SECRET,
+  AGENT_TIMEOUT_MS: '20000',
+  LOG_LEVEL: 'warn',
+  // Replies of about 0.1 s: long enough to be killed in, and no longer.
+  LOCAL_AGENT_PACE_MS: '3',
+};
 /** Each server's clock is so far ahead of the one before that the leases left to it, of 35 s, have run out. */
 const CLOCK_STEP_SECONDS = 40;
 /** Longest time between the turn that a kill waits for and the kill: about what a turn takes. */

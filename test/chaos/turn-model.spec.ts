@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { setAttribute } from '../support/chat-items.js';
 import { ChatModel, type ModelOutcome, type ModelTurn, type Refusal } from '../support/chat-model.js';
-import { type ChatStore, chatStoreForTests } from '../support/chat-store.js';
-import { textsOf } from '../support/turn-runner.js';
+import { type ChatStore, useChatStore } from '../support/chat-store.js';
+import { toTexts } from '../support/turn-runner.js';
 import type { TurnOutcome } from '../../src/chat/model/chat.js';
 import {
   ChatNotFoundError,
@@ -14,7 +14,7 @@ import {
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 import type { RunningTurn } from '../../src/chat/model/turn.js';
 
-/** The key that opened the chat; it is used without a chat id. */
+/** The key that has opened the chat. It is sent without a chat id. */
 const OPENING_KEY = 'opening';
 
 type Step =
@@ -40,8 +40,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete') }) },
 ) as fc.Arbitrary<Step>;
 
-/** A turn dies, is asked for again under its key, and is answered after all while the other run of it goes on. */
-const TAKEN_OVER_THEN_LATE: Step[] = [
+/** A turn dies and is repeated with its key. Then its first run completes while the second run is running. */
+const KEY_TAKEN_THEN_LATE: Step[] = [
   { do: 'begin', key: 'a', otherPrompt: false },
   { do: 'crash' },
   { do: 'begin', key: 'a', otherPrompt: false },
@@ -57,25 +57,25 @@ interface Begun {
   readonly actual: RunningTurn;
 }
 
-/** One chat, done to in the storage what is done to it in the model. */
-class TwofoldChat {
+/** One chat in the storage and in the model. Every step is done in both. */
+class ComparedChat {
   readonly model = new ChatModel();
   private chatId = '';
   private begun: Begun[] = [];
   private completed: (Begun & { readonly number: number; readonly isDone: boolean })[] = [];
-  private answers = 0;
+  private replies = 0;
 
   constructor(
     private readonly store: ChatStore,
     private readonly user: string,
   ) {}
 
-  /** The place of the turn begun last, for `complete`. */
+  /** The index of the newest turn, for `complete`. */
   get newest(): number {
     return this.begun.length - 1;
   }
 
-  /** Begins a turn in both, or finds both refusing or replaying it. */
+  /** Begins a turn in both, or checks that both refuse or replay it. */
   async begin(key: string | undefined, otherPrompt = false): Promise<Begun | undefined> {
     const prompt = otherPrompt ? 'another' : `prompt of ${key ?? 'no key'}`;
     const expected = this.model.begin(prompt, key);
@@ -99,8 +99,8 @@ class TwofoldChat {
     const both = this.begun[which % Math.max(1, this.begun.length)];
     if (!both) return;
     this.begun = this.begun.filter((other) => other !== both);
-    this.answers += 1;
-    const reply = isLarge ? `${this.answers} ${'漢字'.repeat(70_000)}` : `answer ${this.answers}`;
+    this.replies += 1;
+    const reply = isLarge ? `${this.replies} ${'漢字'.repeat(70_000)}` : `reply ${this.replies}`;
     const outcome: ModelOutcome = outcomeStatus === 'failed' ? { status: 'failed' } : { status: outcomeStatus, reply };
     const stored = { ...outcome, citations: [] } as TurnOutcome;
     const actual = await this.refusalOr(this.store.chats.complete(this.user, both.actual, stored));
@@ -113,11 +113,11 @@ class TwofoldChat {
     const both = this.completed[which % Math.max(1, this.completed.length)];
     if (!both) return;
     this.completed = this.completed.filter((other) => other !== both);
-    await this.store.chats.release(this.user, both.actual, both.number, both.isDone);
+    await this.store.chats.release(this.user, both.actual, both);
     this.model.release(both.expected);
   }
 
-  /** The process that runs the turn is gone, or takes so long that the turn's lease runs out. */
+  /** The lease of the running turn expires. */
   async crash(): Promise<void> {
     const { running } = this.model;
     const both = this.begun.find(({ expected }) => expected === running);
@@ -132,10 +132,10 @@ class TwofoldChat {
     expect(typeof actual === 'string' && REFUSALS.has(actual as Refusal) ? actual : undefined).toBe(expected);
   }
 
-  async compare(inline: readonly string[][] = []): Promise<void> {
-    const read = await this.refusalOr(this.store.history.newest(this.user, this.chatId, 1000));
+  async compare(legacy: readonly string[][] = []): Promise<void> {
+    const read = await this.refusalOr(this.store.history.getNewest(this.user, this.chatId, 1000));
     if (typeof read === 'string') return expect([read, this.model.isDeleted]).toEqual(['not found', true]);
-    expect(textsOf(read.history.turns)).toEqual([...inline, ...this.model.view()]);
+    expect(toTexts(read.history.turns)).toEqual([...legacy, ...this.model.view()]);
     expect(read.history.hasOlder).toBe(false);
   }
 
@@ -156,7 +156,7 @@ class TwofoldChat {
 
 const REFUSALS: ReadonlySet<Refusal> = new Set(['not found', 'busy']);
 
-async function take(chat: TwofoldChat, next: Step): Promise<void> {
+async function doStep(chat: ComparedChat, next: Step): Promise<void> {
   switch (next.do) {
     case 'begin':
       await chat.begin(next.key, next.otherPrompt);
@@ -176,20 +176,20 @@ async function take(chat: TwofoldChat, next: Step): Promise<void> {
   }
 }
 
-describe('any sequence of begin, complete, release, crash, retry, late completion and delete', () => {
-  const store = chatStoreForTests();
+describe('any sequence of begin, complete, release, crash, repetition, late completion and delete', () => {
+  const store = useChatStore();
   let chats = 0;
 
-  it('leaves what a model in memory says', async () => {
+  it('gives the same chat as a model in memory', async () => {
     const sequence = fc.array(step, { minLength: 4, maxLength: 14, size: 'max' });
     await fc.assert(
-      fc.asyncProperty(sequence, status, fc.boolean(), async (steps, first, isInherited) => {
-        const chat = new TwofoldChat(store, `user-${(chats += 1)}`);
+      fc.asyncProperty(sequence, status, fc.boolean(), async (steps, first, hasLegacy) => {
+        const chat = new ComparedChat(store, `user-${(chats += 1)}`);
         await chat.begin(OPENING_KEY);
         await chat.complete(0, first);
         await chat.release(0);
-        const inherited = isInherited ? [['before', 'the move']] : [];
-        if (isInherited) {
+        const legacy = hasLegacy ? [['before', 'the move']] : [];
+        if (hasLegacy) {
           const messages = [
             { role: 'user', content: 'before' },
             { role: 'assistant', content: 'the move' },
@@ -197,11 +197,11 @@ describe('any sequence of begin, complete, release, crash, retry, late completio
           await chat.setOnHead('messages', messages);
         }
         for (const next of steps) {
-          await take(chat, next);
-          await chat.compare(inherited);
+          await doStep(chat, next);
+          await chat.compare(legacy);
         }
       }),
-      { numRuns: 150, endOnFailure: false, examples: [[TAKEN_OVER_THEN_LATE, 'done', false]] },
+      { numRuns: 150, endOnFailure: false, examples: [[KEY_TAKEN_THEN_LATE, 'done', false]] },
     );
   }, 120_000);
 });

@@ -5,10 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { restEvent } from '../../scripts/lambda/events.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
-import {
-  type BedrockAgentEmulator,
-  startBedrockAgentEmulator,
-} from '../../src/local/emulator/bedrock-agent-emulator.js';
+import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import type { LambdaResponse } from '../../src/lambda.js';
 import { startApp } from '../../src/lambda/start-app.js';
 
@@ -34,10 +31,10 @@ describe('who reads from the handler that streams', () => {
     Object.assign(globalThis, { awslambda: { HttpResponseStream: { from: (stream: Writable) => stream } } });
     ({ handler } = (await import('../../src/lambda-stream.js')) as unknown as { handler: Streaming });
     ({ handler: buffered } = (await import('../../src/lambda.js')) as unknown as { handler: Buffered });
-    server = (await startApp()).getHttpServer();
+    server = (await startApp(process.env)).getHttpServer();
   });
   afterAll(async () => {
-    await (await startApp()).close();
+    await (await startApp(process.env)).close();
     await Promise.all([parts.close(), agent.close()]);
   });
 
@@ -98,7 +95,7 @@ describe('who reads from the handler that streams', () => {
     await handler(event('/chat/stream', 'breaks'), stream, context);
     expect(stream.destroyed).toBe(true);
     expect(await again('breaks')).toEqual({ status: 200, response: PIECES.join('') });
-    expect(agent.invocations.at(-1)?.outcome).toBe('answered');
+    expect(agent.invocations.at(-1)?.outcome).toBe('replied');
   });
 
   it.each([

@@ -9,10 +9,7 @@ import { withToken } from '../../scripts/lambda/events.js';
 import { LocalFunction, type PackageHandler } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { nodeBinary } from '../../scripts/lambda/node-binary.js';
-import {
-  type BedrockAgentEmulator,
-  startBedrockAgentEmulator,
-} from '../../src/local/emulator/bedrock-agent-emulator.js';
+import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import { ANSWERS, answerTo, putOldChat } from '../support/lambda/answers.js';
 import { buildPackage, describeWithClient, NODES } from '../support/lambda/package.js';
 import { silence } from '../support/silence.js';
@@ -192,7 +189,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
       const again = await caller.ask(call);
       expect(again.headers.get('idempotency-replayed')).toBe('true');
       expect(again.text).toBe(chunks.join(''));
-      expect(agent.invocations.at(-1)?.outcome).toBe('answered');
+      expect(agent.invocations.at(-1)?.outcome).toBe('replied');
     });
 
     it('opens with a comment where the agent is silent for 10 s, and answers the next event', async () => {

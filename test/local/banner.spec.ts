@@ -4,9 +4,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { banner, reachableUrl } from '../../src/local/banner.js';
+import { type BannerFacts, buildBanner, toReachableUrl } from '../../src/local/banner.js';
 
-describe('banner', () => {
+/** The lines to paste into a shell. */
+function buildCommands(facts: Partial<BannerFacts>): string[] {
+  const text = buildBanner({ url: 'http://x', tableName: 'chats', storage: 'here', token: 'a.b.c', ...facts });
+  return text.split('\n').filter((line) => /^ {4}(export|curl) /.test(line));
+}
+
+describe('buildBanner', () => {
   it('prints commands that work as printed', async () => {
     const seen: unknown[] = [];
     const server = createServer((request, response) => {
@@ -18,11 +24,9 @@ describe('banner', () => {
       });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const url = reachableUrl('127.0.0.1', (server.address() as AddressInfo).port);
+    const url = toReachableUrl('127.0.0.1', (server.address() as AddressInfo).port);
 
-    const text = banner({ url, tableName: 'chats', storage: '.data/dynamodb', token: 'a.b.c' });
-    const commands = text.split('\n').filter((line) => /^ {4}(export|curl) /.test(line));
-    await promisify(execFile)('sh', ['-ec', commands.join('\n')]);
+    await promisify(execFile)('sh', ['-ec', buildCommands({ url }).join('\n')]);
     server.close();
 
     const lisbon = '{"prompt":"Plan a weekend in Lisbon"}';
@@ -32,17 +36,27 @@ describe('banner', () => {
       ['POST', '/chat', 'a.b.c', '{"prompt":"What did I ask you first?","chat_id":"c-1"}'],
       ['GET', '/chats/c-1', 'a.b.c', ''],
     ]);
-    expect(text).toContain('chats in .data/dynamodb');
+  });
+
+  it('names the table and its place', () => {
+    const facts = { url: 'http://x', tableName: 'chats', storage: '.data/dynamodb', token: undefined };
+    expect(buildBanner(facts)).toContain('chats in .data/dynamodb');
+  });
+
+  it('has no command with a placeholder, even without a token', () => {
+    const commands = buildCommands({ token: undefined });
+    expect(commands).toHaveLength(4);
+    expect(commands.join()).not.toMatch(/…|undefined|ID_TOKEN=/);
   });
 });
 
-describe('reachableUrl', () => {
+describe('toReachableUrl', () => {
   it.each([
     ['127.0.0.1', 'http://127.0.0.1:80'],
     ['0.0.0.0', 'http://127.0.0.1:80'],
     ['::', 'http://[::1]:80'],
     ['localhost', 'http://localhost:80'],
-  ])('calls %s as %s', (host, expected) => {
-    expect(reachableUrl(host, 80)).toBe(expected);
+  ])('reaches %s by %s', (host, expected) => {
+    expect(toReachableUrl(host, 80)).toBe(expected);
   });
 });

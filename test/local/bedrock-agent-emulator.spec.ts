@@ -6,17 +6,14 @@ import {
 } from '@aws-sdk/client-bedrock-agent-runtime';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import {
-  type BedrockAgentEmulator,
-  startBedrockAgentEmulator,
-} from '../../src/local/emulator/bedrock-agent-emulator.js';
+import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 
 const HISTORY = [
   { role: 'user', content: [{ text: 'My name is Ada' }] },
   { role: 'assistant', content: [{ text: 'Hello Ada' }] },
 ] as const;
 
-/** All events, and what the iteration threw in the end. */
+/** Reads all events. Returns them and the error that ended them, if any. */
 async function collect(events: AsyncIterable<ResponseStream>): Promise<{ events: ResponseStream[]; error?: Error }> {
   const seen: ResponseStream[] = [];
   try {
@@ -25,6 +22,13 @@ async function collect(events: AsyncIterable<ResponseStream>): Promise<{ events:
   } catch (error) {
     return { events: seen, error: error as Error };
   }
+}
+
+const toBytes = (events: readonly ResponseStream[]) => events.map(({ chunk }) => Buffer.from(chunk?.bytes ?? []));
+const toText = (events: readonly ResponseStream[]) => Buffer.concat(toBytes(events)).toString('utf8');
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 describe('startBedrockAgentEmulator', () => {
@@ -64,24 +68,22 @@ describe('startBedrockAgentEmulator', () => {
   async function ask(prompt: string, input: Partial<InvokeAgentCommandInput> = {}): Promise<string> {
     const { events, error } = await collect(invoke(prompt, input));
     if (error) throw error;
-    return Buffer.concat(events.map(({ chunk }) => chunk?.bytes ?? new Uint8Array())).toString('utf8');
+    return toText(events);
   }
 
-  it('answers from the prompt, in chunks that cut a character', async () => {
+  it('replies to the prompt, in chunks that split a character', async () => {
     const { events } = await collect(invoke('Grüße aus Köln'));
 
-    const pieces = events.map(({ chunk }) => Buffer.from(chunk?.bytes ?? []));
+    const pieces = toBytes(events);
     expect(pieces.length).toBeGreaterThan(3);
     expect(pieces.some((piece) => piece.toString('utf8').includes('\ufffd'))).toBe(true);
-    expect(Buffer.concat(pieces).toString('utf8')).toMatch(
-      /^You said “Grüße aus Köln”\..*This is turn 1; you began with “Grüße aus Köln”\.$/s,
-    );
+    expect(toText(events)).toMatch(/^You said “Grüße aus Köln”\..*This is turn 1; you began with “Grüße aus Köln”\.$/s);
   });
 
-  it('cites the document it quotes', async () => {
+  it('cites the document that it quotes', async () => {
     const { events } = await collect(invoke('Plan a weekend in Lisbon'));
 
-    const text = Buffer.concat(events.map(({ chunk }) => chunk?.bytes ?? new Uint8Array())).toString('utf8');
+    const text = toText(events);
     const [citation] = events.flatMap(({ chunk }) => chunk?.attribution?.citations ?? []);
     const part = citation?.generatedResponsePart?.textResponsePart;
     expect(text.slice(part?.span?.start, part?.span?.end)).toBe(part?.text);
@@ -94,14 +96,14 @@ describe('startBedrockAgentEmulator', () => {
     ]);
   });
 
-  it('says everything in one chunk unless streaming is asked for', async () => {
+  it('replies in one chunk if the caller does not ask for streaming', async () => {
     const { events } = await collect(invoke('Lisbon', { streamingConfigurations: {} }));
 
     expect(events).toHaveLength(1);
     expect(events[0]?.chunk?.attribution?.citations).toHaveLength(1);
   });
 
-  it('recalls what was said in the session, and in no other', async () => {
+  it('recalls the prompts of the session, and of no other', async () => {
     await ask('I like trams');
     await ask('I like boats');
 
@@ -112,7 +114,7 @@ describe('startBedrockAgentEmulator', () => {
     expect(await ask('And now?', { sessionId: 'session-2' })).toContain('This is turn 1; you began with “And now?”');
   });
 
-  it('forgets a session that was idle for its time, without any sign', async () => {
+  it('forgets a session after its idle time, without any sign', async () => {
     await ask('I like trams');
     now += 599_000;
     expect(await ask('Still there?')).toContain('This is turn 2; you began with “I like trams”');
@@ -120,7 +122,7 @@ describe('startBedrockAgentEmulator', () => {
     expect(await ask('Still there?')).toContain('This is turn 1; you began with “Still there?”');
   });
 
-  it('takes a conversation history, which a live session appends', async () => {
+  it('reads a conversation history, which a live session appends', async () => {
     const sessionState = { conversationHistory: { messages: [...HISTORY] as never } };
 
     expect(await ask('Who am I?', { sessionState })).toContain('This is turn 2; you began with “My name is Ada”');
@@ -131,35 +133,27 @@ describe('startBedrockAgentEmulator', () => {
     ]);
   });
 
-  it('forgets a session that is ended', async () => {
+  it('forgets a session that the caller ends', async () => {
     await ask('I like trams');
     await ask('', { endSession: true });
 
     expect(await ask('Hi')).toContain('This is turn 1');
   });
 
-  it('keeps a journal, and one connection for several turns', async () => {
+  it('records invocations, and serves several turns on one connection', async () => {
     await ask('One');
     await ask('Two', { enableTrace: true, streamingConfigurations: {} });
 
+    const session = { agentId: 'AGENT', agentAliasId: 'ALIAS', sessionId: 'session-1', endSession: false };
     expect(sut.invocations).toEqual([
-      {
-        agentId: 'AGENT',
-        agentAliasId: 'ALIAS',
-        sessionId: 'session-1',
-        prompt: 'One',
-        endSession: false,
-        enableTrace: false,
-        streamFinalResponse: true,
-        outcome: 'answered',
-      },
-      expect.objectContaining({ prompt: 'Two', enableTrace: true, streamFinalResponse: false }),
+      { ...session, prompt: 'One', enableTrace: false, streamFinalResponse: true, outcome: 'replied' },
+      { ...session, prompt: 'Two', enableTrace: true, streamFinalResponse: false, outcome: 'replied' },
     ]);
     expect(sut.connections).toBe(1);
   });
 
   it.each([
-    ['a session id the service would refuse', { sessionId: 'no spaces' }],
+    ['an invalid session id', { sessionId: 'no spaces' }],
     ['an empty prompt', { inputText: '' }],
     ['a history out of turn', { sessionState: { conversationHistory: { messages: [HISTORY[1]] as never } } }],
   ])('refuses %s', async (_name, input) => {
@@ -167,8 +161,8 @@ describe('startBedrockAgentEmulator', () => {
     expect(sut.invocations).toEqual([]);
   });
 
-  describe('when told to misbehave', () => {
-    it('answers with an HTTP error', async () => {
+  describe('with a behaviour in the queue', () => {
+    it('sends an HTTP error', async () => {
       sut.enqueue({ type: 'http-error', status: 429, exception: 'ThrottlingException', message: 'Slow down' });
 
       await expect(ask('Hi')).rejects.toMatchObject({
@@ -180,7 +174,7 @@ describe('startBedrockAgentEmulator', () => {
       expect(sut.invocations).toHaveLength(2);
     });
 
-    it('throws inside the stream', async () => {
+    it('sends an exception inside the stream', async () => {
       sut.enqueue({ type: 'stream-exception', exception: 'DependencyFailedException', message: 'Oh', afterChunks: 2 });
 
       const { events, error } = await collect(invoke('Hi'));
@@ -189,7 +183,7 @@ describe('startBedrockAgentEmulator', () => {
       expect(error).toMatchObject({ name: 'DependencyFailedException', message: 'Oh' });
     });
 
-    it.each([0, 2])('tears the connection after %d chunks', async (afterChunks) => {
+    it.each([0, 2])('closes the connection after %d chunks', async (afterChunks) => {
       sut.enqueue({ type: 'torn', afterChunks });
 
       const { events, error } = await collect(invoke('Hi'));
@@ -199,13 +193,13 @@ describe('startBedrockAgentEmulator', () => {
       expect(sut.invocations[0]?.outcome).toBe('cut');
     });
 
-    it('hangs up before a response', async () => {
+    it('closes the connection before a response', async () => {
       sut.enqueue({ type: 'hang-up' });
 
       await expect(ask('Hi')).rejects.toMatchObject({ code: 'ECONNRESET' });
     });
 
-    it('falls silent until the caller leaves', async () => {
+    it('is silent until the caller disconnects', async () => {
       sut.enqueue({ type: 'silence', afterChunks: 1 });
       const leaving = new AbortController();
       const events = invoke('Hi', {}, leaving.signal);
@@ -215,21 +209,21 @@ describe('startBedrockAgentEmulator', () => {
       leaving.abort();
 
       await expect(second).rejects.toThrow();
-      while (sut.invocations[0]?.outcome === 'running') await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => sut.invocations[0]?.outcome !== 'running');
       expect(sut.invocations[0]?.outcome).toBe('left');
     });
 
     it('can be closed while it is silent', async () => {
       sut.enqueue({ type: 'silence' });
       const reading = collect(invoke('Hi'));
-      while (sut.invocations.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => sut.invocations.length > 0);
 
       await sut.close();
 
       expect((await reading).error).toMatchObject({ code: 'ECONNRESET' });
     });
 
-    it('sends a corrupted frame', async () => {
+    it('sends a corrupt frame', async () => {
       sut.enqueue({ type: 'corrupt-frame', afterChunks: 1 });
 
       const { events, error } = await collect(invoke('Hi'));
@@ -238,13 +232,13 @@ describe('startBedrockAgentEmulator', () => {
       expect(error?.message).toMatch(/checksum/i);
     });
 
-    it('ends without an answer', async () => {
+    it('ends without a reply', async () => {
       sut.enqueue({ type: 'empty' });
 
       expect(await collect(invoke('Hi'))).toEqual({ events: [] });
     });
 
-    it('says given chunks', async () => {
+    it('sends the given chunks', async () => {
       const euro = Buffer.from('€');
       sut.enqueue({
         type: 'chunks',
@@ -254,15 +248,23 @@ describe('startBedrockAgentEmulator', () => {
       const { events } = await collect(invoke('How much?'));
 
       expect(events).toHaveLength(4);
-      expect(Buffer.concat(events.map(({ chunk }) => chunk?.bytes ?? new Uint8Array())).toString()).toBe('5 €');
+      expect(toText(events)).toBe('5 €');
     });
 
-    it('comes late', async () => {
+    it('replies late', async () => {
       sut.enqueue({ type: 'delay', milliseconds: 60 });
       const start = performance.now();
 
       expect(await ask('Hi')).toContain('This is turn 1');
       expect(performance.now() - start).toBeGreaterThan(50);
+    });
+
+    it('waits before each chunk of a reply with a pace', async () => {
+      const start = performance.now();
+      const { events } = await collect(invoke('Hi [[fault reply pace=20]]'));
+
+      expect(events.length).toBeGreaterThan(3);
+      expect(performance.now() - start).toBeGreaterThan(events.length * 15);
     });
 
     it('returns control', async () => {
@@ -273,7 +275,7 @@ describe('startBedrockAgentEmulator', () => {
       expect(events[0]?.returnControl?.invocationInputs?.[0]?.functionInvocationInput?.function).toBe('bookHotel');
     });
 
-    it('follows the directives of a prompt, behind those it was told', async () => {
+    it('follows the directives of a prompt, after the behaviours in the queue', async () => {
       sut.enqueue({ type: 'empty' });
       const prompt = 'Hi [[fault torn after=1]]';
 
@@ -285,8 +287,8 @@ describe('startBedrockAgentEmulator', () => {
       expect(await ask('[[fault what]]')).toContain('I do not know the fault “what”');
     });
 
-    it('does so in the order told, then answers again', async () => {
-      sut.enqueue({ type: 'answer' }, { type: 'empty' });
+    it('follows the queue in order, then replies as usual', async () => {
+      sut.enqueue({ type: 'reply' }, { type: 'empty' });
 
       expect(await ask('One')).toContain('turn 1');
       expect(await ask('Two')).toBe('');

@@ -25,7 +25,7 @@ async function createTable(client: DynamoDBClient): Promise<void> {
       KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
     }),
   );
-  // Like the real one, the table is CREATING for a moment.
+  // As on AWS, the table is CREATING for a moment.
   await waitUntilTableExists({ client, maxWaitTime: 5, minDelay: 1 }, { TableName });
 }
 
@@ -41,13 +41,13 @@ describe('startEmbeddedDynamoDb', () => {
     return sut;
   }
 
-  async function folder(): Promise<string> {
+  async function makeFolder(): Promise<string> {
     const path = await mkdtemp(join(tmpdir(), 'dynamodb-'));
     cleanups.push(() => rm(path, { recursive: true }));
     return join(path, 'made', 'here');
   }
 
-  function clientOf({ endpoint }: EmbeddedDynamoDb): DynamoDBClient {
+  function createClient({ endpoint }: EmbeddedDynamoDb): DynamoDBClient {
     const client = new DynamoDBClient({ endpoint, region: 'us-east-1' });
     cleanups.push(() => client.destroy());
     return client;
@@ -55,7 +55,7 @@ describe('startEmbeddedDynamoDb', () => {
 
   it('serves the SDK from memory, on the loopback interface', async () => {
     const sut = await start();
-    const client = clientOf(sut);
+    const client = createClient(sut);
 
     await createTable(client);
     await client.send(new PutItemCommand({ TableName, Item: { ...key, text: { S: 'ü' } } }));
@@ -65,20 +65,20 @@ describe('startEmbeddedDynamoDb', () => {
     expect(sut.endpoint).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
-  it('keeps what was written in its folder', async () => {
-    const path = await folder();
+  it('keeps its items in its folder over a restart', async () => {
+    const path = await makeFolder();
     const before = await start(path);
-    await createTable(clientOf(before));
-    await clientOf(before).send(new PutItemCommand({ TableName, Item: key }));
+    await createTable(createClient(before));
+    await createClient(before).send(new PutItemCommand({ TableName, Item: key }));
     await before.close();
 
-    const { Item } = await clientOf(await start(path)).send(new GetItemCommand({ TableName, Key: key }));
+    const { Item } = await createClient(await start(path)).send(new GetItemCommand({ TableName, Key: key }));
 
     expect(Item).toEqual(key);
   });
 
-  it('says so when the folder is in use', async () => {
-    const path = await folder();
+  it('refuses a folder that is in use', async () => {
+    const path = await makeFolder();
     await start(path);
 
     await expect(start(path)).rejects.toThrow(`already running: another program has ${path} open`);
@@ -86,13 +86,13 @@ describe('startEmbeddedDynamoDb', () => {
 
   it('can be closed twice, with a connection still open', async () => {
     const sut = await start();
-    await createTable(clientOf(sut));
+    await createTable(createClient(sut));
 
     await Promise.all([sut.close(), sut.close()]);
     await sut.close();
   });
 
-  it('outlives a caller that hangs up while sending', async () => {
+  it('survives a client that disconnects while sending', async () => {
     const sut = await start();
     const socket = connect(Number(new URL(sut.endpoint).port), '127.0.0.1');
     socket.write('POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n{"half":');
@@ -100,6 +100,6 @@ describe('startEmbeddedDynamoDb', () => {
     socket.resetAndDestroy();
     await wait(20);
 
-    await createTable(clientOf(sut));
+    await createTable(createClient(sut));
   });
 });

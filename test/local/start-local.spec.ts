@@ -23,7 +23,7 @@ describe('startLocal', () => {
     return { parts: sut, environment: loadEnvironment({ ...variables, ...sut.variables }) };
   }
 
-  it('makes a configuration that is whole, and a token that passes it', async () => {
+  it('returns a complete configuration, and a token that passes it', async () => {
     const { parts, environment } = await start();
 
     expect(environment).toMatchObject({ AGENT_ID: 'LOCALAGENT', AGENT_ALIAS_ID: 'LOCALALIAS' });
@@ -34,7 +34,7 @@ describe('startLocal', () => {
     });
   });
 
-  it('accepts the token of before a restart', async () => {
+  it('accepts a token from before a restart', async () => {
     const before = await start();
     const token = before.parts.demoToken(before.environment) ?? '';
     await before.parts.close();
@@ -55,7 +55,7 @@ describe('startLocal', () => {
     expect(jwt.verify(parts.demoToken(environment) ?? '', own.JWT_SECRET_KEY)).toBeTruthy();
   });
 
-  it('sets no key beside a secret that will be read', async () => {
+  it('sets no key if a secret is to be read', async () => {
     const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt-signing-key-AbCdEf';
 
     const { environment } = await start({ JWT_SECRET_ARN: arn });
@@ -64,21 +64,21 @@ describe('startLocal', () => {
     expect(environment.JWT_SECRET_KEY).toBeUndefined();
   });
 
-  it('sets no key where nobody verifies', async () => {
+  it('sets no key if signatures are not verified', async () => {
     const { parts, environment } = await start({ JWT_VERIFY_SIGNATURE: 'false' });
 
     expect(environment.JWT_SECRET_KEY).toBeUndefined();
     expect(jwt.decode(parts.demoToken(environment) ?? '')).toMatchObject({ sub: 'demo' });
   });
 
-  it('sets no key and makes no token where an issuer does', async () => {
+  it('sets no key and signs no token if an issuer does', async () => {
     const { parts, environment } = await start({ JWT_ISSUER: 'https://issuer.example', JWT_AUDIENCE: 'app' });
 
     expect(environment.JWT_SECRET_KEY).toBeUndefined();
     expect(parts.demoToken(environment)).toBeUndefined();
   });
 
-  it('refuses to share its folder', async () => {
+  it('refuses a folder that another process uses', async () => {
     await start();
 
     await expect(startLocal({ dataDir, variables: {} })).rejects.toThrow(/^already running/);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { headOf, itemsOf, putItem, setAttribute } from '../support/chat-items.js';
-import { chatStoreForTests } from '../support/chat-store.js';
+import { readHead, readItems, putItem, readRemains, resetHead, setOnHead } from '../support/chat-items.js';
+import { useChatStore } from '../support/chat-store.js';
 import { done, failed, TurnRunner } from '../support/turn-runner.js';
 import {
   ChatNotFoundError,
@@ -11,12 +11,12 @@ import {
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 
 describe('DynamoChatRepository', () => {
-  const store = chatStoreForTests();
+  const store = useChatStore();
   const alice = new TurnRunner(store, 'alice');
   const bob = new TurnRunner(store, 'bob');
 
   describe('a turn', () => {
-    it('has a number from 1 and the session of the first', async () => {
+    it('is numbered from 1 and continues the session of the first turn', async () => {
       const one = await alice.turn('one');
       const two = await alice.turn('two', one.chat.id);
       expect([one.number, two.number]).toEqual([1, 2]);
@@ -25,19 +25,19 @@ describe('DynamoChatRepository', () => {
       expect(two.chat).toMatchObject({ id: one.chat.id, userId: 'alice', title: 'one', createdAt: one.chat.createdAt });
     });
 
-    it('has its prompt durable as soon as it has begun', async () => {
+    it('has its prompt stored as soon as it has begun', async () => {
       const { chat } = await alice.begin('first words');
-      expect(await alice.turnsOf(chat.id)).toEqual([['first words:pending']]);
+      expect(await alice.readTurns(chat.id)).toEqual([['first words:pending']]);
     });
 
-    it('refuses a second one while it runs', async () => {
+    it('refuses a second turn while it runs', async () => {
       const running = await alice.begin('one');
       await expect(alice.begin('two', running.chat.id)).rejects.toBeInstanceOf(TurnInProgressError);
       await alice.end(running);
       expect((await alice.begin('two', running.chat.id)).number).toBe(2);
     });
 
-    it('opens a new session after one that was not done', async () => {
+    it('opens a new session after a failed turn', async () => {
       const one = await alice.turn('one');
       const two = await alice.begin('two', one.chat.id);
       await alice.end(two, failed);
@@ -45,43 +45,43 @@ describe('DynamoChatRepository', () => {
       expect(three.session).toEqual({ generation: three.lease, isNew: true });
     });
 
-    it('opens a new session when the old one has been idle for too long', async () => {
+    it('opens a new session when the old session was idle for too long', async () => {
       const one = await alice.turn('one');
       const at = new Date(Date.now() - 595_000).toISOString();
-      await setAttribute(store, headKey('alice', one.chat.id), 'session.at', at);
+      await setOnHead(store, one.chat.id, { 'session.at': at });
       expect((await alice.begin('two', one.chat.id)).session.isNew).toBe(true);
     });
 
-    it('notes when it ended, and moves its chat up unless it has just opened it', async () => {
+    it('stores its end, and updates the chat unless it has opened the chat', async () => {
       const one = await alice.turn('one');
-      const opened = await headOf(store, one.chat.id);
+      const opened = await readHead(store, one.chat.id);
       expect(opened).toMatchObject({ created_at: one.at, updated_at: one.at });
       expect((opened?.['ended_at'] as string) > one.at).toBe(true);
       await alice.turn('two', one.chat.id);
-      const head = await headOf(store, one.chat.id);
+      const head = await readHead(store, one.chat.id);
       expect(head?.['updated_at']).toBe(head?.['ended_at']);
       expect((head?.['ended_at'] as string) > (opened?.['ended_at'] as string)).toBe(true);
     });
 
-    it('leaves a head under 1 KB with the keys of the last 16', async () => {
+    it('keeps the head under 1 KB, with the keys of the last 16 turns', async () => {
       const { chat } = await alice.turn('turn 1');
       for (let number = 2; number <= 20; number += 1) await alice.turn(`turn ${number}`, chat.id);
-      const head = await headOf(store, chat.id);
+      const head = await readHead(store, chat.id);
       expect(Object.keys(head ?? {}).filter((name) => name.startsWith('k_'))).toHaveLength(16);
       expect(Buffer.byteLength(JSON.stringify(head))).toBeLessThan(1024);
       expect(head).not.toHaveProperty('open');
     });
   });
 
-  describe('a turn that died', () => {
-    it('is failed with its prompt, and the chat goes on in a new session', async () => {
+  describe('a dead turn', () => {
+    it('is shown as failed, and the chat continues in a new session', async () => {
       const { chat } = await alice.beginLongAgo('one');
-      expect(await alice.turnsOf(chat.id)).toEqual([['one:failed']]);
+      expect(await alice.readTurns(chat.id)).toEqual([['one:failed']]);
       expect((await alice.turn('two', chat.id)).session.isNew).toBe(true);
-      expect(await alice.turnsOf(chat.id)).toEqual([['one:failed'], ['two', 're two']]);
+      expect(await alice.readTurns(chat.id)).toEqual([['one:failed'], ['two', 're two']]);
     });
 
-    it('takes the session of the turns before it along: the next one is new, and goes on', async () => {
+    it('ends the session of the turns before it; later turns share a new session', async () => {
       const one = await alice.turn('one');
       await alice.beginLongAgo('two', one.chat.id);
       const three = await alice.turn('three', one.chat.id);
@@ -89,66 +89,56 @@ describe('DynamoChatRepository', () => {
       expect((await alice.turn('four', one.chat.id)).session).toEqual({ generation: three.lease, isNew: false });
     });
 
-    it('is done if it died before its release, and holds nobody up', async () => {
+    it('is done, and does not block the chat, if it died before its release', async () => {
       const one = await alice.begin('one');
       await store.chats.complete('alice', one, done('yes'));
-      expect(await alice.turnsOf(one.chat.id)).toEqual([['one', 'yes']]);
+      expect(await alice.readTurns(one.chat.id)).toEqual([['one', 'yes']]);
       await alice.turn('two', one.chat.id);
-      expect(await alice.turnsOf(one.chat.id)).toEqual([
+      expect(await alice.readTurns(one.chat.id)).toEqual([
         ['one', 'yes'],
         ['two', 're two'],
       ]);
     });
 
-    it('may still be answered late', async () => {
+    it('can still be completed late', async () => {
       const late = await alice.beginLongAgo('one');
       await alice.turn('two', late.chat.id);
       await alice.end(late, done('better late'));
-      expect(await alice.turnsOf(late.chat.id)).toEqual([
+      expect(await alice.readTurns(late.chat.id)).toEqual([
         ['one', 'better late'],
         ['two', 're two'],
       ]);
     });
 
-    it('may not be answered once its chat is deleted', async () => {
+    it('cannot be completed after its chat was deleted', async () => {
       const late = await alice.beginLongAgo('one');
       await store.deletion.delete('alice', late.chat.id);
-      const answer = store.chats.complete('alice', late, done('x'.repeat(700_000)));
-      await expect(answer).rejects.toBeInstanceOf(ChatNotFoundError);
-      const items = await itemsOf(store, late.chat.id);
-      expect(items.length).toBeGreaterThan(0);
-      for (const left of items) {
-        expect(Object.keys(left).toSorted()).toEqual(['deleted_at', 'expires_at', 'id', 'user_id']);
-      }
+      const completed = store.chats.complete('alice', late, done('x'.repeat(700_000)));
+      await expect(completed).rejects.toBeInstanceOf(ChatNotFoundError);
+      expect(await readItems(store, late.chat.id)).not.toEqual([]);
+      expect(await readRemains(store, late.chat.id)).toEqual([]);
     });
   });
 
   describe('a key', () => {
-    it('replays the answer of a turn that is done, in a chat and without one', async () => {
-      const one = await alice.turn('one', undefined, 'key-1');
-      const chatId = one.chat.id;
-      expect(await alice.attempt('one', undefined, 'key-1')).toMatchObject({
-        chatId,
-        number: 1,
-        message: { content: 're one' },
-      });
-      await alice.turn('two', chatId, 'key-2');
-      expect(await alice.attempt('two', chatId, 'key-2')).toMatchObject({
-        chatId,
-        number: 2,
-        message: { content: 're two' },
-      });
-      expect(await alice.turnsOf(chatId)).toHaveLength(2);
+    it('replays the reply of a turn that is done, with and without a chat id', async () => {
+      const { chat } = await alice.turn('one', undefined, 'key-1');
+      const first = { chatId: chat.id, number: 1, message: { content: 're one' } };
+      expect(await alice.attempt('one', undefined, 'key-1')).toMatchObject(first);
+      await alice.turn('two', chat.id, 'key-2');
+      const second = { chatId: chat.id, number: 2, message: { content: 're two' } };
+      expect(await alice.attempt('two', chat.id, 'key-2')).toMatchObject(second);
+      expect(await alice.readTurns(chat.id)).toHaveLength(2);
     });
 
-    it('replays an answer that took several items', async () => {
-      const response = '漢'.repeat(250_000);
-      const one = await alice.end(await alice.begin('large', undefined, 'key-large'), done(response));
+    it('replays a reply that is stored in several items', async () => {
+      const reply = '漢'.repeat(250_000);
+      const one = await alice.end(await alice.begin('large', undefined, 'key-large'), done(reply));
       const replay = await alice.attempt('large', undefined, 'key-large');
-      expect(replay).toMatchObject({ chatId: one.chat.id, number: 1, message: { content: response } });
+      expect(replay).toMatchObject({ chatId: one.chat.id, number: 1, message: { content: reply } });
     });
 
-    it('is of one user and one chat', async () => {
+    it('is scoped to a user and a chat', async () => {
       const one = await alice.turn('one', undefined, 'same');
       const ofBob = await bob.attempt('one', undefined, 'same');
       expect(ofBob).toMatchObject({ number: 1 });
@@ -157,7 +147,7 @@ describe('DynamoChatRepository', () => {
       expect((await alice.turn('two', (await alice.turn('other')).chat.id, 'key of two')).number).toBe(2);
     });
 
-    it('is refused with another prompt, running or ended', async () => {
+    it('is refused with another prompt, while its turn runs and after it has ended', async () => {
       const one = await alice.begin('one', undefined, 'key-other');
       const other = () => alice.attempt('another', undefined, 'key-other');
       await expect(other()).rejects.toBeInstanceOf(IdempotencyKeyReusedError);
@@ -165,7 +155,7 @@ describe('DynamoChatRepository', () => {
       await expect(other()).rejects.toBeInstanceOf(IdempotencyKeyReusedError);
     });
 
-    it('waits for its own turn', async () => {
+    it('is refused while its own turn runs', async () => {
       const one = await alice.begin('one', undefined, 'key-wait');
       const again = alice.attempt('one', undefined, 'key-wait');
       await expect(again).rejects.toBeInstanceOf(TurnInProgressError);
@@ -173,7 +163,7 @@ describe('DynamoChatRepository', () => {
     });
 
     it.each([failed, { status: 'partial', reply: 'half', citations: [] } as const])(
-      'runs again after %o',
+      'runs the turn again after the outcome %o',
       async (outcome) => {
         const key = `key-again-${outcome.status}`;
         const one = await alice.begin('one', undefined, key);
@@ -187,42 +177,44 @@ describe('DynamoChatRepository', () => {
       },
     );
 
-    it('runs again after a turn that died, whose late answer is refused then', async () => {
+    it('runs the turn again after a dead turn, whose late reply is then refused', async () => {
       const dead = await alice.beginLongAgo('one', undefined, 'key-dead');
       await alice.turn('one', undefined, 'key-dead');
       await expect(store.chats.complete('alice', dead, done('late'))).rejects.toBeInstanceOf(TurnSupersededError);
-      expect(await alice.turnsOf(dead.chat.id)).toEqual([['one:failed'], ['one', 're one']]);
+      expect(await alice.readTurns(dead.chat.id)).toEqual([['one:failed'], ['one', 're one']]);
     });
   });
 
   describe('two users', () => {
-    it('do not get at each other’s chats', async () => {
+    it('cannot reach each other’s chats', async () => {
       const { chat } = await alice.turn('mine');
       for (const chatId of [chat.id, 'no-such-chat']) {
         await expect(bob.attempt('x', chatId)).rejects.toBeInstanceOf(ChatNotFoundError);
         await expect(store.deletion.delete('bob', chatId)).rejects.toBeInstanceOf(ChatNotFoundError);
-        await expect(store.history.newest('bob', chatId, 100)).rejects.toBeInstanceOf(ChatNotFoundError);
-        await expect(store.history.page('bob', chatId, 5, 100)).rejects.toBeInstanceOf(ChatNotFoundError);
+        await expect(store.history.getNewest('bob', chatId, 100)).rejects.toBeInstanceOf(ChatNotFoundError);
+        await expect(store.history.getPage('bob', chatId, { before: 5, limit: 100 })).rejects.toBeInstanceOf(
+          ChatNotFoundError,
+        );
       }
-      expect(await headOf(store, chat.id, 'bob')).toBeUndefined();
+      expect(await readHead(store, chat.id, 'bob')).toBeUndefined();
     });
 
-    it('stay apart in chats with the same id', async () => {
+    it('have separate chats with the same id', async () => {
       const { chat } = await alice.turn('of alice');
       const messages = [{ role: 'user', content: 'of bob' }];
       await putItem(store, { ...headKey('bob', chat.id), title: 'of bob', messages });
       await store.chats.complete('bob', await bob.begin('again bob', chat.id), done('yes'));
-      expect(await alice.turnsOf(chat.id)).toEqual([['of alice', 're of alice']]);
-      expect(await bob.turnsOf(chat.id)).toEqual([['of bob'], ['again bob', 'yes']]);
+      expect(await alice.readTurns(chat.id)).toEqual([['of alice', 're of alice']]);
+      expect(await bob.readTurns(chat.id)).toEqual([['of bob'], ['again bob', 'yes']]);
     });
   });
 
-  it('gives a turn the next free number when the original system has reset the head', async () => {
+  it('gives a turn the next free number if the original system has reset the head', async () => {
     const { chat } = await alice.turn('two', (await alice.turn('one')).chat.id);
-    await putItem(store, { ...headKey('alice', chat.id), title: 'one', messages: [{ role: 'user', content: 'zero' }] });
+    await resetHead(store, chat.id);
     await alice.turn('three', chat.id);
     await alice.turn('four', chat.id);
-    expect(await alice.turnsOf(chat.id)).toEqual([
+    expect(await alice.readTurns(chat.id)).toEqual([
       ['zero'],
       ['one', 're one'],
       ['two', 're two'],

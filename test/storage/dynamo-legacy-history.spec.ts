@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { itemsOf, originalChat, putItem } from '../support/chat-items.js';
+import { readItems, originalChat, putItem, readRemains } from '../support/chat-items.js';
 import { type ChatStore, startChatStore } from '../support/chat-store.js';
 import { TurnRunner } from '../support/turn-runner.js';
 import { ChatNotFoundError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
@@ -9,32 +9,32 @@ const ID = 'old';
 /** DynamoDB takes 400 KB for an item. */
 const FULL = 409_600;
 
-/** The original system's item of a chat, of exactly so many bytes and two messages for each turn. */
+/** A chat's item of the original system, with this size and two messages for each turn. */
 function fullItem(bytes: number, turns: number) {
   const messages = Array.from({ length: turns }, (_, index) => [
     { role: 'user', content: `question ${index + 1}` },
     { role: 'assistant', content: `answer ${index + 1} ` },
   ]).flat();
   const item = { ...originalChat(ID, messages), messages };
-  const room = bytes - sizeOf(item);
-  for (const message of messages) message.content += 'x'.repeat(Math.floor(room / messages.length));
-  for (const message of messages.slice(-1)) message.content += 'x'.repeat(bytes - sizeOf(item));
+  const freeBytes = bytes - countBytes(item);
+  for (const message of messages) message.content += 'x'.repeat(Math.floor(freeBytes / messages.length));
+  for (const message of messages.slice(-1)) message.content += 'x'.repeat(bytes - countBytes(item));
   return item;
 }
 
-/** Bytes of an item as DynamoDB counts them: names and values, 3 for each list or map inside and 1 for each member. */
-function sizeOf(item: object): number {
-  return Object.entries(item).reduce((bytes, [name, value]) => bytes + name.length + sizeOfValue(value), 0);
+/** Bytes of an item by DynamoDB's rules: names and values, 3 for each list or map in it, and 1 for each member. */
+function countBytes(item: object): number {
+  return Object.entries(item).reduce((bytes, [name, value]) => bytes + name.length + countValueBytes(value), 0);
 }
 
-function sizeOfValue(value: unknown): number {
+function countValueBytes(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 1;
-  if (Array.isArray(value)) return value.reduce((bytes: number, member) => bytes + 1 + sizeOfValue(member), 3);
-  return 3 + Object.keys(value as object).length + sizeOf(value as object);
+  if (Array.isArray(value)) return value.reduce((bytes: number, member) => bytes + 1 + countValueBytes(member), 3);
+  return 3 + Object.keys(value as object).length + countBytes(value as object);
 }
 
-describe('DynamoInlineHistory', () => {
+describe('DynamoLegacyHistory', () => {
   let store: ChatStore;
   let alice: TurnRunner;
   beforeEach(async () => {
@@ -43,49 +43,48 @@ describe('DynamoInlineHistory', () => {
   });
   afterEach(() => store.close());
 
-  const items = () => itemsOf(store, ID);
-  const contents = async () => (await alice.turnsOf(ID)).flat();
+  const items = () => readItems(store, ID);
+  const contents = async () => (await alice.readTurns(ID)).flat();
 
   describe.each([
     ['many turns', 1000],
     ['one turn', 1],
-  ])('a chat of the original system that is full, with %s', (_, turns) => {
+  ])('a full chat of the original system with %s', (_, turns) => {
     const old = fullItem(FULL - 100, turns);
-    const said = old.messages.map(({ content }) => content);
+    const texts = old.messages.map(({ content }) => content);
 
     beforeEach(() => putItem(store, old));
 
-    it('goes on, with nothing lost', async () => {
+    it('continues and loses nothing', async () => {
       const first = await alice.turn('Go on', ID);
       expect(first).toMatchObject({ number: 1, chat: { title: 'An old chat', createdAt: '2024-05-01T10:00:00.123Z' } });
-      expect(await contents()).toEqual([...said, 'Go on', 're Go on']);
+      expect(await contents()).toEqual([...texts, 'Go on', 're Go on']);
       await alice.turn('And on', ID);
-      expect(await contents()).toEqual([...said, 'Go on', 're Go on', 'And on', 're And on']);
-      const [head, inline] = await items();
-      expect(sizeOf(head ?? {})).toBeLessThan(1024);
-      expect(inline).toMatchObject({ messages: old.messages });
+      expect(await contents()).toEqual([...texts, 'Go on', 're Go on', 'And on', 're And on']);
+      const [head, moved] = await items();
+      expect(countBytes(head ?? {})).toBeLessThan(1024);
+      expect(moved).toMatchObject({ messages: old.messages });
     });
 
-    it('is read page by page, before and after', async () => {
-      const numbers = async () => (await store.history.page('alice', ID, 0, 4)).turns.map(({ number }) => number);
+    it('has the same pages before and after the move', async () => {
+      const numbers = async () =>
+        (await store.history.getPage('alice', ID, { before: 0, limit: 4 })).turns.map(({ number }) => number);
       const before = await numbers();
       await alice.turn('Go on', ID);
       expect(await numbers()).toEqual(before);
     });
 
-    it('can be deleted, continued or not', async () => {
+    it('can be deleted, before and after it continues', async () => {
       await alice.turn('Go on', ID);
       await store.deletion.delete('alice', ID);
       await putItem(store, { ...old, user_id: 'bob' });
       await store.deletion.delete('bob', ID);
-      for (const item of await items()) {
-        expect(Object.keys(item).toSorted()).toEqual(['deleted_at', 'expires_at', 'id', 'user_id']);
-      }
+      expect(await readRemains(store, ID)).toEqual([]);
       await expect(alice.begin('again', ID)).rejects.toBeInstanceOf(ChatNotFoundError);
     });
   });
 
-  it('leaves a chat alone that has room', async () => {
+  it('does not move messages while the head has room', async () => {
     const old = fullItem(FULL - 2000, 100);
     await putItem(store, old);
     await alice.turn('Go on', ID);
@@ -94,7 +93,7 @@ describe('DynamoInlineHistory', () => {
     expect(rest).toHaveLength(1);
   });
 
-  it('makes room for a large prompt, however much there is inside', async () => {
+  it('moves messages to make room for a large prompt', async () => {
     const old = fullItem(FULL / 2, 100);
     await putItem(store, old);
     const prompt = 'x'.repeat(250_000);
@@ -102,31 +101,31 @@ describe('DynamoInlineHistory', () => {
     expect(await contents()).toEqual([...old.messages.map(({ content }) => content), prompt, `re ${prompt}`]);
   });
 
-  it('makes room for the end of a turn, which may take more than its beginning', async () => {
-    // What begin and release add differs by less than this, whatever the numbers in it.
+  it('moves messages to make room for the end of a turn, which may need more than its begin', async () => {
+    // The sizes of what begin and release add differ by less than this.
     for (let free = 60; free < 300; free += 4) {
       const id = `${ID}-${free}`;
       await putItem(store, { ...fullItem(FULL - free, 1), id });
       await alice.turn('x', id);
-      expect((await alice.turnsOf(id)).slice(-1)).toEqual([['x', 're x']]);
+      expect((await alice.readTurns(id)).slice(-1)).toEqual([['x', 're x']]);
     }
   });
 
-  describe('a move that is interrupted', () => {
+  describe('an interrupted move', () => {
     const old = fullItem(FULL - 100, 10);
-    const said = old.messages.map(({ content }) => content);
+    const texts = old.messages.map(({ content }) => content);
     beforeEach(() => putItem(store, old));
 
-    it.each([1, 2, 3, 4, 5])('before call %d is seen whole, and done by the next turn', async (call) => {
+    it.each([1, 2, 3, 4, 5])('before call %d loses nothing, and the next turn finishes it', async (call) => {
       store.faults.inject({ type: 'throttle' }, { skip: call - 1 });
       await expect(alice.begin('never', ID)).rejects.toBeInstanceOf(StorageUnavailableError);
       store.faults.clear();
-      expect(await contents()).toEqual(said);
+      expect(await contents()).toEqual(texts);
       await alice.turn('Go on', ID);
-      expect(await contents()).toEqual([...said, 'Go on', 're Go on']);
+      expect(await contents()).toEqual([...texts, 'Go on', 're Go on']);
     });
 
-    it('is deleted whole', async () => {
+    it('leaves a chat that can be deleted completely', async () => {
       store.faults.inject({ type: 'throttle' }, { skip: 3 });
       await expect(alice.begin('never', ID)).rejects.toBeInstanceOf(StorageUnavailableError);
       store.faults.clear();
@@ -136,20 +135,26 @@ describe('DynamoInlineHistory', () => {
     });
   });
 
-  it.each(['at once', 'release', 'begin', 'delete'] as const)('may be delivered twice: %s', async (after) => {
-    const old = fullItem(FULL - 100, 10);
-    const said = old.messages.map(({ content }) => content);
-    await putItem(store, old);
-    store.faults.inject({ type: 'redelivery', after }, { commands: ['UpdateItemCommand', 'PutItemCommand'], skip: 1 });
-    await alice.turn('one', ID);
-    await alice.turn('two', ID);
-    expect(await contents()).toEqual([...said, 'one', 're one', 'two', 're two']);
-    await store.deletion.delete('alice', ID);
-    await store.faults.deliverRest();
-    for (const item of await items()) expect(item).not.toHaveProperty('messages');
-  });
+  it.each(['at once', 'release', 'begin', 'delete'] as const)(
+    'accepts a second delivery of a move: %s',
+    async (after) => {
+      const old = fullItem(FULL - 100, 10);
+      const texts = old.messages.map(({ content }) => content);
+      await putItem(store, old);
+      store.faults.inject(
+        { type: 'redelivery', after },
+        { commands: ['UpdateItemCommand', 'PutItemCommand'], skip: 1 },
+      );
+      await alice.turn('one', ID);
+      await alice.turn('two', ID);
+      expect(await contents()).toEqual([...texts, 'one', 're one', 'two', 're two']);
+      await store.deletion.delete('alice', ID);
+      await store.faults.deliverRest();
+      for (const item of await items()) expect(item).not.toHaveProperty('messages');
+    },
+  );
 
-  it('by two turns at once is one move', async () => {
+  it('moves messages once if several turns begin at the same time', async () => {
     const old = fullItem(FULL - 100, 10);
     await putItem(store, old);
     const begun = await Promise.allSettled([alice.begin('one', ID), alice.begin('two', ID), alice.begin('three', ID)]);

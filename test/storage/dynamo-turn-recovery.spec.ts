@@ -1,25 +1,27 @@
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from '@jest/globals';
-import { itemsOf, putItem, setAttribute } from '../support/chat-items.js';
-import { chatStoreForTests } from '../support/chat-store.js';
+import {
+  readItems,
+  readRemains,
+  removeItem,
+  resetHead,
+  setAttribute,
+  setOnHead,
+  waitForRelease,
+} from '../support/chat-items.js';
+import { useChatStore } from '../support/chat-store.js';
 import { done, failed, TurnRunner } from '../support/turn-runner.js';
 import { IdempotencyKeyReusedError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
 import { StorageUnavailableError } from '../../src/dynamodb/dynamodb.errors.js';
-import { headKey } from '../../src/chat/storage/items/head-item.js';
-import { turnSortKey } from '../../src/chat/storage/items/turn-item.js';
+import { turnSortKey } from '../../src/chat/storage/items/turn-keys.js';
 
 const LARGE = 'x'.repeat(700_000);
 
 describe('DynamoTurnRecovery', () => {
-  const store = chatStoreForTests();
+  const store = useChatStore();
   const alice = new TurnRunner(store, 'alice');
 
-  /** The original system puts its own item in the place of the head. */
-  const resetHead = (chatId: string) =>
-    putItem(store, { ...headKey('alice', chatId), title: 'one', messages: [{ role: 'user', content: 'zero' }] });
-
   describe('a key whose turn has ended', () => {
-    it('replays while another turn runs, and is refused with another prompt', async () => {
+    it('replays its turn while another turn runs, and is refused with another prompt', async () => {
       const { chat } = await alice.turn('one');
       await alice.turn('two', chat.id, 'key');
       const running = await alice.begin('three', chat.id);
@@ -31,18 +33,18 @@ describe('DynamoTurnRecovery', () => {
       await alice.end(running);
     });
 
-    it('replays an answer whose turn was not released yet, and leaves the release to it', async () => {
+    it('replays a turn that is not released yet, and leaves the release to it', async () => {
       const one = await alice.begin('one', undefined, 'unreleased');
       await store.chats.complete('alice', one, done('yes'));
       expect(await alice.attempt('one', undefined, 'unreleased')).toMatchObject({
         chatId: one.chat.id,
         message: { content: 'yes' },
       });
-      await store.chats.release('alice', one, 1, true);
+      await store.chats.release('alice', one, { number: 1, isDone: true });
       expect((await alice.begin('two', one.chat.id)).session.isNew).toBe(false);
     });
 
-    it('waits for another turn before it runs again', async () => {
+    it('is refused while another turn runs, and then runs its turn again', async () => {
       const { chat } = await alice.turn('one');
       await alice.end(await alice.begin('two', chat.id, 'again'), failed);
       const running = await alice.begin('three', chat.id);
@@ -51,7 +53,7 @@ describe('DynamoTurnRecovery', () => {
       expect((await alice.turn('two', chat.id, 'again')).number).toBe(4);
     });
 
-    it('runs again if it was the first of a chat, failed, and forgotten after 16 turns', async () => {
+    it('runs a failed first turn again after the head has forgotten the key', async () => {
       const { chat } = await alice.end(await alice.begin('one', undefined, 'forgotten'), failed);
       for (let number = 2; number <= 18; number += 1) await alice.turn(`turn ${number}`, chat.id);
       expect((await alice.turn('one', undefined, 'forgotten')).number).toBe(19);
@@ -61,27 +63,26 @@ describe('DynamoTurnRecovery', () => {
       });
     });
 
-    it('runs again when its turn has expired, still in the table or removed', async () => {
+    it('runs its turn again if the turn has expired, in the table or removed', async () => {
       const { chat } = await alice.turn('one', undefined, 'expiring');
       const key = { id: chat.id, user_id: turnSortKey('alice', 1) };
       await setAttribute(store, key, 'expires_at', 1_000_000_000);
       expect((await alice.turn('one', undefined, 'expiring')).number).toBe(2);
-      const second = { ...key, user_id: turnSortKey('alice', 2) };
-      await store.table.send(new DeleteCommand({ TableName: store.environment.DYNAMODB_TABLE, Key: second }));
+      await removeItem(store, { ...key, user_id: turnSortKey('alice', 2) });
       expect((await alice.turn('one', undefined, 'expiring')).number).toBe(3);
     });
   });
 
-  describe('a turn whose number is taken, because the original system has reset the head', () => {
-    it('is kept when it dies, and stays one when it is answered late', async () => {
+  describe('a turn whose number is taken because the original system has reset the head', () => {
+    it('is kept as failed if it dies, and is the same turn when it is completed late', async () => {
       const { chat } = await alice.turn('two', (await alice.turn('one')).chat.id);
-      await resetHead(chat.id);
+      await resetHead(store, chat.id);
       const dead = await alice.beginLongAgo('three', chat.id, 'key');
       await alice.turn('four', chat.id);
       const before = [['zero'], ['one', 're one'], ['two', 're two']];
-      expect(await alice.turnsOf(chat.id)).toEqual([...before, ['three:failed'], ['four', 're four']]);
+      expect(await alice.readTurns(chat.id)).toEqual([...before, ['three:failed'], ['four', 're four']]);
       await alice.end(dead);
-      expect(await alice.turnsOf(chat.id)).toEqual([...before, ['three', 're three'], ['four', 're four']]);
+      expect(await alice.readTurns(chat.id)).toEqual([...before, ['three', 're three'], ['four', 're four']]);
       expect(await alice.attempt('three', chat.id, 'key')).toMatchObject({
         chatId: chat.id,
         message: { content: 're three' },
@@ -90,7 +91,7 @@ describe('DynamoTurnRecovery', () => {
 
     it('is found by its key', async () => {
       const { chat } = await alice.turn('two', (await alice.turn('one')).chat.id);
-      await resetHead(chat.id);
+      await resetHead(store, chat.id);
       await alice.turn('three', chat.id, 'key');
       expect(await alice.attempt('three', chat.id, 'key')).toMatchObject({
         chatId: chat.id,
@@ -98,88 +99,76 @@ describe('DynamoTurnRecovery', () => {
       });
     });
 
-    it('leaves nothing at the number that was not its own', async () => {
+    it('leaves nothing at the number that was taken', async () => {
       const { chat } = await alice.turn('one');
-      await resetHead(chat.id);
+      await resetHead(store, chat.id);
       await alice.end(await alice.begin('two', chat.id), done(LARGE));
-      expect(await alice.turnsOf(chat.id)).toEqual([['zero'], ['one', 're one'], ['two', LARGE]]);
-      const left = (await itemsOf(store, chat.id)).filter(({ user_id: key }) => key.includes('T#000000000001#'));
+      expect(await alice.readTurns(chat.id)).toEqual([['zero'], ['one', 're one'], ['two', LARGE]]);
+      const left = (await readItems(store, chat.id)).filter(({ user_id: key }) => key.includes('T#000000000001#'));
       expect(left.every((item) => 'deleted_at' in item)).toBe(true);
     });
 
-    it('harms no answer that has several items, nor loses its own', async () => {
+    it('changes no older reply with several items, and loses nothing of its own reply', async () => {
       const { chat } = await alice.end(await alice.begin('one'), done(LARGE));
-      await resetHead(chat.id);
+      await resetHead(store, chat.id);
       await alice.end(await alice.begin('two', chat.id), done(`${LARGE}2`));
-      expect(await alice.turnsOf(chat.id)).toEqual([['zero'], ['one', LARGE], ['two', `${LARGE}2`]]);
+      expect(await alice.readTurns(chat.id)).toEqual([['zero'], ['one', LARGE], ['two', `${LARGE}2`]]);
     });
   });
 
-  describe('a begin whose replies are lost', () => {
-    const letGo = async (chatId: string) => {
-      for (let wait = 0; wait < 200; wait += 1) {
-        if ((await itemsOf(store, chatId)).every((item) => !('open' in item))) return;
-        await new Promise((resume) => setTimeout(resume, 20));
-      }
-    };
+  describe('a begin whose responses are lost', () => {
+    /** Begins a turn of which no response arrives; it is cancelled in the background. @returns the chat's id. */
+    async function loseBegin(prompt: string, chatId?: string, key?: string): Promise<string> {
+      store.faults.inject({ type: 'reply lost' }, { steps: ['begin'] });
+      await expect(alice.attempt(prompt, chatId, key)).rejects.toBeInstanceOf(StorageUnavailableError);
+      store.faults.clear();
+      const opened = store.faults.calls.at(-1)?.chatId ?? '';
+      await waitForRelease(store, opened);
+      return opened;
+    }
 
-    it('has begun if only the first was lost', async () => {
+    it('has begun if only the first response was lost', async () => {
       store.faults.inject({ type: 'reply lost' }, { steps: ['begin'], times: 1 });
       const { chat } = await alice.turn('one');
-      expect(await alice.turnsOf(chat.id)).toEqual([['one', 're one']]);
+      expect(await alice.readTurns(chat.id)).toEqual([['one', 're one']]);
     });
 
-    it('is let go if no reply came', async () => {
+    it('is cancelled if no response arrived', async () => {
       const { chat } = await alice.turn('one');
-      store.faults.inject({ type: 'reply lost' }, { steps: ['begin'] });
-      await expect(alice.attempt('two', chat.id)).rejects.toBeInstanceOf(StorageUnavailableError);
-      store.faults.clear();
-      await letGo(chat.id);
-      expect(await alice.turnsOf(chat.id)).toEqual([['one', 're one']]);
+      await loseBegin('two', chat.id);
+      expect(await alice.readTurns(chat.id)).toEqual([['one', 're one']]);
       const three = await alice.turn('three', chat.id);
       expect(three.session.isNew).toBe(false);
-      expect(await alice.turnsOf(chat.id)).toEqual([
+      expect(await alice.readTurns(chat.id)).toEqual([
         ['one', 're one'],
         ['three', 're three'],
       ]);
     });
 
-    it('may be asked for again under its key', async () => {
-      store.faults.inject({ type: 'reply lost' }, { steps: ['begin'] });
-      await expect(alice.attempt('one', undefined, 'lost')).rejects.toBeInstanceOf(StorageUnavailableError);
-      store.faults.clear();
-      const chatId = store.faults.calls.at(-1)?.chatId ?? '';
-      await letGo(chatId);
+    it('can be repeated with its key', async () => {
+      const chatId = await loseBegin('one', undefined, 'lost');
       expect((await alice.turn('one', undefined, 'lost')).chat.id).toBe(chatId);
-      expect(await alice.turnsOf(chatId)).toEqual([['one', 're one']]);
+      expect(await alice.readTurns(chatId)).toEqual([['one', 're one']]);
     });
 
-    it('leaves a chat under its key that the next prompt gives its title', async () => {
-      store.faults.inject({ type: 'reply lost' }, { steps: ['begin'] });
-      await expect(alice.attempt('one', undefined, 'untitled')).rejects.toBeInstanceOf(StorageUnavailableError);
-      store.faults.clear();
-      const chatId = store.faults.calls.at(-1)?.chatId ?? '';
-      await letGo(chatId);
+    it('leaves a chat that takes its title from the next prompt with the same key', async () => {
+      const chatId = await loseBegin('one', undefined, 'untitled');
       const two = await alice.turn('two', undefined, 'untitled');
       expect(two.chat).toMatchObject({ id: chatId, title: 'two' });
       await alice.turn('three', chatId);
-      expect((await store.history.newest('alice', chatId, 10)).chat.title).toBe('two');
+      expect((await store.history.getNewest('alice', chatId, 10)).chat.title).toBe('two');
     });
 
-    it('leaves the title of a chat alone in which something was said', async () => {
+    it('keeps the title of a chat that has a turn', async () => {
       const { chat } = await alice.end(await alice.begin('one', undefined, 'titled'), failed);
-      await setAttribute(store, headKey('alice', chat.id), 'title', 'A name of its own');
+      await setOnHead(store, chat.id, { title: 'A name of its own' });
       expect((await alice.turn('one', undefined, 'titled')).chat.title).toBe('A name of its own');
     });
 
-    it('leaves nothing but a tombstone of a new chat that nobody can ask for', async () => {
-      store.faults.inject({ type: 'reply lost' }, { steps: ['begin'] });
-      await expect(alice.attempt('one')).rejects.toBeInstanceOf(StorageUnavailableError);
-      const chatId = store.faults.calls.at(-1)?.chatId ?? '';
-      await letGo(chatId);
-      expect((await itemsOf(store, chatId)).map((item) => Object.keys(item).toSorted())).toEqual([
-        ['deleted_at', 'expires_at', 'id', 'user_id'],
-      ]);
+    it('leaves only a tombstone of a new chat without a key', async () => {
+      const chatId = await loseBegin('one');
+      expect(await readItems(store, chatId)).toHaveLength(1);
+      expect(await readRemains(store, chatId)).toEqual([]);
     });
   });
 });

@@ -4,12 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Environment } from '../../src/config/environment.js';
+import { TableSettings } from '../../src/config/settings.js';
 import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 
 const SLOW_MILLISECONDS = 300;
 
-/** A table that takes its time, as one may under load, but answers each call well within its time. */
-describe('the client of the table', () => {
+describe('createDynamoDbClient', () => {
+  /** A slow DynamoDB that still responds well within the time limit. */
   let server: Server;
   let calls = 0;
   beforeAll(async () => {
@@ -26,13 +27,14 @@ describe('the client of the table', () => {
     await once(server, 'close');
   });
 
-  it('lets no call wait for the connection of another', async () => {
+  it('has a connection for each of 250 calls at the same time', async () => {
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const sut = createDynamoDbClient(Object.assign(new Environment(), { AWS_ENDPOINT_URL_DYNAMODB: endpoint }));
+    const environment = Object.assign(new Environment(), { AWS_ENDPOINT_URL_DYNAMODB: endpoint });
+    const sut = createDynamoDbClient(new TableSettings(environment));
     const command = () => new GetItemCommand({ TableName: 'chats', Key: { id: { S: 'a' } } });
-    const answers = await Promise.allSettled(Array.from({ length: 250 }, () => sut.send(command())));
+    const results = await Promise.allSettled(Array.from({ length: 250 }, () => sut.send(command())));
     sut.destroy();
-    expect(answers.filter(({ status }) => status === 'rejected')).toEqual([]);
+    expect(results.filter(({ status }) => status === 'rejected')).toEqual([]);
     expect(calls).toBe(250);
   });
 });

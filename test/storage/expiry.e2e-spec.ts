@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { toKeyedChatId } from '../../src/chat/model/keyed-chat-id.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { headOf, itemsOf, originalChat, putItem, setAttribute } from '../support/chat-items.js';
+import { readHead, readItems, originalChat, putItem, setAttribute } from '../support/chat-items.js';
 
 const SECONDS_PER_DAY = 86_400;
 const seconds = () => Math.floor(Date.now() / 1000);
@@ -37,7 +37,7 @@ describe('expiry', () => {
     const chatId = await turn('long [[fault chunks bytes=700000]]');
     await app.chat({ prompt: 'failed [[fault hang-up]]', chat_id: chatId }).expect(502);
     await app.chat({ prompt: 'partial [[fault torn after=1]]', chat_id: chatId }).expect(502);
-    const items = await itemsOf(app, chatId);
+    const items = await readItems(app, chatId);
     expect(items.length).toBeGreaterThanOrEqual(6);
     for (const item of items) expectInTwoDays(item['expires_at']);
   });
@@ -46,7 +46,7 @@ describe('expiry', () => {
     const prompt = 'slow [[fault delay ms=1500]]';
     const running = app.chat({ prompt }, 'alice', { 'idempotency-key': 'slow' }).then((answer) => answer);
     while (!app.agent.invocations.some((call) => call.prompt === prompt)) await new Promise(setImmediate);
-    const open = await headOf(app, toKeyedChatId('alice', 'slow'));
+    const open = await readHead(app, toKeyedChatId('alice', 'slow'));
     expect(open).toHaveProperty('open');
     expectInTwoDays(open?.['expires_at']);
     expect((await running).status).toBe(200);
@@ -57,7 +57,7 @@ describe('expiry', () => {
     await setAttribute(app, head(chatId), 'expires_at', seconds() + 1000);
     const fault = status === 'failed' ? ' [[fault hang-up]]' : '';
     await app.chat({ prompt: `two${fault}`, chat_id: chatId }).expect(status === 'failed' ? 502 : 200);
-    expectInTwoDays((await headOf(app, chatId))?.['expires_at']);
+    expectInTwoDays((await readHead(app, chatId))?.['expires_at']);
   });
 
   it('is renewed before the agent is asked where the chat would expire while its turn runs', async () => {
@@ -66,7 +66,7 @@ describe('expiry', () => {
     const running = app.chat({ prompt: 'two [[fault delay ms=1500]]', chat_id: chatId }).then((answer) => answer);
     while (!app.agent.invocations.some((call) => call.prompt.startsWith('two [[fault delay')))
       await new Promise(setImmediate);
-    const open = await headOf(app, chatId);
+    const open = await readHead(app, chatId);
     expect(open).toHaveProperty('open');
     expectInTwoDays(open?.['expires_at']);
     expect((await running).status).toBe(200);
@@ -83,14 +83,14 @@ describe('expiry', () => {
     await setAttribute(app, head(chatId), 'turns', 2);
     await setAttribute(app, head(chatId), 'expires_at', seconds() + 1000);
     expect(await prompts(await turn('three', chatId))).toEqual(['one', 'two', 'three']);
-    for (const item of await itemsOf(app, chatId)) expectInTwoDays(item['expires_at']);
+    for (const item of await readItems(app, chatId)) expectInTwoDays(item['expires_at']);
   });
 
   it('comes to a chat of the original system with its next turn', async () => {
     await putItem(app, originalChat('old', [{ role: 'user', content: 'long ago' }]));
     expect(await prompts('old')).toEqual(['long ago']);
     await turn('now', 'old');
-    expectInTwoDays((await headOf(app, 'old'))?.['expires_at']);
+    expectInTwoDays((await readHead(app, 'old'))?.['expires_at']);
     expect(await prompts('old')).toEqual(['long ago', 'now']);
   });
 
@@ -103,7 +103,7 @@ describe('expiry', () => {
     await app.chat({ prompt: 'three', chat_id: chatId }).expect(404, NOT_FOUND);
     await app.remove(chatId).expect(404, NOT_FOUND);
     expect(app.agent.invocations).toHaveLength(before);
-    expect(await itemsOf(app, chatId)).toHaveLength(3);
+    expect(await readItems(app, chatId)).toHaveLength(3);
   });
 
   it('takes the chat of a key away: the key does not open it again', async () => {
@@ -146,11 +146,11 @@ describe('without expiry', () => {
   it('no item expires, and a chat that was to expire does not any more', async () => {
     const app = await startChatApp();
     const { chat } = (await app.chat({ prompt: 'one' }).expect(200)).body;
-    for (const item of await itemsOf(app, chat.id)) expect(item).not.toHaveProperty('expires_at');
+    for (const item of await readItems(app, chat.id)) expect(item).not.toHaveProperty('expires_at');
     for (const left of [1000, 2]) {
       await setAttribute(app, { id: chat.id, user_id: 'alice' }, 'expires_at', seconds() + left);
       await app.chat({ prompt: 'two [[fault delay ms=3000]]', chat_id: chat.id }).expect(200);
-      expect(await headOf(app, chat.id)).not.toHaveProperty('expires_at');
+      expect(await readHead(app, chat.id)).not.toHaveProperty('expires_at');
     }
     await app.close();
   });

@@ -5,19 +5,21 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 import { ensureChatTable, TableMismatchError } from '../../src/dynamodb/table-schema.js';
 
-/** The table's commands are the embedded engine's; expiry, which it lacks, is answered here, in front of it. */
-function startFront(engine: string, expiry: { status: string; failures: number; calls: string[] }): Promise<Server> {
+/** Forwards to the embedded DynamoDB, and adds Time to Live, which it lacks. */
+function startProxy(engine: string, expiry: { status: string; failures: number; calls: string[] }): Promise<Server> {
   const server = createServer((request, response) => {
     void (async () => {
-      const pieces: Buffer[] = [];
-      for await (const piece of request) pieces.push(piece as Buffer);
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
       const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
       if (!operation.endsWith('TimeToLive')) {
         const headers = { ...request.headers, host: new URL(engine).host } as unknown as Record<string, string>;
         delete headers['content-length'];
         delete headers['connection'];
-        const answer = await fetch(engine, { method: 'POST', headers, body: Buffer.concat(pieces) });
-        response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' }).end(await answer.text());
+        const forwarded = await fetch(engine, { method: 'POST', headers, body: Buffer.concat(chunks) });
+        response
+          .writeHead(forwarded.status, { 'content-type': 'application/x-amz-json-1.0' })
+          .end(await forwarded.text());
         return;
       }
       expiry.calls.push(operation);
@@ -36,38 +38,38 @@ function startFront(engine: string, expiry: { status: string; failures: number; 
 
 describe('ensureChatTable', () => {
   let engine: EmbeddedDynamoDb;
-  let front: Server;
+  let proxy: Server;
   let client: DynamoDBClient;
   const expiry = { status: 'DISABLED', failures: 0, calls: [] as string[] };
 
   beforeEach(async () => {
     engine = await startEmbeddedDynamoDb({});
     Object.assign(expiry, { status: 'DISABLED', failures: 0, calls: [] });
-    front = await startFront(engine.endpoint, expiry);
-    const endpoint = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
+    proxy = await startProxy(engine.endpoint, expiry);
+    const endpoint = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     client = new DynamoDBClient({ endpoint, region: 'us-east-1' });
   });
   afterEach(async () => {
     client.destroy();
-    front.closeAllConnections();
-    front.close();
+    proxy.closeAllConnections();
+    proxy.close();
     await engine.close();
   });
 
-  it('creates the table with its expiry, and finds it again', async () => {
+  it('creates the table with its expiry, and accepts it the next time', async () => {
     expect(await ensureChatTable(client, 'chats')).toBe('created');
     expect(await ensureChatTable(client, 'chats')).toBe('exists');
     expect(expiry.calls).toEqual(['DescribeTimeToLive', 'UpdateTimeToLive', 'DescribeTimeToLive']);
   });
 
-  it('turns the expiry on that an interrupted run has left off', async () => {
+  it('enables the expiry that an interrupted run has not enabled', async () => {
     expiry.failures = 1;
     await expect(ensureChatTable(client, 'chats')).rejects.toThrow('not now');
     expect(await ensureChatTable(client, 'chats')).toBe('exists');
     expect(expiry.status).toBe('ENABLING');
   });
 
-  it('takes no table with other keys, or without the index', async () => {
+  it('refuses a table with other keys or without the index', async () => {
     const key = (name: string, type: 'HASH' | 'RANGE') => ({ AttributeName: name, KeyType: type });
     const attribute = (name: string) => ({ AttributeName: name, AttributeType: 'S' as const });
     const table = (TableName: string, ...names: string[]) =>

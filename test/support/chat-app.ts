@@ -4,6 +4,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import supertest from 'supertest';
 import { createApp } from '../../src/app.js';
+import { TableSettings } from '../../src/config/settings.js';
 import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { type Environment, loadEnvironment } from '../../src/config/environment.js';
@@ -11,7 +12,7 @@ import {
   type BedrockAgentEmulator,
   type BedrockAgentEmulatorOptions,
   startBedrockAgentEmulator,
-} from '../../src/local/emulator/bedrock-agent-emulator.js';
+} from '../../src/local/emulator/bedrock-agent/server.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 import { LONGER_TIMEOUT, useLongerTimeouts } from './longer-timeouts.js';
 import { silence } from './silence.js';
@@ -59,7 +60,7 @@ export async function startChatApp(
     TURNS_PER_MINUTE: '0',
     ...variables,
   });
-  const client = createDynamoDbClient(environment, LONGER_TIMEOUT);
+  const client = createDynamoDbClient(new TableSettings(environment), LONGER_TIMEOUT);
   await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
   const nest = await createApp(environment);
   if (!keepsTimeouts) useLongerTimeouts(nest.get(DynamoDBClient));

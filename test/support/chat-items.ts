@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
@@ -8,16 +10,21 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { Environment } from '../../src/config/environment.js';
 
-type StoredItem = Record<string, unknown> & { id: string; user_id: string };
+interface StoredKey {
+  readonly id: string;
+  readonly user_id: string;
+}
 
-/** A table to look into behind the app's back. */
+type StoredItem = Record<string, unknown> & StoredKey;
+
+/** Direct access to the table, past the service. */
 export interface TableView {
   readonly table: DynamoDBDocumentClient;
   readonly environment: Environment;
 }
 
 /** All items of a chat, of every user, in the order of their sort keys. */
-export async function itemsOf({ table, environment }: TableView, chatId: string): Promise<StoredItem[]> {
+export async function readItems({ table, environment }: TableView, chatId: string): Promise<StoredItem[]> {
   const items: StoredItem[] = [];
   let startKey: Record<string, unknown> | undefined;
   do {
@@ -36,8 +43,14 @@ export async function itemsOf({ table, environment }: TableView, chatId: string)
   return items;
 }
 
+/** The items of a chat that hold more than a tombstone does. */
+export async function readRemains(view: TableView, chatId: string): Promise<StoredItem[]> {
+  const tombstone = ['deleted_at', 'expires_at', 'id', 'user_id'].join();
+  return (await readItems(view, chatId)).filter((item) => Object.keys(item).toSorted().join() !== tombstone);
+}
+
 /** The head of a user's chat. */
-export async function headOf(
+export async function readHead(
   { table, environment }: TableView,
   chatId: string,
   user = 'alice',
@@ -48,19 +61,34 @@ export async function headOf(
 }
 
 /** The heads of all chats of a user. */
-export async function headsOf({ table, environment }: TableView, user: string): Promise<StoredItem[]> {
+export async function readHeads({ table, environment }: TableView, user: string): Promise<StoredItem[]> {
   const { Items: items = [] } = await table.send(new ScanCommand({ TableName: environment.DYNAMODB_TABLE }));
   return (items as StoredItem[]).filter((item) => item.user_id === user && 'updated_at' in item);
+}
+
+/** Waits until no turn holds alice's chat; a cancelled attempt is ended in the background. @returns its head. */
+export async function waitForRelease(view: TableView, chatId: string): Promise<StoredItem> {
+  for (let wait = 0; wait < 200; wait += 1) {
+    const head = await readHead(view, chatId);
+    if (head && !('open' in head)) return head;
+    await sleep(20);
+  }
+  throw new Error(`A turn still holds ${chatId}`);
 }
 
 export async function putItem({ table, environment }: TableView, item: StoredItem): Promise<void> {
   await table.send(new PutCommand({ TableName: environment.DYNAMODB_TABLE, Item: item }));
 }
 
-/** Sets one attribute of an item by hand; `path` may lead into a map, as in `session.at`. */
+/** Removes an item, as DynamoDB does with expired items. */
+export async function removeItem({ table, environment }: TableView, { id, user_id }: StoredKey): Promise<void> {
+  await table.send(new DeleteCommand({ TableName: environment.DYNAMODB_TABLE, Key: { id, user_id } }));
+}
+
+/** Sets one attribute of an item; `path` may lead into a map, as in `session.at`. */
 export async function setAttribute(
   { table, environment }: TableView,
-  key: { id: string; user_id: string },
+  key: StoredKey,
   path: string,
   value: unknown,
 ): Promise<void> {
@@ -76,7 +104,19 @@ export async function setAttribute(
   );
 }
 
-/** A chat as the original system wrote it: one item, its messages inside, times without a zone. */
+/** Sets attributes on the head of alice's chat. */
+export async function setOnHead(view: TableView, chatId: string, values: Record<string, unknown>): Promise<void> {
+  const key = { id: chatId, user_id: 'alice' };
+  for (const [path, value] of Object.entries(values)) await setAttribute(view, key, path, value);
+}
+
+/** Replaces the head of alice's chat, as the original system does. */
+export async function resetHead(view: TableView, chatId: string): Promise<void> {
+  const messages = [{ role: 'user', content: 'zero' }];
+  await putItem(view, { id: chatId, user_id: 'alice', title: 'one', messages });
+}
+
+/** A chat as the original system wrote it: one item with all messages, and times without a zone. */
 export function originalChat(id: string, messages: readonly object[]): StoredItem {
   return {
     id,

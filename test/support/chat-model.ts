@@ -1,11 +1,11 @@
-/** A turn as a chat should have it. */
+/** A turn as the storage should have it. */
 export interface ModelTurn {
   readonly prompt: string;
   status: 'running' | 'failed' | 'partial' | 'done';
   reply?: string;
-  /** Its lease has run out. */
+  /** Its lease has expired. */
   isExpired: boolean;
-  /** Another turn runs under its key now, so its late answer comes too late. */
+  /** Another turn has its key now, so a late reply is refused. */
   isSuperseded: boolean;
 }
 
@@ -15,7 +15,7 @@ export type Refusal = 'not found' | 'busy' | 'key reused' | 'superseded';
 export type ModelOutcome =
   { readonly status: 'done' | 'partial'; readonly reply: string } | { readonly status: 'failed' };
 
-/** What one chat should be, kept in memory by the plain rules: the storage is compared with it. */
+/** One chat in memory, by the plain rules. The storage is compared with it. */
 export class ChatModel {
   private readonly turns: ModelTurn[] = [];
   private readonly keys = new Map<string, ModelTurn>();
@@ -54,12 +54,12 @@ export class ChatModel {
     return undefined;
   }
 
-  /** The turn that holds the chat and is still running, as far as anyone knows. */
+  /** The turn that holds the chat, unless it has ended or its lease has expired. */
   get running(): ModelTurn | undefined {
     return this.holder?.status === 'running' && !this.holder.isExpired ? this.holder : undefined;
   }
 
-  /** Each turn as its texts, with the status that a caller sees. */
+  /** The texts of each turn, with the status that a caller sees. */
   view(): string[][] {
     return this.turns.map(({ prompt, status, reply = '', isExpired }) => {
       if (status === 'done') return [prompt, reply];

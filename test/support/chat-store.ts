@@ -1,50 +1,53 @@
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import { Test } from '@nestjs/testing';
 import { DynamoChatDeletion } from '../../src/chat/storage/dynamo-chat-deletion.js';
 import { DynamoChatRepository } from '../../src/chat/storage/dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from '../../src/chat/storage/dynamo-history.repository.js';
-import { DynamoLegacyHistory } from '../../src/chat/storage/dynamo-legacy-history.js';
+import { StorageModule } from '../../src/chat/storage/storage.module.js';
+import { ConfigModule } from '../../src/config/config.module.js';
 import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
-import { DynamoTurnOpening } from '../../src/chat/storage/dynamo-turn-opening.js';
-import { DynamoTurnRecovery } from '../../src/chat/storage/dynamo-turn-recovery.js';
 import { type EmbeddedTable, startEmbeddedTable } from './embedded-table.js';
 import { startStorageFaults, type StorageFaults } from './storage-faults.js';
 
-/** The storage of chats alone, on a table of its own in memory. */
+/** The storage of chats without a service, on a table of its own in memory. */
 export interface ChatStore extends EmbeddedTable {
   readonly chats: DynamoChatRepository;
   readonly deletion: DynamoChatDeletion;
   readonly history: DynamoHistoryRepository;
-  /** Between the repositories and the table; what looks behind them by `table` meets none. */
+  /** What the repositories use to reach the table. */
+  readonly dynamoTable: DynamoTable;
+  /** Faults between the repositories and the table. The client in `table` meets none. */
   readonly faults: StorageFaults;
 }
 
-/** Starts one for whoever closes it again. */
+/** Starts a chat store. The caller closes it. */
 export async function startChatStore(): Promise<ChatStore> {
   const embedded = await startEmbeddedTable();
-  const { client, environment } = embedded;
-  const faults = await startStorageFaults(client);
-  const dynamoTable = new DynamoTable(client, environment);
-  const recovery = new DynamoTurnRecovery(dynamoTable, environment);
-  const inline = new DynamoLegacyHistory(dynamoTable, environment);
-  const opening = new DynamoTurnOpening(dynamoTable, recovery, inline, environment);
+  const faults = await startStorageFaults(embedded.client);
+  const nest = await Test.createTestingModule({
+    imports: [ConfigModule.forRoot(embedded.environment), StorageModule],
+  })
+    .overrideProvider(DynamoDBDocumentClient)
+    .useValue(embedded.client)
+    .compile();
   return {
     ...embedded,
-    chats: new DynamoChatRepository(dynamoTable, opening, recovery, inline, environment),
-    deletion: new DynamoChatDeletion(dynamoTable, recovery, inline),
-    history: new DynamoHistoryRepository(dynamoTable, inline),
+    chats: nest.get(DynamoChatRepository, { strict: false }),
+    deletion: nest.get(DynamoChatDeletion, { strict: false }),
+    history: nest.get(DynamoHistoryRepository, { strict: false }),
+    dynamoTable: nest.get(DynamoTable, { strict: false }),
     faults,
     close: async () => {
+      await nest.close();
       faults.close();
       await embedded.close();
     },
   };
 }
 
-/**
- * The one store of all tests in a block: started before the first of them and empty until then, without faults after
- * each, closed after the last.
- */
-export function chatStoreForTests(): ChatStore {
+/** One store for all tests of a block: empty before the first test, without faults after each. */
+export function useChatStore(): ChatStore {
   const store = {} as ChatStore;
   beforeAll(async () => {
     Object.assign(store, await startChatStore());

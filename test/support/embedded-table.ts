@@ -1,21 +1,26 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { TableSettings } from '../../src/config/settings.js';
 import { createDocumentClient, createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { loadEnvironment } from '../../src/config/environment.js';
 import { startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 import type { TableView } from './chat-items.js';
 
-/** A busy machine may be late with an answer, and here nothing is a matter of seconds. */
-const PATIENCE_MILLISECONDS = 10_000;
+/** Longer than in production, because a busy machine may be slow. */
+const TIMEOUT_MILLISECONDS = 10_000;
 
-/** The table of chats in an embedded DynamoDB of its own, with no service around it. */
+/** The table of chats in an embedded DynamoDB of its own, without a service. */
 export interface EmbeddedTable extends TableView {
-  /** For what is tested or measured; `table` looks on over a connection of its own. */
+  /** For the code under test; `table` has a connection of its own. */
   readonly client: DynamoDBDocumentClient;
   close(): Promise<void>;
 }
 
-/** Starts one. @param path - the folder of the table; in memory without it. */
+/**
+ * Starts an embedded table.
+ *
+ * @param path - the folder of the table; without it the table is in memory.
+ */
 export async function startEmbeddedTable(path?: string): Promise<EmbeddedTable> {
   const dynamoDb = await startEmbeddedDynamoDb(path === undefined ? {} : { path });
   const environment = loadEnvironment({
@@ -23,11 +28,11 @@ export async function startEmbeddedTable(path?: string): Promise<EmbeddedTable> 
     AGENT_ALIAS_ID: 'NONE',
     JWT_VERIFY_SIGNATURE: 'false',
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
-    // More turns come than from any user, and what the quota writes is none of the chats'.
+    // Tests send more turns than a user, and the quota's writes would be counted as the chats' writes.
     TURNS_PER_MINUTE: '0',
   });
-  const observer = createDynamoDbClient(environment, PATIENCE_MILLISECONDS);
-  const observed = createDynamoDbClient(environment, PATIENCE_MILLISECONDS);
+  const observer = createDynamoDbClient(new TableSettings(environment), TIMEOUT_MILLISECONDS);
+  const observed = createDynamoDbClient(new TableSettings(environment), TIMEOUT_MILLISECONDS);
   await ensureChatTable(observer, environment.DYNAMODB_TABLE, { timeToLive: false });
   return {
     environment,

@@ -90,15 +90,15 @@ export const FAULT_CASES: readonly FaultCase[] = [
   ),
   ...fault('not ready, then ready', answered, { before: 'http-error status=424 exception=ModelNotReadyException' }, 2),
   noConnection('connection refused', 'refused'),
-  noConnection('connection not answered', 'unanswered'),
+  noConnection('connection without a response', 'unanswered'),
   ...fault('connection cut', failed, { before: 'hang-up', at: 'torn after=0', after: 'torn after=2' }),
   ...fault('bad frame', failed, { at: 'corrupt-frame after=0', after: 'corrupt-frame after=2' }),
   ...fault('silence', tookTooLong, { before: 'delay ms=600000', at: 'silence after=0', after: 'silence after=2' }),
-  ...fault('too slow', tookTooLong, { after: 'chunks bytes=9000000 pause=200' }),
-  ...fault('empty answer', failed, { at: 'empty' }),
+  ...fault('too slow', tookTooLong, { after: 'chunks bytes=900000 pause=600' }),
+  ...fault('empty reply', failed, { at: 'empty' }),
   ...fault('control returned', failed, { at: 'return-control' }),
-  ...fault('control returned after an answer', answered, { after: 'return-control after=2' }),
-  ...fault('an answer over 1 MB', failed, { after: 'chunks bytes=1000001' }),
+  ...fault('control returned after a reply', answered, { after: 'return-control after=2' }),
+  ...fault('a reply over 1 MB', failed, { after: 'chunks bytes=1000001' }),
 ];
 
 /** Whether a turn with the fault ends at its deadline only. */

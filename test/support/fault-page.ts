@@ -1,4 +1,4 @@
-import { knownFaults } from '../../src/local/emulator/emulated-directives.js';
+import { listFaults } from '../../src/local/emulator/directives.js';
 import type { FaultCase, FaultPlace } from './fault-matrix.js';
 
 const PLACES: Readonly<Record<FaultPlace, string>> = {
@@ -9,37 +9,54 @@ const PLACES: Readonly<Record<FaultPlace, string>> = {
 
 const INTRODUCTION = `# Faults of the agent
 
-What becomes of a turn whose agent fails. This page is written by \`npm run docs:faults\` from the rows that
-\`test/chaos/fault-matrix.e2e-spec.ts\` runs; edit \`test/support/fault-matrix.ts\` instead.
+For developers who want to know, and to see, what becomes of a turn when the agent fails.
 
-In every case the prompt is in the history and the chat goes on with its next turn. A turn that was not done leaves the
-agent's session behind: the next one opens a new session, which is told once what is stored (the newest 20 turns that
-have an answer, whole or partial, up to 100 KB). The agent is invoked again only where it refused the turn before it ran;
-what a stream brings, be it an exception, comes from a turn that has begun to run.
+<!-- Written by \`npm run docs:faults\` from test/support/fault-matrix.ts, whose rows the tests run. Do not edit. -->
+
+In every case the prompt is in the history, and the next turn continues the chat. After a turn that failed or broke off, the
+next turn opens a new session of the agent. The new session gets what is stored: the newest 20 turns with a reply, whole or
+partial, up to 100 KB.
+
+The agent is asked again only if it refused the turn before it ran. An exception inside a stream comes from a turn that has
+begun, and may have called its tools.
 
 ## Seeing it
 
-In local mode, and in tests, the emulated agent does what a prompt tells it to:
+In local mode the emulated agent does what a prompt tells it to:
 
-\`\`\`
+\`\`\`sh
 curl -sS http://127.0.0.1:3000/chat -H "id_token: $ID_TOKEN" -H 'content-type: application/json' \\
   -d '{"prompt":"Plan a weekend [[fault torn after=2]]"}'
 \`\`\`
 
 A directive is \`[[fault <name> <option>=<value> …]]\`, anywhere in the prompt:`;
 
-const OPTIONS = `\`after\` is the number of pieces of the ordinary answer that come first (1 by default; 0 is right after the headers of
-the response). \`status\` and \`exception\` are what AWS would send, \`bytes\` the size of an answer, \`pause\` the milliseconds
-before each 16 KB of it, \`ms\` the milliseconds before anything comes. \`times=n\` repeats the fault for so many attempts,
-once by default, counted for each session of the agent and prompt; several directives in one prompt follow one another.
-The agent says so when it does not understand a directive. A real agent knows none of this. A fault without a directive
-is one of the network, which the tests cause.
+/** What the options of the directives mean. */
+const OPTIONS: readonly (readonly [string, string])[] = [
+  ['after', 'pieces of the ordinary reply that come first; 1 by default, 0 is right after the headers'],
+  ['status', 'the status that AWS would send'],
+  ['exception', 'the exception that AWS would send'],
+  ['bytes', 'the size of a reply'],
+  ['pause', 'milliseconds before each 16 KB of it'],
+  ['ms', 'milliseconds before anything comes'],
+  ['pace', 'milliseconds before each piece of the ordinary reply'],
+  ['times', 'for how many attempts the fault repeats; 1 by default'],
+];
 
-## The faults`;
+const NOTES = `Attempts are counted for each session of the agent and prompt. Several directives in one prompt follow one another. If the
+agent does not understand a directive, its reply says so. A real agent gets directives as plain text.
+
+In local mode the pace of the ordinary reply is about 30 ms a piece. The variable \`LOCAL_AGENT_PACE_MS\` sets another, and 0
+means no pause.
+
+## The faults
+
+“Invocations” counts how often the agent was asked. A fault without a directive is a fault of the network, which only the
+tests cause. With default settings a row with 504 takes 25 s.`;
 
 /** The text of docs/faults.md, laid out as prettier would. */
 export function faultPage(cases: readonly FaultCase[]): string {
-  const list = knownFaults().map((known) => `- \`${known}\``);
+  const list = listFaults().map((fault) => `- \`${fault}\``);
   const rows = cases.map(({ fault, place, directive, status, error, stored, invocations }) => [
     fault,
     PLACES[place],
@@ -48,8 +65,10 @@ export function faultPage(cases: readonly FaultCase[]): string {
     String(invocations),
     directive && `\`${directive}\``,
   ]);
-  const head = ['fault', 'when', 'answer', 'stored as', 'invocations', 'directive'];
-  return `${[INTRODUCTION, list.join('\n'), OPTIONS, table([head, ...rows])].join('\n\n')}\n`;
+  const known = OPTIONS.filter(([name]) => name === 'times' || list.some((line) => line.includes(`[${name}=`)));
+  const options = table([['option', 'what it is'], ...known.map(([name, words]) => [`\`${name}\``, words])]);
+  const head = ['fault', 'when', 'response', 'stored as', 'invocations', 'directive'];
+  return `${[INTRODUCTION, list.join('\n'), options, NOTES, table([head, ...rows])].join('\n\n')}\n`;
 }
 
 function table([head = [], ...rows]: readonly (readonly string[])[]): string {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chunkFrame } from '../../src/local/emulator/event-stream.js';
+import { buildChunkFrame } from '../../src/local/emulator/bedrock-agent/frames.js';
 
 /** An agent that says what it is told to, when it is told to. */
 export interface SteppedAgent {
@@ -28,7 +28,7 @@ export async function startSteppedAgent(): Promise<SteppedAgent> {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     say: async (text) => {
       if (invocations.length === 0) await once(server, 'invocation');
-      const frame = chunkFrame({ bytes: Buffer.from(text) });
+      const frame = buildChunkFrame(text);
       await new Promise<void>((resolve) => invocations[0]?.write(frame, () => resolve()));
     },
     end: () => void invocations.shift()?.end(),

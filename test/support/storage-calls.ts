@@ -1,13 +1,13 @@
-/** What a call to the table is for. `recover` is what recovery and taking a key over write. */
+/** The purpose of a call to the table. `recover`: a write of recovery, cancellation, or taking over a key. */
 export type StorageStep = 'begin' | 'complete' | 'release' | 'recover' | 'delete' | 'read';
 
-/** One call to the table as it goes over the wire; every attempt of the SDK is one. */
+/** One call to the table on the wire. Each attempt of the SDK counts. */
 export interface StorageCall {
   readonly step: StorageStep;
   /** The SDK's command, such as `UpdateItemCommand`. */
   readonly command: string;
   readonly chatId: string;
-  /** The call writes the tombstone of a chat's head, the last that a delete does. */
+  /** The call writes the tombstone of a chat's head, which is the last write of a delete. */
   readonly endsDelete: boolean;
 }
 
@@ -16,7 +16,7 @@ interface AttributeValue {
 }
 type Attributes = Readonly<Record<string, AttributeValue>>;
 
-/** The parts of the commands' inputs that tell what they are for. */
+/** The parts of a command's input that show its purpose. */
 interface CommandInput {
   readonly Key?: Attributes;
   readonly Item?: Attributes;
@@ -27,20 +27,20 @@ interface CommandInput {
   readonly RequestItems?: Readonly<Record<string, readonly { readonly PutRequest?: { readonly Item?: Attributes } }[]>>;
 }
 
-/** Reads a call's purpose from its expressions: each of the turn's writes has one that no other has. */
+/** Reads a call's purpose from its expressions: each write of a turn has an expression of its own. */
 export function storageCall(command: string, input: object): StorageCall {
   const { Key, Item, ExpressionAttributeValues, RequestItems } = input as CommandInput;
   const batch = Object.values(RequestItems ?? {}).flat();
   const items = batch.map(({ PutRequest }) => PutRequest?.Item);
   return {
-    step: stepOf(command, input),
+    step: findStep(command, input),
     command,
     chatId: (Key ?? Item ?? items[0])?.['id']?.S ?? ExpressionAttributeValues?.[':id']?.S ?? '',
     endsDelete: items.some((item) => item?.['user_id']?.S?.includes('#') === false),
   };
 }
 
-function stepOf(command: string, input: CommandInput): StorageStep {
+function findStep(command: string, input: CommandInput): StorageStep {
   const update = input.UpdateExpression ?? '';
   switch (command) {
     case 'UpdateItemCommand':

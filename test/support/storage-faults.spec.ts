@@ -1,12 +1,12 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { itemsOf } from './chat-items.js';
-import { chatStoreForTests } from './chat-store.js';
+import { readItems } from './chat-items.js';
+import { useChatStore } from './chat-store.js';
 import type { StorageFaults } from './storage-faults.js';
 import { failed, TurnRunner } from './turn-runner.js';
 
 describe('startStorageFaults', () => {
-  const store = chatStoreForTests();
+  const store = useChatStore();
   let sut: StorageFaults;
   beforeAll(() => {
     sut = store.faults;
@@ -20,7 +20,7 @@ describe('startStorageFaults', () => {
         ConditionExpression: condition,
       }),
     );
-  const textOf = async (id: string): Promise<unknown> => (await itemsOf(store, id))[0]?.['text'];
+  const textOf = async (id: string): Promise<unknown> => (await readItems(store, id))[0]?.['text'];
   const anyway = 'attribute_exists(id) OR attribute_not_exists(id)';
 
   it('throttles: nothing is written, and the SDK tries again', async () => {

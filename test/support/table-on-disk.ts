@@ -10,9 +10,9 @@ export interface ChatOnDisk {
   readonly user: string;
 }
 
-/** What a server in local mode has left in its folder. */
+/** The data that a server in local mode has left in its folder. */
 export interface LeftOnDisk {
-  /** Every chat, and whose it is. */
+  /** Every chat with its user. */
   readonly chats: readonly ChatOnDisk[];
   /** The prompts of all turns that have begun, open or ended. */
   readonly begun: readonly string[];
@@ -20,7 +20,7 @@ export interface LeftOnDisk {
   readonly remembered: readonly string[];
 }
 
-/** Opens the embedded table of a server that is dead, reads all of it, and closes it. */
+/** Reads the whole embedded table of a server that has ended. */
 export async function readTableOnDisk(dataDir: string): Promise<LeftOnDisk> {
   const embedded = await startEmbeddedTable(join(dataDir, 'dynamodb'));
   const { table, environment } = embedded;
@@ -41,7 +41,7 @@ export async function readTableOnDisk(dataDir: string): Promise<LeftOnDisk> {
   }
 }
 
-/** The agent's file may have been cut off while it was written: then nothing is known of it. */
+/** Returns nothing if the agent's file was cut off while it was written. */
 async function rememberedPrompts(dataDir: string): Promise<string[]> {
   try {
     const sessions: [string, { prompts: string[] }][] = JSON.parse(

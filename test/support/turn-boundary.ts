@@ -1,6 +1,6 @@
 import type { GatedCall } from './gate.js';
 
-/** The places where a turn can be stopped, in their order, and whether it has begun and is stored by then. */
+/** The points at which a turn can be stopped, in order, with its state at each point. */
 export const BOUNDARIES = [
   { name: 'before begin', hasBegun: false, isStored: false },
   { name: 'after begin', hasBegun: true, isStored: false },
@@ -13,12 +13,12 @@ export const BOUNDARIES = [
 
 export type Boundary = (typeof BOUNDARIES)[number];
 
-/** A call of a turn to the table or to the agent, read from the wire. */
+/** A turn's call to the table or to the agent, read from the wire. */
 export interface TurnCall {
   readonly step: 'begin' | 'ask' | 'complete' | 'release';
-  /** Known of every step but release. */
+  /** Unknown for release. */
   readonly prompt?: string;
-  /** Known of every step but ask. */
+  /** Unknown for ask. */
   readonly chatId?: string;
 }
 
@@ -32,7 +32,7 @@ interface TableRequest {
   readonly ExpressionAttributeValues?: { readonly ':open'?: { readonly M: { readonly prompt: StringValue } } };
 }
 
-/** Which step of a turn a call to the table is, or undefined for a read or a step of a recovery. */
+/** The step of a turn that a call to the table is; undefined for a read or a recovery. */
 export function tableStep({ headers, body }: GatedCall): TurnCall | undefined {
   const operation = String(headers['x-amz-target']).split('.')[1];
   const request = JSON.parse(body) as TableRequest;
@@ -46,12 +46,12 @@ export function tableStep({ headers, body }: GatedCall): TurnCall | undefined {
   return request.UpdateExpression?.startsWith('SET #ended_at') ? { step: 'release', chatId } : undefined;
 }
 
-/** The call to the agent that a turn makes. */
+/** A turn's call to the agent. */
 export function agentStep({ body }: GatedCall): TurnCall {
   return { step: 'ask', prompt: (JSON.parse(body) as { inputText: string }).inputText };
 }
 
-/** Whether a call is the one that a boundary is before or after. */
+/** Whether a boundary is directly before or after this step. */
 export function standsAt(boundary: Boundary, step: TurnCall['step']): boolean {
   return boundary.name === 'in the agent wait' ? step === 'ask' : boundary.name.endsWith(` ${step}`);
 }

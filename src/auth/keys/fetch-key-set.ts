@@ -1,35 +1,34 @@
-import { usableKeys } from './usable-keys.js';
+import { selectUsableKeys } from './usable-keys.js';
 
-/** Most bytes of a key set, decompressed. The largest in use (Entra, with certificates) have some 20 KB. */
+/** Largest key set, in decompressed bytes. The largest known one (Entra, with certificates) has about 20 KB. */
 const KEY_SET_MAX_BYTES = 256 * 1024;
 
-/** What the key server sent is no key set. Says in our words what was wrong, and quotes nothing of it. */
+/** The response of the key server is not a key set. The message quotes nothing of it. */
 class KeySetError extends Error {
   override readonly name = 'KeySetError';
 }
 
 /**
- * Fetches a JSON Web Key Set (RFC 7517, section 5): status 200 and nothing else, so no redirects; of limited size; with
- * at least one key that a token may be signed with. A set without such keys is a fault of its server: believed, it would
- * lock everybody out.
+ * Fetches a JSON Web Key Set (RFC 7517, section 5). Redirects and large bodies are refused. A set without a usable key
+ * is an error too: accepting it would refuse every user.
  *
- * @param init - carries the signal that ends the request, the body included.
- * @returns a response with the usable keys and nothing else.
- * @throws KeySetError, and whatever `fetch` throws.
+ * @param init - carries the signal that aborts the request and its body.
+ * @returns a response with the usable keys only.
+ * @throws KeySetError, and what `fetch` throws.
  */
 export async function fetchKeySet(url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, { ...init, redirect: 'manual' });
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new KeySetError(`the key server answered ${response.status}`);
+    throw new KeySetError(`the key server sent status ${response.status}`);
   }
-  const keys = usableKeys(parse(await textOf(response)));
+  const keys = selectUsableKeys(parseJson(await readText(response)));
   if (keys.length === 0) throw new KeySetError('the key server sent no signing keys');
   return Response.json({ keys });
 }
 
-/** The body as far as it may go. A `content-length` would not do: it may lie, and it counts compressed bytes. */
-async function textOf(response: Response): Promise<string> {
+/** Counts the bytes itself: `content-length` may be wrong, and it counts compressed bytes. */
+async function readText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const body: AsyncIterable<Uint8Array> | readonly Uint8Array[] = response.body ?? [];
@@ -42,11 +41,11 @@ async function textOf(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parse(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Without a cause: the parser's message quotes the body.
+    // Without a cause: the message of the parser quotes the body.
     throw new KeySetError('the key server sent no JSON');
   }
 }

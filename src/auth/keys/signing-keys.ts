@@ -1,27 +1,27 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm, type TokenHeader } from '../token/unverified-token.js';
 
-/** A key and the one algorithm that it is for. */
+/** A key and the only algorithm that it may be used with. */
 export interface SigningKey {
   readonly key: KeyObject;
   readonly algorithm: SigningAlgorithm;
 }
 
-/** The port to wherever the keys come from that tokens are checked with. */
+/** The port to the keys that signatures are verified with. */
 export abstract class SigningKeys {
-  /** What a token's `alg` may be at all. */
+  /** The allowed values of a token's `alg`. */
   abstract readonly algorithms: readonly SigningAlgorithm[];
 
   /**
-   * The key that the token says it was signed with.
+   * Finds the key that the token's header names.
    *
-   * @throws InvalidIdTokenError when there is no such key.
-   * @throws DomainError of kind `unavailable` when that cannot be known at the moment: our fault, not the caller's.
+   * @throws InvalidIdTokenError if there is no such key.
+   * @throws DomainError of kind `unavailable` if the keys cannot be read at the moment.
    */
   abstract find(header: TokenHeader): Promise<SigningKey>;
 }
 
-/** The one secret that we share with the issuer. */
+/** One secret, shared with the issuer. */
 export class SecretSigningKeys extends SigningKeys {
   readonly algorithms: readonly SigningAlgorithm[];
   private readonly signingKey: SigningKey;
@@ -29,7 +29,6 @@ export class SecretSigningKeys extends SigningKeys {
   constructor(secret: string, algorithm: SigningAlgorithm) {
     super();
     this.algorithms = [algorithm];
-    // Made once: as a string it would be made into a key again for every token.
     this.signingKey = { key: createSecretKey(secret, 'utf8'), algorithm };
   }
 
@@ -39,13 +38,13 @@ export class SecretSigningKeys extends SigningKeys {
 }
 
 /**
- * No keys, because something in front of us checks the signatures. It may do so with any algorithm that signs; a
- * token that names none was checked by nobody.
+ * No keys, because a proxy verifies the signatures. It may use any signing algorithm, but `none` stays refused: nobody
+ * has verified such a token.
  */
 export class NoSigningKeys extends SigningKeys {
   readonly algorithms = SIGNING_ALGORITHMS;
 
-  /** @throws Error always: asking for a key here is a bug, and must not let anyone in. */
+  /** @throws Error always, so that a call by mistake authenticates nobody. */
   override async find(): Promise<never> {
     throw new Error('There is no signing key: JWT_VERIFY_SIGNATURE is false');
   }

@@ -1,24 +1,29 @@
 import { describe, expect, it } from '@jest/globals';
-import { Environment } from '../../config/environment.js';
-import { InvalidIdTokenError, type IdTokenFault } from '../auth.errors.js';
-import { claimRulesOf, type ClaimRules, parseUser } from './claims.js';
+import { type IdTokenFault, InvalidIdTokenError } from '../auth.errors.js';
+import { type ClaimSettings, parseUser } from './claims.js';
 import type { JsonObject } from './unverified-token.js';
 
 const NOW = 1_700_000_000;
 const GOOD = { exp: NOW + 60, sub: 'u-1', email: 'ann@example.com', username: 'ann' };
 
-/** The good claims with some replaced; undefined takes one away. From JSON text, as they come in real life. */
+/** Settings that check nothing, except for `changes`. */
+function settings(changes: Partial<ClaimSettings> = {}): ClaimSettings {
+  return { issuer: undefined, audiences: undefined, userIdClaim: undefined, ...changes };
+}
+
+/** Valid claims with `changes`; undefined removes a claim. They come from JSON text, as in a real token. */
 function claims(changes: JsonObject = {}): JsonObject {
   return JSON.parse(JSON.stringify({ ...GOOD, ...changes })) as JsonObject;
 }
-const user = (given: JsonObject, rules: ClaimRules = {}) => parseUser(given, rules, NOW * 1000);
+const user = (given: JsonObject, changes: Partial<ClaimSettings> = {}) =>
+  parseUser(given, settings(changes), NOW * 1000);
 
-function expectFault(fault: IdTokenFault, given: JsonObject, rules: ClaimRules = {}): void {
-  expect(() => user(given, rules)).toThrow(new InvalidIdTokenError(fault));
+function expectFault(fault: IdTokenFault, given: JsonObject, changes: Partial<ClaimSettings> = {}): void {
+  expect(() => user(given, changes)).toThrow(new InvalidIdTokenError(fault));
 }
 
-describe('userOf', () => {
-  it('gives the user', () => {
+describe('parseUser', () => {
+  it('returns the user', () => {
     expect(user(claims())).toEqual({ id: 'u-1', email: 'ann@example.com', username: 'ann' });
   });
 
@@ -30,7 +35,7 @@ describe('userOf', () => {
       [{ nbf: -1 }],
       [{ iat: NOW + 60 }],
       [{ iat: 0, nbf: 0 }],
-    ])('lets %j pass', (changes) => {
+    ])('accepts %j', (changes) => {
       expect(user(claims(changes)).id).toBe('u-1');
     });
 
@@ -61,14 +66,14 @@ describe('userOf', () => {
       expectFault(`claim '${name}' is invalid`, given);
     });
 
-    it('compares whole seconds, as jsonwebtoken and jose do', () => {
-      expect(parseUser(claims({ exp: NOW + 1 }), {}, NOW * 1000 + 999).id).toBe('u-1');
-      expect(() => parseUser(claims({ exp: NOW + 1 }), {}, NOW * 1000 + 1000)).toThrow('token has expired');
+    it('compares whole seconds, like jsonwebtoken and jose', () => {
+      expect(parseUser(claims({ exp: NOW + 1 }), settings(), NOW * 1000 + 999).id).toBe('u-1');
+      expect(() => parseUser(claims({ exp: NOW + 1 }), settings(), NOW * 1000 + 1000)).toThrow('token has expired');
     });
 
-    it('goes by the real clock when it is given none', () => {
-      expect(() => parseUser(claims(), {})).toThrow('token has expired');
-      expect(parseUser(claims({ exp: Date.now() / 1000 + 5 }), {}).id).toBe('u-1');
+    it('uses the system clock by default', () => {
+      expect(() => parseUser(claims(), settings())).toThrow('token has expired');
+      expect(parseUser(claims({ exp: Date.now() / 1000 + 5 }), settings()).id).toBe('u-1');
     });
   });
 
@@ -76,12 +81,12 @@ describe('userOf', () => {
     const rules = { issuer: 'https://issuer.example', audiences: ['web', 'app'] };
     const right = { iss: 'https://issuer.example', aud: 'app' };
 
-    it.each<[JsonObject, ClaimRules]>([
+    it.each<[JsonObject, Partial<ClaimSettings>]>([
       [right, rules],
       [{ ...right, aud: ['other', 'web'] }, rules],
       [{ iss: 'anyone', aud: 'anything' }, {}],
       [{}, {}],
-    ])('lets %j pass', (changes, given) => {
+    ])('accepts %j', (changes, given) => {
       expect(user(claims(changes), given).id).toBe('u-1');
     });
 
@@ -102,7 +107,7 @@ describe('userOf', () => {
     });
   });
 
-  describe('what says who it is', () => {
+  describe('the claims that describe the user', () => {
     it.each<[JsonObject, Partial<Record<'id' | 'email' | 'username', string>>]>([
       [{ token_use: 'id' }, { id: 'u-1' }],
       [{ typ: 'ID' }, { id: 'u-1' }],
@@ -122,7 +127,7 @@ describe('userOf', () => {
       [{ username: 'a#b' }, { id: 'u-1', username: 'a#b' }],
       [{ sub: 'x'.repeat(255) }, { id: 'x'.repeat(255) }],
       [{ sub: '字'.repeat(255) }, { id: '字'.repeat(255) }],
-    ])('takes %j', (changes, expected) => {
+    ])('accepts %j', (changes, expected) => {
       expect(user(claims(changes))).toMatchObject(expected);
     });
 
@@ -142,7 +147,7 @@ describe('userOf', () => {
       ["claim 'username' is invalid", { username: 'a#b', sub: undefined }],
       ["claim 'sub' is invalid", { sub: 'a#b' }],
       ["claim 'sub' is invalid", { sub: 'x'.repeat(256) }],
-      // Within 255 characters, but with the number of a turn behind it too long for a sort key.
+      // 255 characters, but 1020 bytes.
       ["claim 'sub' is invalid", { sub: '😀'.repeat(255) }],
     ])('%s: %j', (fault, changes) => {
       expectFault(fault, claims(changes));
@@ -164,13 +169,13 @@ describe('userOf', () => {
     });
   });
 
-  describe('the claim that is the user id', () => {
+  describe('the configured claim of the user id', () => {
     it.each<[string, JsonObject, string]>([
       ['oid', { oid: 'o-1' }, 'o-1'],
       ['email', {}, 'ann@example.com'],
       ['username', { username: undefined, 'cognito:username': 'ann2' }, 'ann2'],
       ['https://example.com/id', { 'https://example.com/id': 'x' }, 'x'],
-    ])('%s', (userIdClaim, changes, id) => {
+    ])('reads the user id from %s', (userIdClaim, changes, id) => {
       expect(user(claims(changes), { userIdClaim }).id).toBe(id);
     });
 
@@ -195,44 +200,31 @@ describe('userOf', () => {
   });
 });
 
-describe('claimRulesOf', () => {
-  it('asks for nothing unless configured', () => {
-    expect(claimRulesOf(new Environment())).toEqual({ requiresTokenUse: false });
-  });
-
-  it('splits the audiences', () => {
-    const environment = { JWT_AUDIENCE: ['web', 'app'], JWT_ISSUER: 'i', JWT_USER_ID_CLAIM: 'oid' };
-    expect(claimRulesOf(Object.assign(new Environment(), environment))).toEqual({
-      issuer: 'i',
-      audiences: ['web', 'app'],
-      requiresTokenUse: false,
-      userIdClaim: 'oid',
-    });
-  });
+describe('token_use', () => {
+  const COGNITO = 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12Cd34E';
 
   it.each([
-    ['https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12Cd34E', true],
+    [COGNITO, true],
     ['https://issuer-cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12Cd34E', true],
     ['https://my-issuer-cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12Cd34E', false],
     ['https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_Ab12Cd34E', true],
     ['https://cognito-idp.eu-central-1.amazonaws.com.example/pool', false],
     ['https://issuer.example', false],
-  ])('wants token_use of the issuer %s: %s', (JWT_ISSUER, wanted) => {
-    expect(claimRulesOf(Object.assign(new Environment(), { JWT_ISSUER })).requiresTokenUse).toBe(wanted);
+  ])('is required from the issuer %s: %s', (issuer, isRequired) => {
+    if (isRequired) expectFault("claim 'token_use' is required", claims({ iss: issuer }), { issuer });
+    else expect(user(claims({ iss: issuer }), { issuer }).id).toBe('u-1');
   });
-});
 
-describe('token_use', () => {
   it.each<[IdTokenFault, JsonObject]>([
     ["claim 'token_use' is required", {}],
     ["claim 'token_use' is required", { token_use: null }],
     ["claim 'token_use' is invalid", { token_use: 'access' }],
     ["claim 'token_use' is invalid", { token_use: ['id'] }],
-  ])('%s where it has to be there: %j', (fault, changes) => {
-    expectFault(fault, claims(changes), { requiresTokenUse: true });
+  ])('%s from Cognito: %j', (fault, changes) => {
+    expectFault(fault, claims({ iss: COGNITO, ...changes }), { issuer: COGNITO });
   });
 
-  it('is id', () => {
-    expect(user(claims({ token_use: 'id' }), { requiresTokenUse: true }).id).toBe('u-1');
+  it('may be id', () => {
+    expect(user(claims({ iss: COGNITO, token_use: 'id' }), { issuer: COGNITO }).id).toBe('u-1');
   });
 });

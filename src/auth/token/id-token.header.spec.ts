@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { InvalidIdTokenError } from '../auth.errors.js';
 import { extractIdToken, MAX_TOKEN_BYTES } from './id-token.header.js';
 
-/** A request as Node makes it: every line in `rawHeaders`, a second `authorization` lost from `headers`. */
+/** A request as Node parses it: `rawHeaders` has every line, `headers` lacks a second `authorization`. */
 function request(...lines: [name: string, value: string][]): IncomingMessage {
   const headers: Record<string, string> = {};
   for (const [name, value] of lines) {
@@ -14,7 +14,7 @@ function request(...lines: [name: string, value: string][]): IncomingMessage {
   return { rawHeaders: lines.flat(), headers } as unknown as IncomingMessage;
 }
 
-/** A request as serverless-express makes it: no raw headers, repeated lines joined. */
+/** A request as serverless-express makes it: `rawHeaders` is empty, and repeated lines are joined. */
 function lambdaRequest(headers: Record<string, string | string[]>): IncomingMessage {
   return { rawHeaders: [], headers } as unknown as IncomingMessage;
 }
@@ -66,11 +66,11 @@ describe('extractIdToken', () => {
     expect(() => extractIdToken(incoming)).toThrow(new InvalidIdTokenError('token is malformed'));
   });
 
-  it('leaves what follows a Bearer token to the gate, which refuses it', () => {
+  it('returns text after a Bearer token too, which is malformed later', () => {
     expect(extractIdToken(request(['Authorization', 'Bearer a.b.c, x']))).toBe('a.b.c, x');
   });
 
-  it('takes 8 KiB and not a byte more', () => {
+  it('accepts a token of 8 KiB, and no larger one', () => {
     const largest = 'a'.repeat(MAX_TOKEN_BYTES);
     expect(extractIdToken(request(['id_token', largest]))).toBe(largest);
     expect(() => extractIdToken(request(['id_token', `${largest}a`]))).toThrow(

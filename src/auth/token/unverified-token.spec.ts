@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { InvalidIdTokenError, type IdTokenFault } from '../auth.errors.js';
+import { type IdTokenFault, InvalidIdTokenError } from '../auth.errors.js';
 import { parseUnverifiedToken } from './unverified-token.js';
 
 type Part = string | Buffer | object | null;
@@ -8,15 +8,15 @@ const encode = (part: Part): string =>
   (Buffer.isBuffer(part) ? part : Buffer.from(typeof part === 'string' ? part : JSON.stringify(part))).toString(
     'base64url',
   );
-/** A string is raw JSON text, anything else becomes JSON. */
+/** Builds a token. A string is raw JSON text; any other part is serialised. */
 const token = (header: Part, payload: Part = { sub: 'u' }, signature = 'c2ln'): string =>
   `${encode(header)}.${encode(payload)}.${signature}`;
 
 const HEADER = { alg: 'HS256' };
 const read = (value: string) => parseUnverifiedToken(value, ['HS256', 'RS256']);
 
-describe('readToken', () => {
-  it('gives the header and the payload', () => {
+describe('parseUnverifiedToken', () => {
+  it('returns the header and the payload', () => {
     expect(read(token({ alg: 'RS256', kid: 'k' }, { sub: 'é😀' }))).toEqual({
       header: { alg: 'RS256', kid: 'k' },
       payload: { sub: 'é😀' },
@@ -36,11 +36,11 @@ describe('readToken', () => {
       },
     ],
     ['{"alg":"HS256","__proto__":{"crit":["x"]},"constructor":1}'],
-  ])('lets %j pass', (header) => {
+  ])('accepts %j', (header) => {
     expect(read(token(header)).header.alg).toBe('HS256');
   });
 
-  it('lets an empty signature pass: it is wrong, not malformed', () => {
+  it('accepts an empty signature, which is invalid but not malformed', () => {
     expect(read(token(HEADER, {}, '')).payload).toEqual({});
   });
 
@@ -50,13 +50,14 @@ describe('readToken', () => {
     ['one segment', h],
     ['two segments', `${h}.${p}`],
     ['four segments', `${whole}.${s}`],
-    ['five segments, as of an encrypted token', `${h}..${p}.${s}.${s}`],
+    ['five segments, like an encrypted token', `${h}..${p}.${s}.${s}`],
     ['only dots', '..'],
     ['an empty payload', `${h}..${s}`],
     ['an empty header', `.${p}.${s}`],
     ['padding in the header', `${h}=.${p}.${s}`],
     ['padding in the signature', `${h}.${p}.c2k=`],
-    ['stray bits at the end', `${h}.${p}.c2l`],
+    ['stray bits in the payload', `${h}.${p.replace(/.$/, '1')}.${s}`],
+    ['stray bits in the signature', `${h}.${p}.c2l`],
     ['a lone character at the end', `${h}.${p}.${s}A`],
     ['the alphabet of base64', `${h}.${p}.+/+/`],
     ['a space', `${h}.${p}.${s} `],
@@ -64,18 +65,18 @@ describe('readToken', () => {
     ['a comma', `${whole},`],
     ['a letter outside ASCII', `${h}.${p}.${s}é`],
     ['a scheme in front', `Bearer ${whole}`],
-    ['a header that is no JSON', token('{"alg":"HS256"')],
+    ['a header that is not JSON', token('{"alg":"HS256"')],
     ['a header that is null', token(null)],
     ['a header that is a list', token('[{"alg":"HS256"}]')],
     ['a header that is a string', token('"HS256"')],
     ['a header with a byte order mark', token('\ufeff{"alg":"HS256"}')],
-    ['a header that is no UTF-8', token(Buffer.from('{"alg":"HS256","x":"\xff"}', 'latin1'))],
-    ['a payload that is no JSON', token(HEADER, '{sub:1}')],
+    ['a header that is not UTF-8', token(Buffer.from('{"alg":"HS256","x":"\xff"}', 'latin1'))],
+    ['a payload that is not JSON', token(HEADER, '{sub:1}')],
     ['a payload that is null', token(HEADER, null)],
     ['a payload that is a number', token(HEADER, '1')],
     ['a payload that is a list', token(HEADER, '[]')],
     ['a payload with a byte order mark', token(HEADER, '\ufeff{}')],
-    ['a payload that is no UTF-8', token(HEADER, Buffer.from('{"sub":"\xc3"}', 'latin1'))],
+    ['a payload that is not UTF-8', token(HEADER, Buffer.from('{"sub":"\xc3"}', 'latin1'))],
   ])('token is malformed: %s', (_, value) => {
     expect(() => read(value)).toThrow(new InvalidIdTokenError('token is malformed'));
   });
@@ -105,7 +106,7 @@ describe('readToken', () => {
     expect(() => read(token(header))).toThrow(new InvalidIdTokenError(fault));
   });
 
-  it('never quotes the token, not even in a cause', () => {
+  it('does not quote the token, even in a cause', () => {
     const refused = (() => {
       try {
         return read(token('{"secret"'));

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The id of the agent's session for a chat: a hash of the user, the chat and the session's generation, so that no
- * caller chooses it, two users never share one, and equal chat ids of two users do not meet.
+ * The id of the agent's session for a chat. It is a hash, so no caller can choose it and no two users share it.
  *
- * @returns 43 characters of `[0-9A-Za-z_-]`: within InvokeAgent's 2..100 and over AgentCore's minimum of 33.
+ * @param generation - changes when the chat gets a new session.
+ * @returns 43 characters of `[0-9A-Za-z_-]`. InvokeAgent allows 2..100, AgentCore at least 33.
  */
-export function agentSessionId(userId: string, chatId: string, generation: string): string {
+export function toAgentSessionId(userId: string, chatId: string, generation: string): string {
   return createHash('sha256')
     .update(JSON.stringify([userId, chatId, generation]))
     .digest('base64url');

@@ -1,6 +1,6 @@
 import { DomainError } from '../../common/domain-error.js';
 
-/** The agent throttles us or is over its quota, and went on doing so through our own retries. */
+/** The agent throttles us or is over its quota, also after our own retries. */
 export class AgentBusyError extends DomainError {
   readonly kind = 'throttled';
 
@@ -18,7 +18,7 @@ export class AgentUnavailableError extends DomainError {
   }
 }
 
-/** Every other failure of the agent: a dependency, access, its configuration, a torn stream, an empty answer. */
+/** Any other failure of the agent: a dependency, access, its configuration, a torn stream, an empty reply. */
 export class AgentFailedError extends DomainError {
   readonly kind = 'upstream-failed';
 
@@ -27,7 +27,7 @@ export class AgentFailedError extends DomainError {
   }
 }
 
-/** Our deadline passed before the answer was whole, or nothing came of it for too long. */
+/** The deadline passed before the reply was complete, or the agent was silent for too long. */
 export class AgentTimeoutError extends DomainError {
   readonly kind = 'timed-out';
 

@@ -1,43 +1,43 @@
 import type { Citation } from '../model/chat.js';
 
-/** One question to the agent. */
+/** One prompt for the agent. */
 export interface AgentRequest {
-  /** 33..100 characters of `[0-9a-zA-Z._:-]`, made by `agent-session.ts`, never by a caller. */
+  /** 33..100 characters of `[0-9a-zA-Z._:-]`, made by `agent-session.ts` and never by a caller. */
   readonly sessionId: string;
   readonly prompt: string;
-  /** What was said before, oldest first, for a session that the agent does not know; empty for one that it does. */
+  /** The conversation so far, oldest first. Empty unless the session is new to the agent. */
   readonly history: readonly AgentExchange[];
 }
 
-/** A prompt and its answer; neither is empty. */
+/** A prompt and its reply. Neither is empty. */
 export interface AgentExchange {
   readonly prompt: string;
   readonly reply: string;
 }
 
-/** What an agent says, piece by piece and in order. A reply that ends without `end` is torn. */
+/** A part of the agent's reply; parts come in order. A reply without `end` is torn. */
 export type AgentEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'citation'; readonly citation: Citation }
   | { readonly type: 'end' };
 
 /**
- * The port to whatever answers the prompts. There is one because AWS closed Bedrock Agents to new customers on
- * 2026-07-30: another provider is a class beside `bedrock-agent.provider.ts`, and nothing else changes.
+ * The port to the agent that replies to prompts. `agent.module.ts` chooses the provider. AWS closed Bedrock Agents to
+ * new customers on 2026-07-30, so other providers must fit behind it.
  */
 export abstract class AgentProvider {
   /**
-   * Asks once and yields the answer as it comes.
+   * Sends one prompt, and yields the reply as it comes.
    *
-   * @param signal - aborts the call upstream; the iteration then throws whatever the signal's reason is.
-   * @throws the errors of `agent.errors.ts` and no others.
+   * @param signal - its abort ends the call to the agent, and the iteration throws its reason.
+   * @throws only the errors of `agent.errors.ts`.
    */
   abstract reply(request: AgentRequest, signal: AbortSignal): AsyncIterable<AgentEvent>;
 
   /**
-   * Has the agent forget a session at once instead of after its idle time.
+   * Ends a session at once, so that the agent does not remember it until its idle time has passed.
    *
-   * @throws the errors of `agent.errors.ts` and no others.
+   * @throws only the errors of `agent.errors.ts`, or the reason of the signal.
    */
   abstract endSession(sessionId: string, signal: AbortSignal): Promise<void>;
 }

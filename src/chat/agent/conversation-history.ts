@@ -2,19 +2,19 @@ import type { AgentExchange } from './agent.js';
 import type { StoredTurn } from '../model/chat.js';
 import { endOfCharacter } from '../../common/utf8.js';
 
-/** What a new session is told at most of what was said before. */
+/** Limits of the history that a new session gets. */
 export const HISTORY_MAX_TURNS = 20;
 const HISTORY_MAX_BYTES = 100_000;
-/** Ends a text of which more was said. */
+/** Stands at the end of a text that was cut. */
 const ELLIPSIS = '…';
 
-/** The messages to read for it: of turns that have an answer. */
+/** How many messages to read for it: two for each turn with a reply. */
 export const HISTORY_MESSAGES = HISTORY_MAX_TURNS * 2;
 
 /**
- * The history that a new session of the agent begins with: the newest turns that have an answer, whole or partial,
- * oldest first. It stops where it would grow too large, because a gap would make the agent guess. The newest turn is
- * always told, cut where it is too large by itself: what was said last is what the next prompt is about.
+ * Builds the conversation history for a new session of the agent: the newest turns with a complete or partial reply,
+ * oldest first. It ends before a turn that is too large, because the agent would have to guess what a gap held. The
+ * newest turn is always in it, cut if necessary, because the next prompt most likely refers to it.
  *
  * @param turns - in order, oldest first.
  */
@@ -33,15 +33,15 @@ export function toConversationHistory(turns: readonly StoredTurn[]): AgentExchan
   return newestFirst.toReversed();
 }
 
-/** Half of the room is for the prompt, and what either of the two does not need is for the other. */
+/** Prompt and reply get half of the bytes each, and also what the other does not need. */
 function cutToFit({ prompt, reply }: AgentExchange): AgentExchange {
-  const forPrompt = Math.max(HISTORY_MAX_BYTES / 2, HISTORY_MAX_BYTES - Buffer.byteLength(reply));
-  const cutPrompt = cut(prompt, forPrompt);
-  return { prompt: cutPrompt, reply: cut(reply, HISTORY_MAX_BYTES - Buffer.byteLength(cutPrompt)) };
+  const promptMaxBytes = Math.max(HISTORY_MAX_BYTES / 2, HISTORY_MAX_BYTES - Buffer.byteLength(reply));
+  const cutPrompt = cutToBytes(prompt, promptMaxBytes);
+  return { prompt: cutPrompt, reply: cutToBytes(reply, HISTORY_MAX_BYTES - Buffer.byteLength(cutPrompt)) };
 }
 
-/** The beginning of a text, in at most so many bytes. */
-function cut(text: string, maxBytes: number): string {
+/** Cuts between characters, and marks the cut. */
+function cutToBytes(text: string, maxBytes: number): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= maxBytes) return text;
   return bytes.toString('utf8', 0, endOfCharacter(bytes, maxBytes - Buffer.byteLength(ELLIPSIS))) + ELLIPSIS;

@@ -10,27 +10,29 @@ import {
   toMessagePageResponse,
   type MessagePageResponse,
 } from './dto/chat-response.js';
+import { decodeCursor } from './dto/cursor.js';
 import { CursorPipe, LimitPipe } from './dto/page-query.pipe.js';
 
-/** `/chats`: what has been said. */
+/** `/chats` reads and deletes stored chats. */
 @Controller('chats')
 @UseGuards(IdTokenGuard)
 export class ChatHistoryController {
   constructor(private readonly service: ChatHistoryService) {}
 
   @Get(':id')
-  async read(@CurrentUser() user: User, @Param('id', ChatIdPipe) id: string): Promise<ChatResponse> {
-    return toChatResponse(await this.service.read(user.id, id));
+  async get(@CurrentUser() user: User, @Param('id', ChatIdPipe) id: string): Promise<ChatResponse> {
+    return toChatResponse(await this.service.get(user.id, id));
   }
 
   @Get(':id/messages')
-  async messages(
+  async listMessages(
     @CurrentUser() user: User,
     @Param('id', ChatIdPipe) id: string,
     @Query('cursor', CursorPipe) cursor: string | undefined,
     @Query('limit', LimitPipe) limit: number,
   ): Promise<MessagePageResponse> {
-    return toMessagePageResponse(await this.service.messages(user.id, id, cursor, limit));
+    const before = decodeCursor(user.id, id, cursor);
+    return toMessagePageResponse(user.id, id, await this.service.listMessages(user.id, id, { before, limit }));
   }
 
   @Delete(':id')

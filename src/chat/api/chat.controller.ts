@@ -4,13 +4,15 @@ import { IdTokenGuard } from '../../auth/id-token.guard.js';
 import type { User } from '../../auth/user.js';
 import { CurrentUser } from '../../auth/user.decorator.js';
 import { ChatService } from '../service/chat.service.js';
-import { ChatRequest } from './dto/chat-request.js';
+import { ChatRequest, toTurnRequest } from './dto/chat-request.js';
 import { ChatRequestPipe } from './dto/chat-request.pipe.js';
 import { IdempotencyKey } from './dto/idempotency-key.decorator.js';
 import { toReplyResponse, type ReplyResponse } from './dto/chat-response.js';
-import { streamReply } from './ui-stream/ui-stream-writer.js';
+import { setReplyHeaders } from './reply-headers.js';
+import { BUFFERED_TIME_LIMIT, STREAMED_TIME_LIMIT } from './time-limits.js';
+import { streamReply } from './ui-stream/stream-reply.js';
 
-/** `POST /chat`: one turn, answered in one piece; `POST /chat/stream`: the same, as the agent speaks. */
+/** `POST /chat` runs one turn and responds with the whole reply; `POST /chat/stream` streams it. */
 @Controller('chat')
 @UseGuards(IdTokenGuard)
 export class ChatController {
@@ -20,21 +22,26 @@ export class ChatController {
   @HttpCode(200)
   async reply(
     @CurrentUser() user: User,
-    @Body(ChatRequestPipe) { prompt, chat_id: chatId }: ChatRequest,
+    @Body(ChatRequestPipe) request: ChatRequest,
     @IdempotencyKey() key: string | undefined,
-    @Res({ passthrough: true }) http: Response,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<ReplyResponse> {
-    return toReplyResponse(await this.service.reply(user.id, { prompt, chatId: chatId ?? undefined, key }), http);
+    const turn = toTurnRequest(request, key);
+    const reply = await this.service.reply(user.id, turn, { timeLimit: BUFFERED_TIME_LIMIT });
+    setReplyHeaders(response, reply);
+    return toReplyResponse(reply);
   }
 
   @Post('stream')
   async stream(
     @CurrentUser() user: User,
-    @Body(ChatRequestPipe) { prompt, chat_id: chatId }: ChatRequest,
+    @Body(ChatRequestPipe) request: ChatRequest,
     @IdempotencyKey() key: string | undefined,
-    @Res() http: Response,
+    @Res() response: Response,
   ): Promise<void> {
-    const request = { prompt, chatId: chatId ?? undefined, key };
-    await streamReply(http, (observer) => this.service.reply(user.id, request, observer));
+    const turn = toTurnRequest(request, key);
+    await streamReply(response, (observer) =>
+      this.service.reply(user.id, turn, { timeLimit: STREAMED_TIME_LIMIT, observer }),
+    );
   }
 }

@@ -1,16 +1,15 @@
 import type { Chat, ChatSummary, HistoryPage, MessagePage } from './chat.js';
-import { cursorBefore } from './cursor.js';
 
-/** A chat with a part of its history, and the cursor of what is older. */
+/** Builds a chat with a page of its history. */
 export function toChat({ id, userId, title, createdAt, updatedAt }: ChatSummary, page: HistoryPage): Chat {
-  return { id, userId, title, createdAt, updatedAt, ...toMessagePage(userId, id, page) };
+  return { id, userId, title, createdAt, updatedAt, ...toMessagePage(page) };
 }
 
-/** The messages of some turns, and the cursor of what is older. */
-export function toMessagePage(userId: string, chatId: string, { turns, hasOlder }: HistoryPage): MessagePage {
+/** Joins the messages of a page's turns. */
+export function toMessagePage({ turns, hasOlder }: HistoryPage): MessagePage {
   const oldest = turns[0];
   return {
     messages: turns.flatMap(({ messages }) => messages),
-    ...(hasOlder && oldest && { nextCursor: cursorBefore(userId, chatId, oldest.number) }),
+    ...(hasOlder && oldest && { olderThan: oldest.number }),
   };
 }

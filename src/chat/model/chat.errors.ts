@@ -1,6 +1,6 @@
 import { DomainError } from '../../common/domain-error.js';
 
-/** The chat does not exist, or is another user's: a caller cannot tell which. */
+/** The chat does not exist, or belongs to another user; a caller cannot tell which. */
 export class ChatNotFoundError extends DomainError {
   readonly kind = 'not-found';
 
@@ -18,7 +18,7 @@ export class TurnInProgressError extends DomainError {
   }
 }
 
-/** The key has been used with another prompt. */
+/** The idempotency key belongs to a turn with another prompt. */
 export class IdempotencyKeyReusedError extends DomainError {
   readonly kind = 'unprocessable';
 
@@ -27,16 +27,7 @@ export class IdempotencyKeyReusedError extends DomainError {
   }
 }
 
-/** A cursor that was not given out for this user and chat. */
-export class InvalidCursorError extends DomainError {
-  readonly kind = 'invalid';
-
-  constructor() {
-    super(`Query 'cursor' is invalid`);
-  }
-}
-
-/** The turn ended so long after its lease that another run of it has been accepted instead, and may be running. */
+/** The turn ended after its lease, and another run of the turn has taken its place. That run may still be going on. */
 export class TurnSupersededError extends TurnInProgressError {
   constructor() {
     super(1);

@@ -1,4 +1,4 @@
-/** Where a part of an answer comes from. `start` and `end` are character offsets in the answer. */
+/** The source of a part of a reply. `start` and `end` are character offsets in the reply. */
 export interface Citation {
   readonly title?: string;
   readonly uri?: string;
@@ -7,10 +7,10 @@ export interface Citation {
   readonly end?: number;
 }
 
-/** `failed`: no answer came; `pending`: the turn is still running; `partial`: only a part of the answer came. */
+/** `failed`: the turn has no reply; `pending`: the turn is running; `partial`: the reply is incomplete. */
 export type MessageStatus = 'failed' | 'pending' | 'partial';
 
-/** One side of a turn as the caller sees it. A complete message has no status. */
+/** A message of the history. A complete message has no status. */
 export interface Message {
   readonly role: 'user' | 'assistant';
   readonly content: string;
@@ -20,7 +20,7 @@ export interface Message {
   readonly citations?: readonly Citation[];
 }
 
-/** What is known of a chat without its messages. Times are ISO 8601 UTC with milliseconds. */
+/** A chat without its messages. Times are ISO 8601 UTC with milliseconds. */
 export interface ChatSummary {
   readonly id: string;
   readonly userId: string;
@@ -29,40 +29,41 @@ export interface ChatSummary {
   readonly updatedAt: string;
 }
 
-/** A part of a chat's history, oldest message first, and whether there are older ones. */
+/** A part of a chat's history, oldest message first. */
 export interface MessagePage {
   readonly messages: readonly Message[];
-  /** Leads to the page before this one; absent on the oldest. */
-  readonly nextCursor?: string;
+  /** Number of the oldest turn on this page, if the chat has older turns. */
+  readonly olderThan?: number;
 }
 
 /** A chat with the newest part of its history. */
 export interface Chat extends ChatSummary, MessagePage {}
 
 /**
- * One turn of a history: a question, and an answer where there is one. Turns of this system are numbered from 1;
- * those that the original system kept inside the chat's item come before, as 0, -1, -2 and so on.
+ * A turn of the history: a prompt, and a reply if there is one. Turns are numbered from 1. Turns of the original
+ * system, which are inside the chat's item, have the numbers 0, -1, -2 and so on.
  */
 export interface StoredTurn {
   readonly number: number;
   readonly messages: readonly Message[];
 }
 
-/** Turns in order, oldest first, and whether there are older ones. */
+/** Turns, oldest first. */
 export interface HistoryPage {
   readonly turns: readonly StoredTurn[];
+  /** Whether the chat has turns before these. */
   readonly hasOlder: boolean;
 }
 
-/** The answer that a turn with the same key and prompt has given before. */
+/** The stored reply of an earlier turn with the same idempotency key and prompt. */
 export interface Replay {
   readonly chatId: string;
-  /** Of the turn that gave it. */
+  /** Number of the earlier turn. */
   readonly number: number;
   readonly message: Message;
 }
 
-/** How a turn ended. `failed` has no answer. */
+/** The end of a turn. A failed turn has no reply. */
 export type TurnOutcome =
   | { readonly status: 'done' | 'partial'; readonly reply: string; readonly citations: readonly Citation[] }
   | { readonly status: 'failed' };

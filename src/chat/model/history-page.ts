@@ -1,14 +1,15 @@
-import type { HistoryPage, StoredTurn, Message } from './chat.js';
+import type { HistoryPage, StoredTurn } from './chat.js';
 
-/** Most JSON of messages in one answer, in bytes: a Lambda reply may have 6 MB and holds it twice, escaped. */
-const HISTORY_MAX_BYTES = 1_500_000;
+/** Kept free for the wire, whose names may be longer than ours: 10 bytes for each of at most 1,000 messages. */
+const RESERVE_BYTES = 10_000;
+/** Most JSON of a page's messages: 1.5 MB in a response. A Lambda response has 6 MB and holds it twice, escaped. */
+const PAGE_MAX_BYTES = 1_500_000 - RESERVE_BYTES;
 
 /**
- * The newest of some turns that fit into one answer. A turn is never split, and the newest one is there whatever its
- * size. Older turns are not asked for once one does not fit.
+ * Takes the newest turns that fit into one page. Turns are never split, and the newest turn always fits. Stops to
+ * read at the first turn that does not fit.
  *
- * @param newestFirst - turns as they are read back.
- * @param limit - the most messages.
+ * @param limit - maximum number of messages.
  */
 export async function takeNewestPage(
   newestFirst: AsyncIterable<StoredTurn> | Iterable<StoredTurn>,
@@ -19,8 +20,8 @@ export async function takeNewestPage(
   let bytes = 0;
   for await (const turn of newestFirst) {
     messages += turn.messages.length;
-    bytes += bytesSent(turn.messages);
-    if (turns.length > 0 && (messages > limit || bytes > HISTORY_MAX_BYTES)) {
+    bytes += Buffer.byteLength(JSON.stringify(turn.messages));
+    if (turns.length > 0 && (messages > limit || bytes > PAGE_MAX_BYTES)) {
       return { turns: turns.toReversed(), hasOlder: true };
     }
     turns.push(turn);
@@ -28,30 +29,13 @@ export async function takeNewestPage(
   return { turns: turns.toReversed(), hasOlder: false };
 }
 
-/** A page with one more turn at its end, cut at its beginning where that is too much for one answer. */
+/** Appends a turn to a page, and drops the oldest turns if they no longer fit. */
 export async function appendTurn(page: HistoryPage, newest: StoredTurn, limit: number): Promise<HistoryPage> {
   const { turns, hasOlder } = await takeNewestPage([...page.turns, newest].toReversed(), limit);
   return { turns, hasOlder: hasOlder || page.hasOlder };
 }
 
-/** Bytes of messages in an answer, where each time has a name that is a byte longer: `created_at`. */
-function bytesSent(messages: readonly Message[]): number {
-  const times = messages.filter(({ createdAt }) => createdAt !== undefined).length;
-  return Buffer.byteLength(JSON.stringify(messages)) + times;
-}
-
-/** Whether something came of a turn, a whole answer or a part of one. */
-export function hasAnswer({ messages }: StoredTurn): boolean {
+/** Whether a turn has a complete or partial reply. */
+export function hasReply({ messages }: StoredTurn): boolean {
   return messages.some(({ role }) => role === 'assistant');
-}
-
-/** Messages without turn numbers, as the original system kept them, put together to turns: a question opens one. */
-export function groupIntoTurns(messages: readonly Message[]): Message[][] {
-  const turns: Message[][] = [];
-  for (const message of messages) {
-    const last = turns.at(-1);
-    if (last?.[0]?.role === 'user' && message.role !== 'user' && last.length < 2) last.push(message);
-    else turns.push([message]);
-  }
-  return turns;
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 
-/** RFC 9562's name-based UUIDs need a namespace; this one is random and ours. */
+/** The namespace that name-based UUIDs need (RFC 9562, section 5.5): a random UUID of this service. */
 const NAMESPACE = Buffer.from('5f0d5c0a6c1b4d0f9d2a3a1c7e84b2f6', 'hex');
 
 /**
- * The id of the chat that a key opens: the same user and key lead to the same chat, so that a repeated first request
- * finds what the first one began. A UUID of version 5 (RFC 9562, section 5.5).
+ * The id of the chat that an idempotency key opens: a UUID of version 5 (RFC 9562, section 5.5).
+ * The same user and key give the same id, so a repeated first request finds the chat that it has opened.
  */
 export function toKeyedChatId(userId: string, key: string): string {
   const hash = createHash('sha1')

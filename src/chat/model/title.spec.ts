@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { toTitle } from './title.js';
 
-describe('titleFrom', () => {
+describe('toTitle', () => {
   it.each([
     ['a short prompt', 'a short prompt'],
     ['  white \n\t space\r\n collapses ', 'white space collapses'],
@@ -12,7 +12,7 @@ describe('titleFrom', () => {
     [`${'word '.repeat(12)}end`, `${'word '.repeat(11)}word…`],
     [`${'x'.repeat(59)} y`, `${'x'.repeat(59)}…`],
     ['👍'.repeat(61), `${'👍'.repeat(59)}…`],
-  ])('makes of %j the title %j', (prompt, title) => {
+  ])('turns %j into %j', (prompt, title) => {
     expect(toTitle(prompt)).toBe(title);
   });
 

@@ -1,9 +1,9 @@
-/** Longest title made from a prompt, in Unicode code points, the `…` included. */
+/** Maximum length of a title, in Unicode code points. The `…` counts. */
 const TITLE_MAX_LENGTH = 60;
 
 /**
- * A title for a chat: its first prompt with white space collapsed, cut at a word to at most 60 characters.
- * A single word longer than that is cut within, and a prompt of control characters alone has nothing but the `…`.
+ * Makes a chat's title from its first prompt: white space collapsed, cut at a word to at most 60 characters. A longer
+ * first word is cut inside. A prompt of control characters alone gives `…`.
  */
 export function toTitle(prompt: string): string {
   const text = prompt.replace(/[\s\p{Cc}]+/gu, ' ').trim();

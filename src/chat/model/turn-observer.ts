@@ -1,17 +1,18 @@
 import type { ChatSummary } from './chat.js';
 
-/**
- * Whoever wants to see a turn while it runs. The turn does not wait for what these do, so they are quick, and they
- * throw nothing.
- */
+/** Sees a turn while it runs. The turn does not wait for these methods, so they must be fast and must not throw. */
 export interface TurnObserver {
   /**
-   * The turn has begun: its prompt is durable.
+   * The turn has begun, and its prompt is stored.
    *
-   * @param messageId - names the answer that is to come.
+   * @param messageId - the id of the reply that follows.
    */
   onStart(chat: ChatSummary, messageId: string): void;
 
-  /** The answer has become longer by this text, which is whole characters. All of them together are the stored answer. */
+  /**
+   * The reply goes on with this text.
+   *
+   * @param text - whole characters. All texts together are the stored reply.
+   */
   onText(text: string): void;
 }

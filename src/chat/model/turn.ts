@@ -3,50 +3,56 @@ import type { ChatSummary, Replay, StoredTurn } from './chat.js';
 /** What a caller asks for: one turn. */
 export interface TurnRequest {
   readonly prompt: string;
-  /** The chat to continue; without it a new chat is opened. */
+  /** The chat to continue; undefined opens a new chat. */
   readonly chatId: string | undefined;
-  /** The caller's idempotency key: the same key again gets the same reply, and no second turn. */
+  /** The caller's idempotency key. The same key again gets the same reply, and no second turn runs. */
   readonly key: string | undefined;
 }
 
-/** A chat as the table has it: what callers see of it, and where the original system has left its messages. */
+/** A stored chat without the turns of this system. */
 export interface StoredChat extends ChatSummary {
-  /** The turns that the original system kept inside the item, oldest first. */
-  readonly inlineTurns: readonly StoredTurn[];
-  /** Names the item that they have moved to, where the head had no room for them any more. */
-  readonly inlineItem?: string;
+  /** The turns that the original system kept inside the chat's item, oldest first. */
+  readonly legacyTurns: readonly StoredTurn[];
+  /** The name of the item that these turns were moved to when the chat's item was full. */
+  readonly legacyItemName?: string;
 }
 
-/** The agent's session that a turn goes on with, or opens because there is none that would still remember. */
+/** The agent's session of a turn: the session of the turns before it, or a new one. */
 export interface TurnSession {
-  /** The lease of the turn that opened it: it never comes back. */
+  /** The lease of the turn that opened the session. It is never used again. */
   readonly generation: string;
   readonly isNew: boolean;
 }
 
 /**
- * A turn that has begun: its number is given, its lease taken, its prompt durable. Whoever runs it hands it back with
- * each of its later writes; what the storage alone has to remember of it is here for that.
+ * A turn that has begun: it has its number and its lease, and its prompt is stored.
+ * The service passes it back to the storage to complete and to release it.
  */
 export interface RunningTurn {
   readonly chat: StoredChat;
   /** 1 for the first turn of a chat; turns of one chat are ordered by it. */
   readonly number: number;
-  /** Random and unique: proves that a later write belongs to this very run of the turn. */
+  /** Random and unique. It proves that a later write belongs to this run of the turn. */
   readonly lease: string;
   readonly prompt: string;
-  /** When the turn began, ISO 8601 UTC. */
+  /** ISO 8601 UTC: when the turn began. */
   readonly at: string;
   readonly session: TurnSession;
-  /** The latest time that the chat knew of when the turn began; its end comes after it. */
+  /** For the storage alone. */
+  readonly headAtBegin: HeadAtBegin;
+}
+
+/** What the storage needs to release a turn without reading the chat's head again. */
+export interface HeadAtBegin {
+  /** The latest time on the head when the turn began, or `''`. The turn ends after this time. */
   readonly lastTime: string;
-  /** The attributes of keys that lead to this turn. */
+  /** The head's attributes of idempotency keys that lead to this turn. */
   readonly keys: readonly string[];
-  /** The attributes of keys that the chat no longer needs to remember once this turn has ended. */
+  /** The head's attributes of idempotency keys that the release removes. */
   readonly staleKeys: readonly string[];
 }
 
-/** Whether a begin has begun a turn; otherwise it found what an earlier one with the same key came to. */
+/** Whether begin has begun a turn. Otherwise it has found the reply of an earlier turn with the same key. */
 export function hasBegun(begun: RunningTurn | Replay): begun is RunningTurn {
   return 'lease' in begun;
 }

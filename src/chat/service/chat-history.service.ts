@@ -1,17 +1,22 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Environment } from '../../config/environment.js';
+import { LimitSettings } from '../../config/settings.js';
 import { AgentProvider } from '../agent/agent.js';
-import { agentSessionId } from '../agent/agent-session.js';
+import { toAgentSessionId } from '../agent/agent-session.js';
 import type { Chat, MessagePage } from '../model/chat.js';
-import { readCursor } from '../model/cursor.js';
 import { toChat, toMessagePage } from '../model/chat-page.js';
 import { DynamoChatDeletion } from '../storage/dynamo-chat-deletion.js';
 import { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
+import { TurnTimes } from './turn-times.js';
 
-/** How long a deleted chat's session may take to end; without it the agent forgets in its own time. */
-const END_SESSION_MILLISECONDS = 3_000;
+/** A page of a chat's history. */
+export interface PageRequest {
+  /** Only turns with a smaller number; absent for the newest page. */
+  readonly before?: number | undefined;
+  /** Most messages; a turn is never split. */
+  readonly limit: number;
+}
 
-/** What has been said: read back, page by page, and deleted. */
+/** Reads chats, page by page, and deletes them. */
 @Injectable()
 export class ChatHistoryService {
   private readonly logger = new Logger(ChatHistoryService.name);
@@ -20,36 +25,32 @@ export class ChatHistoryService {
     private readonly history: DynamoHistoryRepository,
     private readonly deletion: DynamoChatDeletion,
     private readonly agent: AgentProvider,
-    private readonly environment: Environment,
+    private readonly limits: LimitSettings,
+    private readonly times: TurnTimes,
   ) {}
 
   /**
-   * Reads a chat back with the newest part of its history.
+   * Gets a chat with the newest part of its history.
    *
    * @throws ChatNotFoundError, StorageUnavailableError
    */
-  async read(userId: string, chatId: string): Promise<Chat> {
-    const { chat, history } = await this.history.newest(userId, chatId, this.environment.CHAT_HISTORY_LIMIT);
+  async get(userId: string, chatId: string): Promise<Chat> {
+    const { chat, history } = await this.history.getNewest(userId, chatId, this.limits.historyLimit);
     return toChat(chat, history);
   }
 
   /**
-   * One page of a chat's history: the newest, or the one that a cursor leads to.
+   * Lists one page of a chat's messages.
    *
-   * @param limit - the most messages; a turn is never split.
-   * @throws InvalidCursorError, ChatNotFoundError, StorageUnavailableError
+   * @throws ChatNotFoundError, StorageUnavailableError
    */
-  async messages(userId: string, chatId: string, cursor: string | undefined, limit: number): Promise<MessagePage> {
-    if (cursor === undefined) {
-      const { history } = await this.history.newest(userId, chatId, limit);
-      return toMessagePage(userId, chatId, history);
-    }
-    const before = readCursor(userId, chatId, cursor);
-    return toMessagePage(userId, chatId, await this.history.page(userId, chatId, before, limit));
+  async listMessages(userId: string, chatId: string, { before, limit }: PageRequest): Promise<MessagePage> {
+    if (before !== undefined) return toMessagePage(await this.history.getPage(userId, chatId, { before, limit }));
+    return toMessagePage((await this.history.getNewest(userId, chatId, limit)).history);
   }
 
   /**
-   * Deletes a chat for good, from the agent's session too.
+   * Deletes a chat for good, and ends the agent's session.
    *
    * @throws ChatNotFoundError, TurnInProgressError, StorageUnavailableError
    */
@@ -57,10 +58,10 @@ export class ChatHistoryService {
     const session = await this.deletion.delete(userId, chatId);
     if (session === undefined) return;
     try {
-      const signal = AbortSignal.timeout(END_SESSION_MILLISECONDS);
-      await this.agent.endSession(agentSessionId(userId, chatId, session), signal);
+      const signal = AbortSignal.timeout(this.times.endSession);
+      await this.agent.endSession(toAgentSessionId(userId, chatId, session), signal);
     } catch {
-      this.logger.warn('The session of a deleted chat could not be ended; the agent forgets it in its own time');
+      this.logger.warn('The agent session of a deleted chat could not be ended. It ends by its own idle time');
     }
   }
 }

@@ -1,47 +1,55 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { AgentTimeoutError, AgentUnavailableError } from '../agent/agent.errors.js';
 import { StorageUnavailableError } from '../../dynamodb/dynamodb.errors.js';
-import { turnDeadline, withGrace, withinDeadline } from './turn-deadline.js';
+import { toTurnDeadline, withGrace, withinDeadline } from './turn-deadline.js';
 
 const soon = () => Date.now() + 50;
 const late = () => Date.now() + 60_000;
-/** Work that does not listen. */
+/** Work that ignores its signal. */
 const endless = () => new Promise<never>(() => undefined);
 
-describe('turnDeadline', () => {
-  it('is the lesser of the turn’s own time and what the host leaves it for storing the turn', () => {
-    const now = Date.now();
-    expect(turnDeadline('buffered', undefined, undefined) - now).toBeCloseTo(25_000, -2);
-    expect(turnDeadline('streamed', undefined, undefined) - now).toBeCloseTo(290_000, -2);
-    expect(turnDeadline('buffered', 9_000, now + 29_000) - now).toBeCloseTo(9_000, -2);
-    expect(turnDeadline('buffered', undefined, now + 20_000) - now).toBe(16_000);
+describe('toTurnDeadline', () => {
+  it('is the end of the time limit, or 4 s before the deadline of Lambda if that is earlier', () => {
+    const start = Date.now();
+    for (const hostDeadline of [undefined, start + 90_000]) {
+      const deadline = toTurnDeadline(25_000, hostDeadline);
+      expect(deadline).toBeGreaterThanOrEqual(start + 25_000);
+      expect(deadline).toBeLessThanOrEqual(Date.now() + 25_000);
+    }
+    expect(toTurnDeadline(25_000, start + 20_000)).toBe(start + 16_000);
   });
 });
 
-describe('untilAnswerIsDue', () => {
-  it('gives what the write gives, or its error', async () => {
+describe('withGrace', () => {
+  it('returns the result or the error of the write', async () => {
     expect(await withGrace(Date.now() - 60_000, wait(100, 'written'))).toBe('written');
     const error = new Error('refused');
     await expect(withGrace(late(), Promise.reject(error))).rejects.toBe(error);
   });
 
-  it('waits for a second after the deadline, and no longer', async () => {
+  it('waits for the grace after the deadline, and no longer', async () => {
     const start = performance.now();
-    await expect(withGrace(Date.now() + 100, endless())).rejects.toBeInstanceOf(StorageUnavailableError);
-    const waited = performance.now() - start;
-    expect(waited).toBeGreaterThan(1_000);
-    expect(waited).toBeLessThan(1_500);
+    await expect(withGrace(Date.now() + 100, endless(), 200)).rejects.toBeInstanceOf(StorageUnavailableError);
+    // Timers may fire a millisecond early.
+    expect(performance.now() - start).toBeGreaterThan(290);
+  });
+
+  it('has a grace of one second by default', async () => {
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    await withGrace(Date.now() - 60_000, wait(0));
+    expect(timers).toHaveBeenCalledWith(expect.any(Function), 1_000);
+    timers.mockRestore();
   });
 });
 
 describe('withinDeadline', () => {
-  it('gives what the work gives', async () => {
+  it('returns the result of the work', async () => {
     expect(await withinDeadline(late(), new AbortController().signal, async () => 'done')).toBe('done');
   });
 
-  it('ends at the deadline, also work that does not listen to its signal', async () => {
+  it('throws at the deadline, even if the work ignores its signal', async () => {
     let signal: AbortSignal | undefined;
     const work = withinDeadline(soon(), new AbortController().signal, (own) => {
       signal = own;
@@ -51,7 +59,7 @@ describe('withinDeadline', () => {
     expect(signal?.aborted).toBe(true);
   });
 
-  it('ends with the reason of whoever stops it, before it has begun or later', async () => {
+  it('throws the reason of the stop signal, aborted during the work or before it', async () => {
     const stop = new AbortController();
     const reason = new AgentUnavailableError();
     setTimeout(() => stop.abort(reason), 50);
@@ -59,25 +67,25 @@ describe('withinDeadline', () => {
     await expect(withinDeadline(late(), stop.signal, endless)).rejects.toBe(reason);
   });
 
-  it('leaves what fails after its end to nobody', async () => {
+  it('hides errors of the work after the deadline', async () => {
     const unhandled: unknown[] = [];
-    const note = (reason: unknown) => unhandled.push(reason);
-    process.on('unhandledRejection', note);
+    const collect = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', collect);
     const work = withinDeadline(soon(), new AbortController().signal, async () => {
       await wait(100);
       throw new Error('too late');
     });
     await expect(work).rejects.toBeInstanceOf(AgentTimeoutError);
     await wait(100);
-    process.off('unhandledRejection', note);
+    process.off('unhandledRejection', collect);
     expect(unhandled).toEqual([]);
   });
 
   it.each([
-    ['is done', async () => 'done', late],
+    ['succeeds', async () => 'done', late],
     ['fails', async () => Promise.reject(new Error('failed')), late],
-    ['is ended', endless, soon],
-  ])('leaves no listener behind when the work %s', async (_, work, deadline) => {
+    ['takes too long', endless, soon],
+  ])('removes its listener when the work %s', async (_, work, deadline) => {
     const stop = new AbortController();
     const running = withinDeadline<unknown>(deadline(), stop.signal, work);
     expect(getEventListeners(stop.signal, 'abort')).toHaveLength(1);
@@ -86,12 +94,12 @@ describe('withinDeadline', () => {
   });
 
   it.each([
-    ['is done', async () => 'done'],
+    ['succeeds', async () => 'done'],
     ['fails', async () => Promise.reject(new Error('failed'))],
-  ])('leaves no timer behind when the work %s', async (_, work) => {
+  ])('clears its timer when the work %s', async (_, work) => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const before = timers();
-    // So many that those of the test runner, which come and go, do not matter.
+    // A hundred, because the test runner has timers of its own, which come and go.
     const runs = Array.from({ length: 100 }, () => withinDeadline<unknown>(late(), new AbortController().signal, work));
     expect(timers()).toBeGreaterThan(before + 50);
     await Promise.allSettled(runs);

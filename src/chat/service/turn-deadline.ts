@@ -1,51 +1,50 @@
-import { AgentTimeoutError } from '../agent/agent.errors.js';
 import { StorageUnavailableError } from '../../dynamodb/dynamodb.errors.js';
+import { AgentTimeoutError } from '../agent/agent.errors.js';
 
-/** Kept back from the host's own limit for storing the turn, also in a table that hangs, and answering, in milliseconds. */
+/**
+ * Milliseconds that a turn leaves of Lambda's deadline. In them the turn is stored and the response is sent, even
+ * if the table hangs.
+ */
 export const HOST_MARGIN_MILLISECONDS = 4_000;
 
-/** Given to a write that comes when the deadline has passed. */
+/** Milliseconds that the last write gets after the deadline. */
 const LAST_WRITE_MILLISECONDS = 1_000;
 
 /**
- * How long a turn may take unless a setting says otherwise. API Gateway waits 29 s for an answer in one piece; a stream
- * goes on while something comes, and its idle limit is 5 minutes.
+ * When a turn that begins now must end, in epoch milliseconds.
+ *
+ * @param timeLimit - milliseconds that the turn may take.
+ * @param hostDeadline - Lambda's deadline for the invocation, in epoch milliseconds. A server has none.
  */
-export const TIMEOUT_MILLISECONDS = { buffered: 25_000, streamed: 290_000 };
-
-/** When a turn that begins now has to end: the lesser of its own time-out and what the host leaves it. */
-export function turnDeadline(
-  answer: keyof typeof TIMEOUT_MILLISECONDS,
-  timeoutMilliseconds: number | undefined,
-  hostDeadline: number | undefined,
-): number {
-  const timeout = timeoutMilliseconds ?? TIMEOUT_MILLISECONDS[answer];
-  return Math.min(Date.now() + timeout, (hostDeadline ?? Infinity) - HOST_MARGIN_MILLISECONDS);
+export function toTurnDeadline(timeLimit: number, hostDeadline: number | undefined): number {
+  return Math.min(Date.now() + timeLimit, (hostDeadline ?? Infinity) - HOST_MARGIN_MILLISECONDS);
 }
 
 /**
- * Waits for a write that the answer may go out without, until the turn's deadline, and a second in any case: a gateway
- * gives up soon after.
+ * Waits for a write that the response does not depend on, until shortly after the deadline. A gateway gives up soon
+ * after that. A write that takes longer continues, but nobody waits for it.
  *
- * @throws StorageUnavailableError when it takes longer. The write is left to itself then.
+ * @param grace - milliseconds after the deadline, or after now if it has passed.
+ * @throws StorageUnavailableError when the write takes longer.
  */
-export async function withGrace<T>(deadline: number, write: Promise<T>): Promise<T> {
-  const milliseconds = Math.max(0, deadline - Date.now()) + LAST_WRITE_MILLISECONDS;
+export async function withGrace<T>(deadline: number, write: Promise<T>, grace = LAST_WRITE_MILLISECONDS): Promise<T> {
+  const milliseconds = Math.max(0, deadline - Date.now()) + grace;
   let timer: NodeJS.Timeout | undefined;
-  const due = new Promise<never>((_resolve, reject) => {
+  const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new StorageUnavailableError()), milliseconds);
   });
   try {
-    return await Promise.race([write, due]);
+    return await Promise.race([write, timeout]);
   } finally {
     clearTimeout(timer);
   }
 }
 
 /**
- * Runs `work` until the deadline, when this throws AgentTimeoutError, or until `stop` aborts, when it throws its reason.
- * The signal of the work aborts with the same; work that does not listen to it is left to itself. The timer goes with
- * the work.
+ * Runs `work` until the deadline, or until `stop` aborts. Its signal aborts at the same time. Work that ignores its
+ * signal continues, but nobody waits for it.
+ *
+ * @throws AgentTimeoutError at the deadline, the reason of `stop` when it aborts, and the errors of `work`.
  */
 export async function withinDeadline<T>(
   deadline: number,
@@ -56,7 +55,7 @@ export async function withinDeadline<T>(
   const ended = new Promise<never>((_resolve, reject) => {
     turn.signal.addEventListener('abort', () => reject(turn.signal.reason as Error), { once: true });
   });
-  // Not AbortSignal.any: what it makes of a signal that lives as long as the app is never let go.
+  // AbortSignal.any would leak: its signals stay alive as long as `stop`, which lives as long as the app.
   const onStop = () => turn.abort(stop.reason);
   if (stop.aborted) onStop();
   stop.addEventListener('abort', onStop);

@@ -1,37 +1,39 @@
 import { Injectable } from '@nestjs/common';
+import { DynamoTable, type Item } from '../../dynamodb/dynamo-table.js';
+import { isExpired } from '../../dynamodb/item-expiry.js';
 import type { HistoryPage, StoredTurn } from '../model/chat.js';
 import { ChatNotFoundError } from '../model/chat.errors.js';
-import { hasAnswer, takeNewestPage } from '../model/history-page.js';
-import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
-import { DynamoTable, type Item } from '../../dynamodb/dynamo-table.js';
-import { headKey, type HeadItem, toStoredChat, visibleHead } from './items/head-item.js';
-import { isExpired } from '../../dynamodb/item-expiry.js';
-import {
-  type ContinuationItem,
-  isTurnItem,
-  toMessages,
-  toOpenMessages,
-  turnKeyRange,
-  parseTurnNumber,
-} from './items/turn-item.js';
+import { hasReply, takeNewestPage } from '../model/history-page.js';
 import type { StoredChat } from '../model/turn.js';
+import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
+import type { ContinuationItem } from './items/continuation-items.js';
+import { type HeadItem, headKey, toStoredChat, toVisibleHead } from './items/head-item.js';
+import { isTurnItem, toMessages, toOpenMessages } from './items/turn-item.js';
+import { parseTurnNumber, turnKeyRange } from './items/turn-keys.js';
 
-/** Most turns that are looked at for some with an answer: the caller waits for it. */
-const LOOKED_AT_MAX = 500;
-
-/** A turn number after every other. */
-const NEWEST = Number.MAX_SAFE_INTEGER;
-/** Items more than the messages asked for that a request reads ahead: a page ends where a turn does not fit. */
+/** Most turns that are searched for turns with a reply, because the caller waits. */
+const SEARCHED_TURNS_MAX = 500;
+/** Higher than every turn number. */
+const AFTER_NEWEST = Number.MAX_SAFE_INTEGER;
+/** Items that a request reads beyond the wanted messages: a page ends at the first turn that does not fit. */
 const READ_AHEAD = 1;
 
-/** A chat read back: what its head says, and the newest part of its history, the running turn included. */
+/** Which part of a history to read. */
+export interface HistoryRange {
+  /** Turns with lower numbers than this. */
+  readonly before: number;
+  /** The most messages. A turn is never split. */
+  readonly limit: number;
+}
+
+/** A chat with the newest part of its history, the running turn included. */
 export interface ChatRead {
   readonly chat: StoredChat;
   readonly history: HistoryPage;
 }
 
 /**
- * The history of chats: read backwards, from the newest turn or from a cursor, turns of the original system last.
+ * Reads the history of chats backwards, from the newest turn or from a number. The original system's turns come last.
  * Expired items that are still in the table are never shown.
  *
  * Every method throws StorageUnavailableError when the table cannot be reached or throttles.
@@ -40,90 +42,93 @@ export interface ChatRead {
 export class DynamoHistoryRepository {
   constructor(
     private readonly table: DynamoTable,
-    private readonly inline: DynamoLegacyHistory,
+    private readonly legacy: DynamoLegacyHistory,
   ) {}
 
   /**
-   * Reads a chat with the newest part of its history, the running turn included: first the head, then the turns, so
-   * that a turn that ends in between is seen in one of them.
+   * Reads a chat with its newest turns, the running turn included.
+   * The head is read before the turns, so a turn that ends in between is seen.
    *
+   * @param limit - the most messages.
    * @throws ChatNotFoundError
    */
-  async newest(userId: string, chatId: string, limit: number): Promise<ChatRead> {
-    const head = await this.visibleHead(userId, chatId);
+  async getNewest(userId: string, chatId: string, limit: number): Promise<ChatRead> {
+    const head = await this.requireHead(userId, chatId);
     const chat = toStoredChat(head);
-    const turns = this.withOpenTurn(head, this.backwards(userId, chat, NEWEST, limit));
+    const turns = withOpenTurn(head, this.readBackwards(userId, chat, { before: AFTER_NEWEST, limit }));
     return { chat, history: await takeNewestPage(turns, limit) };
   }
 
   /**
-   * The page of turns before a number, of a chat that is this user's.
+   * Reads the newest turns of a range, after a check that the chat belongs to the user.
    *
    * @throws ChatNotFoundError
    */
-  async page(userId: string, chatId: string, before: number, limit: number): Promise<HistoryPage> {
-    const chat = toStoredChat(await this.visibleHead(userId, chatId));
-    return this.before(userId, chat, before, limit);
+  async getPage(userId: string, chatId: string, range: HistoryRange): Promise<HistoryPage> {
+    return this.listTurns(userId, toStoredChat(await this.requireHead(userId, chatId)), range);
   }
 
-  /** The page of turns before a number, of a chat whose head has been read already. */
-  async before(userId: string, chat: StoredChat, before: number, limit: number): Promise<HistoryPage> {
-    return takeNewestPage(this.backwards(userId, chat, before, limit), limit);
+  /** Lists the newest turns of a range, in a chat that was read before. */
+  async listTurns(userId: string, chat: StoredChat, range: HistoryRange): Promise<HistoryPage> {
+    return takeNewestPage(this.readBackwards(userId, chat, range), range.limit);
   }
 
-  /** The newest turns before a number that have an answer, whole or partial, however many between them have none. */
-  async answeredBefore(userId: string, chat: StoredChat, before: number, limit: number): Promise<HistoryPage> {
-    return takeNewestPage(answered(this.backwards(userId, chat, before, limit)), limit);
+  /** Lists the newest turns of a range that have a reply, whole or partial. Turns between them are skipped. */
+  async listTurnsWithReply(userId: string, chat: StoredChat, range: HistoryRange): Promise<HistoryPage> {
+    return takeNewestPage(onlyWithReply(this.readBackwards(userId, chat, range)), range.limit);
   }
 
-  private async visibleHead(userId: string, chatId: string): Promise<HeadItem> {
-    const head = visibleHead(await this.table.get(headKey(userId, chatId)));
+  private async requireHead(userId: string, chatId: string): Promise<HeadItem> {
+    const head = toVisibleHead(await this.table.get(headKey(userId, chatId)));
     if (!head) throw new ChatNotFoundError();
     return head;
   }
 
-  private async *withOpenTurn(head: HeadItem, newestFirst: AsyncIterable<StoredTurn>): AsyncGenerator<StoredTurn> {
-    let open = head.open;
-    for await (const turn of newestFirst) {
-      // The turn that the head holds open may have ended, or a later one begun and ended, since the head was read.
-      if (open && turn.number < (head.turns ?? 1)) yield { number: head.turns ?? 1, messages: toOpenMessages(open) };
-      if (turn.number <= (head.turns ?? 1)) open = undefined;
-      yield turn;
+  private async *readBackwards(userId: string, chat: StoredChat, range: HistoryRange): AsyncGenerator<StoredTurn> {
+    if (range.before > 1) yield* this.readNumberedTurns(userId, chat.id, range);
+    for (const turn of (await this.legacy.listTurns(chat)).toReversed()) {
+      if (turn.number < range.before) yield turn;
     }
-    if (open) yield { number: head.turns ?? 1, messages: toOpenMessages(open) };
   }
 
-  private async *backwards(
+  private async *readNumberedTurns(
     userId: string,
-    chat: StoredChat,
-    before: number,
-    limit: number,
+    id: string,
+    { before, limit }: HistoryRange,
   ): AsyncGenerator<StoredTurn> {
-    if (before > 1) yield* this.numberedTurns(userId, chat.id, before, limit);
-    for (const turn of (await this.inline.turns(chat)).toReversed()) {
-      if (turn.number < before) yield turn;
-    }
-  }
-
-  private async *numberedTurns(userId: string, id: string, before: number, limit: number): AsyncGenerator<StoredTurn> {
-    const range = turnKeyRange(userId, before === NEWEST ? undefined : before - 1);
-    const items = this.table.backwards({ id, ...range, pageSize: Math.ceil(limit / 2) + READ_AHEAD });
-    let continuations: (Item & ContinuationItem)[] = [];
+    const keys = turnKeyRange(userId, before === AFTER_NEWEST ? undefined : before - 1);
+    const items = this.table.backwards({ id, ...keys, pageSize: Math.ceil(limit / 2) + READ_AHEAD });
+    // The continuations of a turn sort after its turn item, so they are read before it.
+    let continuations: ContinuationItem[] = [];
     for await (const item of items) {
       if (isTurnItem(item)) {
-        const own = continuations.filter((part) => parseTurnNumber(part) === parseTurnNumber(item));
-        if (!isExpired(item)) yield { number: parseTurnNumber(item), messages: toMessages(item, own) };
+        const number = parseTurnNumber(item);
+        const own = continuations.filter((part) => parseTurnNumber(part) === number);
+        if (!isExpired(item)) yield { number, messages: toMessages(item, own) };
         continuations = [];
       } else if ('text' in item) continuations.push(item as Item & ContinuationItem);
     }
   }
 }
 
-async function* answered(turns: AsyncIterable<StoredTurn>): AsyncGenerator<StoredTurn> {
-  let lookedAt = 0;
+/** Adds the turn that holds the chat to the turns that were read after the head. */
+async function* withOpenTurn(head: HeadItem, newestFirst: AsyncIterable<StoredTurn>): AsyncGenerator<StoredTurn> {
+  const number = head.turns ?? 1;
+  let open = head.open;
+  for await (const turn of newestFirst) {
+    // The open turn may have ended since the head was read, and later turns may have begun and ended.
+    if (open && turn.number < number) yield { number, messages: toOpenMessages(open) };
+    if (turn.number <= number) open = undefined;
+    yield turn;
+  }
+  if (open) yield { number, messages: toOpenMessages(open) };
+}
+
+async function* onlyWithReply(turns: AsyncIterable<StoredTurn>): AsyncGenerator<StoredTurn> {
+  let searched = 0;
   for await (const turn of turns) {
-    if (hasAnswer(turn)) yield turn;
-    lookedAt += 1;
-    if (lookedAt === LOOKED_AT_MAX) return;
+    if (hasReply(turn)) yield turn;
+    searched += 1;
+    if (searched === SEARCHED_TURNS_MAX) return;
   }
 }

@@ -1,214 +1,101 @@
 import { Injectable } from '@nestjs/common';
-import { Environment } from '../../config/environment.js';
-import type { Message, Replay } from '../model/chat.js';
-import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } from '../model/chat.errors.js';
+import { TableSettings } from '../../config/settings.js';
 import { DynamoTable, type Item, type ItemKey } from '../../dynamodb/dynamo-table.js';
-import {
-  endTimeAfter,
-  type HeadItem,
-  headKey,
-  keyAttribute,
-  keyAttributesOf,
-  lastTimeOf,
-  type OpenTurn,
-  visibleHead,
-} from './items/head-item.js';
-import { toExpiry, isExpired } from '../../dynamodb/item-expiry.js';
-import {
-  toAbandonedTurnItem,
-  type ContinuationItem,
-  freePlace,
-  isSpentTombstone,
-  isTurnItem,
-  toMessages,
-  type TurnItem,
-  turnKeyRange,
-  parseTurnNumber,
-  turnSortKey,
-} from './items/turn-item.js';
+import { isExpired, toExpiry } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
+import { type HeadItem, headKey, type OpenTurn } from './items/head-item.js';
+import { listNewestKeys } from './items/remembered-keys.js';
+import { findLastTime, toEndTime } from './items/stored-times.js';
+import { isExpiredTombstone, whileKeyIsFree } from './items/tombstone.js';
+import { isTurnItem, toAbandonedTurnItem, type TurnItem } from './items/turn-item.js';
+import { parseTurnNumber, turnKeyRange, turnSortKey } from './items/turn-keys.js';
+import { requireLeaseExpired, whileChatIsHeldBy } from './items/turn-lease.js';
 
-/** What a refused caller is told to wait at most: most turns end long before their lease. */
-const RETRY_AFTER_MAX_SECONDS = 5;
-
-/** A turn as begin tries to write it. */
-export interface TurnAttempt {
-  readonly chatId: string;
-  /** The chat is opened by this turn, unless the same key has opened it before. */
-  readonly isNewChat: boolean;
-  readonly key: string;
-  readonly open: OpenTurn;
-}
-
-/** What stood in the way of a begin, and does so no more: it may try again. */
-export type Obstacle = {
-  /** The latest time that the head knows of, or nothing. Clocks differ, so it may be ahead of the turn that begins. */
-  readonly lastTime: string;
-} & (
-  | { readonly kind: 'gone' }
-  /**
-   * A turn with the same key and prompt that came to nothing: begin may take its key over from the number that the
-   * head remembers for it, if it still does. `isUnsaid`: it has left nothing, and no other turn has begun since.
-   */
-  | { readonly kind: 'takenOver'; readonly remembered: number | undefined; readonly isUnsaid: boolean }
-);
-
-/** What a refused begin comes to. */
-export type Cleared =
-  | Obstacle
-  /** The very same begin, delivered before: the turn has begun. */
-  | { readonly kind: 'mine'; readonly head: HeadItem }
-  /** A turn with the same key and prompt has been answered. */
-  | { readonly kind: 'answered'; readonly replay: Replay };
-
-/** Where a turn is whose number is taken, or where it may go. */
+/** The place of a turn whose number was taken. */
 export interface TurnPlace {
   readonly number: number;
-  /** What is there: nothing yet, the turn itself, the turn after its key was taken over, or a deleted turn. */
+  /** `superseded`: the turn's own item, but another run has taken over its key. */
   readonly holds: 'nothing' | 'own' | 'superseded' | 'deleted';
 }
 
-/** What happens to turns that were left behind: by a process that died, or by a caller who asks again. */
+/** Ends the turns of processes that died, and finds places for turns whose number is taken. */
 @Injectable()
 export class DynamoTurnRecovery {
   constructor(
     private readonly table: DynamoTable,
-    private readonly environment: Environment,
+    private readonly settings: TableSettings,
   ) {}
 
   /**
-   * Finds out why a begin was refused, and clears it away where that may be done: a turn whose lease has run out, or
-   * whose item is there.
-   *
-   * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError
-   */
-  async clear(userId: string, opening: TurnAttempt): Promise<Cleared> {
-    const head = visibleHead(await this.table.get(headKey(userId, opening.chatId)));
-    if (!head) throw new ChatNotFoundError();
-    const { open } = head;
-    if (open?.lease === opening.open.lease) return { kind: 'mine', head };
-    const remembered = head[keyAttribute(opening.key)];
-    // A caller's key without a chat is that of the chat's first turn, remembered or not.
-    const known = remembered ?? (opening.isNewChat ? 1 : undefined);
-    const running = known === head.turns ? open : undefined;
-    if (running && running.prompt !== opening.open.prompt) throw new IdempotencyKeyReusedError();
-    const item = known === undefined ? undefined : await this.turn(userId, opening.chatId, known);
-    const isKnown = item !== undefined && (!running || item.lease === running.lease);
-    if (isKnown) {
-      if (item.prompt !== opening.open.prompt) throw new IdempotencyKeyReusedError();
-      if (item.status === 'done') {
-        const answer = await this.answerOf(item);
-        return { kind: 'answered', replay: { chatId: item.id, number: parseTurnNumber(item), message: answer } };
-      }
-    }
-    if (open) {
-      return { kind: 'gone', lastTime: await this.clearAway(userId, head, open) };
-    }
-    const lastTime = lastTimeOf(head);
-    if (known === undefined || !(await this.takeOver(item))) return { kind: 'gone', lastTime };
-    return { kind: 'takenOver', remembered, isUnsaid: item === undefined && known === head.turns, lastTime };
-  }
-
-  /**
-   * Where a turn is or may go whose number is another's, because the original system has reset the head: after every
-   * other turn, unless it has been put somewhere before.
-   */
-  async place(
-    userId: string,
-    chatId: string,
-    { lease, at, prompt }: Pick<OpenTurn, 'lease' | 'at' | 'prompt'>,
-    taken: number,
-  ): Promise<TurnPlace> {
-    let next = taken;
-    const range = { id: chatId, first: turnSortKey(userId, taken), last: turnKeyRange(userId).last, pageSize: 100 };
-    for await (const item of this.table.backwards(range)) {
-      if (isSpentTombstone(item)) continue;
-      const number = parseTurnNumber(item as Item & ItemKey);
-      next = Math.max(next, number + 1);
-      if (item['user_id'] === turnSortKey(userId, number) && item['deleted_at']) return { number, holds: 'deleted' };
-      if (!isTurnItem(item)) continue;
-      if (item.lease === lease) return { number, holds: 'own' };
-      const wasTakenOver = item.lease === undefined && item.at === at && item.prompt === prompt;
-      if (wasTakenOver) return { number, holds: 'superseded' };
-    }
-    return { number: next, holds: 'nothing' };
-  }
-
-  /**
-   * Keeps the prompt of a dead turn as a failed one, unless its answer is there, and frees the chat.
+   * Frees a chat whose turn is dead. Its prompt is kept as a failed turn, unless the turn is stored already.
    *
    * @returns the head's new `ended_at`.
    * @throws TurnInProgressError when the turn may still be running.
    */
-  async clearAway(userId: string, head: HeadItem, open: OpenTurn): Promise<string> {
+  async recoverDeadTurn(head: HeadItem, open: OpenTurn): Promise<string> {
     const number = head.turns ?? 1;
-    const millisecondsLeft = open.until - Date.now();
-    const isStored = (await this.turn(userId, head.id, number))?.lease === open.lease;
-    if (!isStored && millisecondsLeft > 0) {
-      throw new TurnInProgressError(Math.min(RETRY_AFTER_MAX_SECONDS, Math.ceil(millisecondsLeft / 1000)));
-    }
-    const kept = isStored ? number : await this.keepAbandoned(userId, head, open);
-    const moved = kept === number ? [] : ['turns', ...keyAttributesOf(head)];
-    const endedAt = endTimeAfter([open.at, lastTimeOf(head)]);
+    const isStored = (await this.getTurn(head, number))?.lease === open.lease;
+    if (!isStored) requireLeaseExpired(open);
+    const kept = isStored ? number : await this.keepAsFailed(head, open);
+    const renumbered = kept === number ? [] : ['turns', ...listNewestKeys(head)];
+    const endedAt = toEndTime([open.at, findLastTime(head)]);
     await this.table.update({
-      Key: headKey(userId, head.id),
+      Key: headKey(head.user_id, head.id),
       ...buildUpdate(
         {
           ended_at: endedAt,
           updated_at: endedAt,
-          ...Object.fromEntries(moved.map((name) => [name, kept])),
+          ...Object.fromEntries(renumbered.map((name) => [name, kept])),
           open: null,
           session: null,
         },
-        { expression: '#open.lease = :lease', values: { ':lease': open.lease } },
+        whileChatIsHeldBy(open.lease),
       ),
     });
     return endedAt;
   }
 
-  /** Puts a dead turn as a failed one, unless it is there by now. @returns the number that it has. */
-  private async keepAbandoned(userId: string, head: HeadItem, open: OpenTurn): Promise<number> {
-    const doneAt = new Date().toISOString();
-    const expiry = toExpiry(this.environment.CHAT_TTL_DAYS);
-    for (let number = head.turns ?? 1; ;) {
-      const item = toAbandonedTurnItem(head, open, number, doneAt, expiry);
-      const { expression, values } = freePlace();
-      if (await this.table.put({ ...item }, expression, values)) return number;
-      const place = await this.place(userId, head.id, open, number);
-      if (place.holds !== 'nothing') return place.number;
-      number = place.number;
-    }
-  }
-
   /**
-   * Takes its lease from a turn that came to nothing, so that it stays as it is.
-   *
-   * @param item - undefined where the turn has expired.
-   * @returns false when its late completer was faster.
+   * Finds the place of a turn whose number is taken, because the original system has reset the head.
+   * That is where the turn was stored before, else after all other turns.
    */
-  private async takeOver(item: TurnItem | undefined): Promise<boolean> {
-    if (item?.lease === undefined) return true;
-    const taken = await this.table.update({
-      Key: { id: item.id, user_id: item.user_id },
-      ConditionExpression: 'lease = :lease AND #status = :status',
-      UpdateExpression: 'REMOVE lease',
-      ExpressionAttributeNames: { '#status': 'status' },
-      ExpressionAttributeValues: { ':lease': item.lease, ':status': item.status },
-    });
-    return taken !== undefined;
+  async findPlace(
+    { id, user_id: userId }: ItemKey,
+    turn: Pick<OpenTurn, 'lease' | 'at' | 'prompt'>,
+    taken: number,
+  ): Promise<TurnPlace> {
+    let next = taken;
+    const range = { id, first: turnSortKey(userId, taken), last: turnKeyRange(userId).last, pageSize: 100 };
+    for await (const item of this.table.backwards(range)) {
+      if (isExpiredTombstone(item)) continue;
+      const number = parseTurnNumber(item as Item & ItemKey);
+      next = Math.max(next, number + 1);
+      if (item['user_id'] === turnSortKey(userId, number) && item['deleted_at']) return { number, holds: 'deleted' };
+      if (!isTurnItem(item)) continue;
+      if (item.lease === turn.lease) return { number, holds: 'own' };
+      const isSuperseded = item.lease === undefined && item.at === turn.at && item.prompt === turn.prompt;
+      if (isSuperseded) return { number, holds: 'superseded' };
+    }
+    return { number: next, holds: 'nothing' };
   }
 
-  private async turn(userId: string, id: string, number: number): Promise<TurnItem | undefined> {
+  /** The turn with this number, or undefined if there is none or it has expired. */
+  async getTurn({ id, user_id: userId }: ItemKey, number: number): Promise<TurnItem | undefined> {
     const item = await this.table.get({ id, user_id: turnSortKey(userId, number) });
     return item && isTurnItem(item) && !isExpired(item) ? item : undefined;
   }
 
-  private async answerOf(item: TurnItem): Promise<Message> {
-    const continuations: ContinuationItem[] = [];
-    if (item.parts) {
-      const range = { id: item.id, first: `${item.user_id}#`, last: `${item.user_id}~`, pageSize: 100 };
-      for await (const part of this.table.backwards(range)) continuations.push(part as Item & ContinuationItem);
+  /** Stores a dead turn as failed, unless it is stored by now. @returns its number. */
+  private async keepAsFailed(head: HeadItem, open: OpenTurn): Promise<number> {
+    const end = { doneAt: new Date().toISOString(), expiry: toExpiry(this.settings.chatTtlDays) };
+    let place: TurnPlace = { number: head.turns ?? 1, holds: 'nothing' };
+    while (place.holds === 'nothing') {
+      const { number } = place;
+      const { expression, values } = whileKeyIsFree();
+      const item = toAbandonedTurnItem(head, open, { ...end, number });
+      if (await this.table.put({ ...item }, expression, values)) return number;
+      place = await this.findPlace(head, open, number);
     }
-    return toMessages(item, continuations).at(-1) ?? { role: 'assistant', content: '' };
+    return place.number;
   }
 }

@@ -1,6 +1,6 @@
 import { DomainError } from '../../common/domain-error.js';
 
-/** The request is not what the contract asks for; the message says which part of it. */
+/** The request breaks the contract; the message names the part that is wrong. */
 export class InvalidRequestError extends DomainError {
   readonly kind = 'invalid';
 }
@@ -14,7 +14,7 @@ export class BodyTooLargeError extends DomainError {
   }
 }
 
-/** The body is of a type, or compressed in a way, that the service does not read. */
+/** The service does not read bodies of this type or coding. */
 export class UnsupportedBodyError extends DomainError {
   readonly kind = 'unsupported';
 }

@@ -3,46 +3,44 @@ import type { NextFunction, Request, Response } from 'express';
 import { DomainError } from '../../common/domain-error.js';
 import { BodyTooLargeError, InvalidRequestError, UnsupportedBodyError } from '../errors/http.errors.js';
 
-/** Most bytes of a body. */
 const BODY_MAX_BYTES = 256 * 1024;
-/** Deepest nesting of a body: libraries that walk it recursively overflow at a few thousand. */
+/** Libraries that walk a body recursively overflow the stack at a few thousand levels. */
 const BODY_MAX_DEPTH = 16;
 /**
- * `application/json`, alone or with the one charset that JSON has (RFC 8259, section 8.1). There is always something
- * between two runs of blanks, so that a long header can be matched in one way only and takes no longer than its length.
+ * `application/json`, alone or with the only charset of JSON (RFC 8259, 8.1).
+ * Two runs of blanks never touch, so that matching takes linear time.
  */
 const JSON_TYPE = /^application\/json[\t ]*(?:;[\t ]*(?:charset=(?:utf-8|"utf-8")[\t ]*(?:;[\t ]*)?)?)?$/i;
-/** Bytes that are no UTF-8 would become other characters. A byte order mark is dropped (RFC 8259, section 8.1). */
+/** Throws on bytes that are not UTF-8, and drops a byte order mark (RFC 8259, 8.1). */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Express middleware that reads a JSON object of limited size and depth into `request.body`, or answers in the
- * contract's words. A request without a byte of body passes, whatever its type: what is missing in it is for the route
- * to say.
+ * Express middleware: reads a JSON object of limited size and depth into `request.body`.
+ * A request without a body passes, whatever its type: the route says what is missing.
  */
 export async function jsonBody(request: Request, response: Response, next: NextFunction): Promise<void> {
   try {
     request.body = parse(await readBody(request));
   } catch (error) {
     if (!endsSoon(request)) response.setHeader('connection', 'close');
-    // The caller has left; nobody reads the answer, and it is no fault of ours.
-    next(error instanceof DomainError ? error : notValid());
+    // Other errors mean that the client has disconnected, which is not a fault of the service.
+    next(error instanceof DomainError ? error : invalidJson());
     return;
   }
   next();
 }
 
-/** The whole body. What is refused is refused as soon as that is known: nobody waits for the rest of it. */
+/** Reads the body, and throws as soon as a fault is known, without waiting for the rest. */
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const { headers } = request;
-  const length = lengthOf(headers);
-  if (length > 0) assertJson(headers);
+  const length = parseLength(headers);
+  if (length > 0) requireJson(headers);
   if (length > BODY_MAX_BYTES) throw new BodyTooLargeError();
   const chunks: Buffer[] = [];
   let size = 0;
-  // What is not read is for Node to drop: to destroy the request would take the connection from the answer.
+  // Node discards what is left unread. Destroying the request would close the connection before the response.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    if (size === 0) assertJson(headers);
+    if (size === 0) requireJson(headers);
     size += chunk.length;
     if (size > BODY_MAX_BYTES) throw new BodyTooLargeError();
     chunks.push(chunk);
@@ -50,17 +48,18 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** What `content-length` says, in bytes; 0 where the body comes in chunks, which do not say how many there will be. */
-function lengthOf(headers: IncomingHttpHeaders): number {
+/** The value of `content-length`, in bytes; 0 for a chunked body, whose length is unknown. */
+function parseLength(headers: IncomingHttpHeaders): number {
   return Number(headers['content-length'] ?? 0);
 }
 
-/** Whether the connection is good for another request, because little of this one can be left. */
+/** Whether little of the request is left to read, so that its connection can be kept. */
 function endsSoon({ complete, headers }: IncomingMessage): boolean {
-  return complete || ('content-length' in headers && lengthOf(headers) <= BODY_MAX_BYTES);
+  return complete || ('content-length' in headers && parseLength(headers) <= BODY_MAX_BYTES);
 }
 
-function assertJson({ 'content-encoding': coding = 'identity', 'content-type': type = '' }: IncomingHttpHeaders): void {
+function requireJson(headers: IncomingHttpHeaders): void {
+  const { 'content-encoding': coding = 'identity', 'content-type': type = '' } = headers;
   if (coding.toLowerCase() !== 'identity') throw new UnsupportedBodyError('Content-Encoding is not supported');
   if (!JSON_TYPE.test(type)) throw new UnsupportedBodyError('Content-Type must be application/json');
 }
@@ -69,7 +68,7 @@ function parse(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
   const body = parseJson(bytes);
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
-  if (!isObject || !isShallow(body, BODY_MAX_DEPTH)) throw notValid();
+  if (!isObject || !isShallow(body, BODY_MAX_DEPTH)) throw invalidJson();
   return body;
 }
 
@@ -77,8 +76,8 @@ function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(utf8.decode(bytes));
   } catch {
-    // Without a cause: the parser's message quotes the body.
-    throw notValid();
+    // Without a cause, because the parser's message quotes the body.
+    throw invalidJson();
   }
 }
 
@@ -88,6 +87,6 @@ function isShallow(value: unknown, depth: number): boolean {
   return depth > 0 && Object.values(value).every((member) => isShallow(member, depth - 1));
 }
 
-function notValid(): InvalidRequestError {
+function invalidJson(): InvalidRequestError {
   return new InvalidRequestError('Request body is not valid JSON');
 }

@@ -5,8 +5,8 @@ import { currentRequestContext, runWithRequestContext } from '../../common/reque
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /**
- * Express middleware: gives the request its id, the caller's own where that is valid, and keeps its answer out of
- * every cache. Everything behind it runs in the request's context; what a host such as Lambda has put there stays.
+ * Express middleware: sets `x-request-id`, keeping a valid one of the caller, and `cache-control: no-store`.
+ * Everything after it runs in the request's context. Values that the host has put there, such as Lambda's, stay.
  */
 export function requestId(request: Request, response: Response, next: NextFunction): void {
   const inbound = request.headers['x-request-id'];

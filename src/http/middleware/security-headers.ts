@@ -1,8 +1,8 @@
 import helmet from 'helmet';
 
 /**
- * Express middleware: the headers by which a browser treats an answer as nothing but JSON. What only concerns pages is
- * left out; a page that the service serves itself replaces the policy by one of its own.
+ * Express middleware: headers that make a browser treat every response as mere JSON.
+ * Headers that only concern pages are left out. A page sets a content security policy of its own.
  */
 export const securityHeaders = helmet({
   contentSecurityPolicy: {

@@ -2,14 +2,14 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * The connections of a server, so that it can end without waiting for callers who say nothing: a server's own `close`
- * waits for every socket that is not idle after an answer, be it one that never sent a byte.
+ * Tracks the connections of a server, so that it can close without waiting for silent clients.
+ * Node's own `close` waits for every connection that is not idle after a response.
  */
 export class Connections {
   private readonly requests = new Map<Socket, number>();
   private isDraining = false;
 
-  /** @param server - one that does not listen yet. */
+  /** @param server - a server that does not listen yet. */
   constructor(server: Server) {
     server.on('connection', (socket) => {
       this.requests.set(socket, 0);
@@ -23,25 +23,25 @@ export class Connections {
   }
 
   /**
-   * Cuts every connection that no request runs on, now and as their requests end; after `graceMilliseconds` all.
+   * Closes connections without a running request, now and whenever a request ends. After the grace it closes all.
    *
-   * @returns stops the clock, once the server has closed.
+   * @returns cancels the timer of the grace; to be called once the server has closed.
    */
   drain(graceMilliseconds: number): () => void {
     this.isDraining = true;
     for (const [socket, running] of this.requests) if (running === 0) socket.destroy();
-    const timer = setTimeout(() => this.cutAll(), graceMilliseconds);
+    const timer = setTimeout(() => this.destroyAll(), graceMilliseconds);
     return () => clearTimeout(timer);
   }
 
   private count(socket: Socket, change: number): void {
     const running = (this.requests.get(socket) ?? 0) + change;
     if (this.requests.has(socket)) this.requests.set(socket, running);
-    // The answer is on its way: end, so that it gets there, and do not wait for the other side.
+    // Soon, because the response may not have been sent yet.
     if (this.isDraining && running === 0) socket.destroySoon();
   }
 
-  private cutAll(): void {
+  private destroyAll(): void {
     for (const socket of this.requests.keys()) socket.destroy();
   }
 }

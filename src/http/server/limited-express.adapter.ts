@@ -1,41 +1,43 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-// Not from the package's root, which loads what reads uploaded files.
+// Not the package's root, which also loads the modules for file uploads.
 import { ExpressAdapter } from '@nestjs/platform-express/adapters/express-adapter.js';
 import { type Refusal, Refusals } from './refusals.js';
-import { isUnambiguous, originForm } from './request-form.js';
+import { isUnambiguous, toOriginForm } from './request-form.js';
 
-/**
- * Most bytes of all header lines. Node's 16 KiB would turn a token of 20 KB into a bare 431 before anybody could say
- * what is wrong with it.
- */
+/** Limit of all header lines together. With Node's 16 KiB, a token of 20 KB would get a bare 431 and no reason. */
 const HEADERS_MAX_BYTES = 64 * 1024;
-/** How long a caller may take to send, in milliseconds. */
-export interface SendingTimes {
+
+/** How long a client may take, in milliseconds. */
+export interface ConnectionTimes {
+  /** To send the headers. */
   readonly headers: number;
-  /** For all of the request, its body included. */
+  /** To send the whole request, its body included. */
   readonly request: number;
-  /** How often connections are looked at: one may take that much longer. */
+  /** Between two checks of all connections: a client may take that much longer. */
   readonly interval: number;
+  /** To read a refusal and close the connection. */
+  readonly linger: number;
 }
 
-const SENDING_TIMES: SendingTimes = { headers: 20_000, request: 60_000, interval: 5_000 };
+const CONNECTION_TIMES: ConnectionTimes = { headers: 20_000, request: 60_000, interval: 5_000, linger: 2_000 };
 
-/** What Node's parser refuses never becomes a request; it is answered here, in the form of every other error. */
-const REFUSALS: Readonly<Record<string, Refusal>> = {
+/** Errors of Node's parser, by their code. */
+const PARSER_REFUSALS: Readonly<Record<string, Refusal>> = {
   HPE_HEADER_OVERFLOW: { status: 431, error: 'Request headers are too large' },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, error: 'Request took too long' },
 };
-const NO_HTTP: Refusal = { status: 400, error: 'Request is not valid HTTP' };
-const NO_EXPECTATION: Refusal = { status: 417, error: 'Expect is not supported' };
+const INVALID_REQUEST: Refusal = { status: 400, error: 'Request is not valid HTTP' };
+const UNSUPPORTED_EXPECTATION: Refusal = { status: 417, error: 'Expect is not supported' };
 
-/** Express on an HTTP server with limits of our own, for everything that listens itself. Lambda has no such server. */
+/** Express on an HTTP server with our own limits, for entries that listen. On Lambda nothing listens. */
 export class LimitedExpressAdapter extends ExpressAdapter {
-  private readonly refusals = new Refusals();
+  private readonly refusals: Refusals;
 
-  constructor(private readonly times: SendingTimes = SENDING_TIMES) {
+  constructor(private readonly times: ConnectionTimes = CONNECTION_TIMES) {
     super();
-    // Also where Express itself answers, before any of our middleware has run.
+    this.refusals = new Refusals(times.linger);
+    // Here and not in a middleware: Express may respond before any middleware runs.
     this.disable('x-powered-by');
   }
 
@@ -46,32 +48,32 @@ export class LimitedExpressAdapter extends ExpressAdapter {
         headersTimeout: this.times.headers,
         requestTimeout: this.times.request,
         connectionsCheckingInterval: this.times.interval,
-        // Refused below, with a body.
+        // isUnambiguous checks it, so that the refusal has a body.
         requireHostHeader: false,
       },
-      this.listener(),
+      this.buildListener(),
     );
-    // Node would drop the headers behind the 2000th, and another token with them. Their bytes are limited.
+    // By default Node ignores headers after the 2000th, and a second token might be one of them.
     server.maxHeadersCount = 0;
     server.on('clientError', (fault: NodeJS.ErrnoException, socket: Socket) => {
       if (fault.code === 'ECONNRESET') socket.destroy();
-      else this.refusals.answerRaw(socket, REFUSALS[fault.code ?? ''] ?? NO_HTTP);
+      else this.refusals.refuseRaw(socket, PARSER_REFUSALS[fault.code ?? ''] ?? INVALID_REQUEST);
     });
     server.on('checkExpectation', (_, response: ServerResponse) => {
-      if (this.refusals.accepts(response)) this.refusals.answer(response, NO_EXPECTATION);
+      if (this.refusals.accepts(response)) this.refusals.refuse(response, UNSUPPORTED_EXPECTATION);
     });
     this.httpServer = server;
   }
 
-  private listener(): RequestListener {
+  private buildListener(): RequestListener {
     const app = this.getInstance<RequestListener>();
     return (request, response) => {
       if (!this.refusals.accepts(response)) return;
       if (!isUnambiguous(request)) {
-        this.refusals.answer(response, NO_HTTP);
+        this.refusals.refuse(response, INVALID_REQUEST);
         return;
       }
-      request.url = originForm(request.url ?? '');
+      request.url = toOriginForm(request.url ?? '');
       app(request, response);
     };
   }

@@ -2,64 +2,67 @@ import { randomUUID } from 'node:crypto';
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** How long a caller may take to read a refusal and to hang up, in milliseconds. */
-const LINGER_MILLISECONDS = 2_000;
-
-/** What is answered past the app, in the form of every other error. */
+/** An error response that the app does not write, in the form of all others. */
 export interface Refusal {
   readonly status: number;
   readonly error: string;
 }
 
 /**
- * Refuses requests and hangs up. A connection has one answer after the other: nothing is written between the bytes of
- * one that is still to come, and what stands behind a refused request is not heard.
+ * Refuses requests and closes their connections. Responses on a connection keep the order of their requests.
+ * Nothing is written inside an unfinished response, and requests behind a refused one are ignored.
  */
 export class Refusals {
-  private readonly outstanding = new WeakMap<Socket, Set<ServerResponse>>();
-  private readonly hungUp = new WeakSet<Socket>();
+  private readonly pending = new WeakMap<Socket, Set<ServerResponse>>();
+  private readonly closing = new WeakSet<Socket>();
 
-  /** Has to be told of every request. @returns whether it is to be heard. */
+  /** @param lingerMilliseconds - how long a client may take to read a refusal and close its side. */
+  constructor(private readonly lingerMilliseconds: number) {}
+
+  /** To be called for every request. @returns false if the request has to be ignored. */
   accepts(response: ServerResponse): boolean {
     const { socket } = response.req;
-    if (this.hungUp.has(socket)) return false;
-    const answers = this.outstanding.get(socket) ?? new Set();
-    this.outstanding.set(socket, answers.add(response));
-    response.once('close', () => answers.delete(response));
+    if (this.closing.has(socket)) return false;
+    const responses = this.pending.get(socket) ?? new Set();
+    this.pending.set(socket, responses.add(response));
+    response.once('close', () => responses.delete(response));
     return true;
   }
 
-  /** Refuses a request, once those before it have been answered. */
-  answer(response: ServerResponse, { status, error }: Refusal): void {
-    this.hungUp.add(response.req.socket);
+  /** Refuses a request. Node sends the refusal after the responses to earlier requests. */
+  refuse(response: ServerResponse, { status, error }: Refusal): void {
+    this.closing.add(response.req.socket);
     const body = JSON.stringify({ error });
-    response.writeHead(status, headersOf(body)).end(body);
+    response.writeHead(status, buildHeaders(body)).end(body);
   }
 
-  /** Refuses what never became a request; where that would be read as a part of another answer it only hangs up. */
-  answerRaw(socket: Socket, { status, error }: Refusal): void {
-    this.hungUp.add(socket);
-    if (!socket.writable || this.isAnswering(socket)) {
+  /**
+   * Refuses bytes that the parser could not read as a request. If a client could take the refusal for a part of another
+   * response, the connection is closed without it.
+   */
+  refuseRaw(socket: Socket, { status, error }: Refusal): void {
+    this.closing.add(socket);
+    if (!socket.writable || this.isResponding(socket)) {
       socket.destroy();
       return;
     }
     const body = JSON.stringify({ error });
-    const lines = Object.entries(headersOf(body)).map(([name, value]) => `${name}: ${value}`);
+    const lines = Object.entries(buildHeaders(body)).map(([name, value]) => `${name}: ${value}`);
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
-    // The end is for the caller to take note of. One who sends on, byte by byte, would keep the connection.
-    const cut = setTimeout(() => socket.destroy(), LINGER_MILLISECONDS);
+    // A client that goes on sending would keep the connection open.
+    const cut = setTimeout(() => socket.destroy(), this.lingerMilliseconds);
     socket.once('close', () => clearTimeout(cut));
   }
 
-  /** Whether an answer is on its way, or still to come, to a request that is whole. */
-  private isAnswering(socket: Socket): boolean {
-    const answers = [...(this.outstanding.get(socket) ?? [])];
-    // The fault may be in the only request itself, in a chunk of its body; then this is the answer to it.
-    return answers.length > 1 || answers.some(({ headersSent, req }) => headersSent || req.complete);
+  /** Whether a response to a complete request is under way or still to come. */
+  private isResponding(socket: Socket): boolean {
+    const responses = [...(this.pending.get(socket) ?? [])];
+    // An only request that is incomplete holds the fault itself, in a chunk of its body: the refusal is its response.
+    return responses.length > 1 || responses.some(({ headersSent, req }) => headersSent || req.complete);
   }
 }
 
-function headersOf(body: string): Record<string, string | number> {
+function buildHeaders(body: string): Record<string, string | number> {
   return {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),

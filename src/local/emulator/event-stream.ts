@@ -5,60 +5,27 @@ const codec = new EventStreamCodec(
   (text) => Buffer.from(text, 'utf8'),
 );
 
-/** Where a part of an answer comes from, as Bedrock writes it. */
-export interface WireCitation {
-  readonly generatedResponsePart: {
-    readonly textResponsePart: {
-      readonly text: string;
-      readonly span: { readonly start: number; readonly end: number };
-    };
-  };
-  readonly retrievedReferences: readonly {
-    readonly content: { readonly text: string };
-    readonly location: WireLocation;
-    readonly metadata?: Readonly<Record<string, unknown>>;
-  }[];
+/** Builds an event of `application/vnd.amazon.eventstream`, with its body as JSON. */
+export function buildEventFrame(type: string, body: unknown): Uint8Array {
+  return buildFrame({ ':message-type': 'event', ':event-type': type }, body);
 }
 
-export type WireLocation =
-  | { readonly type: 'S3'; readonly s3Location: { readonly uri: string } }
-  | { readonly type: 'WEB'; readonly webLocation: { readonly url: string } };
-
-/** A piece of an answer: bytes, which may end inside a character, citations, or both. */
-export interface TextChunk {
-  readonly bytes?: Uint8Array;
-  readonly citations?: readonly WireCitation[];
-}
-
-/** The frame of one `chunk` event. */
-export function chunkFrame({ bytes, citations }: TextChunk): Uint8Array {
-  return eventFrame('chunk', {
-    ...(bytes && { bytes: Buffer.from(bytes).toString('base64') }),
-    ...(citations && { attribution: { citations } }),
-  });
-}
-
-/** The frame of any event of `application/vnd.amazon.eventstream`, its body as JSON. */
-export function eventFrame(type: string, body: unknown): Uint8Array {
-  return frame({ ':message-type': 'event', ':event-type': type }, body);
-}
-
-/** The frame of an exception inside the stream; `name` as in the API, such as `ThrottlingException`. */
-export function exceptionFrame(name: string, message: string): Uint8Array {
-  // On the wire an exception goes by its member name in the stream's union, which starts with a small letter.
+/** Builds an exception inside the stream. @param name - as in the API, such as `ThrottlingException`. */
+export function buildExceptionFrame(name: string, message: string): Uint8Array {
+  // On the wire an exception has the name of its member of the stream's union, which begins in lower case.
   const member = name.charAt(0).toLowerCase() + name.slice(1);
-  return frame({ ':message-type': 'exception', ':exception-type': member }, { message });
+  return buildFrame({ ':message-type': 'exception', ':exception-type': member }, { message });
 }
 
-/** The same frame with one bit of its body wrong, so that its checksum does not match. */
-export function corrupted(whole: Uint8Array): Uint8Array {
-  const copy = Uint8Array.from(whole);
+/** Returns the frame with one bit of its body flipped, so that its checksum is wrong. */
+export function corruptFrame(frame: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(frame);
   const inBody = copy.length - 6;
   copy[inBody] = (copy[inBody] ?? 0) ^ 1;
   return copy;
 }
 
-function frame(headers: Readonly<Record<string, string>>, body: unknown): Uint8Array {
+function buildFrame(headers: Readonly<Record<string, string>>, body: unknown): Uint8Array {
   const typed = Object.entries({ ...headers, ':content-type': 'application/json' });
   return codec.encode({
     headers: Object.fromEntries(typed.map(([name, value]) => [name, { type: 'string', value }])),

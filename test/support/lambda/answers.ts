@@ -1,6 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from '@jest/globals';
 import type { FunctionParts } from '../../../scripts/lambda/local-parts.js';
+import { TableSettings } from '../../../src/config/settings.js';
 import { createDocumentClient, createDynamoDbClient } from '../../../src/dynamodb/dynamodb.client.js';
 import { loadEnvironment } from '../../../src/config/environment.js';
 import type { LambdaResponse } from '../../../src/lambda.js';
@@ -86,7 +87,7 @@ export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
  */
 export async function putOldChat({ variables }: FunctionParts): Promise<void> {
   const environment = loadEnvironment(variables);
-  const client = createDynamoDbClient(environment, LONGER_TIMEOUT);
+  const client = createDynamoDbClient(new TableSettings(environment), LONGER_TIMEOUT);
   const messages = [
     { role: 'user', content: 'Where were we?' },
     { role: 'assistant', content: 'At the beginning.' },

@@ -1,5 +1,5 @@
 import type { Properties, Template, Value } from '../../../scripts/template/template.js';
-import { chatTableSchema, TIME_TO_LIVE_ATTRIBUTE } from '../../../src/dynamodb/table-schema.js';
+import { buildTableSchema, TIME_TO_LIVE_ATTRIBUTE } from '../../../src/dynamodb/table-schema.js';
 import type { SdkCalls } from '../sdk-calls.js';
 import { functionsOf } from './functions.js';
 import { AGENT, arn, asMap, isList, namesIn, StackValues, textsIn, valuesAt } from './values.js';
@@ -80,7 +80,7 @@ export function unusedProblems({ Parameters, Globals, Conditions, Resources }: T
 export function tableProblems(template: Template): string[] {
   const { Properties, DeletionPolicy, UpdateReplacePolicy } = template.Resources['ChatTable'] ?? {};
   const expected = {
-    ...chatTableSchema('any'),
+    ...buildTableSchema('any'),
     TimeToLiveSpecification: { AttributeName: TIME_TO_LIVE_ATTRIBUTE, Enabled: true },
     PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
     SSESpecification: { SSEEnabled: true },

@@ -1,5 +1,5 @@
 import type { Template, Value } from '../../../scripts/template/template.js';
-import { TIMEOUT_MILLISECONDS } from '../../../src/chat/service/turn-deadline.js';
+import { BUFFERED_TIME_LIMIT, STREAMED_TIME_LIMIT } from '../../../src/chat/api/time-limits.js';
 import { loadEnvironment, variableNames } from '../../../src/config/environment.js';
 import { differences } from './checks.js';
 import { functionsOf, variablesOf } from './functions.js';
@@ -23,10 +23,10 @@ const ORIGINS: readonly (readonly [origins: string, isGood: boolean])[] = [
   ['app.example.com', false],
 ];
 
-/** The kind of answer that each function gives, which says how long a turn may take by default. */
-const ANSWERS: Readonly<Record<string, keyof typeof TIMEOUT_MILLISECONDS>> = {
-  ChatFunction: 'buffered',
-  ChatStreamFunction: 'streamed',
+/** Milliseconds that a turn of each function may take by default. */
+const TIME_LIMITS: Readonly<Record<string, number>> = {
+  ChatFunction: BUFFERED_TIME_LIMIT,
+  ChatStreamFunction: STREAMED_TIME_LIMIT,
 };
 
 /** Variables that a function is given and the service does not know, and the reverse. */
@@ -40,7 +40,7 @@ export function variableProblems(template: Template): string[] {
 /** Values that the template allows and the service refuses, and defaults that are not the service's own. */
 export function valueProblems(template: Template): string[] {
   return Object.entries(functionsOf(template)).flatMap(([name, properties]) =>
-    problemsOfValues(template, variablesOf(properties), TIMEOUT_MILLISECONDS[ANSWERS[name] ?? 'buffered']),
+    problemsOfValues(template, variablesOf(properties), TIME_LIMITS[name] ?? BUFFERED_TIME_LIMIT),
   );
 }
 

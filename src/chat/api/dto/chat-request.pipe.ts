@@ -1,25 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import type { ValidationError, ValidatorOptions } from 'class-validator';
-import { Environment } from '../../../config/environment.js';
-import { BodyPipe, fieldFault } from '../../../http/validation.js';
+import { LimitSettings } from '../../../config/settings.js';
+import { BodyPipe, createFieldError } from '../../../http/validation.js';
 
-/** Checks the body of `POST /chat`, the length of the prompt included: a setting, which no decorator can see. */
+/** Checks the body of `POST /chat`, and the length of its prompt, whose limit is a setting. */
 @Injectable()
 export class ChatRequestPipe extends BodyPipe {
-  constructor(private readonly environment: Environment) {
+  constructor(private readonly limits: LimitSettings) {
     super();
   }
 
   protected override async validate(body: object, options?: ValidatorOptions): Promise<ValidationError[]> {
-    const faults = await super.validate(body, options);
-    const limit = this.environment.PROMPT_MAX_LENGTH;
-    const promptFaults = faults.some(({ property }) => property === 'prompt');
-    if (promptFaults || !('prompt' in body) || isWithin(body.prompt, limit)) return faults;
-    return [fieldFault('prompt', `must be at most ${limit} characters`), ...faults];
+    const errors = await super.validate(body, options);
+    const limit = this.limits.promptMaxLength;
+    const hasPromptError = errors.some(({ property }) => property === 'prompt');
+    if (hasPromptError || !('prompt' in body) || isWithin(body.prompt, limit)) return errors;
+    return [createFieldError('prompt', `must be at most ${limit} characters`), ...errors];
   }
 }
 
-/** Whether a text has at most `limit` Unicode code points. Most are short enough by their UTF-16 length alone. */
+/** Whether a text has at most `limit` Unicode code points. The UTF-16 length is never smaller than their number. */
 function isWithin(text: unknown, limit: number): boolean {
   return typeof text !== 'string' || text.length <= limit || Array.from(text).length <= limit;
 }

@@ -1,9 +1,9 @@
-import type { Response } from 'express';
 import type { Chat, ChatSummary, Citation, Message, MessagePage } from '../../model/chat.js';
-import type { Reply } from '../../service/chat.service.js';
+import type { Reply } from '../../service/reply.js';
+import { encodeCursor } from './cursor.js';
 
-/** A message as callers see it. */
-interface MessageResponse {
+/** A message on the wire. */
+interface MessageBody {
   readonly role: Message['role'];
   readonly content: string;
   readonly created_at?: string;
@@ -11,14 +11,14 @@ interface MessageResponse {
   readonly citations?: readonly Citation[];
 }
 
-/** Answer of `GET /chats/{id}/messages`: oldest message first. */
+/** Response of `GET /chats/{id}/messages`, oldest message first. */
 export interface MessagePageResponse {
-  readonly messages: readonly MessageResponse[];
-  /** For the page before this one; absent on the oldest. */
+  readonly messages: readonly MessageBody[];
+  /** Leads to the page before this one; absent on the oldest page. */
   readonly next_cursor?: string;
 }
 
-/** A chat without its messages, as callers see it. */
+/** A chat without its messages on the wire. */
 export interface ChatSummaryBody {
   readonly id: string;
   readonly user_id: string;
@@ -27,38 +27,43 @@ export interface ChatSummaryBody {
   readonly updated_at: string;
 }
 
-/** A chat with the newest part of its history, as callers see it. */
+/** A chat with the newest part of its history on the wire. */
 interface ChatBody extends ChatSummaryBody, MessagePageResponse {}
 
-/** Answer of `GET /chats/{id}`. */
+/** Response of `GET /chats/{id}`. */
 export interface ChatResponse {
   readonly chat: ChatBody;
 }
 
-/** Answer of `POST /chat`. */
+/** Response of `POST /chat`. */
 export interface ReplyResponse extends ChatResponse {
   readonly response: string;
 }
 
+export function toReplyResponse({ text: response, chat }: Reply): ReplyResponse {
+  return { response, ...toChatResponse(chat) };
+}
+
 export function toChatResponse(chat: Chat): ChatResponse {
-  return { chat: { ...toChatSummaryBody(chat), ...toMessagePageResponse(chat) } };
+  return { chat: { ...toChatSummaryBody(chat), ...toMessagePageResponse(chat.userId, chat.id, chat) } };
 }
 
 export function toChatSummaryBody({ id, userId, title, createdAt, updatedAt }: ChatSummary): ChatSummaryBody {
   return { id, user_id: userId, title, created_at: createdAt, updated_at: updatedAt };
 }
 
-export function toMessagePageResponse({ messages, nextCursor }: MessagePage): MessagePageResponse {
-  return { messages: messages.map(messageResponse), ...(nextCursor !== undefined && { next_cursor: nextCursor }) };
+export function toMessagePageResponse(
+  userId: string,
+  chatId: string,
+  { messages, olderThan }: MessagePage,
+): MessagePageResponse {
+  return {
+    messages: messages.map(toMessageBody),
+    ...(olderThan !== undefined && { next_cursor: encodeCursor(userId, chatId, olderThan) }),
+  };
 }
 
-/** The body of an answer; one that was given before says so in the header `idempotency-replayed`. */
-export function toReplyResponse({ response, chat, isReplay }: Reply, http: Response): ReplyResponse {
-  if (isReplay) http.setHeader('idempotency-replayed', 'true');
-  return { response, ...toChatResponse(chat) };
-}
-
-function messageResponse({ role, content, createdAt, status, citations }: Message): MessageResponse {
+function toMessageBody({ role, content, createdAt, status, citations }: Message): MessageBody {
   return {
     role,
     content,

@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 import { InvalidRequestError } from '../../../http/errors/http.errors.js';
 
-/** 1 to 255 printable characters of ASCII. */
+/** 1 to 255 printable ASCII characters. */
 const KEY = /^[\x20-\x7e]{1,255}$/;
 
 /**
@@ -14,9 +14,9 @@ export const IdempotencyKey = createParamDecorator((_: unknown, context: Executi
   const { headers, headersDistinct } = context.switchToHttp().getRequest<Request>();
   const key = headers['idempotency-key'];
   if (key === undefined) return undefined;
-  // Node joins several lines into one text, which would be a key as well.
-  const lines = headersDistinct['idempotency-key'] ?? [];
-  if (typeof key !== 'string' || !KEY.test(key) || lines.length > 1)
+  // Node joins repeated headers to one text, which would be a valid key too.
+  const isRepeated = (headersDistinct['idempotency-key'] ?? []).length > 1;
+  if (typeof key !== 'string' || !KEY.test(key) || isRepeated)
     throw new InvalidRequestError(`Header 'Idempotency-Key' is invalid`);
   return key;
 });

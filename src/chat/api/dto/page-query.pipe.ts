@@ -1,20 +1,20 @@
 import { Injectable, type PipeTransform } from '@nestjs/common';
 import { InvalidRequestError } from '../../../http/errors/http.errors.js';
-import { InvalidCursorError } from '../../model/chat.errors.js';
+import { createCursorError } from './cursor.js';
 
-/** Messages of a page, at most and by default. */
+/** Most messages of a page, and the default. */
 const MAX_LIMIT = 100;
 
-/** The query `cursor`: one text, or none for the newest page. What it says is for the service to read. */
+/** The query `cursor`: a string, or absent for the newest page. `decodeCursor` needs the user and chat, too. */
 @Injectable()
 export class CursorPipe implements PipeTransform<unknown, string | undefined> {
   transform(cursor: unknown): string | undefined {
     if (cursor === undefined || typeof cursor === 'string') return cursor;
-    throw new InvalidCursorError();
+    throw createCursorError();
   }
 }
 
-/** The query `limit`: a whole number from 1 to 100, which is the default. */
+/** The query `limit`: a whole number from 1 to 100; by default 100. */
 @Injectable()
 export class LimitPipe implements PipeTransform<unknown, number> {
   transform(limit: unknown = String(MAX_LIMIT)): number {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { eventOf, toSourcePart, textDelta } from './ui-message-parts.js';
+import { toSourcePart } from './ui-message-parts.js';
 
-describe('sourceOf', () => {
+describe('toSourcePart', () => {
   it.each([
     [{ uri: 'https://example.com/a' }, { type: 'source-url', url: 'https://example.com/a' }],
     [{ uri: 'HTTP://example.com/' }, { type: 'source-url', url: 'HTTP://example.com/' }],
@@ -13,17 +13,17 @@ describe('sourceOf', () => {
       { uri: 's3://bucket/plain' },
       { type: 'source-document', mediaType: 'application/octet-stream', title: 'plain', filename: 'plain' },
     ],
-    // A browser would run it.
+    // A browser would run this URL as a script.
     [
       { uri: 'javascript:alert(1)', title: 'x' },
       { type: 'source-document', title: 'x' },
     ],
     [{ snippet: 'some words' }, { type: 'source-document', title: 'Source 3', mediaType: 'application/octet-stream' }],
-  ])('of %o is %o', (citation, part) => {
+  ])('turns %o into %o', (citation, part) => {
     expect(toSourcePart(citation, 3)).toMatchObject({ ...part, sourceId: 'source-3' });
   });
 
-  it('hands on what the protocol has no field for', () => {
+  it('keeps the fields that the protocol does not have as metadata', () => {
     const place = { uri: 'https://example.com', snippet: 'words', start: 3, end: 9 };
     expect(toSourcePart({ title: 'Example', ...place }, 1)).toEqual({
       type: 'source-url',
@@ -32,14 +32,5 @@ describe('sourceOf', () => {
       title: 'Example',
       providerMetadata: { citation: place },
     });
-  });
-});
-
-describe('eventOf', () => {
-  it('is one line, whatever the text', () => {
-    const text = 'a\nb\r\nc\r\u2028\u2029d\n\ndata: [DONE]\n\n';
-    const event = eventOf(textDelta(text));
-    expect(event).toMatch(/^data: [^\r\n]*\n\n$/);
-    expect(JSON.parse(event.slice('data: '.length)).delta).toBe(text);
   });
 });

@@ -2,21 +2,9 @@ import { basename, extname } from 'node:path/posix';
 import type { Citation } from '../../model/chat.js';
 import type { ChatSummaryBody } from '../dto/chat-response.js';
 
-/** Headers of an AI SDK UI message stream; the last one keeps nginx from holding it back. */
-export const STREAM_HEADERS = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'x-vercel-ai-ui-message-stream': 'v1',
-  'x-accel-buffering': 'no',
-} as const;
-
-/** A comment, which readers of events skip: it says that the connection lives. */
-export const KEEP_ALIVE = ': keep-alive\n\n';
-/** The last event of every stream. */
-export const DONE = 'data: [DONE]\n\n';
-
-/** An answer is one text; the parts of a text share its id. */
+/** A reply has one text; its parts share this id. */
 const TEXT_ID = 'answer';
-/** Media types by the ending of a document's name; what is not here is called bytes. */
+/** Media types by file extension. */
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.csv': 'text/csv',
   '.docx': 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
@@ -30,19 +18,18 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 };
 const UNKNOWN_MEDIA_TYPE = 'application/octet-stream';
 
-/** What a stream says of its chat. */
 interface ChatMetadata {
   readonly chat: ChatSummaryBody;
 }
 
-/** What a citation has beside the fields of the protocol; the AI SDK hands it on as it is. */
+/** The fields of a citation that the protocol does not have. The AI SDK passes them on unchanged. */
 interface CitationMetadata {
   readonly citation: Omit<Citation, 'title'>;
 }
 
 /**
- * The parts of the AI SDK's UI message stream that are sent here, with the fields that its versions from 5.0.100 on
- * accept. AI SDK 5 refuses a part with a field that it does not know, so there are no others.
+ * The parts of the AI SDK's UI message stream that this service sends. The AI SDK from 5.0.100 on accepts all of their
+ * fields. AI SDK 5 refuses a part with an unknown field, so there are no others.
  */
 export type StreamPart =
   | { readonly type: 'start'; readonly messageId: string; readonly messageMetadata: ChatMetadata }
@@ -66,11 +53,6 @@ export type StreamPart =
   | { readonly type: 'error'; readonly errorText: string }
   | { readonly type: 'finish'; readonly finishReason: 'stop' | 'error'; readonly messageMetadata?: ChatMetadata };
 
-/** A part as an event. JSON has no line breaks of its own, so one line holds it. */
-export function eventOf(part: StreamPart): string {
-  return `data: ${JSON.stringify(part)}\n\n`;
-}
-
 export const textStart: StreamPart = { type: 'text-start', id: TEXT_ID };
 export const textEnd: StreamPart = { type: 'text-end', id: TEXT_ID };
 
@@ -79,9 +61,9 @@ export function textDelta(delta: string): StreamPart {
 }
 
 /**
- * A citation as a source: a page that a browser can open as its URL, anything else as a document.
+ * Turns a citation into a source: an http(s) URI into a URL, anything else into a document.
  *
- * @param number - of the citation in its answer, from 1.
+ * @param number - position of the citation in its reply, from 1.
  */
 export function toSourcePart(citation: Citation, number: number): StreamPart {
   const { title, ...rest } = citation;

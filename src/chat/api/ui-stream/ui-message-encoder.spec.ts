@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import { UiMessageEncoder } from './ui-message-encoder.js';
+
+const CHAT = { id: 'c', userId: 'u', title: 't', createdAt: 'then', updatedAt: 'now' };
+const CHAT_JSON = '{"id":"c","user_id":"u","title":"t","created_at":"then","updated_at":"now"}';
+const START = `data: {"type":"start","messageId":"c:1","messageMetadata":{"chat":${CHAT_JSON}}}\n\n`;
+const TEXT_START = 'data: {"type":"text-start","id":"answer"}\n\n';
+const TEXT_END = 'data: {"type":"text-end","id":"answer"}\n\n';
+const FINISH = `data: {"type":"finish","finishReason":"stop","messageMetadata":{"chat":${CHAT_JSON}}}\n\n`;
+const DONE = 'data: [DONE]\n\n';
+const createDelta = (delta: string) => `data: {"type":"text-delta","id":"answer","delta":${JSON.stringify(delta)}}\n\n`;
+
+function createStarted(): UiMessageEncoder {
+  const encoder = new UiMessageEncoder();
+  encoder.addStart(CHAT, 'c:1');
+  return encoder;
+}
+
+describe('UiMessageEncoder', () => {
+  it('encodes a reply with its text and its sources', () => {
+    const encoder = createStarted();
+    encoder.addText('one');
+    encoder.finish(CHAT, [{ uri: 'https://example.com/' }]);
+    const source =
+      '{"type":"source-url","sourceId":"source-1","url":"https://example.com/",' +
+      '"providerMetadata":{"citation":{"uri":"https://example.com/"}}}';
+    expect(encoder.takeEvents()).toBe(
+      START + TEXT_START + createDelta('one') + TEXT_END + `data: ${source}\n\n` + FINISH + DONE,
+    );
+  });
+
+  it('gives each event once, and merges the text since the last time into one delta', () => {
+    const encoder = createStarted();
+    expect(encoder.takeEvents()).toBe(START);
+    expect(encoder.takeEvents()).toBe('');
+    encoder.addText('one ');
+    expect(encoder.takeEvents()).toBe(TEXT_START + createDelta('one '));
+    for (const text of ['two ', 'three ', 'four']) encoder.addText(text);
+    expect(encoder.takeEvents()).toBe(createDelta('two three four'));
+    encoder.addText(' five');
+    encoder.finish(CHAT, []);
+    expect(encoder.takeEvents()).toBe(createDelta(' five') + TEXT_END + FINISH + DONE);
+  });
+
+  it('opens no text for a reply without text', () => {
+    const encoder = createStarted();
+    encoder.addText('');
+    encoder.finish(CHAT, []);
+    expect(encoder.takeEvents()).toBe(START + FINISH + DONE);
+  });
+
+  it('ends a failed turn with the error, and closes its text', () => {
+    const encoder = createStarted();
+    encoder.addText('one');
+    encoder.fail('The agent failed');
+    expect(encoder.takeEvents()).toBe(
+      START +
+        TEXT_START +
+        createDelta('one') +
+        TEXT_END +
+        'data: {"type":"error","errorText":"The agent failed"}\n\n' +
+        `data: {"type":"finish","finishReason":"error","messageMetadata":{"chat":${CHAT_JSON}}}\n\n` +
+        DONE,
+    );
+  });
+
+  it('names no chat for a turn that never started', () => {
+    const encoder = new UiMessageEncoder();
+    encoder.fail('The agent is busy');
+    expect(encoder.takeEvents()).toBe(
+      'data: {"type":"error","errorText":"The agent is busy"}\n\n' +
+        'data: {"type":"finish","finishReason":"error"}\n\n' +
+        DONE,
+    );
+  });
+
+  it('keeps a delta on one line, whatever its text', () => {
+    const encoder = createStarted();
+    encoder.takeEvents();
+    const text = 'a\nb\r\nc\r\u2028\u2029d\n\ndata: [DONE]\n\n';
+    encoder.addText(text);
+    const [, delta = ''] = encoder.takeEvents().split(TEXT_START);
+    expect(delta).toMatch(/^data: [^\r\n]*\n\n$/);
+    expect(JSON.parse(delta.slice('data: '.length)).delta).toBe(text);
+  });
+});

@@ -1,0 +1,71 @@
+import { type SseSource, toSseEvent } from '../../../http/sse/sse-writer.js';
+import type { ChatSummary, Citation } from '../../model/chat.js';
+import { toChatSummaryBody } from '../dto/chat-response.js';
+import { type StreamPart, textDelta, textEnd, textStart, toSourcePart } from './ui-message-parts.js';
+
+/** Ends every stream of the protocol. */
+const DONE = toSseEvent('[DONE]');
+
+/**
+ * Encodes one reply as an AI SDK UI message stream for one client. Text that was not taken yet is merged into a single
+ * delta, so a slow client costs at most the size of a reply.
+ */
+export class UiMessageEncoder implements SseSource {
+  readonly headers = { 'x-vercel-ai-ui-message-stream': 'v1' } as const;
+  private startPart: (StreamPart & { type: 'start' }) | undefined;
+  /** Encoded and not taken yet; `text` comes after them. */
+  private events = '';
+  private text = '';
+  private hasText = false;
+
+  addStart(chat: ChatSummary, messageId: string): void {
+    this.startPart = { type: 'start', messageId, messageMetadata: { chat: toChatSummaryBody(chat) } };
+    this.addPart(this.startPart);
+  }
+
+  addText(text: string): void {
+    this.text += text;
+  }
+
+  /** Ends the stream of a turn that is stored, with its sources. */
+  finish(chat: ChatSummary, citations: readonly Citation[]): void {
+    const sources = citations.map((citation, index) => toSourcePart(citation, index + 1));
+    const messageMetadata = { chat: toChatSummaryBody(chat) };
+    this.end([...sources, { type: 'finish', finishReason: 'stop', messageMetadata }]);
+  }
+
+  /** Ends the stream of a failed turn. A turn that never started has no metadata. */
+  fail(errorText: string): void {
+    const metadata = this.startPart && { messageMetadata: this.startPart.messageMetadata };
+    this.end([
+      { type: 'error', errorText },
+      { type: 'finish', finishReason: 'error', ...metadata },
+    ]);
+  }
+
+  takeEvents(): string {
+    this.encodeText();
+    const { events } = this;
+    this.events = '';
+    return events;
+  }
+
+  private end(parts: readonly StreamPart[]): void {
+    this.encodeText();
+    if (this.hasText) this.addPart(textEnd);
+    for (const part of parts) this.addPart(part);
+    this.events += DONE;
+  }
+
+  private encodeText(): void {
+    if (this.text === '') return;
+    if (!this.hasText) this.addPart(textStart);
+    this.addPart(textDelta(this.text));
+    this.hasText = true;
+    this.text = '';
+  }
+
+  private addPart(part: StreamPart): void {
+    this.events += toSseEvent(JSON.stringify(part));
+  }
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { runWithRequestContext } from '../../common/request-context.js';
+import type { AgentSettings, LimitSettings } from '../../config/settings.js';
+import type { TurnQuota } from '../../usage/turn-quota.js';
+import type { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
+import type { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
+import { ChatService } from './chat.service.js';
+import { RunningTurns } from './running-turns.js';
+import type { TurnRunner } from './turn-runner.js';
+import { TurnTimes } from './turn-times.js';
+
+const REQUEST = { prompt: 'hello', chatId: undefined, key: undefined };
+
+/** A service of which every turn ends when it begins. @returns the deadline of a turn, in milliseconds from now. */
+async function getTimeLeft(timeLimit: number, timeoutMilliseconds?: number): Promise<number> {
+  let deadline = 0;
+  const chats = {
+    begin: async (_userId: string, _request: object, end: number) => {
+      deadline = end;
+      throw new Error('not begun');
+    },
+  };
+  const service = new ChatService(
+    { consume: (_userId: string, begin: () => Promise<unknown>) => begin() } as unknown as TurnQuota,
+    chats as unknown as DynamoChatRepository,
+    {} as TurnRunner,
+    {} as DynamoHistoryRepository,
+    new RunningTurns(new TurnTimes()),
+    { timeoutMilliseconds } as AgentSettings,
+    {} as LimitSettings,
+  );
+  await expect(service.reply('alice', REQUEST, { timeLimit })).rejects.toThrow('not begun');
+  return deadline - Date.now();
+}
+
+describe('the time that a turn may take', () => {
+  it.each([
+    ['the limit of the caller', undefined, undefined, 300_000],
+    ['AGENT_TIMEOUT_MS, if it is set', 900_000, undefined, 900_000],
+    ['AGENT_TIMEOUT_MS, if it is set to less', 200_000, undefined, 200_000],
+    ['what Lambda leaves, less 4 s', 900_000, 104_000, 100_000],
+  ])('is %s', async (_name, timeout, hostLimit, expected) => {
+    const context = { requestId: 'test', ...(hostLimit !== undefined && { deadline: Date.now() + hostLimit }) };
+    const timeLeft = await runWithRequestContext(context, () => getTimeLeft(300_000, timeout));
+    expect(timeLeft).toBeLessThanOrEqual(expected);
+    expect(timeLeft).toBeGreaterThan(expected - 60_000);
+  });
+});

@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import { DynamoTable, type Item } from '../../dynamodb/dynamo-table.js';
+import { buildUpdate } from '../../dynamodb/update-expression.js';
+import type { Replay } from '../model/chat.js';
+import { ChatNotFoundError, IdempotencyKeyReusedError } from '../model/chat.errors.js';
+import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
+import { type ContinuationItem, continuationKeyRange } from './items/continuation-items.js';
+import { type HeadItem, headKey, toVisibleHead } from './items/head-item.js';
+import { toKeyAttribute } from './items/remembered-keys.js';
+import { findLastTime } from './items/stored-times.js';
+import { toAssistantMessage, type TurnItem } from './items/turn-item.js';
+import { parseTurnNumber } from './items/turn-keys.js';
+import { OWNED_BY_LEASE } from './items/turn-lease.js';
+import type { TurnAttempt } from './turn-attempt.js';
+
+/** A conflict that is resolved: begin may try again. */
+export type ResolvedConflict = {
+  /** The latest time on the head, or `''`. It may be ahead of the attempt, because clocks differ. */
+  readonly lastTime: string;
+} & (
+  | { readonly kind: 'retry' }
+  /** An earlier turn with the same key and prompt has no whole reply. Begin may take over its key. */
+  | {
+      readonly kind: 'keyTaken';
+      /** The number that the head has for the key; undefined if the head has forgotten the key. */
+      readonly remembered: number | undefined;
+      /** The earlier turn has left no item, and no other turn has begun since. */
+      readonly leftNoTrace: boolean;
+    }
+);
+
+/** Why a begin was refused, and how it goes on. */
+export type Conflict =
+  | ResolvedConflict
+  /** The same begin was delivered before, and has begun the turn. */
+  | { readonly kind: 'alreadyBegun'; readonly head: HeadItem }
+  /** A turn with the same key and prompt has a whole reply. */
+  | { readonly kind: 'replay'; readonly replay: Replay };
+
+/** The earlier turn that the key of an attempt leads to. */
+interface KeyedTurn {
+  readonly number: number;
+  /** The number that the head has for the key. */
+  readonly remembered: number | undefined;
+  /** Undefined while the turn runs, and when its item has expired. */
+  readonly item: TurnItem | undefined;
+}
+
+/** Finds out why a begin was refused, and removes the reason if it may. */
+@Injectable()
+export class DynamoTurnConflict {
+  constructor(
+    private readonly table: DynamoTable,
+    private readonly recovery: DynamoTurnRecovery,
+  ) {}
+
+  /** @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError */
+  async resolveConflict(userId: string, attempt: TurnAttempt): Promise<Conflict> {
+    const head = toVisibleHead(await this.table.get(headKey(userId, attempt.chatId)));
+    if (!head) throw new ChatNotFoundError();
+    if (head.open?.lease === attempt.open.lease) return { kind: 'alreadyBegun', head };
+
+    const earlier = await this.findKeyedTurn(head, attempt);
+    if (earlier?.item?.status === 'done') return { kind: 'replay', replay: await this.readReplay(earlier.item) };
+    if (head.open) return { kind: 'retry', lastTime: await this.recovery.recoverDeadTurn(head, head.open) };
+    return this.takeKeyOver(head, earlier);
+  }
+
+  /** @throws IdempotencyKeyReusedError when the key was used with another prompt. */
+  private async findKeyedTurn(
+    head: HeadItem,
+    { key, isNewChat, open: { prompt } }: TurnAttempt,
+  ): Promise<KeyedTurn | undefined> {
+    const remembered = head[toKeyAttribute(key)];
+    // A key that opened the chat is the key of turn 1, also when the head has forgotten it.
+    const number = remembered ?? (isNewChat ? 1 : undefined);
+    if (number === undefined) return undefined;
+
+    const running = number === head.turns ? head.open : undefined;
+    if (running && running.prompt !== prompt) throw new IdempotencyKeyReusedError();
+    const stored = await this.recovery.getTurn(head, number);
+    // After the original system has reset a head, a running turn may have the number of a stored turn.
+    const item = running && stored?.lease !== running.lease ? undefined : stored;
+    if (item && item.prompt !== prompt) throw new IdempotencyKeyReusedError();
+    return { number, remembered, item };
+  }
+
+  private async readReplay(item: TurnItem): Promise<Replay> {
+    const continuations: ContinuationItem[] = [];
+    if (item.parts) {
+      const range = { id: item.id, ...continuationKeyRange(item.user_id), pageSize: 100 };
+      for await (const part of this.table.backwards(range)) continuations.push(part as Item & ContinuationItem);
+    }
+    return { chatId: item.id, number: parseTurnNumber(item), message: toAssistantMessage(item, continuations) };
+  }
+
+  private async takeKeyOver(head: HeadItem, earlier: KeyedTurn | undefined): Promise<ResolvedConflict> {
+    const lastTime = findLastTime(head);
+    if (!earlier || !(await this.removeLease(earlier.item))) return { kind: 'retry', lastTime };
+    const { number, remembered, item } = earlier;
+    return { kind: 'keyTaken', remembered, leftNoTrace: item === undefined && number === head.turns, lastTime };
+  }
+
+  /**
+   * Removes the lease of a turn without a whole reply, so that its own run can no longer change it.
+   *
+   * @returns false if the turn's own run has changed it first.
+   */
+  private async removeLease(item: TurnItem | undefined): Promise<boolean> {
+    if (item?.lease === undefined) return true;
+    const updated = await this.table.update({
+      Key: { id: item.id, user_id: item.user_id },
+      ...buildUpdate(
+        { lease: null },
+        {
+          expression: `${OWNED_BY_LEASE} AND #status = :status`,
+          names: { '#status': 'status' },
+          values: { ':lease': item.lease, ':status': item.status },
+        },
+      ),
+    });
+    return updated !== undefined;
+  }
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Message } from '../../model/chat.js';
+import { groupIntoTurns, listLegacyTurns } from './legacy-messages.js';
+
+const user = (content: string): Message => ({ role: 'user', content });
+const assistant = (content: string): Message => ({ role: 'assistant', content });
+
+describe('groupIntoTurns', () => {
+  it('starts a turn with each user message', () => {
+    const messages = [user('1'), assistant('one'), user('2'), user('3'), assistant('three'), assistant('more')];
+    expect(groupIntoTurns(messages).map((group) => group.map(({ content }) => content))).toEqual([
+      ['1', 'one'],
+      ['2'],
+      ['3', 'three'],
+      ['more'],
+    ]);
+  });
+
+  it('accepts a history that starts with an assistant message', () => {
+    expect(groupIntoTurns([assistant('hello'), user('1')])).toHaveLength(2);
+  });
+});
+
+describe('listLegacyTurns', () => {
+  it('numbers the turns so that the last is 0', () => {
+    const turns = listLegacyTurns([user('1'), assistant('one'), user('2')]);
+    expect(turns.map(({ number }) => number)).toEqual([-1, 0]);
+  });
+
+  it.each([
+    ['a plain text', 'hello', assistant('hello')],
+    ['an unknown role', { role: 'system', content: 'hello' }, assistant('hello')],
+    ['content that is not a text', { role: 'user', content: { text: 'hi' } }, user('{"text":"hi"}')],
+    ['no content', { role: 'user' }, user('')],
+    ['null', null, assistant('')],
+  ])('reads an entry with %s', (_, entry, message) => {
+    expect(listLegacyTurns([entry])).toEqual([{ number: 0, messages: [message] }]);
+  });
+
+  it('finds no turns if the item has no list of messages', () => {
+    expect(listLegacyTurns(undefined)).toEqual([]);
+    expect(listLegacyTurns('hello')).toEqual([]);
+  });
+});

@@ -1,0 +1,46 @@
+import type { Item, ItemKey } from '../../../dynamodb/dynamo-table.js';
+import { isExpired, toExpiry, toSeconds } from '../../../dynamodb/item-expiry.js';
+import type { Condition } from '../../../dynamodb/update-expression.js';
+import type { KeyAttribute } from './remembered-keys.js';
+
+/** Days that a tombstone stays: long enough to refuse every late repetition of a write. */
+const TOMBSTONE_DAYS = 1;
+
+/** What a delete leaves in place of an item. A late repetition of the item's write is refused by it. */
+export interface Tombstone extends ItemKey {
+  /** ISO 8601 UTC. */
+  readonly deleted_at: string;
+  /** Epoch seconds. */
+  readonly expires_at?: number;
+}
+
+/** The tombstone of the item with this key. */
+export function toTombstone({ id, user_id }: ItemKey): Tombstone & Item {
+  return { id, user_id, deleted_at: new Date().toISOString(), ...toExpiry(TOMBSTONE_DAYS) };
+}
+
+/** The changes that make a tombstone of the head of a chat whose only turn was cancelled. */
+export function toHeadTombstoneChanges(key: KeyAttribute): Readonly<Record<string, unknown>> {
+  return {
+    deleted_at: new Date().toISOString(),
+    ...toExpiry(TOMBSTONE_DAYS),
+    title: null,
+    created_at: null,
+    updated_at: null,
+    turns: null,
+    [key]: null,
+  };
+}
+
+/** Whether an item is a tombstone that has expired, but that DynamoDB has not removed yet. */
+export function isExpiredTombstone(item: Item): boolean {
+  return item['deleted_at'] !== undefined && isExpired(item);
+}
+
+/** The condition that a key is free: it has no item, or only an expired tombstone. */
+export function whileKeyIsFree(): Condition {
+  return {
+    expression: 'attribute_not_exists(id) OR (attribute_exists(deleted_at) AND expires_at <= :now)',
+    values: { ':now': toSeconds(Date.now()) },
+  };
+}

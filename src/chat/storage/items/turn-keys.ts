@@ -1,0 +1,30 @@
+const TURN_DIGITS = 12;
+/** Higher than every turn number. */
+const LAST_NUMBER = 10 ** TURN_DIGITS - 1;
+
+/** A range of sort keys, both ends included. */
+export interface SortKeyRange {
+  readonly first: string;
+  readonly last: string;
+}
+
+/** The sort key of a turn. User ids contain no `#`, so keys of two users never overlap. */
+export function turnSortKey(userId: string, number: number): string {
+  return `${userId}#T#${String(number).padStart(TURN_DIGITS, '0')}`;
+}
+
+/** The sort keys of turns 1 to `last`, with their continuation items. */
+export function turnKeyRange(userId: string, last = LAST_NUMBER): SortKeyRange {
+  // `~` sorts after the `#` that separates a turn's key from the number of a continuation.
+  return { first: turnSortKey(userId, 1), last: `${turnSortKey(userId, last)}~` };
+}
+
+/** The sort keys of all items of a chat except its head. */
+export function wholeKeyRange(userId: string): SortKeyRange {
+  return { ...turnKeyRange(userId), first: turnSortKey(userId, 0) };
+}
+
+/** The number of the turn that a turn item or a continuation item belongs to. */
+export function parseTurnNumber({ user_id: sortKey }: { readonly user_id: string }): number {
+  return Number(/#T#(\d+)/.exec(sortKey)?.[1]);
+}

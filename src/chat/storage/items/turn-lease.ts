@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import type { Condition } from '../../../dynamodb/update-expression.js';
+import { TurnInProgressError } from '../../model/chat.errors.js';
+import type { OpenTurn } from './head-item.js';
+
+/** A turn keeps its lease for this long after its deadline, because clocks differ. */
+const LEASE_MARGIN_MILLISECONDS = 15_000;
+/** Longest Retry-After, in seconds: most turns end long before their lease does. */
+const RETRY_AFTER_MAX_SECONDS = 5;
+
+/** The condition that an item belongs to this run of a turn. `:lease` is the turn's lease. */
+export const OWNED_BY_LEASE = 'lease = :lease';
+
+/**
+ * Gives a turn its lease.
+ *
+ * @param deadline - epoch milliseconds by which the turn will have ended.
+ */
+export function toOpenTurn(prompt: string, deadline: number): OpenTurn {
+  return {
+    lease: randomUUID(),
+    until: deadline + LEASE_MARGIN_MILLISECONDS,
+    prompt,
+    at: new Date().toISOString(),
+  };
+}
+
+/** The condition that the turn with this lease still holds the chat. */
+export function whileChatIsHeldBy(lease: string): Condition {
+  return { expression: '#open.lease = :lease', names: { '#open': 'open' }, values: { ':lease': lease } };
+}
+
+/** Whether the turn may still be running. */
+export function isLeaseLive({ until }: OpenTurn): boolean {
+  return Date.now() < until;
+}
+
+/** @throws TurnInProgressError while the turn may still be running. */
+export function requireLeaseExpired({ until }: OpenTurn): void {
+  const secondsLeft = Math.ceil((until - Date.now()) / 1000);
+  if (secondsLeft > 0) throw new TurnInProgressError(Math.min(RETRY_AFTER_MAX_SECONDS, secondsLeft));
+}

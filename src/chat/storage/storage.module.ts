@@ -1,0 +1,27 @@
+import { Module } from '@nestjs/common';
+import { DynamoDbModule } from '../../dynamodb/dynamodb.module.js';
+import { DynamoChatDeletion } from './dynamo-chat-deletion.js';
+import { DynamoChatRepository } from './dynamo-chat.repository.js';
+import { DynamoHistoryRepository } from './dynamo-history.repository.js';
+import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
+import { DynamoTurnCancellation } from './dynamo-turn-cancellation.js';
+import { DynamoTurnConflict } from './dynamo-turn-conflict.js';
+import { DynamoTurnOpening } from './dynamo-turn-opening.js';
+import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
+
+/** Chats in DynamoDB. Other modules use only what this one exports. */
+@Module({
+  imports: [DynamoDbModule],
+  providers: [
+    DynamoChatRepository,
+    DynamoHistoryRepository,
+    DynamoChatDeletion,
+    DynamoTurnOpening,
+    DynamoTurnConflict,
+    DynamoTurnRecovery,
+    DynamoTurnCancellation,
+    DynamoLegacyHistory,
+  ],
+  exports: [DynamoChatRepository, DynamoHistoryRepository, DynamoChatDeletion],
+})
+export class StorageModule {}

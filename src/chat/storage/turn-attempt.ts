@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { toKeyedChatId } from '../model/keyed-chat-id.js';
+import type { TurnRequest } from '../model/turn.js';
+import type { OpenTurn } from './items/head-item.js';
+import { toOpenTurn } from './items/turn-lease.js';
+
+/** A turn that begin tries to write. */
+export interface TurnAttempt {
+  readonly chatId: string;
+  /** The turn opens the chat, unless an earlier turn with the same key has opened it. */
+  readonly isNewChat: boolean;
+  /** The caller's idempotency key, or the lease. */
+  readonly key: string;
+  readonly open: OpenTurn;
+}
+
+/**
+ * Gives a request the ids that it needs to begin.
+ *
+ * @param deadline - epoch milliseconds by which the turn will have ended.
+ */
+export function toTurnAttempt(userId: string, { chatId, key, prompt }: TurnRequest, deadline: number): TurnAttempt {
+  const open = toOpenTurn(prompt, deadline);
+  return {
+    chatId: chatId ?? (key === undefined ? randomUUID() : toKeyedChatId(userId, key)),
+    isNewChat: chatId === undefined,
+    // Every turn has a key, so that the head can refuse a late repetition of its begin.
+    key: key ?? open.lease,
+    open,
+  };
+}
+
+/** Whether no later request can name the chat: it is new, and no key of the caller leads to it. */
+export function isUnrepeatable({ isNewChat, key, open }: TurnAttempt): boolean {
+  return isNewChat && key === open.lease;
+}

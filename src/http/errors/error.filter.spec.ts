@@ -1,0 +1,52 @@
+import { type ArgumentsHost, ConflictException, Logger, type LoggerService } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { runWithRequestContext } from '../../common/request-context.js';
+import { ErrorFilter } from './error.filter.js';
+import { InvalidRequestError } from './http.errors.js';
+
+/** Handles a thrown value. @returns the calls of the response. */
+function handle(thrown: unknown, headersSent = false): unknown[][] {
+  const calls: unknown[][] = [];
+  const response: Record<string, unknown> = { headersSent };
+  for (const name of ['setHeader', 'status', 'json', 'destroy']) {
+    response[name] = (...values: unknown[]) => {
+      calls.push([name, ...values]);
+      return response;
+    };
+  }
+  const host = { switchToHttp: () => ({ getResponse: () => response }) };
+  runWithRequestContext({ requestId: 'r1' }, () => new ErrorFilter().catch(thrown, host as unknown as ArgumentsHost));
+  return calls;
+}
+
+describe('ErrorFilter', () => {
+  let lines: unknown[];
+  beforeEach(() => {
+    lines = [];
+    const logger = { error: (line: unknown) => void lines.push(line) } as unknown as LoggerService;
+    Logger.overrideLogger(logger);
+  });
+  afterEach(() => Logger.overrideLogger(false));
+
+  it('sends an error of the client as one key, and logs nothing', () => {
+    expect(handle(new InvalidRequestError('bad'))).toEqual([
+      ['status', 400],
+      ['json', { error: 'bad' }],
+    ]);
+    expect(lines).toEqual([]);
+  });
+
+  it('logs an unexpected error once, and sends advice with the request id', () => {
+    expect(handle(new ConflictException('internal detail'))).toEqual([
+      ['status', 500],
+      ['json', { error: 'Internal server error', message: 'Report this; request id r1' }],
+    ]);
+    expect(lines).toMatchObject([{ status: 500, error: { name: 'ConflictException' } }]);
+    expect(JSON.stringify(lines)).not.toContain('internal detail');
+  });
+
+  it('cuts a response that has begun', () => {
+    expect(handle(new Error('late'), true)).toEqual([['destroy']]);
+    expect(lines).toHaveLength(1);
+  });
+});

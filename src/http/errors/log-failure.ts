@@ -1,0 +1,13 @@
+import { Logger } from '@nestjs/common';
+import { describeError } from '../../telemetry/describe-error.js';
+import type { PublicError } from './public-error.js';
+
+const logger = new Logger('ErrorFilter');
+
+/**
+ * Logs a failure of this service or of a service behind it (5xx). Errors of the client are not logged. The code that
+ * sends the error calls this, once.
+ */
+export function logFailure(thrown: unknown, { status }: PublicError): void {
+  if (status >= 500) logger.error({ status, error: describeError(thrown) });
+}
