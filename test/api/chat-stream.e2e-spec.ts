@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import fc from 'fast-check';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { DIRECTED_FAULTS, type FaultCase, isLate, LATE_DEADLINE } from '../support/fault-matrix.js';
+import { holdAgent } from '../support/held-agent.js';
 import { startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
 import { itEachTogether } from '../support/together.js';
 import { BROKEN, readStream, WHOLE } from '../support/ui-stream.js';
@@ -119,13 +120,14 @@ describe('POST /chat/stream', () => {
   });
 
   it('answers 409 while a turn of the chat is running, and 422 for a key of another prompt', async () => {
-    app.agent.enqueue({ type: 'delay', milliseconds: 700 });
+    const agent = holdAgent(app);
     const headers = { 'idempotency-key': 'only-once' };
     const running = readStream(app.url, { prompt: 'one' }, { headers });
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await agent.reached;
     const early = await readStream(app.url, { prompt: 'one' }, { headers });
     expect([early.status, JSON.parse(early.raw).error]).toEqual([409, 'A turn is already in progress']);
     expect(early.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    agent.release();
     await running;
     const other = await readStream(app.url, { prompt: 'two' }, { headers });
     expect([other.status, JSON.parse(other.raw).error]).toEqual([422, 'Idempotency-Key was used with another request']);
