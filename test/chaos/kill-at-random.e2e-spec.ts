@@ -12,7 +12,7 @@ import { SECRET } from '../support/tokens.js';
 const CHATS = 8;
 const TURNS_PER_CHAT = 25;
 const TURNS = CHATS * TURNS_PER_CHAT;
-const KILLS = 8;
+const KILLS = 5;
 const VARIABLES = {
   TURNS_PER_MINUTE: '0',
   JWT_SECRET_KEY: SECRET,
