@@ -9,7 +9,7 @@ export default {
   testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
   testEnvironment: 'node',
   // Nobody waits this long: a busy machine must not fail a test.
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   // Many tests wait for a timer, which takes no core.
   maxWorkers: availableParallelism() + 1,
   globalSetup: '<rootDir>/test/support/global-setup.mjs',

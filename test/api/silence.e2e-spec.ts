@@ -15,7 +15,7 @@ import {
 import { type ServerParts, startServerParts } from '../support/server-parts.js';
 import { type ListeningServer, startServer } from '../support/spawned-server.js';
 
-/** Planted wherever something secret goes in; none of them may come out where it does not belong. */
+/** Secrets of the requests. None of them may appear in a log or an error. */
 const MARKERS = {
   secret: 'planted-secret-2f7c1f0c9b6e4d1c8a57b3e1',
   prompt: 'planted-prompt-Zq81',
@@ -26,7 +26,7 @@ const MARKERS = {
   frame: 'planted-frame-Bn58',
   arn: 'arn:aws:bedrock:us-east-1:123456789012:agent/planted',
 };
-/** A prompt in two lines, of which the second looks like a part of a stack. */
+/** A prompt whose second line looks like a part of a stack. */
 const PROMPT = `${MARKERS.prompt}\n    at ${MARKERS.frame} (file:///${MARKERS.frame}.js:1:1)`;
 const ERROR = /"level":"error"/g;
 
@@ -51,7 +51,7 @@ describe('what the service writes', () => {
     });
   }
 
-  /** Sends it with markers in its query, and keeps what an error says: its body, its headers, the end of a stream. */
+  /** Sends a request with markers in its query. Collects its error: body, headers, or the end of a stream. */
   async function send(request: supertest.Test): Promise<supertest.Response> {
     const response = await request.query({ id_token: token, prompt });
     const { status, text, headers } = response;
@@ -85,7 +85,7 @@ describe('what the service writes', () => {
     { type: 'silence', afterChunks: 1 },
   ] as const;
 
-  /** Ends the server and looks at all that it has written and answered. */
+  /** Ends the server, and checks everything that it has written and sent. */
   async function expectSilence(tokens: readonly string[]): Promise<void> {
     await server.end('SIGTERM');
     for (const text of [server.printed, errors.join('\n')]) {
@@ -101,10 +101,10 @@ describe('what the service writes', () => {
   }
 
   describe('with a secret', () => {
-    beforeAll(() => start({ JWT_SECRET_KEY: MARKERS.secret }), 30_000);
+    beforeAll(() => start({ JWT_SECRET_KEY: MARKERS.secret }));
     afterAll(() => parts.close());
 
-    it('holds no token, secret, key, prompt, answer, address or ARN, whatever happens', async () => {
+    it('has no token, secret, key, prompt, reply, address or ARN', async () => {
       parts.agent.enqueue({ type: 'chunks', chunks: [MARKERS.answer] });
       await chat({ prompt });
       for (const behaviour of FAULTS) {
@@ -124,9 +124,9 @@ describe('what the service writes', () => {
       expect(statuses).toEqual([
         200, 502, 502, 502, 429, 200, 502, 502, 502, 504, 400, 404, 400, 400, 400, 413, 401, 401, 401,
       ]); // prettier-ignore
-    }, 30_000);
+    });
 
-    it('holds none of them in a stream either', async () => {
+    it('has none of them after a streamed turn', async () => {
       statuses = [];
       for (const behaviour of FAULTS) {
         parts.agent.enqueue(behaviour);
@@ -135,9 +135,9 @@ describe('what the service writes', () => {
       await post('/chat/stream', { prompt, chat_id: 'no-such-chat' });
       const broken = '200, then an error';
       expect(statuses).toEqual([502, 502, 502, 429, 200, broken, broken, broken, broken, 404]);
-    }, 30_000);
+    });
 
-    it('holds none of them where a chat is read, repeated or deleted', async () => {
+    it('has none of them after a chat is read, replayed or deleted', async () => {
       statuses = [];
       const headers = { authorization: `Bearer ${token}`, id_token: '', 'idempotency-key': MARKERS.key };
       const { body } = await chat({ prompt }, headers);
@@ -158,7 +158,7 @@ describe('what the service writes', () => {
       expect(statuses).toEqual([200, 200, 422, 400, 401, 200, 200, 400, 400, 404, 404, 404, 404, 204]);
     });
 
-    it('holds none of them when the table is broken, and then gone', async () => {
+    it('has none of them after the table is broken, and then gone', async () => {
       statuses = [];
       const broken = { id: 'broken', user_id: 'alice', title: prompt, turns: MARKERS.answer };
       await parts.table.send(new PutCommand({ TableName: parts.tableName, Item: broken }));
@@ -170,9 +170,9 @@ describe('what the service writes', () => {
       await get('/chats/broken/messages');
       await remove('/chats/broken');
       expect(statuses).toEqual([500, 503, 503, 503, 503, 503]);
-    }, 30_000);
+    });
 
-    it('has written all the same', async () => {
+    it('has still written its log', async () => {
       await expectSilence([token]);
       expect(server.printed).toContain('POST /chat 200');
       expect(server.printed).toContain('DELETE /chats/:id 204');
@@ -193,13 +193,13 @@ describe('what the service writes', () => {
         JWT_ISSUER: ISSUER,
         JWT_AUDIENCE: AUDIENCE,
       });
-    }, 30_000);
+    });
     afterAll(async () => {
       await keyServer.close();
       await parts.close();
     });
 
-    it('holds no token, kid or answer of the key server', async () => {
+    it('has no token, kid or response of the key server', async () => {
       const tokens = [
         issuerToken(key, { email: MARKERS.email }),
         issuerToken(issuerKey('planted-kid'), { email: MARKERS.email }),
@@ -215,6 +215,6 @@ describe('what the service writes', () => {
       await expectSilence(tokens);
       expect(server.printed).not.toContain('planted-kid');
       expect(server.printed.match(ERROR)).toHaveLength(1);
-    }, 30_000);
+    });
   });
 });

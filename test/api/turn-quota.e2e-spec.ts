@@ -30,7 +30,7 @@ describe('the quota of two server processes on one table', () => {
     await parts.close();
   });
 
-  /** To each server in turn. */
+  /** Sends a turn to each server alternately. */
   function chat(user: string, chatId?: string, server = servers[turns % 2]): supertest.Test {
     turns += 1;
     return supertest(server?.url ?? '')
@@ -45,7 +45,7 @@ describe('the quota of two server processes on one table', () => {
     return counts;
   }
 
-  it('lets exactly 20 of 60 concurrent turns pass', async () => {
+  it('accepts exactly 20 of 60 concurrent turns', async () => {
     expect(await statuses(60, 'alice')).toEqual({ 200: 20, 429: 40 });
     const refused = await chat('alice');
     expect({ status: refused.status, body: refused.body }).toEqual({
@@ -56,23 +56,23 @@ describe('the quota of two server processes on one table', () => {
     expect(await statuses(1, 'bob')).toEqual({ 200: 1 });
   });
 
-  it('still has the full 20 after 40 that were refused with 404', async () => {
+  it('still accepts 20 turns after 40 refusals with 404', async () => {
     for (let times = 0; times < 40; times += 1) await chat('carol', 'no-such-chat').expect(404);
     expect(await statuses(60, 'carol')).toEqual({ 200: 20, 429: 40 });
   });
 
-  it('still has the rest after 40 that were refused with 409', async () => {
+  it('still accepts the remaining turns after 40 refusals with 409', async () => {
     const { chat: first } = (await chat('dave').expect(200)).body;
     const running = chat('dave', first.id, steppedServer).then(({ status }) => status);
     await stepped.say('Hello');
     for (let times = 0; times < 40; times += 1) await chat('dave', first.id).expect(409);
-    // Two of the 20 were spent on the turns that ran.
+    // Two of the 20 turns have run.
     expect(await statuses(50, 'dave')).toEqual({ 200: 18, 429: 32 });
     stepped.end();
     expect(await running).toBe(200);
   });
 
-  it('repeats answers for nothing while there is a turn left, and not once there is none', async () => {
+  it('replays for free while a turn is left, and refuses replays once none is', async () => {
     const again = () =>
       supertest(servers[0]?.url ?? '')
         .post('/chat')

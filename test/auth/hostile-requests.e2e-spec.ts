@@ -32,7 +32,7 @@ const REASONS = [
   "claim 'token_use' is required", "claim 'typ' is invalid", "claim 'email' is required", "claim 'email' is invalid", "claim 'username' is required",
   "claim 'username' is invalid", "claim 'sub' is required", "claim 'sub' is invalid",
 ]; // prettier-ignore
-/** What jose judges as well: the second opinion is worth something only where it can be no. */
+/** The reasons that jose knows too. It has to refuse a token for each of them. */
 const JUDGED_BY_JOSE = [
   'token is malformed', 'algorithm is not allowed', 'critical header is not supported', 'signing key is unknown',
   'signature is invalid', 'token has expired', 'token is not yet valid', 'issuer is invalid', 'audience is invalid',
@@ -62,15 +62,15 @@ describe('hostile requests to the running server', () => {
     servers = { secret, keys, cognito };
   });
   afterAll(async () => {
-    // Each of the two that have keys of its issuer.
+    // One for each of the two servers with a key set.
     expect(keyServer.fetches).toBe(2);
     await killServers();
     await keyServer.close();
     await parts.close();
   });
 
-  /** `in` where the token was taken: there is no such chat. */
-  async function judged(mode: Mode, headers: Record<string, string | string[]>, path = '/chats/none') {
+  /** Returns the reason of a refusal, or undefined if the token was accepted and the chat is missing. */
+  async function refusalOf(mode: Mode, headers: Record<string, string | string[]>, path = '/chats/none') {
     const { status, text } = await get(servers[mode].url + path, headers);
     expect(servers[mode].isRunning).toBe(true);
     if (status === 404 && text === '{"error":"Chat not found"}') return undefined;
@@ -80,7 +80,7 @@ describe('hostile requests to the running server', () => {
     return reason;
   }
 
-  /** Whether jose takes the token, by the same key and the same rules as far as it knows them. */
+  /** Whether jose accepts the token with the same key and its own rules. */
   async function joseTakes(mode: Mode, token: string): Promise<boolean> {
     const issuer = mode === 'keys' ? ISSUER : COGNITO_ISSUER;
     const verified =
@@ -97,7 +97,7 @@ describe('hostile requests to the running server', () => {
     it.each(CASES[mode].map(({ name, reason, token }) => [name.slice(0, 60), reason, token] as const))(
       '%s: %s',
       async (_, reason, token) => {
-        const outcome = await judged(mode, { id_token: Buffer.from(token).toString('latin1') });
+        const outcome = await refusalOf(mode, { id_token: Buffer.from(token).toString('latin1') });
         expect(outcome).toBe(reason);
         const isTaken = await joseTakes(mode, token);
         if (outcome === undefined || outcome === 'signature is invalid') expect(isTaken).toBe(outcome === undefined);
@@ -133,11 +133,11 @@ describe('hostile requests to the running server', () => {
       ['bearer in small letters', undefined, { authorization: `bearer  ${good}` }],
       ['any case of the name', undefined, { ID_TOKEN: good }],
     ])('%s: %s', async (_, reason, headers, query = '') => {
-      expect(await judged('secret', headers, `/chats/none${query}`)).toBe(reason);
+      expect(await refusalOf('secret', headers, `/chats/none${query}`)).toBe(reason);
     });
   });
 
-  it('were at least 150, met every reason, and left both servers well', async () => {
+  it('are at least 150, cover every reason, and leave all servers healthy', async () => {
     expect(CASES.secret.length + CASES.keys.length).toBeGreaterThanOrEqual(150);
     expect([...met].toSorted()).toEqual(REASONS.toSorted());
     expect([...refusedByBoth]).toEqual(expect.arrayContaining(JUDGED_BY_JOSE));
@@ -148,7 +148,7 @@ describe('hostile requests to the running server', () => {
   });
 });
 
-/** By Node's own client: it sends a list as a line for each. */
+/** Uses Node's client, which sends a list of values as separate header lines. */
 function get(url: string, headers: Record<string, string | string[]>): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(url, { headers, timeout: 4_000 }, (response) => {

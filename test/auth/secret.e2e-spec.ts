@@ -7,7 +7,7 @@ import { SERVICE } from '../support/spawned-server.js';
 const ARN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt-signing-key-AbCdEf';
 const KEY = 'k9fJ2mQx7Lw4Rz8Tn1Vb6Yc3Hd5Gs0Pa';
 
-/** Runs the server, which is not expected to start. */
+/** Runs a server that should not start. */
 async function failedStart(
   variables: Record<string, string>,
 ): Promise<{ code: unknown; stdout: string; stderr: string }> {

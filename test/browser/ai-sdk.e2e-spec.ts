@@ -13,7 +13,7 @@ const token = tokenOf('alice');
 
 let shared: ChatApp;
 let late: ChatApp;
-/** Its deadline comes after the wait of a stream for the agent's first words, which is 10 s. */
+/** Its deadline comes after 10 s, when a stream opens without a text of the agent. */
 let silent: ChatApp;
 let faults: StorageFaults;
 /** Turns that end at their deadline, by the version of the SDK and the prompt. They run beside the tests. */
@@ -44,7 +44,7 @@ describe.each(AI_SDKS)('the AI SDK %s', (version, ask) => {
 
   const stored = async (app: ChatApp, id: string) => (await app.read(id).expect(200)).body.chat;
 
-  it('has the text, the chat and the citations, and goes on with the chat', async () => {
+  it('reads the text, the chat and the citations, and continues the chat', async () => {
     const first = await ask(shared.url, token, 'Plan a weekend in Lisbon');
     expect(first.errors).toEqual([]);
     const chat = await stored(shared, first.message!.metadata!.chat.id);
@@ -64,7 +64,7 @@ describe.each(AI_SDKS)('the AI SDK %s', (version, ask) => {
     expect((await stored(shared, chat.id)).messages).toHaveLength(4);
   });
 
-  it('has the stored answer where a message that was answered is sent again', async () => {
+  it('gets the stored reply if a message with a reply is sent again', async () => {
     const calls = shared.agent.invocations.length;
     const id = randomUUID();
     const first = await ask(shared.url, token, 'Hello', undefined, id);
@@ -73,7 +73,7 @@ describe.each(AI_SDKS)('the AI SDK %s', (version, ask) => {
     expect(shared.agent.invocations).toHaveLength(calls + 1);
   });
 
-  it('reads a source that is no page as a document', async () => {
+  it('reads a source as a document if it is no web page', async () => {
     const { message, errors } = await ask(shared.url, token, 'How do sessions work?');
     expect(errors).toEqual([]);
     const { messages } = await stored(shared, message!.metadata!.chat.id);
@@ -82,7 +82,7 @@ describe.each(AI_SDKS)('the AI SDK %s', (version, ask) => {
     expect(messages[1].citations[0].uri).toMatch(/^s3:/);
   });
 
-  it.each(AFTER_TEXT)('has the text and an error: $fault', async (row) => {
+  it.each(AFTER_TEXT)('gets the text and an error: $fault', async (row) => {
     const { message, errors } = await turnWith(row);
     expect(errors).toEqual([row.error]);
     const { messages } = await stored(isLate(row) ? late : shared, message!.metadata!.chat.id);
@@ -94,7 +94,7 @@ describe.each(AI_SDKS)('the AI SDK %s', (version, ask) => {
     await expect(turnWith(row)).rejects.toThrow(row.error);
   });
 
-  it('has the text and an error where the answer cannot be stored', async () => {
+  it('gets the text and an error if the reply cannot be stored', async () => {
     faults.inject({ type: 'throttle' }, { steps: ['complete'] });
     const { message, errors } = await ask(shared.url, token, 'Hello');
     faults.clear();
@@ -104,13 +104,13 @@ describe.each(AI_SDKS)('the AI SDK %s', (version, ask) => {
     expect(messages).toMatchObject([{ role: 'user', content: 'Hello', status: 'pending' }]);
   });
 
-  it('is told why it is refused', async () => {
+  it('gets the reason of a refusal', async () => {
     await expect(ask(shared.url, '', 'Hello')).rejects.toThrow('Invalid id_token: token is missing');
     await expect(ask(shared.url, token, 'Hello', 'none')).rejects.toThrow('Chat not found');
     await expect(ask(shared.url, token, ' ')).rejects.toThrow(`Field 'prompt' is required`);
   });
 
-  it('has the chat and an error where the agent has said nothing when the stream opens', async () => {
+  it('gets the chat and an error if the agent sends nothing before the stream opens', async () => {
     const { message, errors } = (await lateTurns.get(`${version} silent`))!;
     expect(errors).toEqual(['The agent took too long']);
     expect(message!.parts).toEqual([]);

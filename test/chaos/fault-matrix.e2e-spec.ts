@@ -20,7 +20,7 @@ const KEPT = {
   failed: [['user', 'failed']],
 };
 
-/** Most of a history that a new session is told. */
+/** Largest history for a new session, in bytes. */
 const SEED_MAX_BYTES = 100_000;
 const bytesOf = (messages: readonly { readonly content: string }[]) =>
   messages.reduce((bytes, { content }) => bytes + Buffer.byteLength(content), 0);
@@ -28,7 +28,7 @@ const bytesOf = (messages: readonly { readonly content: string }[]) =>
 describe('a turn whose agent fails', () => {
   let shared: ChatApp;
   let ports: Awaited<ReturnType<typeof startUnreachable>>;
-  /** Where the agent is looked for instead of where it is. */
+  /** The port that replaces the agent's port. */
   let port: number | undefined;
   beforeAll(async () => {
     ports = await startUnreachable();
@@ -80,7 +80,7 @@ describe('a turn whose agent fails', () => {
     expect(kept.map(({ role, status: state }) => [role, state])).toEqual(KEPT[stored]);
     expect(kept[0]?.content).toBe(prompt);
 
-    // The chat goes on: in its session where the turn was done, else in a new one that is told the history once.
+    // After a complete turn the session continues. After any other a new session gets the history once.
     await turn('third', id);
     expect((await turn('fourth', id)).messages.at(-2)?.content).toBe('fourth');
     const [third, fourth] = app.agent.invocations.slice(-2);
@@ -99,7 +99,7 @@ describe('a turn whose agent fails', () => {
     expect(fourth).not.toHaveProperty('conversationHistory');
   }
 
-  it('is described in docs/faults.md as it is tested here', async () => {
+  it('is described in docs/faults.md as these tests run it', async () => {
     const page = await readFile(new URL('../../docs/faults.md', import.meta.url), 'utf8');
     expect(page).toBe(faultPage(FAULT_CASES));
   });

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Metafile } from 'esbuild';
 import { assertLean, bundleHandlers } from '../../scripts/lambda/bundle.js';
 import { writeCodeCache } from '../../scripts/lambda/code-cache.js';
@@ -21,13 +21,11 @@ import { type SpawnedServer, spawnServer } from '../support/spawned-server.js';
 import { readStream } from '../support/ui-stream.js';
 import { SECRET } from '../support/tokens.js';
 
-jest.setTimeout(30_000);
-
 const CACHE_REJECTED = /"codeCache: rejected","node":"[\d.]+","v8":"\d/g;
 
 describe('the package', () => {
   const home = mkdtempSync(join(tmpdir(), 'lambda-package-'));
-  // Built where the dependencies are found, and run where they are not.
+  // It is built where its dependencies exist, and run where they do not.
   const work = join('build', `test-${process.pid}`);
   const folder = join(work, 'lambda');
   let parts: FunctionParts;
@@ -72,7 +70,7 @@ describe('the package', () => {
     expect(() => assertLean({ inputs })).toThrow(`The package must not contain ${path}`);
   });
 
-  it('formats dates as Node does, although it makes their formats later', async () => {
+  it('formats dates as Node does, although it creates the formats later', async () => {
     const file: string = '../scripts/lambda/date-time-format.mjs';
     const module = (await import(file)) as {
       DateTimeFormatOnUse: typeof Intl.DateTimeFormat;
@@ -126,7 +124,7 @@ describe('the package', () => {
     );
   });
 
-  it('holds four files, and nothing of this machine or of local mode', () => {
+  it('has four files, and nothing of this machine or of local mode', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['app.cache', 'app.js', 'lambda-stream.mjs', 'lambda.mjs']);
     const app = readFileSync(join(folder, 'app.js'), 'latin1');
     expect(app).not.toContain(process.cwd());
@@ -143,7 +141,7 @@ describe('the package', () => {
         { script: ['scripts/lambda.ts', 'serve', '--package', folder] },
       );
       [, url = '', token = ''] = await served.untilPrinted(/answers on (http:\S+)[^]*ID_TOKEN=(\S+)/);
-    }, 60_000);
+    });
     afterAll(async () => {
       expect(await served.end('SIGTERM')).toBe(0);
     });
@@ -158,7 +156,7 @@ describe('the package', () => {
       await expect(ask(url, '', 'Hello')).rejects.toThrow('Invalid id_token: token is missing');
     });
 
-    it('ends with one line where its port is in use, or its Node is not there', async () => {
+    it('ends with one line if its port is in use or its Node is missing', async () => {
       const serveWith = async (PORT: string, ...more: string[]) => {
         const other = spawnServer(
           { PORT, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
@@ -172,7 +170,7 @@ describe('the package', () => {
       expect(await serveWith('0', '--node', '/no/node')).toBe('/no/node cannot be run: ENOENT');
     });
 
-    it('keeps the turn of a caller who leaves, at any event', async () => {
+    it('stores the turn of a client that disconnects, at any event', async () => {
       const body = { prompt: 'Hello [[fault chunks bytes=60000 pause=10]]' };
       // start, text-start, four deltas, text-end, finish and [DONE].
       for (let events = 1; events <= 9; events += 1) {
@@ -206,7 +204,7 @@ describe('the package', () => {
         const empty = copy(`client-${major}`);
         await writeCodeCache(empty, node);
         lambda = await start(empty, log);
-      }, 60_000);
+      });
       afterAll(() => lambda.stop());
 
       it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
@@ -240,7 +238,7 @@ describe('the package', () => {
         expect(lines.join('').match(CACHE_REJECTED)).toHaveLength(1);
       });
 
-      it('is ready before anybody sends it an event', async () => {
+      it('is ready before its first event', async () => {
         const lines: string[] = [];
         const unasked = await start(join(home, `client-${major}`), lines);
         for (let looks = 0; looks < 200 && !lines.join('').includes('successfully started'); looks += 1) await wait(50);

@@ -4,8 +4,8 @@ import { SECRET } from '../support/tokens.js';
 
 const ISSUER = { JWT_ISSUER: 'https://issuer.example', JWT_AUDIENCE: 'app' };
 
-/** As a program; the other faults, and their words, are in `src/config/environment.spec.ts`. */
-describe('a start with keys that would let the wrong ones in', () => {
+/** Runs the program. `src/config/environment.spec.ts` tests all other faults. */
+describe('a start with unsafe keys', () => {
   afterEach(killServers);
 
   it.each<[string, Record<string, string>, string]>([
@@ -41,7 +41,7 @@ describe('a start with keys that would let the wrong ones in', () => {
       { ...ISSUER, JWT_JWKS_URI: 'https://keys.example/set', JWT_VERIFY_SIGNATURE: 'false' },
       'JWT_JWKS_URI must not be set with JWT_VERIFY_SIGNATURE=false',
     ],
-  ])('%s: ends with 1 and one message, without the value', async (_, variables, message) => {
+  ])('ends with 1 and a message without the value: %s', async (_, variables, message) => {
     const server = spawnServer({ NODE_ENV: 'production', AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS', ...variables });
     expect(await server.exited).toBe(1);
     expect(server.printed).toBe(`The configuration is not valid:\n  ${message}\n`);

@@ -43,7 +43,7 @@ describe('expiry', () => {
     for (const item of items) expectInTwoDays(item['expires_at']);
   });
 
-  it('is set from the start, for a chat whose first turn never ends', async () => {
+  it('is set at the begin, even if the first turn never ends', async () => {
     const agent = holdAgent(app);
     const running = app.chat({ prompt: 'slow' }, 'alice', { 'idempotency-key': 'slow' }).then((response) => response);
     await agent.reached;
@@ -62,7 +62,7 @@ describe('expiry', () => {
     expectInTwoDays((await readHead(app, chatId))?.['expires_at']);
   });
 
-  it('is renewed before the agent is asked where the chat would expire while its turn runs', async () => {
+  it('is renewed before the agent is asked, if the chat would expire during the turn', async () => {
     const chatId = await turn('one');
     await setAttribute(app, head(chatId), 'expires_at', seconds() + 20);
     const agent = holdAgent(app);
@@ -75,7 +75,7 @@ describe('expiry', () => {
     expect((await running).status).toBe(200);
   });
 
-  it('is renewed by a turn that finds a dead one in its way', async () => {
+  it('is renewed by a turn after a dead turn', async () => {
     const chatId = await turn('one');
     await setAttribute(app, head(chatId), 'open', {
       lease: 'dead',
@@ -89,7 +89,7 @@ describe('expiry', () => {
     for (const item of await readItems(app, chatId)) expectInTwoDays(item['expires_at']);
   });
 
-  it('comes to a chat of the original system with its next turn', async () => {
+  it('is set on a chat of the original system by its next turn', async () => {
     await putItem(app, originalChat('old', [{ role: 'user', content: 'long ago' }]));
     expect(await prompts('old')).toEqual(['long ago']);
     await turn('now', 'old');
@@ -97,7 +97,7 @@ describe('expiry', () => {
     expect(await prompts('old')).toEqual(['long ago', 'now']);
   });
 
-  it('takes a chat out of every answer, although it is still in the table', async () => {
+  it('hides a chat that is still in the table', async () => {
     const chatId = await turn('two', await turn('one'));
     await setAttribute(app, head(chatId), 'expires_at', seconds() - 1);
     const before = app.agent.invocations.length;
@@ -109,14 +109,14 @@ describe('expiry', () => {
     expect(await readItems(app, chatId)).toHaveLength(3);
   });
 
-  it('takes the chat of a key away: the key does not open it again', async () => {
+  it('hides the chat of a key, and the key does not open it again', async () => {
     const key = { 'idempotency-key': 'opened' };
     const { chat } = (await app.chat({ prompt: 'one' }, 'alice', key).expect(200)).body;
     await setAttribute(app, head(chat.id), 'expires_at', seconds() - 1);
     await app.chat({ prompt: 'one' }, 'alice', key).expect(404, NOT_FOUND);
   });
 
-  it('takes single turns out of a chat that goes on, out of its pages and out of what an agent is told', async () => {
+  it('hides single turns of a chat from its pages and from the agent', async () => {
     const chatId = await turn('one');
     for (const prompt of ['two', 'three', 'four']) await turn(prompt, chatId);
     await setAttribute(app, turnItem(chatId, 1), 'expires_at', seconds() - 1);
@@ -132,7 +132,7 @@ describe('expiry', () => {
     expect(told.filter(({ role }) => role === 'user').map(({ text }) => text)).toEqual(['two', 'four']);
   });
 
-  it('takes the answer of a key away: its turn runs again', async () => {
+  it('hides the reply of a key, and its turn runs again', async () => {
     const key = { 'idempotency-key': 'expired' };
     const chatId = await turn('one');
     const first = await app.chat({ prompt: 'keyed', chat_id: chatId }, 'alice', key).expect(200);
@@ -146,7 +146,7 @@ describe('expiry', () => {
 });
 
 describe('without expiry', () => {
-  it('no item expires, and a chat that was to expire does not any more', async () => {
+  it('no item expires, and the expiry of a chat is removed', async () => {
     const app = await startChatApp();
     const { chat } = (await app.chat({ prompt: 'one' }).expect(200)).body;
     for (const item of await readItems(app, chat.id)) expect(item).not.toHaveProperty('expires_at');

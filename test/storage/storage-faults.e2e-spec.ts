@@ -5,11 +5,11 @@ import { FaultyApp } from '../support/faulty-app.js';
 import type { StorageFaults } from '../support/storage-faults.js';
 import { itEachTogether } from '../support/together.js';
 
-/** A storage that hangs is given up within this time, in milliseconds. */
+/** A request fails within this time if the table hangs, in milliseconds. */
 const GIVEN_UP = 5_000;
-/** API Gateway answers 29 s after a request; the deadline of a turn is after 25. In milliseconds. */
+/** The time from a turn's deadline, 25 s, to API Gateway's timeout, 29 s. In milliseconds. */
 const GATEWAY_MARGIN = 4_000;
-/** Of the turns that are to meet it, in milliseconds. */
+/** The deadline of turns that should reach it, in milliseconds. */
 const DEADLINE = 2_000;
 
 const pair = (prompt: string) => [
@@ -35,7 +35,7 @@ describe('a turn whose storage fails', () => {
   afterEach(() => faults.clear());
   afterAll(() => shared.close());
 
-  it.each(['begin', 'complete', 'release'] as const)('goes on when a reply is lost on %s', async (step) => {
+  it.each(['begin', 'complete', 'release'] as const)('succeeds if a reply is lost on %s', async (step) => {
     const chatId = await shared.first();
     const asked = shared.invocations();
     faults.inject({ type: 'reply lost' }, { steps: [step], times: 1 });
@@ -45,7 +45,7 @@ describe('a turn whose storage fails', () => {
     await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
   });
 
-  it.each(['begin', 'complete', 'release', 'read'] as const)('goes on when %s is throttled once', async (step) => {
+  it.each(['begin', 'complete', 'release', 'read'] as const)('succeeds if %s is throttled once', async (step) => {
     const chatId = await shared.first();
     const asked = shared.invocations();
     faults.inject({ type: 'throttle' }, { steps: [step], times: 1 });
@@ -56,7 +56,7 @@ describe('a turn whose storage fails', () => {
 
   itEachTogether(
     ['throttle', 'reply lost', 'hang', 'stall'] as const,
-    'has not begun at a begin of which no attempt is answered: %s',
+    'does not begin if no attempt of its begin gets a reply: %s',
     (type) =>
       FaultyApp.use(async (own) => {
         const chatId = await own.first();
@@ -73,7 +73,7 @@ describe('a turn whose storage fails', () => {
       }),
   );
 
-  itEachTogether(['throttle', 'hang', 'stall'] as const, 'has begun when it cannot be completed: %s', (type) =>
+  itEachTogether(['throttle', 'hang', 'stall'] as const, 'stays begun if it cannot be completed: %s', (type) =>
     FaultyApp.use(async (own) => {
       const chatId = await own.first();
       own.faults.inject({ type }, { steps: ['complete'] });
@@ -91,11 +91,11 @@ describe('a turn whose storage fails', () => {
     }),
   );
 
-  it('is given up in time where its calls hang one after the other', async () => {
+  it('fails in time if its calls hang one after the other', async () => {
     const chatId = await shared.first();
     faults.inject({ type: 'throttle' }, { steps: ['complete'] });
     await app.chat({ prompt: 'never', chat_id: chatId }).expect(503);
-    // The begin is sent twice and refused by the turn that holds the chat, and what holds it cannot be read.
+    // The begin is sent twice and is refused, because another turn runs. That turn cannot be read.
     faults.inject({ type: 'hang' }, { steps: ['begin'], times: 1 });
     faults.inject({ type: 'hang' }, { steps: ['read', 'recover'] });
     const start = performance.now();
@@ -103,7 +103,7 @@ describe('a turn whose storage fails', () => {
     expect(performance.now() - start).toBeLessThan(GIVEN_UP);
   });
 
-  it('is there when it was completed and no reply said so', async () => {
+  it('is stored if its completion gets no reply', async () => {
     const chatId = await shared.first();
     faults.inject({ type: 'reply lost' }, { steps: ['complete'] });
     expectUnavailable(await app.chat({ prompt: 'second', chat_id: chatId }));
@@ -114,7 +114,7 @@ describe('a turn whose storage fails', () => {
 
   itEachTogether(
     ['throttle', 'reply lost', 'hang', 'stall'] as const,
-    'answers when only its release fails: %s',
+    'succeeds if only its release fails: %s',
     (type) =>
       FaultyApp.use(async (own) => {
         const chatId = await own.first();
@@ -127,7 +127,7 @@ describe('a turn whose storage fails', () => {
       }),
   );
 
-  it('is answered with a cursor to what was before it, when that cannot be read', async () => {
+  it('responds with a cursor to older turns if they cannot be read', async () => {
     const chatId = await shared.first();
     const key = { 'idempotency-key': 'unread' };
     const asked = shared.invocations();
@@ -144,7 +144,7 @@ describe('a turn whose storage fails', () => {
     expect(shared.invocations() - asked).toBe(1);
   });
 
-  it('fails without asking the agent when a new session cannot be told what was said before', async () => {
+  it('fails without asking the agent if the history for a new session cannot be read', async () => {
     const chatId = await shared.first();
     await app.chat({ prompt: '[[fault empty]]', chat_id: chatId }).expect(502);
     const asked = shared.invocations();
@@ -156,7 +156,7 @@ describe('a turn whose storage fails', () => {
     await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
   });
 
-  itEachTogether(['throttle', 'hang', 'stall'] as const, 'reads and deletes: %s is 503 within 5 s', (type) =>
+  itEachTogether(['throttle', 'hang', 'stall'] as const, 'gets 503 within 5 s for reads and deletes: %s', (type) =>
     FaultyApp.use(async (own) => {
       const chatId = await own.first();
       own.faults.inject({ type });
@@ -170,7 +170,7 @@ describe('a turn whose storage fails', () => {
     }),
   );
 
-  it.each([1, 2, 3])('deletes to the end when asked again after write %i of a delete was throttled', async (write) => {
+  it.each([1, 2, 3])('is deleted by a second request after write %i of a delete was throttled', async (write) => {
     const chatId = await shared.first();
     faults.inject({ type: 'throttle' }, { steps: ['delete'], skip: write - 1 });
     expectUnavailable(await app.remove(chatId));
@@ -200,7 +200,7 @@ describe('a turn at its deadline whose storage hangs', () => {
     return [status, performance.now() - start - DEADLINE];
   }
 
-  it('is failed at it when what was said before cannot be read by then, and does not ask the agent later', async () => {
+  it('fails at it if the history cannot be read by then, and does not ask the agent later', async () => {
     const { chat } = (await app.chat({ prompt: 'first' }).expect(200)).body;
     await app.chat({ prompt: 'second [[fault hang-up]]', chat_id: chat.id }).expect(502);
     faults.inject({ type: 'delay', milliseconds: 3 * DEADLINE }, { commands: ['QueryCommand'] });
@@ -212,7 +212,7 @@ describe('a turn at its deadline whose storage hangs', () => {
     expect(app.agent.invocations.map(({ prompt }) => prompt)).not.toContain('third');
   });
 
-  it('is answered without what was before it when that cannot be read by then', async () => {
+  it('responds without older turns if they cannot be read by then', async () => {
     const { chat } = (await app.chat({ prompt: 'first' }).expect(200)).body;
     faults.inject({ type: 'delay', milliseconds: 3 * DEADLINE }, { commands: ['QueryCommand'] });
     const start = performance.now();
@@ -237,7 +237,7 @@ describe('a turn at its deadline whose storage hangs', () => {
   ];
   itEachTogether(
     HANGS.map(([step, status, inject]) => ({ step, status, inject })),
-    'is answered before API Gateway gives up: $step',
+    'responds before the timeout of API Gateway: $step',
     ({ status: expected, inject }) =>
       FaultyApp.use(async (own) => {
         inject(own.faults);

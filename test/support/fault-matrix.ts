@@ -18,9 +18,9 @@ export type FaultPlace = 'before' | 'at' | 'after';
 export interface FaultCase extends FaultOutcome {
   readonly fault: string;
   readonly place: FaultPlace;
-  /** To be written into the prompt; empty for what the agent cannot do itself. */
+  /** Part of the prompt. Empty if the agent cannot cause the fault. */
   readonly directive: string;
-  /** The agent is there and cannot be reached. */
+  /** The agent runs, but cannot be reached. */
   readonly unreachable?: Unreachable;
 }
 

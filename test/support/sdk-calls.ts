@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The services of the clients, as IAM calls them. */
+/** The IAM names of the clients' services. */
 const SERVICES: Readonly<Record<string, string>> = {
   '@aws-sdk/client-dynamodb': 'dynamodb',
   '@aws-sdk/lib-dynamodb': 'dynamodb',
@@ -17,7 +17,7 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   BatchGet: 'BatchGetItem',
   BatchWrite: 'BatchWriteItem',
 };
-/** Makes the table, for `npm run table` and local mode. Nothing on Lambda calls it. */
+/** Creates the table, for `npm run table` and local mode. It does not run on Lambda. */
 const TABLE_MAKER = 'src/dynamodb/table-schema.ts';
 
 export interface SdkCalls {
@@ -27,7 +27,7 @@ export interface SdkCalls {
   readonly readsIndex: boolean;
 }
 
-/** What the code asks of AWS, as far as it can be reached from an entry: the commands of the SDK that it imports. */
+/** The AWS calls of the code that an entry imports, found by the SDK's commands. */
 export function sdkCallsFrom(entry: string): SdkCalls {
   const sources = [...reachable(entry)].filter(([path]) => path !== TABLE_MAKER).map(([, source]) => source);
   const actions = sources.flatMap((source) =>
@@ -44,7 +44,7 @@ export function sdkCallsFrom(entry: string): SdkCalls {
   };
 }
 
-/** The module and those it imports, for their values, by path; types are not there at run time. */
+/** Returns a module and its imports by path, without imports of types. */
 function reachable(path: string, found = new Map<string, string>()): Map<string, string> {
   if (found.has(path)) return found;
   const source = readFileSync(path, 'utf8');

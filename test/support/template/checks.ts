@@ -9,14 +9,14 @@ const EXISTING = {
   JwtSecretArn: arn('secretsmanager', 'secret:old-AbCdEf'),
 };
 const KEY_SET = { JwtJwksUri: 'https://issuer.example/keys', JwtIssuer: 'https://issuer.example', JwtAudience: 'app' };
-/** Stacks of each kind: with a table and a secret of their own, with those that are there already, without a secret. */
+/** Stacks of each kind: with a new table and secret, with existing ones, and without a secret. */
 function stacksOf(template: Template): StackValues[] {
   return [{}, EXISTING, KEY_SET].map((parameters) => new StackValues(template, { ...AGENT, ...parameters }));
 }
 
 /**
- * What the functions may do, where it differs from what their code does. They have one role, so that the code of each
- * has to need all of it.
+ * Lists differences between the functions' permissions and the calls in their code. They share one role, so the code of
+ * each function needs all permissions.
  */
 export function permissionProblems(template: Template, callsOf: (functionName: string) => SdkCalls): string[] {
   const role = asMap(template.Resources['ChatFunctionRole']?.Properties);
@@ -63,7 +63,7 @@ function roleProblems(template: Template, role: Properties, { actions, readsInde
   return problems;
 }
 
-/** Parameters and conditions that nothing depends on. */
+/** Lists unused parameters and conditions. */
 export function unusedProblems({ Parameters, Globals, Conditions, Resources }: Template): string[] {
   const properties = Object.values(Resources).flatMap((resource) => namesIn(asMap(resource.Properties)));
   const inResources = [
@@ -76,7 +76,7 @@ export function unusedProblems({ Parameters, Globals, Conditions, Resources }: T
   return [...conditions, ...Object.keys(Parameters).filter((name) => !used.includes(name))];
 }
 
-/** Where the table is another than the one that the code makes. */
+/** Lists differences from the table that the code creates. */
 export function tableProblems(template: Template): string[] {
   const { Properties, DeletionPolicy, UpdateReplacePolicy } = template.Resources['ChatTable'] ?? {};
   const expected = {
