@@ -19,7 +19,7 @@ export const LAYERS = {
 
   chat: { may: ['chat/api', 'chat/service', 'chat/storage', 'chat/agent', 'usage', 'auth', 'http'] },
   'chat/api': { may: ['chat/service', 'chat/model', 'auth', 'http', 'config'] },
-  'chat/service': { may: ['chat/storage', 'chat/agent', 'chat/model', 'usage', 'dynamodb', 'config', 'common'] },
+  'chat/service': { may: ['chat/storage', 'chat/agent', 'chat/model', 'usage', 'config', 'common'] },
   'chat/storage': {
     may: ['chat/model', 'dynamodb', 'config', 'common'],
     doors: [

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LimitSettings } from '../../config/settings.js';
-import { StorageUnavailableError } from '../../dynamodb/dynamodb.errors.js';
+import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { AgentProvider } from '../agent/agent.js';
 import { AgentFailedError } from '../agent/agent.errors.js';
 import { toAgentSessionId } from '../agent/agent-session.js';
