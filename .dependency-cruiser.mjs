@@ -10,7 +10,7 @@ export const LAYERS = {
   'lambda.ts': { may: ['lambda'] },
   'lambda-stream.ts': { may: ['app.ts', 'lambda'] },
   lambda: { may: ['app.ts', 'config', 'common'] },
-  'app.ts': { may: ['app.module.ts', 'chat/service', 'http', 'telemetry', 'config'] },
+  'app.ts': { may: ['app.module.ts', 'chat', 'http', 'telemetry', 'config'] },
   'app.module.ts': { may: ['chat', 'http', 'config'] },
   local: {
     may: ['config'],
