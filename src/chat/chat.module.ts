@@ -22,7 +22,7 @@ import { StorageModule } from './storage/storage.module.js';
 export class ChatModule implements NestModule {
   constructor(private readonly turns: RunningTurns) {}
 
-  /** Bodies are read for the routes that take one, so that an unknown route is 404 whatever it is sent. */
+  /** Reads the body only for routes that have one, so that an unknown route is 404 with any body. */
   configure(consumer: MiddlewareConsumer): void {
     consumer.apply(jsonBody).forRoutes(ChatController);
   }

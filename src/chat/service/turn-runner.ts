@@ -22,7 +22,7 @@ const UNREAD: HistoryPage = { turns: [], hasOlder: true };
 export interface RunOptions {
   /** Epoch milliseconds. */
   readonly deadline: number;
-  /** Its abort ends the turn, with its reason as the error. */
+  /** If it aborts, the turn ends with its reason as the error. */
   readonly stop: AbortSignal;
   readonly observer: TurnObserver | undefined;
 }
