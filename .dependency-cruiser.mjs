@@ -6,20 +6,20 @@
  * `doors`: the only files of the folder that other folders may import. Without it, all of them are doors.
  */
 export const LAYERS = {
-  'main.ts': { may: ['app.ts', 'local', 'http', 'dynamodb', 'config', 'common'] },
+  'main.ts': { may: ['app.ts', 'local', 'http', 'dynamodb', 'config'] },
   'lambda.ts': { may: ['lambda'] },
   'lambda-stream.ts': { may: ['app.ts', 'lambda'] },
   lambda: { may: ['app.ts', 'config', 'common'] },
-  'app.ts': { may: ['app.module.ts', 'chat/service', 'http', 'telemetry', 'config', 'common'] },
-  'app.module.ts': { may: ['chat', 'http', 'config', 'common'] },
+  'app.ts': { may: ['app.module.ts', 'chat', 'http', 'telemetry', 'config'] },
+  'app.module.ts': { may: ['chat', 'http', 'config'] },
   local: {
-    may: ['dynamodb', 'config', 'common'],
+    may: ['config'],
     doors: ['start-local.ts', 'banner.ts', 'local-mode.ts', 'watch-restart.ts'],
   },
 
-  chat: { may: ['chat/api', 'chat/service', 'chat/storage', 'chat/agent', 'usage', 'auth', 'http', 'config'] },
-  'chat/api': { may: ['chat/service', 'chat/model', 'auth', 'http', 'telemetry', 'config', 'common'] },
-  'chat/service': { may: ['chat/storage', 'chat/agent', 'chat/model', 'usage', 'dynamodb', 'config', 'common'] },
+  chat: { may: ['chat/api', 'chat/service', 'chat/storage', 'chat/agent', 'usage', 'auth', 'http'] },
+  'chat/api': { may: ['chat/service', 'chat/model', 'auth', 'http', 'config'] },
+  'chat/service': { may: ['chat/storage', 'chat/agent', 'chat/model', 'usage', 'config', 'common'] },
   'chat/storage': {
     may: ['chat/model', 'dynamodb', 'config', 'common'],
     doors: [
@@ -35,13 +35,13 @@ export const LAYERS = {
 
   usage: {
     may: ['dynamodb', 'config', 'common'],
-    doors: ['usage.module.ts', 'turn-quota.ts', 'usage.errors.ts'],
+    doors: ['usage.module.ts', 'turn-quota.ts'],
   },
   auth: { may: ['config', 'common'], doors: ['auth.module.ts', 'id-token.guard.ts', 'user.decorator.ts', 'user.ts'] },
-  http: { may: ['telemetry', 'config', 'common'] },
+  http: { may: ['telemetry', 'common'] },
   dynamodb: { may: ['config', 'common'] },
   telemetry: { may: ['common'] },
-  config: { may: ['common'] },
+  config: { may: [] },
   common: { may: [] },
 };
 

@@ -44,7 +44,7 @@ export const refusedImports = [
 
   ['src/main.ts', value('./local/dev-key.js'), 'local: doors'],
   ['src/app.ts', dynamic('./local/banner.js'), 'only main imports local'],
-  ['src/chat/api/chat.controller.ts', value('../../auth/token/claims.js'), 'auth: doors'],
+  ['src/chat/api/chat.controller.ts', value('../../auth/token/token-claims.js'), 'auth: doors'],
   ['src/chat/service/chat.service.ts', value('../../usage/dynamo-turn-quota.repository.js'), 'usage: doors'],
 
   [

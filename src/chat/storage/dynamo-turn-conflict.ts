@@ -29,7 +29,7 @@ export type ResolvedConflict = {
     }
 );
 
-/** Why a begin was refused, and how it goes on. */
+/** Why a begin was refused, and what begin does next. */
 export type Conflict =
   | ResolvedConflict
   /** The same begin was delivered before, and has begun the turn. */
