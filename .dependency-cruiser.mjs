@@ -50,11 +50,15 @@ const PACKAGES = {
   '@aws-sdk/(client-dynamodb|lib-dynamodb)': ['dynamodb'],
   '@aws-sdk/client-bedrock-agent-runtime': ['chat/agent/bedrock-agent', 'chat/agent/agent.module.ts'],
   '@aws-sdk/client-secrets-manager': ['config'],
+  // Every other client of AWS needs a row of its own.
+  '@aws-sdk/(?!(client-dynamodb|lib-dynamodb|client-bedrock-agent-runtime|client-secrets-manager)/)[^/]+': [],
   '@smithy': ['dynamodb', 'chat/agent/bedrock-agent', 'config', 'local'],
   '(@types/)?express': ['http', 'auth', 'chat/api', 'lambda.ts'],
   '@nestjs/platform-express': ['http', 'app.ts', 'main.ts', 'lambda'],
   '(@types/)?(passport|passport-jwt|@nestjs/passport)': ['auth'],
   '@vendia/serverless-express': ['lambda.ts'],
+  '(@types/)?(jose|jsonwebtoken)': ['auth', 'local'],
+  helmet: ['http'],
 };
 
 const escape = (path) => path.replaceAll('.', '\\.');
@@ -102,7 +106,7 @@ const doorRules = Object.entries(LAYERS).flatMap(([name, { doors }]) =>
 
 const packageRules = Object.entries(PACKAGES).map(([pattern, folders]) => ({
   name: `package: ${pattern}`,
-  comment: `Only ${folders.join(', ')} may import it`,
+  comment: `May import it: ${folders.join(', ') || 'no folder'}`,
   severity: 'error',
   from: { path: '^src/', pathNot: [SPECS, ...folders.map(pathOf)] },
   to: { path: `node_modules/${pattern}/` },
@@ -114,6 +118,13 @@ export default {
     ...layerRules,
     ...doorRules,
     ...packageRules,
+    {
+      name: 'a row for every file',
+      comment: 'A file without a row in LAYERS may import nothing',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [SPECS, ...Object.keys(LAYERS).map(pathOf)] },
+      to: {},
+    },
     {
       name: 'only main imports local',
       severity: 'error',

@@ -65,6 +65,15 @@ export const refusedImports = [
   ['src/chat/chat.module.ts', value('@nestjs/platform-express'), 'package: @nestjs/platform-express'],
   ['src/http/validation.ts', value('@smithy/node-http-handler'), 'package: @smithy'],
 
+  ['src/http/validation.ts', value('jose'), 'package: (@types/)?(jose|jsonwebtoken)'],
+  ['src/chat/api/chat.controller.ts', value('helmet'), 'package: helmet'],
+  [
+    'src/dynamodb/dynamo-table.ts',
+    value('@aws-sdk/core'),
+    'package: @aws-sdk/(?!(client-dynamodb|lib-dynamodb|client-bedrock-agent-runtime|client-secrets-manager)/)[^/]+',
+  ],
+  ['src/planted.ts', value('./common/utf8.js'), 'a row for every file'],
+
   ['src/common/egg.ts', type('./egg.js'), 'no circles'],
   ['src/chat/model/chat.ts', value('#chat/chat.js'), 'no unknown module'],
   ['src/chat/model/chat.ts', value('src/common/utf8.js'), 'no unknown module'],
