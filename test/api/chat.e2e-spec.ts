@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
 
 describe('POST /chat', () => {
   let app: ChatApp;
@@ -100,19 +101,32 @@ describe('POST /chat', () => {
 
 describe('GET /chats/{id}', () => {
   let app: ChatApp;
+  let stepped: SteppedAgent;
   beforeAll(async () => {
-    app = await startChatApp();
+    stepped = await startSteppedAgent();
+    app = await startChatApp({ AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: stepped.endpoint });
   });
-  afterAll(() => app.close());
+  afterAll(async () => {
+    stepped.close();
+    await app.close();
+  });
+
+  /** Begins a turn, whose agent has said something when this returns. */
+  async function begin(body: object) {
+    const running = app.chat(body).then((response) => response);
+    await stepped.say('Hello');
+    return { running };
+  }
 
   it('shows a running turn as pending', async () => {
-    const first = (await app.chat({ prompt: 'first' }).expect(200)).body.chat;
-    app.agent.enqueue({ type: 'delay', milliseconds: 600 });
-    const running = app.chat({ prompt: 'second', chat_id: first.id }).then((answer) => answer);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const opening = await begin({ prompt: 'first' });
+    stepped.end();
+    const first = (await opening.running).body.chat;
+    const { running } = await begin({ prompt: 'second', chat_id: first.id });
     const { body } = await app.read(first.id).expect(200);
     expect(body.chat.messages).toHaveLength(3);
     expect(body.chat.messages[2]).toMatchObject({ role: 'user', content: 'second', status: 'pending' });
+    stepped.end();
     expect((await running).status).toBe(200);
     expect((await app.read(first.id)).body.chat.messages).toHaveLength(4);
   });

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { readItems, originalChat, putItem, setAttribute } from '../support/chat-items.js';
+import { holdAgent } from '../support/held-agent.js';
 
 const NOT_FOUND = { error: 'Chat not found' };
 
@@ -80,11 +80,12 @@ describe('DELETE /chats/{id}', () => {
 
   it('is 409 while a turn runs, and possible after it', async () => {
     const chatId = await turn('first');
-    const prompt = 'slow [[fault delay ms=1500]]';
-    const running = app.chat({ prompt, chat_id: chatId }).then((answer) => answer);
-    while (!app.agent.invocations.some((call) => call.prompt === prompt)) await sleep(5);
+    const agent = holdAgent(app);
+    const running = app.chat({ prompt: 'second', chat_id: chatId }).then((response) => response);
+    await agent.reached;
     const refused = await app.remove(chatId).expect(409, { error: 'A turn is already in progress' });
     expect(refused.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+    agent.release();
     expect((await running).status).toBe(200);
     expect((await app.read(chatId)).body.chat.messages).toHaveLength(4);
     await app.remove(chatId).expect(204);

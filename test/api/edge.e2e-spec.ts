@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
-import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { sendRaw } from '../support/raw-http.js';
+import { tokenOf } from '../support/tokens.js';
 
 const ORIGIN = 'https://app.example.com';
 /** As long as a header's value may be beside the other headers of these requests. */

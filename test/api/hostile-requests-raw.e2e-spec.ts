@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { sendRaw } from '../support/raw-http.js';
+import { tokenOf } from '../support/tokens.js';
 
 const BODY = '{"prompt":"said on the wire"}';
 const LENGTH = `content-length: ${BODY.length}`;

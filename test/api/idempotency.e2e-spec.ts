@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { holdAgent } from '../support/held-agent.js';
 
 describe('Idempotency-Key', () => {
   let app: ChatApp;
@@ -14,9 +14,6 @@ describe('Idempotency-Key', () => {
   const newChat = async (user = 'alice') =>
     (await app.chat({ prompt: 'zero' }, user).expect(200)).body.chat.id as string;
   const callsFor = (prompt: string) => app.agent.invocations.filter((call) => call.prompt === prompt).length;
-  const callCame = async (prompt: string) => {
-    while (callsFor(prompt) === 0) await sleep(5);
-  };
 
   // Without a chat the key opens one; with one it is a turn of that chat.
   describe.each([
@@ -46,11 +43,13 @@ describe('Idempotency-Key', () => {
 
     it('is 409 while its turn is running', async () => {
       const chatId = await chat();
-      const prompt = `slow ${where} [[fault delay ms=1500]]`;
-      const running = send('running', prompt, chatId).then((answer) => answer);
-      await callCame(prompt);
+      const prompt = `slow ${where}`;
+      const agent = holdAgent(app);
+      const running = send('running', prompt, chatId).then((response) => response);
+      await agent.reached;
       const again = await send('running', prompt, chatId).expect(409, { error: 'A turn is already in progress' });
       expect(again.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+      agent.release();
       const first = await running;
       expect(first.status).toBe(200);
       expect((await send('running', prompt, chatId).expect(200)).body).toEqual(first.body);
@@ -59,11 +58,13 @@ describe('Idempotency-Key', () => {
 
     it('is 422 with another prompt, while the first is running and after it', async () => {
       const chatId = await chat();
-      const prompt = `mine ${where} [[fault delay ms=1500]]`;
-      const running = send('taken', prompt, chatId).then((answer) => answer);
-      await callCame(prompt);
+      const prompt = `mine ${where}`;
+      const agent = holdAgent(app);
+      const running = send('taken', prompt, chatId).then((response) => response);
+      await agent.reached;
       const refusal = { error: 'Idempotency-Key was used with another request' };
       await send('taken', 'another', chatId).expect(422, refusal);
+      agent.release();
       const { body } = await running;
       await send('taken', 'another', chatId).expect(422, refusal);
       expect((await app.read(body.chat.id)).body).toEqual({ chat: body.chat });

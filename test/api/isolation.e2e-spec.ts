@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
 import { encodeCursor } from '../../src/chat/api/dto/cursor.js';
 import { routesOf } from '../support/app-routes.js';
-import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { tokenOf } from '../support/tokens.js';
 
 /** Every route that takes a chat's id or a cursor, and what is said to somebody whose chat it is not. */
 const ROUTES: readonly {

@@ -2,7 +2,6 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
 import { mintToken } from '../../src/local/dev-token.js';
-import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import {
   AUDIENCE,
   ISSUER,
@@ -13,7 +12,8 @@ import {
   serveKeys,
   startKeyServer,
 } from '../support/key-server.js';
-import { type ServerProcess, startServerProcess } from '../support/server-process.js';
+import { type ServerParts, startServerParts } from '../support/server-parts.js';
+import { type ListeningServer, startServer } from '../support/spawned-server.js';
 
 /** Planted wherever something secret goes in; none of them may come out where it does not belong. */
 const MARKERS = {
@@ -31,8 +31,8 @@ const PROMPT = `${MARKERS.prompt}\n    at ${MARKERS.frame} (file:///${MARKERS.fr
 const ERROR = /"level":"error"/g;
 
 describe('what the service writes', () => {
-  let parts: ChatApp;
-  let server: ServerProcess;
+  let parts: ServerParts;
+  let server: ListeningServer;
   let errors: string[];
   let statuses: (number | string)[];
   const token = mintToken({ secret: MARKERS.secret, sub: 'alice', email: MARKERS.email });
@@ -41,14 +41,10 @@ describe('what the service writes', () => {
   async function start(variables: Record<string, string>): Promise<void> {
     errors = [];
     statuses = [];
-    parts = await startChatApp();
-    const { AWS_ENDPOINT_URL_DYNAMODB = '', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME = '' } = parts.environment;
-    server = await startServerProcess({
-      AGENT_ID: 'AGENT',
-      AGENT_ALIAS_ID: 'ALIAS',
+    parts = await startServerParts();
+    server = await startServer({
+      ...parts.variables,
       AGENT_TIMEOUT_MS: '1000',
-      AWS_ENDPOINT_URL_DYNAMODB,
-      AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME,
       LOG_LEVEL: 'verbose',
       TURNS_PER_MINUTE: '100',
       ...variables,
@@ -91,8 +87,8 @@ describe('what the service writes', () => {
 
   /** Ends the server and looks at all that it has written and answered. */
   async function expectSilence(tokens: readonly string[]): Promise<void> {
-    await server.close();
-    for (const text of [server.output(), errors.join('\n')]) {
+    await server.end('SIGTERM');
+    for (const text of [server.printed, errors.join('\n')]) {
       for (const marker of [
         ...Object.values(MARKERS),
         'arn:aws',
@@ -165,7 +161,7 @@ describe('what the service writes', () => {
     it('holds none of them when the table is broken, and then gone', async () => {
       statuses = [];
       const broken = { id: 'broken', user_id: 'alice', title: prompt, turns: MARKERS.answer };
-      await parts.table.send(new PutCommand({ TableName: parts.environment.DYNAMODB_TABLE, Item: broken }));
+      await parts.table.send(new PutCommand({ TableName: parts.tableName, Item: broken }));
       await chat({ prompt, chat_id: 'broken' });
       await parts.dynamoDb.close();
       await chat({ prompt });
@@ -178,9 +174,9 @@ describe('what the service writes', () => {
 
     it('has written all the same', async () => {
       await expectSilence([token]);
-      expect(server.output()).toContain('POST /chat 200');
-      expect(server.output()).toContain('DELETE /chats/:id 204');
-      expect(server.output().match(ERROR)?.length).toBeGreaterThan(15);
+      expect(server.printed).toContain('POST /chat 200');
+      expect(server.printed).toContain('DELETE /chats/:id 204');
+      expect(server.printed.match(ERROR)?.length).toBeGreaterThan(15);
     });
   });
 
@@ -192,6 +188,7 @@ describe('what the service writes', () => {
       key = issuerKey('planted-kid');
       keyServer = await startKeyServer((response) => response.end(`{"keys":"${MARKERS.secret}"`));
       await start({
+        JWT_SECRET_KEY: '',
         JWT_JWKS_URI: `${keyServer.url}?key=${MARKERS.secret}`,
         JWT_ISSUER: ISSUER,
         JWT_AUDIENCE: AUDIENCE,
@@ -216,8 +213,8 @@ describe('what the service writes', () => {
       await chat({ prompt }, { id_token: tokens[2] });
       expect(statuses).toEqual([503, 200, 401, 401]);
       await expectSilence(tokens);
-      expect(server.output()).not.toContain('planted-kid');
-      expect(server.output().match(ERROR)).toHaveLength(1);
+      expect(server.printed).not.toContain('planted-kid');
+      expect(server.printed.match(ERROR)).toHaveLength(1);
     }, 30_000);
   });
 });

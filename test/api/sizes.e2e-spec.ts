@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
-import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { readItems } from '../support/chat-items.js';
+import { tokenOf } from '../support/tokens.js';
 
 /** Most of an answer, in bytes of its JSON without the quotes. */
 const ANSWER_BYTES = 1_000_000;

@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { RawReader } from '../support/raw-reader.js';
 import { startServerParts } from '../support/server-parts.js';
 import { killServers, startServer } from '../support/spawned-server.js';
 import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
 import { readStream, WHOLE, type WholeStream } from '../support/ui-stream.js';
+import { tokenOf } from '../support/tokens.js';
 
 jest.setTimeout(60_000);
 

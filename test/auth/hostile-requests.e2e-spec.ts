@@ -1,7 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import { type ChatApp, SECRET, startChatApp } from '../support/chat-app.js';
 import {
   COGNITO_ISSUER,
   cognitoCases,
@@ -11,7 +10,9 @@ import {
   signed,
 } from '../support/hostile-tokens.js';
 import { AUDIENCE, ISSUER, issuerKey, type KeyServer, serveKeys, startKeyServer } from '../support/key-server.js';
-import { type ServerProcess, startServerProcess } from '../support/server-process.js';
+import { type ServerParts, startServerParts } from '../support/server-parts.js';
+import { killServers, type ListeningServer, startServer } from '../support/spawned-server.js';
+import { SECRET } from '../support/tokens.js';
 
 const MODES = ['secret', 'keys', 'cognito'] as const;
 type Mode = (typeof MODES)[number];
@@ -38,34 +39,32 @@ const JUDGED_BY_JOSE = [
 ]; // prettier-ignore
 
 describe('hostile requests to the running server', () => {
-  let parts: ChatApp;
+  let parts: ServerParts;
   let keyServer: KeyServer;
-  let servers: Readonly<Record<Mode, ServerProcess>>;
+  let servers: Readonly<Record<Mode, ListeningServer>>;
   const met = new Set<string>();
   const refusedByBoth = new Set<string>();
 
   beforeAll(async () => {
-    parts = await startChatApp();
+    parts = await startServerParts();
     keyServer = await startKeyServer(serveKeys(rsa, elliptic));
-    const { AWS_ENDPOINT_URL_DYNAMODB = '', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME = '' } = parts.environment;
-    const common = {
-      AGENT_ID: 'A',
-      AGENT_ALIAS_ID: 'B',
-      AWS_ENDPOINT_URL_DYNAMODB,
-      AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME,
+    const byUrl = {
+      ...parts.variables,
+      JWT_SECRET_KEY: '',
+      JWT_JWKS_URI: keyServer.url,
+      JWT_AUDIENCE: AUDIENCE,
     };
-    const byUrl = { ...common, JWT_JWKS_URI: keyServer.url, JWT_AUDIENCE: AUDIENCE };
     const [secret, keys, cognito] = await Promise.all([
-      startServerProcess({ ...common, JWT_SECRET_KEY: SECRET }),
-      startServerProcess({ ...byUrl, JWT_ISSUER: ISSUER }),
-      startServerProcess({ ...byUrl, JWT_ISSUER: COGNITO_ISSUER }),
+      startServer(parts.variables),
+      startServer({ ...byUrl, JWT_ISSUER: ISSUER }),
+      startServer({ ...byUrl, JWT_ISSUER: COGNITO_ISSUER }),
     ]);
     servers = { secret, keys, cognito };
-  }, 30_000);
+  });
   afterAll(async () => {
     // Each of the two that have keys of its issuer.
     expect(keyServer.fetches).toBe(2);
-    await Promise.all(MODES.map((mode) => servers[mode].close()));
+    await killServers();
     await keyServer.close();
     await parts.close();
   });
@@ -73,7 +72,7 @@ describe('hostile requests to the running server', () => {
   /** `in` where the token was taken: there is no such chat. */
   async function judged(mode: Mode, headers: Record<string, string | string[]>, path = '/chats/none') {
     const { status, text } = await get(servers[mode].url + path, headers);
-    expect(servers[mode].child.exitCode).toBeNull();
+    expect(servers[mode].isRunning).toBe(true);
     if (status === 404 && text === '{"error":"Chat not found"}') return undefined;
     const reason = /^\{"error":"Invalid id_token: ([^"]*)"\}$/.exec(text)?.[1];
     expect({ status, text }).toEqual({ status: 401, text: JSON.stringify({ error: `Invalid id_token: ${reason}` }) });
@@ -143,8 +142,8 @@ describe('hostile requests to the running server', () => {
     expect([...met].toSorted()).toEqual(REASONS.toSorted());
     expect([...refusedByBoth]).toEqual(expect.arrayContaining(JUDGED_BY_JOSE));
     for (const mode of MODES) {
-      expect(servers[mode].child.exitCode).toBeNull();
-      expect(servers[mode].output()).not.toMatch(/"level":"(error|fatal)"|eyJ/);
+      expect(servers[mode].isRunning).toBe(true);
+      expect(servers[mode].printed).not.toMatch(/"level":"(error|fatal)"|eyJ/);
     }
   });
 });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import supertest from 'supertest';
-import { type ChatApp, SECRET, startChatApp } from '../support/chat-app.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { SECRET } from '../support/tokens.js';
 
 const NOW = Math.floor(Date.now() / 1000);
 const CLAIMS = { sub: 'alice', email: 'alice@example.com', username: 'alice', exp: NOW + 600, iss: 'us', aud: 'chat' };

@@ -2,12 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { describeInBrowser, startBrowser } from '../support/browser.js';
-import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { readChat, type ShownChat } from '../support/chat-client.js';
 import { readHeads } from '../support/chat-items.js';
 import { frontendSnippet } from '../support/docs-snippet.js';
 import { type FrontendPage, serveFrontendPage } from '../support/frontend-page.js';
 import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
+import { tokenOf } from '../support/tokens.js';
 
 /** The component of docs/frontends.md in Chromium, with the service on another origin. */
 describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the AI SDK %s', (sdk) => {

@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { FAULT_CASES } from '../support/fault-matrix.js';
+import { FAULT_CASES, type FaultCase, isLate, LATE_DEADLINE } from '../support/fault-matrix.js';
 import { faultPage } from '../support/fault-page.js';
 import { sentTo } from '../support/redirected-request.js';
+import { itEachTogether } from '../support/together.js';
 import { startUnreachable } from '../support/unreachable.js';
 
 interface StoredMessage {
@@ -25,28 +26,35 @@ const bytesOf = (messages: readonly { readonly content: string }[]) =>
   messages.reduce((bytes, { content }) => bytes + Buffer.byteLength(content), 0);
 
 describe('a turn whose agent fails', () => {
-  let patient: ChatApp;
-  let hasty: ChatApp;
+  let shared: ChatApp;
   let ports: Awaited<ReturnType<typeof startUnreachable>>;
   /** Where the agent is looked for instead of where it is. */
   let port: number | undefined;
   beforeAll(async () => {
     ports = await startUnreachable();
-    patient = await startChatApp();
-    patient.nest
+    shared = await startChatApp();
+    shared.nest
       .get(BedrockAgentRuntimeClient)
       .middlewareStack.add(
         (next) => (args) => next(port === undefined ? args : { ...args, request: sentTo(args.request, port) }),
         { step: 'finalizeRequest', priority: 'low' },
       );
-    // Only what has to run into its deadline is given one that is soon.
-    hasty = await startChatApp({ AGENT_TIMEOUT_MS: '4000' });
   });
-  afterAll(() => Promise.all([patient.close(), hasty.close(), ports.close()]));
+  afterAll(() => Promise.all([shared.close(), ports.close()]));
 
-  it.each(FAULT_CASES)('$place the first event: $fault', async (row) => {
+  it.each(FAULT_CASES.filter((row) => !isLate(row)))('$place the first event: $fault', (row) => check(shared, row));
+
+  itEachTogether(FAULT_CASES.filter(isLate), '$place the first event: $fault', async (row) => {
+    const app = await startChatApp({ AGENT_TIMEOUT_MS: LATE_DEADLINE });
+    try {
+      await check(app, row);
+    } finally {
+      await app.close();
+    }
+  });
+
+  async function check(app: ChatApp, row: FaultCase): Promise<void> {
     const { directive, status, error, stored, invocations, unreachable } = row;
-    const app = status === 504 ? hasty : patient;
     const turn = async (prompt: string, id?: string) =>
       (await app.chat({ prompt, chat_id: id }).expect(200)).body.chat as { id: string; messages: StoredMessage[] };
     const { id, messages: first } = await turn('first');
@@ -89,7 +97,7 @@ describe('a turn whose agent fails', () => {
     expect(third?.sessionId === asked[0]?.sessionId).toBe(stored === 'done');
     expect(fourth).toMatchObject({ sessionId: third?.sessionId, prompt: 'fourth' });
     expect(fourth).not.toHaveProperty('conversationHistory');
-  });
+  }
 
   it('is described in docs/faults.md as it is tested here', async () => {
     const page = await readFile(new URL('../../docs/faults.md', import.meta.url), 'utf8');

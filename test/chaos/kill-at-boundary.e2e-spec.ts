@@ -37,9 +37,9 @@ interface Victim {
 }
 
 /**
- * Servers run turns, each stopped at a boundary by a gate before the table or the agent, and are killed when all of
- * theirs are there. The table, on disk, and the agent stay. Another server finds what is left, first while the leases
- * run, then with a clock for which they have run out.
+ * A server runs turns, and gates before the table and the agent stop each turn at a boundary. Then the server is killed.
+ * The table, which is on disk, and the agent stay. Other servers find what is left. For the first one the leases still
+ * run; the clock of the second one is past their end.
  */
 describe('a server that is killed', () => {
   let folder: string;
@@ -64,8 +64,7 @@ describe('a server that is killed', () => {
       AWS_ENDPOINT_URL_DYNAMODB: gates[0]!.endpoint,
       AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: gates[1]!.endpoint,
     };
-    const doomed = await Promise.all(SHAPES.map(() => startServer(variables)));
-    for (const [index, shape] of SHAPES.entries()) await kill(doomed[index]!, shape);
+    await kill(await startServer(variables));
     isStopping = false;
     invocationsBefore = parts.agent.invocations.length;
     server = await startServer(variables);
@@ -101,19 +100,19 @@ describe('a server that is killed', () => {
       call?.prompt === undefined ? call && chatId === call.chatId : prompt === call.prompt,
     );
 
-  /** Kills a server once a turn of this shape is stopped at each boundary. */
-  async function kill(doomed: ListeningServer, shape: (typeof SHAPES)[number]): Promise<void> {
-    const own: Victim[] = [];
-    for (const boundary of BOUNDARIES) own.push(await prepare(doomed.url, boundary, shape));
-    victims.push(...own);
-    const answers = Promise.allSettled(
-      own.map(({ prompt, isFirst, chatId, key }) =>
+  /** Kills a server once a turn of each shape is stopped at each boundary. */
+  async function kill(doomed: ListeningServer): Promise<void> {
+    for (const shape of SHAPES) {
+      for (const boundary of BOUNDARIES) victims.push(await prepare(doomed.url, boundary, shape));
+    }
+    const responses = Promise.allSettled(
+      victims.map(({ prompt, isFirst, chatId, key }) =>
         askTurn(doomed.url, ALICE, { prompt, chat_id: isFirst ? undefined : chatId }, key),
       ),
     );
-    while (!own.every(({ isHeld }) => isHeld)) await wait(10);
+    while (!victims.every(({ isHeld }) => isHeld)) await wait(10);
     await doomed.end('SIGKILL');
-    expect((await answers).map(({ status }) => status)).toEqual(own.map(() => 'rejected'));
+    expect((await responses).map(({ status }) => status)).toEqual(victims.map(() => 'rejected'));
   }
 
   async function prepare(url: string, boundary: Boundary, shape: (typeof SHAPES)[number]): Promise<Victim> {

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SECRET } from '../support/chat-app.js';
 import { type Answered, askTurn, readChat, turnsOf } from '../support/chat-client.js';
 import { seededRandom, testSeed } from '../support/seeded-random.js';
 import { killServers, type ListeningServer, startLocalServer } from '../support/spawned-server.js';
 import { readTableOnDisk } from '../support/table-on-disk.js';
+import { SECRET } from '../support/tokens.js';
 
 const CHATS = 8;
 const TURNS_PER_CHAT = 25;
 const TURNS = CHATS * TURNS_PER_CHAT;
-const KILLS = 8;
+const KILLS = 5;
 const VARIABLES = {
   TURNS_PER_MINUTE: '0',
   JWT_SECRET_KEY: SECRET,

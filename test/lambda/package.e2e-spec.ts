@@ -13,13 +13,13 @@ import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/loc
 import { LAMBDA_NODE_ARGUMENTS, findNode } from '../../scripts/lambda/node-binary.js';
 import type { LambdaResponse } from '../../src/lambda.js';
 import { AI_SDKS } from '../support/ai-sdk.js';
-import { SECRET } from '../support/chat-app.js';
 import { ANSWERS, answerTo, putOldChat } from '../support/lambda/answers.js';
 import { buildPackage, describeWithClient, NODES } from '../support/lambda/package.js';
 import { RawReader } from '../support/raw-reader.js';
 import { silence } from '../support/silence.js';
 import { type SpawnedServer, spawnServer } from '../support/spawned-server.js';
 import { readStream } from '../support/ui-stream.js';
+import { SECRET } from '../support/tokens.js';
 
 jest.setTimeout(30_000);
 
@@ -140,7 +140,7 @@ describe('the package', () => {
     beforeAll(async () => {
       served = spawnServer(
         { JWT_SECRET_KEY: SECRET, TURNS_PER_MINUTE: '0' },
-        { program: ['scripts/lambda.ts', 'serve', '--package', folder] },
+        { script: ['scripts/lambda.ts', 'serve', '--package', folder] },
       );
       [, url = '', token = ''] = await served.untilPrinted(/ready on (http:\S+)[^]*ID_TOKEN=(\S+)/);
     }, 60_000);
@@ -162,7 +162,7 @@ describe('the package', () => {
       const serveWith = async (PORT: string, ...more: string[]) => {
         const other = spawnServer(
           { PORT, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-          { program: ['scripts/lambda.ts', 'serve', '--package', folder, ...more] },
+          { script: ['scripts/lambda.ts', 'serve', '--package', folder, ...more] },
         );
         expect(await other.exited).toBe(1);
         return other.printed.trim();

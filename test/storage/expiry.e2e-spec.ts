@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { toKeyedChatId } from '../../src/chat/model/keyed-chat-id.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { readHead, readItems, originalChat, putItem, setAttribute } from '../support/chat-items.js';
+import { holdAgent } from '../support/held-agent.js';
 
 const SECONDS_PER_DAY = 86_400;
 const seconds = () => Math.floor(Date.now() / 1000);
@@ -43,12 +44,13 @@ describe('expiry', () => {
   });
 
   it('is set from the start, for a chat whose first turn never ends', async () => {
-    const prompt = 'slow [[fault delay ms=1500]]';
-    const running = app.chat({ prompt }, 'alice', { 'idempotency-key': 'slow' }).then((answer) => answer);
-    while (!app.agent.invocations.some((call) => call.prompt === prompt)) await new Promise(setImmediate);
+    const agent = holdAgent(app);
+    const running = app.chat({ prompt: 'slow' }, 'alice', { 'idempotency-key': 'slow' }).then((response) => response);
+    await agent.reached;
     const open = await readHead(app, toKeyedChatId('alice', 'slow'));
     expect(open).toHaveProperty('open');
     expectInTwoDays(open?.['expires_at']);
+    agent.release();
     expect((await running).status).toBe(200);
   });
 
@@ -63,12 +65,13 @@ describe('expiry', () => {
   it('is renewed before the agent is asked where the chat would expire while its turn runs', async () => {
     const chatId = await turn('one');
     await setAttribute(app, head(chatId), 'expires_at', seconds() + 20);
-    const running = app.chat({ prompt: 'two [[fault delay ms=1500]]', chat_id: chatId }).then((answer) => answer);
-    while (!app.agent.invocations.some((call) => call.prompt.startsWith('two [[fault delay')))
-      await new Promise(setImmediate);
+    const agent = holdAgent(app);
+    const running = app.chat({ prompt: 'two', chat_id: chatId }).then((response) => response);
+    await agent.reached;
     const open = await readHead(app, chatId);
     expect(open).toHaveProperty('open');
     expectInTwoDays(open?.['expires_at']);
+    agent.release();
     expect((await running).status).toBe(200);
   });
 

@@ -1,4 +1,4 @@
-import { tokenOf } from './chat-app.js';
+import { tokenOf } from './tokens.js';
 
 /** A chat as the contract shows it. */
 export interface ShownChat {

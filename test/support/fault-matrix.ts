@@ -101,5 +101,11 @@ export const FAULT_CASES: readonly FaultCase[] = [
   ...fault('a reply over 1 MB', failed, { after: 'chunks bytes=1000001' }),
 ];
 
+/** Whether a turn with the fault ends at its deadline only. */
+export const isLate = ({ status }: FaultCase): boolean => status === 504;
+
+/** The deadline of late turns, in milliseconds: enough for the text before a fault, and less than the wait of a stream. */
+export const LATE_DEADLINE = '6000';
+
 /** Those that a prompt makes the emulated agent do, in any kind of answer. */
 export const DIRECTED_FAULTS = FAULT_CASES.filter(({ unreachable }) => unreachable === undefined);

@@ -1,6 +1,6 @@
 import { createHmac, createSign, type KeyObject } from 'node:crypto';
-import { SECRET } from './chat-app.js';
 import { AUDIENCE, type IssuerKey, ISSUER } from './key-server.js';
+import { SECRET } from './tokens.js';
 
 /** A token and the reason it has to be refused for; undefined lets it in. */
 export interface HostileCase {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { tokenOf } from './chat-app.js';
+import { tokenOf } from './tokens.js';
 
 /** A caller of `POST /chat/stream` on a bare socket, who reads as much as it likes and leaves when it likes. */
 export class RawReader {

@@ -5,7 +5,8 @@ import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { loadEnvironment } from '../../src/config/environment.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
-import { SECRET } from './chat-app.js';
+import { LONGER_TIMEOUT } from './longer-timeouts.js';
+import { SECRET } from './tokens.js';
 
 /** What servers in processes of their own talk to, in the process of the test: it outlives them. */
 export interface ServerParts {
@@ -37,7 +38,7 @@ export async function startServerParts(path?: string): Promise<ServerParts> {
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
   const environment = loadEnvironment(variables);
-  const client = createDynamoDbClient(new TableSettings(environment));
+  const client = createDynamoDbClient(new TableSettings(environment), LONGER_TIMEOUT);
   await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
   return {
     agent,

@@ -1,4 +1,4 @@
-import { tokenOf } from './chat-app.js';
+import { tokenOf } from './tokens.js';
 
 /** An event of a stream, as JSON. */
 export interface StreamEvent {

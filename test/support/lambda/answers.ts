@@ -6,6 +6,7 @@ import { createDocumentClient, createDynamoDbClient } from '../../../src/dynamod
 import { loadEnvironment } from '../../../src/config/environment.js';
 import type { LambdaResponse } from '../../../src/lambda.js';
 import { originalChat } from '../chat-items.js';
+import { LONGER_TIMEOUT } from '../longer-timeouts.js';
 import { parseStream } from '../ui-stream.js';
 
 /** The part of an answer that the contract fixes word for word. */
@@ -86,7 +87,7 @@ export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
  */
 export async function putOldChat({ variables }: FunctionParts): Promise<void> {
   const environment = loadEnvironment(variables);
-  const client = createDynamoDbClient(new TableSettings(environment));
+  const client = createDynamoDbClient(new TableSettings(environment), LONGER_TIMEOUT);
   const messages = [
     { role: 'user', content: 'Where were we?' },
     { role: 'assistant', content: 'At the beginning.' },
