@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { itemBytes, readUnits, writeUnits } from './billing.js';
 
 const KB = 1024;
-/** An item of so many bytes that no index takes in. */
-const itemOf = (bytes: number) => ({ id: 'x'.repeat(bytes - 2) });
+/** An item of this many bytes, which is in no index. */
+const buildItem = (bytes: number) => ({ id: 'x'.repeat(bytes - 2) });
 
 describe('itemBytes', () => {
-  // "DynamoDB item sizes and formats" in the developer guide.
+  // AWS developer guide, "DynamoDB item sizes and formats".
   it.each([
     ['an empty item', {}, 0],
     ['names and strings', { 'shirt-color': 'R', 'shirt-size': 'M' }, 23],
@@ -24,56 +24,56 @@ describe('itemBytes', () => {
 });
 
 describe('writeUnits', () => {
-  // "DynamoDB read and write operations": sizes are rounded up to the next kilobyte.
+  // AWS developer guide, "DynamoDB read and write operations": sizes are rounded up to the next kilobyte.
   it.each([
     [500, 1],
     [1 * KB, 1],
     [1 * KB + 1, 2],
     [2 * KB, 2],
-  ])('bills a new item of %d bytes with %d', (bytes, units) => {
-    expect(writeUnits(undefined, itemOf(bytes))).toBe(units);
+  ])('bills a new item of %d bytes with %d units', (bytes, units) => {
+    expect(writeUnits(undefined, buildItem(bytes))).toBe(units);
   });
 
-  it('bills an update with the larger of the item before and after it', () => {
-    expect(writeUnits(itemOf(4 * KB), itemOf(1 * KB))).toBe(4);
-    expect(writeUnits(itemOf(1 * KB), itemOf(4 * KB))).toBe(4);
-    expect(writeUnits(itemOf(3 * KB), undefined)).toBe(3);
+  it('bills an update by the larger of the old and the new item', () => {
+    expect(writeUnits(buildItem(4 * KB), buildItem(1 * KB))).toBe(4);
+    expect(writeUnits(buildItem(1 * KB), buildItem(4 * KB))).toBe(4);
+    expect(writeUnits(buildItem(3 * KB), undefined)).toBe(3);
   });
 
-  // "Using global secondary indexes", what is written to an index.
+  // AWS developer guide, "Using global secondary indexes in DynamoDB".
   describe('with the index', () => {
     const keys = { id: 'chat', user_id: 'alice' };
     const listed = { ...keys, updated_at: '2024', title: 'one' };
 
-    it('bills one write more for an item that comes into the index, and for one that leaves it', () => {
+    it('bills one more write for an item that enters or leaves the index', () => {
       expect(writeUnits(undefined, listed)).toBe(1 + 1);
       expect(writeUnits(keys, listed)).toBe(1 + 1);
       expect(writeUnits(listed, keys)).toBe(1 + 1);
       expect(writeUnits(listed, undefined)).toBe(1 + 1);
     });
 
-    it('bills two writes more for a changed key of the index: the old entry goes, the new one comes', () => {
+    it('bills two more writes for a changed key of the index', () => {
       expect(writeUnits(listed, { ...listed, updated_at: '2025' })).toBe(1 + 2);
     });
 
-    it('bills one write more for a changed attribute that the index holds', () => {
+    it('bills one more write for a changed attribute of the index', () => {
       expect(writeUnits(listed, { ...listed, title: 'two' })).toBe(1 + 1);
     });
 
-    it('bills nothing more for what the index does not hold', () => {
+    it('bills nothing more for attributes that are not in the index', () => {
       expect(writeUnits(listed, { ...listed, turns: 7, ended_at: '2025' })).toBe(1);
       expect(writeUnits(keys, { ...keys, turns: 7 })).toBe(1);
     });
 
-    it('bills an entry by what it holds, not by the item', () => {
+    it('bills an index entry by its own size, not by the size of the item', () => {
       expect(writeUnits(undefined, { ...listed, prompt: 'x'.repeat(5 * KB) })).toBe(6 + 1);
     });
   });
 });
 
 describe('readUnits', () => {
-  // "DynamoDB read and write operations", strongly consistent reads: items are rounded up to four kilobytes, and a
-  // query as a whole.
+  // AWS developer guide, "DynamoDB read and write operations", strongly consistent reads.
+  // An item is rounded up to four kilobytes, and a query as a whole.
   it.each([
     ['an item of 8 KB', 8 * KB, 2],
     ['an item of 3.5 KB', 3.5 * KB, 1],

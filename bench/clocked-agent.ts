@@ -4,23 +4,23 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { buildChunkFrame } from '../src/local/emulator/bedrock-agent/frames.js';
 
-/** An agent whose every chunk is the time at which it was written, by `performance.now()` of this process. */
+/** An agent whose chunks are the times at which it writes them, in `performance.now()` of this process. */
 export interface ClockedAgent {
   readonly endpoint: string;
-  /** From now on turns stop after their first chunk. */
+  /** Makes turns wait after their first chunk. */
   hold(): void;
-  /** Lets those that were stopped go on, one after another in so many milliseconds. */
+  /** Lets the waiting turns continue one by one, within this many milliseconds. */
   release(overMs: number): Promise<void>;
   close(): void;
 }
 
-/** @param paceMs - between two chunks. */
+/** @param paceMs - milliseconds between two chunks. */
 export async function startClockedAgent(chunks: number, paceMs: number): Promise<ClockedAgent> {
   let isHolding = false;
   let held: (() => void)[] = [];
   const server = createServer((request, response) => {
-    request.resume().once('end', () => void speak());
-    async function speak(): Promise<void> {
+    request.resume().once('end', () => void sendChunks());
+    async function sendChunks(): Promise<void> {
       response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' }).flushHeaders();
       for (let number = 0; number < chunks && !response.destroyed; number += 1) {
         await wait(paceMs);
@@ -41,10 +41,10 @@ export async function startClockedAgent(chunks: number, paceMs: number): Promise
       isHolding = false;
       const released = held;
       held = [];
-      const begun = performance.now();
-      for (const [number, goOn] of released.entries()) {
-        await wait(begun + (overMs * number) / released.length - performance.now());
-        goOn();
+      const start = performance.now();
+      for (const [number, resume] of released.entries()) {
+        await wait(start + (overMs * number) / released.length - performance.now());
+        resume();
       }
     },
     close: () => server.close(),

@@ -21,5 +21,5 @@ if (!bench) {
 }
 Object.assign(process.env, dummyCredentials(process.env));
 await bench();
-// With the code that a bench may have set.
+// A bench may have set the exit code.
 process.exit();

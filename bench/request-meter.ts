@@ -1,9 +1,9 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { itemBytes, readUnits, writeUnits } from './billing.js';
 
-/** What one request is billed with, in units of on-demand tables. */
+/** The bill of one request, in units of on-demand tables. */
 export interface Bill {
-  /** As in the API, such as `UpdateItem`. */
+  /** Its name in the API, such as `UpdateItem`. */
   readonly operation: string;
   readonly writeUnits: number;
   readonly readUnits: number;
@@ -28,7 +28,7 @@ const OPERATIONS: Readonly<Record<string, string>> = {
 };
 const WRITES = new Set(['PutItem', 'UpdateItem']);
 
-/** Bills the requests of a client once they are answered. Reads through `observer` do not count. */
+/** Bills the requests of a client after their responses. Reads through `observer` do not count. */
 export class RequestMeter {
   private readonly bills: Bill[] = [];
 
@@ -47,7 +47,7 @@ export class RequestMeter {
         this.bills.push({
           operation,
           writeUnits: isWrite ? writeUnits(before, await this.observe(input)) : 0,
-          readUnits: isWrite ? 0 : readUnits(bytesRead(result.output as Output)),
+          readUnits: isWrite ? 0 : readUnits(countBytes(result.output as Output)),
         });
         return result;
       },
@@ -55,7 +55,7 @@ export class RequestMeter {
     );
   }
 
-  /** The bills since the last call, in the order of the answers. */
+  /** Returns the bills since the last call, in the order of the responses. */
   take(): Bill[] {
     return this.bills.splice(0);
   }
@@ -66,12 +66,12 @@ export class RequestMeter {
   }
 }
 
-/** The units of some requests together. */
-export function totalOf(bills: readonly Bill[]): { requests: number; writeUnits: number; readUnits: number } {
+/** Sums the units of some requests. */
+export function sumBills(bills: readonly Bill[]): { requests: number; writeUnits: number; readUnits: number } {
   const sum = (unit: 'writeUnits' | 'readUnits') => bills.reduce((total, bill) => total + bill[unit], 0);
   return { requests: bills.length, writeUnits: sum('writeUnits'), readUnits: sum('readUnits') };
 }
 
-function bytesRead({ Item: item, Items: items = item ? [item] : [] }: Output): number {
+function countBytes({ Item: item, Items: items = item ? [item] : [] }: Output): number {
   return items.reduce((sum, one) => sum + itemBytes(one), 0);
 }

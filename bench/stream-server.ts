@@ -8,10 +8,10 @@ import { createBedrockAgentRuntimeClient } from '../src/chat/agent/bedrock-agent
 import { type Environment, loadEnvironment } from '../src/config/environment.js';
 import { AgentSettings } from '../src/config/settings.js';
 
-/** What a process of this file says: once its port, then its memory as often as it is asked for it. */
+/** A message of this process: its port at the start, and its memory after each message of the parent. */
 export type Report = { readonly port: number } | { readonly memory: NodeJS.MemoryUsage };
 
-/** The least that can be between a caller and the agent: no token, no table, no protocol. */
+/** The smallest proxy in front of the agent, without token, table or protocol. */
 function bareProxy(environment: Environment): Server {
   const client = createBedrockAgentRuntimeClient(new AgentSettings(environment));
   return createServer((_, response) => {
@@ -25,8 +25,8 @@ function bareProxy(environment: Environment): Server {
   });
 }
 
-/** What is in use and not what nobody has cleared away yet. */
-async function memory(): Promise<NodeJS.MemoryUsage> {
+/** Measures the memory in use, after garbage collection. */
+async function measureMemory(): Promise<NodeJS.MemoryUsage> {
   for (let round = 0; round < 3; round += 1) {
     globalThis.gc?.();
     await wait(50);
@@ -34,15 +34,15 @@ async function memory(): Promise<NodeJS.MemoryUsage> {
   return process.memoryUsage();
 }
 
-async function serverNamed(name: string | undefined): Promise<Server> {
+async function createNamedServer(name: string | undefined): Promise<Server> {
   const environment = loadEnvironment(process.env);
   return name === 'bare' ? bareProxy(environment) : (await createApp(environment)).getHttpServer();
 }
 
-const report = (words: Report) => process.send?.(words);
-const server = await serverNamed(process.argv[2]);
+const report = (message: Report) => process.send?.(message);
+const server = await createNamedServer(process.argv[2]);
 server.listen(0, '127.0.0.1', 4096);
 await once(server, 'listening');
-process.on('message', () => void memory().then((usage) => report({ memory: usage })));
+process.on('message', () => void measureMemory().then((usage) => report({ memory: usage })));
 process.once('disconnect', () => process.exit(0));
 report({ port: (server.address() as AddressInfo).port });

@@ -16,13 +16,13 @@ const PACE_MS = 5;
 const ROUNDS = 20;
 const CROWD = 1_000;
 const CROWD_CHUNKS = 5;
-/** Opened at a time, and ended in a second: more of them is a measure of the embedded table. */
+/** Streams that open at once, and streams that end per second. Higher numbers would measure the embedded table. */
 const OPENING = 25;
 const ENDING_PER_SECOND = 100;
 const SECRET = 'a-secret-for-measuring-only-7Hq2LmZx9cVb4Nw1';
 const TIMES = /(?:"delta":"|^data: )((?:[\d.]+ )+)/gm;
 
-/** A server in a process of its own, so that what is measured of it is its own. */
+/** A server in its own process, so that its memory can be measured alone. */
 interface Measured {
   readonly url: string;
   memory(): Promise<NodeJS.MemoryUsage>;
@@ -32,16 +32,16 @@ interface Measured {
 interface Read {
   readonly status: number;
   readonly text: string;
-  /** Milliseconds that each chunk was on its way. */
+  /** Milliseconds from the write of each chunk to its read. */
   readonly delays: readonly number[];
 }
 
 /**
- * Prints the time from the agent's write of a chunk to the caller's read of it, through this service and through a bare
- * proxy with the same SDK client, and what many streams at once take of the service's memory. Agent and caller are in
- * this process, so that there is one clock; each server has one of its own.
+ * Prints the delay of chunks through this service and through a bare proxy with the same SDK client.
+ * Then it prints the memory that many concurrent streams need.
+ * The agent and the client share this process and its clock. Each server has its own process.
  *
- * @throws Error when a stream is not whole.
+ * @throws Error when a stream is incomplete.
  */
 export async function benchStream(): Promise<void> {
   const agent = await startClockedAgent(CHUNKS, PACE_MS);
@@ -61,8 +61,8 @@ async function benchDelays(ours: Measured, bare: Measured): Promise<void> {
   for (let round = -2; round < ROUNDS; round += 1) {
     for (const [name, { url }] of Object.entries({ bare, ours })) {
       const read = await readStream(url);
-      if (read.delays.length !== CHUNKS) throw new Error(`${name} brought ${read.delays.length} of ${CHUNKS} chunks`);
-      // The first rounds are to get warm.
+      if (read.delays.length !== CHUNKS) throw new Error(`${name} sent ${read.delays.length} of ${CHUNKS} chunks`);
+      // The first rounds warm the servers up.
       if (round >= 0) delays[name as 'ours' | 'bare'].push(...read.delays);
     }
   }
@@ -71,12 +71,12 @@ async function benchDelays(ours: Measured, bare: Measured): Promise<void> {
   for (const name of ['bare', 'ours'] as const) {
     console.log(`${name.padEnd(7)}${ms(percentile(delays[name], 50))}${ms(percentile(delays[name], 99))}`);
   }
-  const [more, ratio] = [difference(delays.ours, delays.bare), quotient(delays.ours, delays.bare)];
+  const [more, ratio] = [difference(delays.ours, delays.bare), ratioText(delays.ours, delays.bare)];
   console.log(`ratio  ${ratio(50).padStart(8)}   ${ratio(99).padStart(8)}`);
   console.log(`more   ${ms(more(50))}${ms(more(99))}\n`);
 }
 
-/** All streams are open, and have their first words, before any of them ends. */
+/** Opens all streams, and reads their first chunks, before any stream ends. */
 async function benchCrowd(service: Measured, agent: ClockedAgent): Promise<void> {
   await openAll(service.url, OPENING).then((streams) => Promise.all(streams.map((stream) => stream.ended)));
   const before = await service.memory();
@@ -85,17 +85,17 @@ async function benchCrowd(service: Measured, agent: ClockedAgent): Promise<void>
   const during = await service.memory();
   await agent.release((CROWD / ENDING_PER_SECOND) * 1000);
   const reads = await Promise.all(streams.map((stream) => stream.ended));
-  const broken = reads.filter((read) => !isWhole(read));
-  console.log(`${reads.length} streams open at once, ${reads.length - broken.length} of them whole:\n`);
+  const broken = reads.filter((read) => !isComplete(read));
+  console.log(`${reads.length} streams open at once, ${reads.length - broken.length} of them complete:\n`);
   console.log('          before    at peak   a stream');
   for (const [name, kind] of Object.entries({ RSS: 'rss', heap: 'heapUsed' } as const)) {
     const each = (during[kind] - before[kind]) / reads.length / 1024;
     console.log(`${name.padEnd(6)}${mb(before[kind])}${mb(during[kind])}${each.toFixed(1).padStart(8)} KB`);
   }
-  if (broken.length > 0) throw new Error(`${broken.length} streams are not whole: ${JSON.stringify(broken[0])}`);
+  if (broken.length > 0) throw new Error(`${broken.length} streams are incomplete: ${JSON.stringify(broken[0])}`);
 }
 
-/** Opens streams, some at a time. They have their first words when this returns. */
+/** Opens streams, some at a time. Resolves when each has its first chunk. */
 async function openAll(url: string, count: number): Promise<{ ended: Promise<Read> }[]> {
   const streams: { ended: Promise<Read> }[] = [];
   while (streams.length < count) {
@@ -105,49 +105,48 @@ async function openAll(url: string, count: number): Promise<{ ended: Promise<Rea
   return streams;
 }
 
-function isWhole({ status, text, delays }: Read): boolean {
+function isComplete({ status, text, delays }: Read): boolean {
   return (
     status === 200 && delays.length === CROWD_CHUNKS && /"finishReason":"stop".*\n\ndata: \[DONE\]\n\n$/.test(text)
   );
 }
 
-/** Starts the table. @returns its endpoint. */
+/** @returns the endpoint of the table. */
 async function startTable(): Promise<string> {
   const { endpoint } = await startEmbeddedDynamoDb({});
-  const environment = loadEnvironment(variables('', endpoint));
-  await ensureChatTable(createDynamoDbClient(new TableSettings(environment)), environment.DYNAMODB_TABLE, {
-    timeToLive: false,
-  });
+  const environment = loadEnvironment(buildVariables('', endpoint));
+  const client = createDynamoDbClient(new TableSettings(environment));
+  await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
   return endpoint;
 }
 
 async function startServer(name: 'ours' | 'bare', agentEndpoint: string, dynamoDb: string): Promise<Measured> {
   const child = fork(join(import.meta.dirname, 'stream-server.ts'), [name], {
     execArgv: ['--expose-gc', '--import', '@swc-node/register/esm-register'],
-    env: { ...process.env, ...variables(agentEndpoint, dynamoDb) },
+    env: { ...process.env, ...buildVariables(agentEndpoint, dynamoDb) },
   });
   child.once('exit', (code) => {
-    throw new Error(`${name} has ended with ${code}`);
+    throw new Error(`${name} ended with ${code}`);
   });
-  const report = await nextReport(child);
-  if (!('port' in report)) throw new Error(`${name} does not say where it listens`);
+  const report = await receiveReport(child);
+  if (!('port' in report)) throw new Error(`${name} did not send its port`);
   return {
     url: `http://127.0.0.1:${report.port}/chat/stream`,
     memory: async () => {
       child.send('memory');
-      const answer = await nextReport(child);
-      if (!('memory' in answer)) throw new Error(`${name} does not say what it takes`);
-      return answer.memory;
+      const measured = await receiveReport(child);
+      if (!('memory' in measured)) throw new Error(`${name} did not send its memory`);
+      return measured.memory;
     },
   };
 }
 
-async function nextReport(child: ChildProcess): Promise<Report> {
+async function receiveReport(child: ChildProcess): Promise<Report> {
   const [report] = (await once(child, 'message')) as [Report];
   return report;
 }
 
-function variables(agentEndpoint: string, dynamoDb: string): Record<string, string> {
+function buildVariables(agentEndpoint: string, dynamoDb: string): Record<string, string> {
   return {
     AGENT_ID: 'AGENT',
     AGENT_ALIAS_ID: 'ALIAS',
@@ -166,7 +165,7 @@ async function readStream(url: string): Promise<Read> {
   return (await openStream(url)).ended;
 }
 
-/** Asks for one turn. @returns it, once its first words are here. */
+/** Sends one turn. Resolves when its first chunk has arrived. */
 async function openStream(url: string): Promise<{ ended: Promise<Read> }> {
   const headers = { id_token: token, 'content-type': 'application/json' };
   const call = request(url, { method: 'POST', headers, agent: connections });
@@ -195,7 +194,7 @@ function difference(one: readonly number[], other: readonly number[]): (rank: nu
   return (rank) => percentile(one, rank) - percentile(other, rank);
 }
 
-function quotient(one: readonly number[], other: readonly number[]): (rank: number) => string {
+function ratioText(one: readonly number[], other: readonly number[]): (rank: number) => string {
   return (rank) => (percentile(one, rank) / percentile(other, rank)).toFixed(2);
 }
 

@@ -5,19 +5,19 @@ import { type AgentEvent, AgentProvider } from '../src/chat/agent/agent.js';
 import { BUFFERED_TIME_LIMIT } from '../src/chat/api/time-limits.js';
 import { ChatService } from '../src/chat/service/chat.service.js';
 import { type EmbeddedTable, startEmbeddedTable } from '../test/support/embedded-table.js';
-import { APPENDED, chatWith, firstRefusedTurn, isTooLarge, type OneItemChat, REWRITTEN } from './one-item-chat.js';
-import { type Bill, RequestMeter, totalOf } from './request-meter.js';
+import { APPENDED, buildChat, findFirstRefusedTurn, isTooLarge, type OneItemChat, REWRITTEN } from './one-item-chat.js';
+import { type Bill, RequestMeter, sumBills } from './request-meter.js';
 
 const TURNS_SHOWN = [1, 10, 100, 1000];
-const CONTENTS = { prompt: 'p'.repeat(200), answer: 'a'.repeat(800) };
-/** What a turn may cost at most; the first one makes the chat's entry in the index, later ones move it. */
+const CONTENTS = { prompt: 'p'.repeat(200), reply: 'a'.repeat(800) };
+/** Bounds of a turn's cost. The first turn adds the chat to the index; later turns move its entry. */
 const WRITES = 3;
 const MAX_WRITE_UNITS = 6;
 const MAX_FIRST_WRITE_UNITS = 5;
 
-/** Gives one answer, and notes which requests had been answered when it was asked. */
+/** Gives one reply, and keeps the bills of the requests before it. */
 class MeteredAgent extends AgentProvider {
-  /** The requests that stood between the caller and the agent. */
+  /** Bills of the requests that finished before the agent was called. */
   billsBefore: Bill[] = [];
 
   constructor(private readonly meter: RequestMeter) {
@@ -26,31 +26,31 @@ class MeteredAgent extends AgentProvider {
 
   async *reply(): AsyncGenerator<AgentEvent> {
     this.billsBefore = this.meter.take();
-    yield { type: 'text', text: CONTENTS.answer };
+    yield { type: 'text', text: CONTENTS.reply };
     yield { type: 'end' };
   }
 
   async endSession(): Promise<void> {}
 }
 
-/** A table whose client is billed, and its observer is not. */
+/** A table whose client is billed. Its observer is not. */
 interface MeteredTable extends EmbeddedTable {
   readonly meter: RequestMeter;
 }
 
-/** Prints what a turn costs as a chat grows: the service, and the ways not taken, with the same contents. */
+/** Prints the cost of a turn as a chat grows, for this service and for the alternatives. */
 export async function benchTurnCost(): Promise<void> {
   const embedded = await startEmbeddedTable();
   const table: MeteredTable = { ...embedded, meter: new RequestMeter(embedded.client, embedded.table) };
 
-  const { prompt, answer } = CONTENTS;
-  console.log(`A turn of ${prompt.length} B and ${answer.length} B, by the billing rules, the index included.\n`);
-  await printOurs(table);
+  const { prompt, reply } = CONTENTS;
+  console.log(`A turn of ${prompt.length} B and ${reply.length} B, by the billing rules, with the index.\n`);
+  await printService(table);
   for (const chat of [REWRITTEN, APPENDED]) await printOneItem(table, chat);
   await embedded.close();
 }
 
-async function printOurs({ environment, client, meter }: MeteredTable): Promise<void> {
+async function printService({ environment, client, meter }: MeteredTable): Promise<void> {
   const agent = new MeteredAgent(meter);
   const app = await Test.createTestingModule({ imports: [AppModule.with(environment)] })
     .overrideProvider(DynamoDBDocumentClient)
@@ -60,7 +60,7 @@ async function printOurs({ environment, client, meter }: MeteredTable): Promise<
     .compile();
   const service = app.get(ChatService, { strict: false });
 
-  console.log('this service (the history is read beside the agent, the newest 100 messages)');
+  console.log('this service (it reads the newest 100 messages while the agent replies)');
   printHead();
   let chatId: string | undefined;
   for (let number = 1; number <= Math.max(...TURNS_SHOWN); number += 1) {
@@ -71,38 +71,38 @@ async function printOurs({ environment, client, meter }: MeteredTable): Promise<
     );
     chatId = reply.chat.id;
     const bills = [...agent.billsBefore, ...meter.take()];
-    check(number, agent.billsBefore, bills);
+    checkCost(number, agent.billsBefore, bills);
     if (!TURNS_SHOWN.includes(number)) continue;
     const writes = bills.filter(({ writeUnits }) => writeUnits > 0).map(({ writeUnits }) => writeUnits);
     printRow(number, bills, `  begin, complete, release: ${writes.join(' + ')}`);
   }
   await app.close();
-  console.log(`Every turn: ${WRITES} writes, one request before the agent is asked.\n`);
+  console.log(`Every turn: ${WRITES} writes, one request before the agent is called.\n`);
 }
 
-/** @throws Error when a turn costs more than is promised. */
-function check(number: number, before: readonly Bill[], all: readonly Bill[]): void {
+/** @throws Error when a turn costs more than its bounds. */
+function checkCost(number: number, before: readonly Bill[], all: readonly Bill[]): void {
   const writes = all.filter(({ writeUnits }) => writeUnits > 0).length;
-  const { writeUnits } = totalOf(all);
+  const { writeUnits } = sumBills(all);
   const most = number === 1 ? MAX_FIRST_WRITE_UNITS : MAX_WRITE_UNITS;
   if (before.map(({ operation }) => operation).join() !== 'UpdateItem' || writes !== WRITES || writeUnits > most) {
     throw new Error(
-      `turn ${number} took ${before.length} requests before the agent, ${writes} writes, ${writeUnits} WCU`,
+      `turn ${number} needed ${before.length} requests before the agent, ${writes} writes, ${writeUnits} WCU`,
     );
   }
 }
 
 async function printOneItem({ environment, client, table, meter }: MeteredTable, chat: OneItemChat): Promise<void> {
   const tableName = environment.DYNAMODB_TABLE;
-  const limit = firstRefusedTurn(chat, CONTENTS);
+  const limit = findFirstRefusedTurn(chat, CONTENTS);
   console.log(chat.name);
   printHead();
   for (const number of TURNS_SHOWN) {
-    // A chat can grow no further than this.
-    const before = chatWith(chat.chatId, Math.min(number, limit) - 1, CONTENTS);
+    // A chat cannot have more turns than fit into the item.
+    const before = buildChat(chat.chatId, Math.min(number, limit) - 1, CONTENTS);
     if (number > 1) await table.send(new PutCommand({ TableName: tableName, Item: before }));
     try {
-      await chat.addTurn(client, tableName, before, CONTENTS);
+      await chat.addTurn({ client, tableName, chat: before, turn: CONTENTS });
       printRow(number, meter.take());
     } catch (error) {
       if (!isTooLarge(error)) throw error;
@@ -118,7 +118,7 @@ function printHead(): void {
 }
 
 function printRow(number: number, bills: readonly Bill[], remark = ''): void {
-  const { requests, writeUnits, readUnits } = totalOf(bills);
+  const { requests, writeUnits, readUnits } = sumBills(bills);
   const cells = [String(number).padStart(4), String(requests).padStart(10), String(writeUnits).padStart(6)];
   console.log(`${cells.join('')}${String(readUnits).padStart(6)}${remark}`);
 }

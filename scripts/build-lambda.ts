@@ -4,60 +4,74 @@ import { join, parse, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { assertLean, bundleHandlers } from './lambda/bundle.js';
 import { writeCodeCache } from './lambda/code-cache.js';
-import { nodeBinary, RUNTIME_NODE } from './lambda/node-binary.js';
-import { PACKAGE_ENTRIES, PACKAGE_FOLDER, packageSize, ZIP_BUDGET } from './lambda/package.js';
+import { findNode, RUNTIME_NODE } from './lambda/node-binary.js';
+import { measurePackage, PACKAGE_ENTRIES, PACKAGE_FOLDER, ZIP_BUDGET } from './lambda/package.js';
 
 const ROOT = join(import.meta.dirname, '..');
+const STEPS = 4;
 
 const { values } = parseArgs({
   options: {
-    /** The folder that gets the package; what belongs beside it goes into folders of a similar name. */
+    /** The folder of the package. Files that are not part of it go into folders with similar names. */
     out: { type: 'string', default: PACKAGE_FOLDER },
-    /** The Node that makes the code cache: a version such as 24 or 24.10.0, or the path of one. */
+    /** The Node that makes the code cache: a version such as 24 or 24.10.0, or a path. */
     node: { type: 'string', default: RUNTIME_NODE },
   },
 });
 const out = resolve(values.out);
-const [compiled, beside] = [`${out}-tsc`, `${out}-maps`];
+const [compiled, maps] = [`${out}-tsc`, `${out}-maps`];
+const start = performance.now();
 
-await Promise.all([out, compiled, beside].map((folder) => rm(folder, { recursive: true, force: true })));
-await Promise.all([out, beside].map((folder) => mkdir(folder, { recursive: true })));
+report(1, 'compiling src with tsc');
+await Promise.all([out, compiled, maps].map((folder) => rm(folder, { recursive: true, force: true })));
+await Promise.all([out, maps].map((folder) => mkdir(folder, { recursive: true })));
 execFileSync(
   process.execPath,
   [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', compiled],
   { cwd: ROOT, stdio: 'inherit' },
 );
+
+report(2, `bundling ${PACKAGE_ENTRIES.join(' and ')}`);
+const entries = PACKAGE_ENTRIES.map((file) => parse(file).name);
 const metafile = await bundleHandlers({
-  entries: Object.fromEntries(
-    PACKAGE_ENTRIES.map((file) => [parse(file).name, join(compiled, `${parse(file).name}.js`)]),
-  ),
+  entries: Object.fromEntries(entries.map((name) => [name, join(compiled, `${name}.js`)])),
   outfile: join(out, 'app.js'),
-  mapFolder: beside,
+  mapFolder: maps,
 });
 assertLean(metafile);
-await writeFile(join(beside, 'metafile.json'), JSON.stringify(metafile));
+await writeFile(join(maps, 'metafile.json'), JSON.stringify(metafile));
 for (const file of PACKAGE_ENTRIES) await copyFile(join(import.meta.dirname, 'lambda/loader.mjs'), join(out, file));
-const version = await writeCodeCache(out, await chosenNode(values.node));
 
-const { bytes, zipped } = await packageSize(out);
-console.log(`${values.out}: ${megabytes(bytes)}, ${megabytes(zipped)} as a zip, code cache for Node ${version}`);
+report(3, `looking for Node ${values.node}, which makes the code cache`);
+const node = await findNodeOrOwn(values.node);
+
+report(4, 'handling four events, and writing the code cache');
+const version = await writeCodeCache(out, node);
+
+const { bytes, zipped } = await measurePackage(out);
+const size = `${formatMegabytes(bytes)}, ${formatMegabytes(zipped)} as a zip`;
+const seconds = ((performance.now() - start) / 1000).toFixed(1);
+console.log(`Done in ${seconds} s. ${values.out}: ${size}, code cache for Node ${version}`);
 if (zipped > ZIP_BUDGET) {
-  console.error(`The zip is over its budget of ${megabytes(ZIP_BUDGET)}`);
+  console.error(`The zip is over its budget of ${formatMegabytes(ZIP_BUDGET)}`);
   process.exitCode = 1;
 }
 
-async function chosenNode(node: string): Promise<string> {
+function report(step: number, text: string): void {
+  console.log(`${step} of ${STEPS}: ${text}`);
+}
+
+/** Falls back to the Node that runs this, so that a build works without the npm registry. */
+async function findNodeOrOwn(wanted: string): Promise<string> {
   try {
-    return await nodeBinary(node);
+    return await findNode(wanted);
   } catch (error) {
-    console.warn(
-      `Node ${node} cannot be installed, so the code cache is for Node ${process.versions.node} alone:`,
-      error,
-    );
+    const own = process.versions.node;
+    console.warn(`Node ${wanted} cannot be installed; only Node ${own} will use this code cache:`, error);
     return process.execPath;
   }
 }
 
-function megabytes(count: number): string {
+function formatMegabytes(count: number): string {
   return `${(count / 1e6).toFixed(2)} MB`;
 }

@@ -1,11 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseTemplate } from './template/template.js';
-import { hasTransform, transformed } from './template/transform.js';
+import { hasTransform, transformTemplate } from './template/transform.js';
 
 /**
- * What others say of template.yaml, offline: cfn-lint, and the transform of SAM that CloudFormation runs. What they
- * miss is in test/template/template.e2e-spec.ts. Both are Python, and skipped aloud where they are not installed.
+ * `npm run check:template`: checks template.yaml with cfn-lint and with the SAM transform of CloudFormation, offline.
+ * Both are Python packages; a line says if one is missing. test/template has more checks.
  */
 const TEMPLATE = 'template.yaml';
 
@@ -20,10 +20,10 @@ function lint(): void {
 }
 
 function transform(): void {
-  if (!hasTransform()) return skip('the transform of SAM', 'aws-sam-translator');
-  const { Resources } = transformed(parseTemplate(readFileSync(TEMPLATE, 'utf8')));
+  if (!hasTransform()) return skip('the SAM transform', 'aws-sam-translator');
+  const { Resources } = transformTemplate(parseTemplate(readFileSync(TEMPLATE, 'utf8')));
   const types = Object.values(Resources).map(({ Type }) => Type);
-  console.log(`The transform of SAM makes ${types.length} resources: ${[...new Set(types)].toSorted().join(', ')}`);
+  console.log(`The SAM transform makes ${types.length} resources: ${[...new Set(types)].toSorted().join(', ')}`);
 }
 
 try {

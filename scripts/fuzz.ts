@@ -6,20 +6,27 @@ import { AUDIENCE, ISSUER, issuerKey, issuerToken, serveKeys, startKeyServer } f
 import { tokenOf } from '../test/support/tokens.js';
 
 /**
- * Sends mutations of good tokens, bodies and headers to the service: no mutated token gets in, nothing is a 5xx, nothing
- * takes longer than a second, and at least a third of the tokens get as far as the signature. `npm run fuzz -- 20000 42`
- * sets the number of mutations and the seed.
+ * `npm run fuzz -- 20000 42`: sends 20 000 mutations of good tokens, bodies and headers, with the seed 42.
+ * It fails on a mutated token that is accepted, on a 5xx, and on a response that takes over a second.
+ * It also fails if less than a third of the tokens reach the check of the signature.
  */
 const RUNS = Number(process.argv[2] ?? 20_000);
 const SEED = Number(process.argv[3] ?? Date.now() % 1_000_000);
 const SLOWEST_MILLISECONDS = 1000;
-/** Beyond 64 KiB of all headers the server hangs up, as `edge` shows. */
+/** The server closes the connection if all headers together exceed 64 KiB. */
 const LONGEST_HEADER = 50_000;
-/** How much of it is what. */
+/** The shares of the mutations. */
 const SHARES = { tokens: 0.5, bodies: 0.3, headers: 0.2 };
 const SHARE_OF_SIGNATURES = 1 / 3;
 
-interface Answer {
+interface FuzzRequest {
+  readonly kind: string;
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  readonly body?: Buffer;
+}
+
+interface FuzzResponse {
   readonly status: number;
   readonly text: string;
 }
@@ -28,32 +35,32 @@ const agent = new Agent({ keepAlive: true });
 const statuses = new Map<string, number>();
 let slowest = 0;
 
-/** By Node's own client, which sends header bytes as they are. */
-async function send(kind: string, url: string, headers: Record<string, string>, body?: Buffer): Promise<Answer> {
+/** Uses Node's own client, which does not change the bytes of headers. */
+async function send({ kind, url, headers, body }: FuzzRequest): Promise<FuzzResponse> {
   const start = performance.now();
-  const answer = await new Promise<Answer>((resolve, reject) => {
+  const received = await new Promise<FuzzResponse>((resolve, reject) => {
     const request = httpRequest(url, { agent, headers, method: body ? 'POST' : 'GET' }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
     });
-    request.setTimeout(2 * SLOWEST_MILLISECONDS, () => request.destroy(new Error('no answer')));
+    request.setTimeout(2 * SLOWEST_MILLISECONDS, () => request.destroy(new Error('no response')));
     request.on('error', reject).end(body);
   });
   const took = performance.now() - start;
   slowest = Math.max(slowest, took);
   if (took > SLOWEST_MILLISECONDS) throw new Error(`took ${took} ms`);
-  if (answer.status >= 500) throw new Error(`${answer.status} ${answer.text}`);
-  const error = /"error":"([^"]*)/.exec(answer.text)?.[1] ?? '';
-  const outcome = `${kind}  ${answer.status} ${error.replace(/Field '.*'/, 'Field …')}`;
+  if (received.status >= 500) throw new Error(`${received.status} ${received.text}`);
+  const error = /"error":"([^"]*)/.exec(received.text)?.[1] ?? '';
+  const outcome = `${kind}  ${received.status} ${error.replace(/Field '.*'/, 'Field …')}`;
   statuses.set(outcome, (statuses.get(outcome) ?? 0) + 1);
-  return answer;
+  return received;
 }
 
-/** One change to a text: at `at` (0..1 of its length), with `piece`. */
+/** One change of a text, at a relative position from 0 to 1. */
 type Change = readonly [kind: 'replace' | 'insert' | 'remove' | 'repeat' | 'flip' | 'swap', at: number, piece: string];
 
-const changes = (piece: fc.Arbitrary<string>): fc.Arbitrary<Change[]> => {
+const arbitraryChanges = (piece: fc.Arbitrary<string>): fc.Arbitrary<Change[]> => {
   const kind = fc.constantFrom('replace', 'insert', 'remove', 'repeat', 'flip', 'swap');
   return fc.array(fc.tuple(kind, fc.double({ min: 0, max: 1, noNaN: true }), piece) as fc.Arbitrary<Change>, {
     minLength: 1,
@@ -61,7 +68,7 @@ const changes = (piece: fc.Arbitrary<string>): fc.Arbitrary<Change[]> => {
   });
 };
 
-function changed(text: string, [kind, at, piece]: Change): string {
+function applyChange(text: string, [kind, at, piece]: Change): string {
   const index = Math.min(text.length - 1, Math.floor(at * text.length));
   const [before, after] = [text.slice(0, index), text.slice(index + 1)];
   switch (kind) {
@@ -82,17 +89,17 @@ function changed(text: string, [kind, at, piece]: Change): string {
   }
 }
 
-/** A change inside of a decoded segment, encoded again: the form stays right, the signature does not. */
-function changedInside(token: string, change: Change): string {
+/** Changes a decoded segment and encodes it again. The form stays valid, but the signature does not. */
+function changeSegment(token: string, change: Change): string {
   const segments = token.split('.');
   const which = change[2].length % 2;
   const inside = Buffer.from(segments[which] ?? '', 'base64url').toString('latin1');
-  segments[which] = Buffer.from(changed(inside, change), 'latin1').toString('base64url');
+  segments[which] = Buffer.from(applyChange(inside, change), 'latin1').toString('base64url');
   return segments.join('.');
 }
 
-/** Another value for a claim or a header parameter: all that a segment of the right form can say. */
-function withMember(token: string, change: Change, value: unknown): string {
+/** Sets a claim or a header parameter to any JSON value. */
+function setMember(token: string, change: Change, value: unknown): string {
   const segments = token.split('.');
   const which = change[1] < 0.5 ? 0 : 1;
   const members = JSON.parse(Buffer.from(segments[which] ?? '', 'base64url').toString()) as Record<string, unknown>;
@@ -102,8 +109,8 @@ function withMember(token: string, change: Change, value: unknown): string {
   return segments.join('.');
 }
 
-/** A claim of the payload, or bytes of the signature, and nothing else: whoever looks at the form alone lets it pass. */
-function wellFormed(token: string, [kind, at, piece]: Change, value: unknown): string {
+/** Changes only a claim of the payload or the bytes of the signature, so that the form stays valid. */
+function forgeWellFormed(token: string, [kind, at, piece]: Change, value: unknown): string {
   const [header = '', payload = '', signature = ''] = token.split('.');
   if (kind === 'flip' || kind === 'swap') {
     const bytes = Buffer.from(signature, 'base64url');
@@ -117,13 +124,13 @@ function wellFormed(token: string, [kind, at, piece]: Change, value: unknown): s
   return `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`;
 }
 
-/** What a header value may hold on the wire (RFC 9110, 5.5). */
+/** The characters of a header value (RFC 9110, section 5.5). */
 const headerText = fc.string({
   unit: fc.integer({ min: 0x20, max: 0xff }).filter((code) => code !== 0x7f).map((code) => String.fromCharCode(code)),
   minLength: 1,
   maxLength: 4,
 }); // prettier-ignore
-/** What a token consists of. */
+/** The characters of a token. */
 const letter = fc.constantFrom(...Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.'));
 const jsonText = fc.oneof(
   fc.json(),
@@ -147,38 +154,38 @@ const toHeader = (text: string) => text.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '
 async function fuzzTokens(apps: readonly { app: ChatApp; tokens: readonly string[] }[]): Promise<void> {
   const origins = apps.flatMap(({ app, tokens }) => tokens.map((token) => ({ url: app.url, token })));
   const mutation = fc.oneof(
-    changes(headerText).map((steps) => (token: string) => steps.reduce(changed, token)),
-    changes(headerText).map((steps) => (token: string) => steps.reduce(changedInside, token)),
-    changes(letter).map(
+    arbitraryChanges(headerText).map((steps) => (token: string) => steps.reduce(applyChange, token)),
+    arbitraryChanges(headerText).map((steps) => (token: string) => steps.reduce(changeSegment, token)),
+    arbitraryChanges(letter).map(
       ([step]) =>
         (token: string) =>
-          step ? changed(token, step) : token,
+          step ? applyChange(token, step) : token,
     ),
-    fc.tuple(changes(letter), fc.jsonValue()).map(
+    fc.tuple(arbitraryChanges(letter), fc.jsonValue()).map(
       ([[step], value]) =>
         (token: string) =>
-          step ? withMember(token, step, value) : token,
+          step ? setMember(token, step, value) : token,
     ),
     {
       weight: 3,
-      arbitrary: fc.tuple(changes(letter), fc.jsonValue()).map(
+      arbitrary: fc.tuple(arbitraryChanges(letter), fc.jsonValue()).map(
         ([[step], value]) =>
           (token: string) =>
-            step ? wellFormed(token, step, value) : token,
+            step ? forgeWellFormed(token, step, value) : token,
       ),
     },
   );
   const property = fc.asyncProperty(fc.constantFrom(...origins), mutation, async ({ url, token }, mutate) => {
     const mutated = toHeader(mutate(token));
-    // White space around a header's value is not a part of it; the same token twice is that token.
+    // White space around a header's value is not part of it. The same token twice counts as one token.
     if (new Set(mutated.split(',').map((part) => part.trim())).has(token)) return;
-    const { status, text } = await send('token', `${url}/chats/none`, { id_token: mutated });
+    const { status, text } = await send({ kind: 'token', url: `${url}/chats/none`, headers: { id_token: mutated } });
     if (status !== 401) throw new Error(`a mutated token got ${status} ${text}`);
   });
   await fc.assert(property, { numRuns: Math.ceil(RUNS * SHARES.tokens), seed: SEED, endOnFailure: true });
 }
 
-/** `authorization` instead of the token's own header, and what else is read beside the body. */
+/** Mutates `authorization`, which may hold the token too, and the other headers that the service reads. */
 async function fuzzHeaders({ url }: ChatApp): Promise<void> {
   const token = tokenOf('fuzz');
   const body = Buffer.from('{"prompt":"x","chat_id":"no-such-chat"}');
@@ -191,17 +198,17 @@ async function fuzzHeaders({ url }: ChatApp): Promise<void> {
   );
   const piece = fc.oneof(headerText, fc.constantFrom(' ', '\t', ',', ';', '"', '=', 'Bearer ', 'charset=', 'utf-16'));
   const many = fc.tuple(piece, fc.integer({ min: 1, max: 10_000 })).map(([text, count]) => text.repeat(count));
-  const steps = changes(fc.oneof({ weight: 9, arbitrary: piece }, { weight: 1, arbitrary: many }));
+  const steps = arbitraryChanges(fc.oneof({ weight: 9, arbitrary: piece }, { weight: 1, arbitrary: many }));
   const property = fc.asyncProperty(good, steps, async ([name, value], list) => {
-    const mutated = toHeader(list.reduce(changed, value)).slice(0, LONGEST_HEADER);
+    const mutated = toHeader(list.reduce(applyChange, value)).slice(0, LONGEST_HEADER);
     const own = name === 'authorization' ? {} : { id_token: token };
     const headers = { 'content-type': 'application/json', ...own, [name]: mutated };
-    const { status, text } = await send(
-      name,
-      `${url}/chat`,
-      { ...headers, 'content-length': String(body.length) },
+    const { status, text } = await send({
+      kind: name,
+      url: `${url}/chat`,
+      headers: { ...headers, 'content-length': String(body.length) },
       body,
-    );
+    });
     const hasToken = mutated.split(/,[ \t]*|bearer[ \t]+/i).some((part) => part.trim() === token);
     if (name === 'authorization' && status !== 401 && !hasToken)
       throw new Error(`a mutated header got ${status} ${text}`);
@@ -222,13 +229,21 @@ async function fuzzBodies({ url }: ChatApp): Promise<void> {
     { requiredKeys: [] },
   );
   const mutated = fc.oneof(
-    { weight: 3, arbitrary: fc.tuple(good, changes(jsonText)).map(([text, steps]) => steps.reduce(changed, text)) },
+    {
+      weight: 3,
+      arbitrary: fc.tuple(good, arbitraryChanges(jsonText)).map(([text, steps]) => steps.reduce(applyChange, text)),
+    },
     { weight: 1, arbitrary: fc.json({ maxDepth: 20 }) },
     { weight: 2, arbitrary: members.map((body) => JSON.stringify(body)) },
   );
   const property = fc.asyncProperty(mutated, async (text) => {
     const body = Buffer.from(text);
-    await send('body', `${url}/chat`, { ...headers, 'content-length': String(body.length) }, body);
+    await send({
+      kind: 'body',
+      url: `${url}/chat`,
+      headers: { ...headers, 'content-length': String(body.length) },
+      body,
+    });
   });
   await fc.assert(property, { numRuns: Math.floor(RUNS * SHARES.bodies), seed: SEED, endOnFailure: true });
 }
@@ -255,8 +270,9 @@ console.log(
 );
 for (const [outcome, count] of [...statuses].toSorted(([a], [b]) => a.localeCompare(b)))
   console.log(`${String(count).padStart(7)}  ${outcome}`);
-const ofTokens = [...statuses].filter(([outcome]) => outcome.startsWith('token '));
-const sumOf = (counts: typeof ofTokens) => counts.reduce((sum, [, count]) => sum + count, 0);
-const atSignature = sumOf(ofTokens.filter(([outcome]) => outcome.endsWith('signature is invalid'))) / sumOf(ofTokens);
-console.log(`${(100 * atSignature).toFixed(1)} % of the tokens got as far as the signature`);
+const tokenOutcomes = [...statuses].filter(([outcome]) => outcome.startsWith('token '));
+const sumCounts = (counts: typeof tokenOutcomes) => counts.reduce((sum, [, count]) => sum + count, 0);
+const atSignature =
+  sumCounts(tokenOutcomes.filter(([outcome]) => outcome.endsWith('signature is invalid'))) / sumCounts(tokenOutcomes);
+console.log(`${(100 * atSignature).toFixed(1)} % of the tokens reached the check of the signature`);
 process.exit(atSignature < SHARE_OF_SIGNATURES ? 1 : 0);

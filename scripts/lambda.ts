@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../src/config/environment.js';
-import { handlerFor, withToken } from './lambda/events.js';
-import { LocalFunction, type PackageHandler, runtimeClient } from './lambda/local-function.js';
+import { findHandler, insertToken } from './lambda/events.js';
+import { LocalFunction, type PackageHandler, RUNTIME_CLIENT, findRuntimeClient } from './lambda/local-function.js';
 import { startFunctionParts } from './lambda/local-parts.js';
-import { nodeBinary, RUNTIME_NODE } from './lambda/node-binary.js';
+import { findNode, RUNTIME_NODE } from './lambda/node-binary.js';
 import { FunctionError } from './lambda/function-error.js';
 import { PACKAGE_FOLDER } from './lambda/package.js';
 import { serve } from './lambda/serve.js';
@@ -15,24 +15,29 @@ const USAGE = `Usage: npm run lambda -- invoke <event.json> [options]
        npm run lambda -- serve [options]
        npm run lambda -- install
 
-  invoke             runs the package with one event and prints its answer; {{ID_TOKEN}} in the file becomes a token.
-                     The answer of POST /chat/stream is printed as it comes
-  serve              an HTTP server on HOST and PORT that passes every request on as the event of a REST API
+  invoke             runs the package with one event and prints the response. {{ID_TOKEN}} in the file becomes a
+                     token. The response of POST /chat/stream is printed while it comes
+  serve              listens on HOST and PORT, and forwards every request as the event of a REST API. It prints
+                     a token of its own
+  install            installs what npm ci does not: AWS's runtime client, which compiles an addon, and the Node
+                     of the runtime. The other commands install what they miss themselves
 
-  install            gets what the others need and npm ci does not install: AWS's runtime client, which compiles
-                     an addon, and the Node of the runtime; they do it themselves when it is not there
+  --package <folder> build/lambda by default, which npm run build:lambda makes
+  --node <node>      a version such as 24 or 24.10.0, or the path of a Node. By default the Node that runs this
+  --help             prints this
 
-  --package <folder> by default build/lambda, which npm run build:lambda makes
-  --node <node>      a version such as 24 or 24.10.0, or the path of one; by default the Node that runs this
+Without AGENT_ID the agent is emulated, and the table is in memory.`;
 
-Without AGENT_ID the agent is emulated and the table is embedded, in memory.`;
-
-/** The command line cannot be understood, or there is nothing to run. */
+/** The command line cannot be understood, or there is no package. */
 class UsageError extends Error {}
 
 function readArguments() {
   try {
-    const options = { package: { type: 'string', default: PACKAGE_FOLDER }, node: { type: 'string' } } as const;
+    const options = {
+      package: { type: 'string', default: PACKAGE_FOLDER },
+      node: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    } as const;
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
     return { ...values, command: positionals[0], file: positionals[1] };
   } catch (error) {
@@ -41,25 +46,28 @@ function readArguments() {
 }
 
 async function main(): Promise<void> {
-  const { command, file, node = process.execPath, package: folder } = readArguments();
+  const { command, file, node = process.execPath, package: folder, help } = readArguments();
+  if (help) return console.log(USAGE);
   if (command === 'install') return install();
-  if (command !== 'serve' && (command !== 'invoke' || file === undefined)) throw new UsageError('What shall it do?');
-  if (!existsSync(join(folder, 'lambda.mjs'))) throw new UsageError(`There is no package in ${folder}`);
+  if (command !== 'serve' && (command !== 'invoke' || file === undefined))
+    throw new UsageError('There is no such command');
+  if (!existsSync(join(folder, 'lambda.mjs')))
+    throw new UsageError(`There is no package in ${folder}: run npm run build:lambda first`);
   const event = file === undefined ? '' : readFileSync(file, 'utf8');
   if (existsSync('.env')) process.loadEnvFile('.env');
-  const parts = await startFunctionParts(functionVariables(process.env));
+  const parts = await startFunctionParts(pickFunctionVariables(process.env));
   const start = async (handler: PackageHandler) =>
     LocalFunction.start({
       folder: resolve(folder),
       handler,
-      node: await nodeBinary(node),
+      node: await findNode(node),
       variables: parts.variables,
     });
   let serves = false;
   try {
-    if (command === 'invoke') return await invoke(start, withToken(event, parts.token));
+    if (command === 'invoke') return await invoke(start, insertToken(event, parts.token));
     const { HOST: host = '127.0.0.1', PORT: port = 3000 } = process.env;
-    await serve({ start, token: parts.token, host, port: Number(port) });
+    await serve({ start, token: parts.token, hasOwnKey: parts.hasOwnKey, host, port: Number(port) });
     serves = true;
   } finally {
     if (!serves) await parts.close();
@@ -67,7 +75,7 @@ async function main(): Promise<void> {
 }
 
 async function invoke(start: (handler: PackageHandler) => Promise<LocalFunction>, event: string): Promise<void> {
-  const handler = handlerFor(event);
+  const handler = findHandler(event);
   const lambda = await start(handler);
   try {
     await print(lambda, handler, event);
@@ -76,7 +84,7 @@ async function invoke(start: (handler: PackageHandler) => Promise<LocalFunction>
   }
 }
 
-/** Prints the answer to an event as JSON, or what comes before a stream as JSON, and then the stream. */
+/** Prints the response as JSON. If it streams, only its status and headers are JSON, and the stream follows. */
 async function print(lambda: LocalFunction, handler: PackageHandler, event: string): Promise<void> {
   if (handler === 'lambda.handler') {
     console.log(JSON.stringify(await lambda.invoke(event), undefined, 2));
@@ -88,12 +96,15 @@ async function print(lambda: LocalFunction, handler: PackageHandler, event: stri
 }
 
 async function install(): Promise<void> {
-  await runtimeClient();
-  await nodeBinary(RUNTIME_NODE);
+  console.log(`1 of 2: AWS's runtime client, ${RUNTIME_CLIENT}`);
+  console.log(`        ready in ${relative('.', await findRuntimeClient())}`);
+  console.log(`2 of 2: Node ${RUNTIME_NODE}, which the runtime has`);
+  console.log(`        ready in ${relative('.', await findNode(RUNTIME_NODE))}`);
+  console.log('Done: npm run lambda -- invoke and serve have what they need.');
 }
 
-/** What a deployed function would be configured with, and no more of this machine's environment. */
-function functionVariables(all: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** Picks the variables that configure a deployed function. */
+function pickFunctionVariables(all: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours = /^(AGENT|AWS|CHAT|CORS|DYNAMODB|JWT|PROMPT|TURNS)_|^LOG_LEVEL$/;
   return Object.fromEntries(Object.entries(all).filter(([name]) => ours.test(name)));
 }
@@ -103,7 +114,7 @@ try {
 } catch (error) {
   if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
   else if (error instanceof ConfigurationError || error instanceof FunctionError) console.error(error.message);
-  // Of the system: a port in use, an event's file that is not there.
+  // Errors of the system, such as a port in use or a missing file.
   else if (error instanceof Error && 'syscall' in error) console.error(error.message);
   else console.error(error);
   process.exitCode = 1;

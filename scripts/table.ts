@@ -5,13 +5,13 @@ import { ensureChatTable } from '../src/dynamodb/table-schema.js';
 import { ConfigurationError, loadEnvironment } from '../src/config/environment.js';
 import { toOneLine } from '../src/local/local-mode.js';
 
-/** DynamoDB cannot be reached or refuses; the message is one line. */
+/** DynamoDB cannot be reached or refuses. The message is one line. */
 class TableError extends Error {}
 
-/** Creates the table with its index and expiry, in AWS or wherever AWS_ENDPOINT_URL_DYNAMODB points. */
-async function table(): Promise<string> {
+/** `npm run table`: creates the table with its index and expiry, in AWS or at AWS_ENDPOINT_URL_DYNAMODB. */
+async function createTable(): Promise<string> {
   if (existsSync('.env')) process.loadEnvFile('.env');
-  // Neither agent nor key is needed to make a table.
+  // A table needs neither an agent nor a key.
   const agent = { AGENT_ID: 'NONE', AGENT_ALIAS_ID: 'NONE' };
   const noKey = { JWT_SECRET_KEY: '', JWT_SECRET_ARN: '', JWT_JWKS_URI: '', JWT_VERIFY_SIGNATURE: 'false' };
   const environment = loadEnvironment({ ...process.env, ...agent, ...noKey });
@@ -29,7 +29,7 @@ async function table(): Promise<string> {
 }
 
 try {
-  console.log(await table());
+  console.log(await createTable());
 } catch (error) {
   console.error(error instanceof ConfigurationError || error instanceof TableError ? error.message : error);
   process.exitCode = 1;

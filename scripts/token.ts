@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { resolveSecrets } from '../src/config/resolve-secrets.js';
 import { ConfigurationError, loadEnvironment } from '../src/config/environment.js';
@@ -8,19 +9,27 @@ import { resolveDataDir, LocalModeError } from '../src/local/local-mode.js';
 
 const USAGE = `Usage: npm run token -- --sub alice [options]
 
-  --sub <user>         the user the token is for
-  --email <address>    by default <user>@example.com
-  --username <name>    by default <user>
-  --expires-in <s>     seconds from now, by default 3600
-  --expired            a token that expired an hour ago
-  --issuer <iss>       by default JWT_ISSUER
-  --audience <aud>     by default the first of JWT_AUDIENCE
+  --sub <user>         the user of the token
+  --email <address>    <user>@example.com by default
+  --username <name>    <user> by default
+  --expires-in <s>     seconds from now, 3600 by default
+  --expired            makes a token that expired an hour ago
+  --issuer <iss>       JWT_ISSUER by default
+  --audience <aud>     the first of JWT_AUDIENCE by default
+  --help               prints this
 
-It is signed with JWT_SECRET_KEY or the secret of JWT_SECRET_ARN, from the environment or .env; without one, with the
-dev key in DATA_DIR.`;
+The key is JWT_SECRET_KEY or the secret of JWT_SECRET_ARN, from the environment or .env.
+If neither is set, it is the dev key in DATA_DIR, which local mode uses too.
+The token goes to standard output. The user and the key's name go to standard error.`;
 
-/** The command line cannot be understood. */
+/** The command line cannot be understood, or the issuer's keys are not here. */
 class UsageError extends Error {}
+
+interface SigningKey {
+  readonly secret: string;
+  /** For the person who runs this; without the secret and the ARN. */
+  readonly name: string;
+}
 
 function readArguments() {
   try {
@@ -33,6 +42,7 @@ function readArguments() {
         expired: { type: 'boolean', default: false },
         issuer: { type: 'string' },
         audience: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
       },
     });
     return values;
@@ -41,7 +51,7 @@ function readArguments() {
   }
 }
 
-function lifetime(expiresIn: string | undefined, expired: boolean): number {
+function parseLifetime(expiresIn: string | undefined, expired: boolean): number {
   if (expired && expiresIn !== undefined) throw new UsageError('--expired and --expires-in exclude each other');
   if (expired) return -3600;
   const seconds = Number(expiresIn ?? 3600);
@@ -49,21 +59,40 @@ function lifetime(expiresIn: string | undefined, expired: boolean): number {
   return seconds;
 }
 
-async function token(): Promise<string> {
-  const { sub, email, username, issuer, audience, expired, 'expires-in': expiresIn } = readArguments();
-  if (!sub) throw new UsageError('--sub is required');
-  const expiresInSeconds = lifetime(expiresIn, expired);
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  // The same variables under the same rules as the server's; no agent is needed to sign a token.
-  const variables = { ...process.env, AGENT_ID: 'NONE', AGENT_ALIAS_ID: 'NONE', JWT_VERIFY_SIGNATURE: 'true' };
-  const resolved = await resolveSecrets(variables);
+/** @param resolved - the variables, after the secret of `JWT_SECRET_ARN` has been read. */
+async function findKey(resolved: Readonly<Record<string, string | undefined>>): Promise<SigningKey> {
   const isSet = (name: string) => Boolean(resolved[name]?.trim());
-  if (!isSet('JWT_SECRET_KEY') && (isSet('JWT_JWKS_URI') || isSet('JWT_ISSUER'))) {
+  const secret = resolved['JWT_SECRET_KEY'] ?? '';
+  if (secret.trim()) {
+    return { secret, name: process.env['JWT_SECRET_ARN'] ? 'the secret of JWT_SECRET_ARN' : 'JWT_SECRET_KEY' };
+  }
+  if (isSet('JWT_JWKS_URI') || isSet('JWT_ISSUER')) {
     throw new UsageError('The tokens come from JWT_ISSUER, whose keys are not ours; set JWT_SECRET_KEY to sign some');
   }
-  const secret = (isSet('JWT_SECRET_KEY') && resolved['JWT_SECRET_KEY']) || (await devKey(resolveDataDir(process.env)));
+  const dataDir = resolveDataDir(process.env);
+  const reason = 'because neither JWT_SECRET_KEY nor JWT_SECRET_ARN is set';
+  return { secret: await devKey(dataDir), name: `the dev key of ${resolve(dataDir)}, ${reason}` };
+}
+
+async function main(): Promise<void> {
+  const { sub, email, username, issuer, audience, expired, help, 'expires-in': expiresIn } = readArguments();
+  if (help) return console.log(USAGE);
+  if (!sub) throw new UsageError('--sub is required');
+  const expiresInSeconds = parseLifetime(expiresIn, expired);
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  // It is often set to the output of an AWS command, which is empty for the wrong region or stack.
+  if (process.env['JWT_SECRET_ARN']?.trim() === '') {
+    throw new ConfigurationError([
+      'JWT_SECRET_ARN is set but empty: unset it, or check the stack and region it is from',
+    ]);
+  }
+  // The server's variables and rules apply; a token needs no agent.
+  const variables = { ...process.env, AGENT_ID: 'NONE', AGENT_ALIAS_ID: 'NONE', JWT_VERIFY_SIGNATURE: 'true' };
+  const resolved = await resolveSecrets(variables);
+  const { secret, name } = await findKey(resolved);
   const settings = tokenSettings(loadEnvironment({ ...resolved, JWT_SECRET_KEY: secret }), sub);
-  return mintToken({
+  const now = Date.now();
+  const token = mintToken({
     ...settings,
     secret,
     email,
@@ -71,11 +100,15 @@ async function token(): Promise<string> {
     expiresInSeconds,
     issuer: issuer ?? settings.issuer,
     audience: audience ?? settings.audience,
+    now,
   });
+  const expiry = new Date(now + expiresInSeconds * 1000).toISOString();
+  console.error(`User ${sub}; ${expired ? 'expired at' : 'expires at'} ${expiry}; signed with ${name}.`);
+  console.log(token);
 }
 
 try {
-  console.log(await token());
+  await main();
 } catch (error) {
   if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
   else if (error instanceof ConfigurationError || error instanceof LocalModeError) console.error(error.message);

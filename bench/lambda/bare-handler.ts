@@ -5,7 +5,7 @@ import { DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 
-interface Reply {
+interface HttpResult {
   readonly status: number;
   readonly json: object;
 }
@@ -18,16 +18,16 @@ interface OpenTurn {
 }
 
 /**
- * What `POST /chat` costs without any framework: the same two clients making the calls of a first turn, the token
- * checked by hand. For measuring against; it leaves out everything that the contract asks for beyond that.
+ * `POST /chat` without a framework, as a reference for measurements: the same clients and calls as a first turn.
+ * It checks the token by hand, and leaves out the rest of the contract.
  */
 export async function handler({ headers, body }: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
-  const { status, json } = await reply(headers['id_token'], JSON.parse(body ?? '{}') as { prompt?: unknown });
+  const { status, json } = await runTurn(headers['id_token'], JSON.parse(body ?? '{}') as { prompt?: unknown });
   return { statusCode: status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(json) };
 }
 
-/** The turn, for whoever has read the request. */
-export async function reply(token: string | undefined, body: { prompt?: unknown }): Promise<Reply> {
+/** Runs the turn of a parsed request. */
+export async function runTurn(token: string | undefined, body: { prompt?: unknown }): Promise<HttpResult> {
   const user = userOf(token ?? '');
   if (!user) return { status: 401, json: { error: 'Invalid id_token' } };
   const { prompt } = body;

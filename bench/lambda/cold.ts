@@ -3,23 +3,23 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
-import { chatEvent } from '../../scripts/lambda/events.js';
+import { buildChatEvent } from '../../scripts/lambda/events.js';
 import { LocalFunction } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { startLocalSecret } from '../../scripts/lambda/local-secret.js';
-import { LAMBDA_NODE_ARGUMENTS, nodeBinary, RUNTIME_NODE } from '../../scripts/lambda/node-binary.js';
+import { LAMBDA_NODE_ARGUMENTS, findNode, RUNTIME_NODE } from '../../scripts/lambda/node-binary.js';
 import { buildPackage, type Contestant, makeContestants } from './contestants.js';
 
 const PLAIN_DRIVER = join(import.meta.dirname, 'cold-driver.mjs');
 
-/** The most that the package may take of what the bare handler takes, p50 on the runtime's Node in the plain driver. */
+/** Greatest ratio of the package's start to the bare handler's. It compares medians on the runtime's Node, in the plain driver. */
 const COLD_BOUND = 1.25;
 
-/** Milliseconds from the spawn to the first handled event, and what of it was loading and handling. */
+/** Milliseconds from the spawn to the first handled event, and the times of loading and handling. */
 interface Started {
   readonly all: number;
   readonly load?: number;
-  readonly answer?: number;
+  readonly handle?: number;
 }
 
 interface Entry {
@@ -29,8 +29,8 @@ interface Entry {
 }
 
 /**
- * Prints the time from the spawn of a process to its first handled `POST /chat`, in interleaved rounds. Where the package
- * is over its bound, that is a failure.
+ * Prints the time from the spawn of a process to its first handled `POST /chat`, in interleaved rounds.
+ * Sets the exit code if the package is over its bound.
  */
 export async function benchColdStart(): Promise<void> {
   const { values } = parseArgs({
@@ -42,18 +42,18 @@ export async function benchColdStart(): Promise<void> {
   const parts = await startFunctionParts({ TURNS_PER_MINUTE: '0' });
   const secret = await startLocalSecret(parts.variables['JWT_SECRET_KEY'] ?? '');
   for (const major of values.node.split(',')) {
-    const node = await nodeBinary(major);
+    const node = await findNode(major);
     for (const { title, nodeArguments, start } of DRIVERS) {
       const made = await makeContestants(node, nodeArguments, `node-${major}`);
       const withSecret = { ...made.artefact, name: 'artefact, secret read', variables: secret.variables };
       const { bare, bareCached, express, artefact, artefactUncached, unbundled } = made;
       const all = [bare, bareCached, express, artefact, withSecret, artefactUncached, unbundled];
       const entries = [...(start === plainStart ? [undefined] : []), ...all].map((contestant) =>
-        entry(contestant, () => start(node, parts, contestant)),
+        toEntry(contestant, () => start(node, parts, contestant)),
       );
       await measure(entries, Number(values.rounds));
       print(`Node ${major}, ${title}`, entries, [bare, bareCached]);
-      if (major === RUNTIME_NODE && start === plainStart) judge(entries, artefact, bare);
+      if (major === RUNTIME_NODE && start === plainStart) checkBound(entries, artefact, bare);
     }
   }
   await Promise.all([parts.close(), secret.close()]);
@@ -67,7 +67,7 @@ interface Driver {
   readonly start: Start;
 }
 
-/** Node as anybody starts it, and as Lambda does. */
+/** Plain Node, and Node as Lambda starts it. */
 const DRIVERS: readonly Driver[] = [
   { title: 'plain driver', nodeArguments: [], start: plainStart },
   {
@@ -77,18 +77,18 @@ const DRIVERS: readonly Driver[] = [
   },
 ];
 
-function judge(entries: readonly Entry[], { name }: Contestant, reference: Contestant): void {
-  const [ours, theirs] = [name, reference.name].map((one) => p50Of(entries, one));
+function checkBound(entries: readonly Entry[], { name }: Contestant, reference: Contestant): void {
+  const [ours, theirs] = [name, reference.name].map((one) => findMedianStart(entries, one));
   const ratio = (ours ?? 0) / (theirs ?? 0);
   console.log(`\nThe package takes ${ratio.toFixed(2)} times what the bare handler takes, bound ${COLD_BOUND}`);
   if (!(ratio <= COLD_BOUND)) process.exitCode = 1;
 }
 
-function entry(contestant: Contestant | undefined, run: () => Promise<Started>): Entry {
+function toEntry(contestant: Contestant | undefined, run: () => Promise<Started>): Entry {
   return { name: contestant?.name ?? 'Node alone', run, starts: [] };
 }
 
-/** One run of each in every round, so that what else this machine does hits all of them alike; the first is for warming up. */
+/** Runs each entry once per round, so that other load affects all alike. The first round is a warm-up. */
 async function measure(entries: readonly Entry[], rounds: number): Promise<void> {
   for (let round = 0; round <= rounds; round += 1) {
     for (const { run, starts } of entries) {
@@ -104,7 +104,7 @@ async function plainStart(
   contestant?: Contestant,
 ): Promise<Started> {
   const module = contestant ? [join(contestant.folder, contestant.file)] : [];
-  const event = JSON.stringify(chatEvent(token));
+  const event = JSON.stringify(buildChatEvent(token));
   const env = { ...variables, ...contestant?.variables, EVENT: event, TZ: ':UTC', LANG: 'en_US.UTF-8' };
   const start = performance.now();
   const child = spawn(node, [PLAIN_DRIVER, ...module], { env, stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
@@ -117,35 +117,37 @@ async function plainStart(
 }
 
 async function clientStart(node: string, parts: FunctionParts, contestant?: Contestant): Promise<Started> {
-  if (!contestant) throw new Error('The runtime client has to have something to run');
+  if (!contestant) throw new Error('The runtime client needs a package');
   const { folder } = contestant;
   const variables = { ...parts.variables, ...contestant.variables };
   const lambda = await LocalFunction.start({ folder, node, variables, log: () => undefined });
-  const { statusCode } = (await lambda.invoke(JSON.stringify(chatEvent(parts.token)))) as { statusCode: number };
+  const { statusCode } = (await lambda.invoke(JSON.stringify(buildChatEvent(parts.token)))) as { statusCode: number };
   const all = performance.now() - lambda.startedAt;
   await lambda.stop();
-  if (statusCode !== 200) throw new Error(`${folder} answered ${statusCode}`);
+  if (statusCode !== 200) throw new Error(`${folder} returned status ${statusCode}`);
   return { all };
 }
 
 function print(title: string, entries: readonly Entry[], references: readonly Contestant[]): void {
   const columns = references.map(({ name }) => ` × ${name}`);
-  console.log(`\n${title}: milliseconds to the first answer, ${entries[0]?.starts.length} rounds`);
-  console.log(`${''.padEnd(26)}   p50   min   max  load answer${columns.join('')}`);
+  console.log(`\n${title}: milliseconds to the first response, ${entries[0]?.starts.length} rounds`);
+  console.log(`${''.padEnd(26)}   p50   min   max  load handle${columns.join('')}`);
   for (const { name, starts } of entries) {
     const times = starts.map(({ all }) => all);
-    const parts = [median(starts, 'load'), median(starts, 'answer')];
+    const parts = [median(starts, 'load'), median(starts, 'handle')];
     const cells = [median(starts, 'all'), Math.min(...times), Math.max(...times), ...parts].map((time) =>
       (time === undefined ? '' : time.toFixed(0)).padStart(6),
     );
     const ratios = references.map((one, index) =>
-      ((median(starts, 'all') ?? 0) / (p50Of(entries, one.name) ?? 0)).toFixed(2).padStart(columns[index]?.length ?? 0),
+      ((median(starts, 'all') ?? 0) / (findMedianStart(entries, one.name) ?? 0))
+        .toFixed(2)
+        .padStart(columns[index]?.length ?? 0),
     );
     console.log(`${name.padEnd(26)}${cells.join('')} ${ratios.join('')}`);
   }
 }
 
-function p50Of(entries: readonly Entry[], name: string): number | undefined {
+function findMedianStart(entries: readonly Entry[], name: string): number | undefined {
   return median(entries.find((one) => one.name === name)?.starts ?? [], 'all');
 }
 

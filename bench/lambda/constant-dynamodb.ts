@@ -5,16 +5,16 @@ import { json } from 'node:stream/consumers';
 
 const AT = { S: '2026-01-01T00:00:00.000Z' };
 
-/** A table that takes everything and keeps nothing, so that what is measured is the function. */
+/** A table that accepts every write and stores nothing, so that measurements show the function alone. */
 export interface ConstantDynamoDb {
   readonly endpoint: string;
   close(): Promise<void>;
 }
 
-/** Answers every update with the head of a chat in its first turn, and every other call with nothing. */
+/** Responds to updates with the head of a chat in its first turn, and to other calls with an empty result. */
 export async function startConstantDynamoDb(): Promise<ConstantDynamoDb> {
   const server = createServer((request, response) => {
-    answer(request, response).catch(() => response.destroy());
+    handle(request, response).catch(() => response.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -28,7 +28,7 @@ export async function startConstantDynamoDb(): Promise<ConstantDynamoDb> {
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { Key } = (await json(request)) as { Key?: object };
   const isUpdate = request.headers['x-amz-target'] === 'DynamoDB_20120810.UpdateItem';
   const head = { ...Key, turns: { N: '1' }, title: { S: 'A chat' }, created_at: AT, updated_at: AT };

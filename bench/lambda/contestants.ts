@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { bundleHandlers } from '../../scripts/lambda/bundle.js';
 import { writeCodeCache } from '../../scripts/lambda/code-cache.js';
 import { PACKAGE_FOLDER } from '../../scripts/lambda/package.js';
@@ -9,17 +10,17 @@ const ROOT = join(import.meta.dirname, '../..');
 const LOADER = join(ROOT, 'scripts/lambda/loader.mjs');
 const PLAIN_LOADER = join(import.meta.dirname, 'plain-loader.mjs');
 
-/** Something that handles events: a folder with a `lambda` module in it that exports `handler`. */
+/** A folder with a module that exports `handler`. */
 export interface Contestant {
   readonly name: string;
   readonly folder: string;
-  /** The file to load, in the folder. */
+  /** The module, relative to the folder. */
   readonly file: string;
-  /** What of its configuration is its own. */
+  /** Variables that only this contestant gets. */
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** Everything that is measured, made ready for one Node and its arguments: a code cache is of no use to another. */
+/** The contestants for one Node and its arguments. V8 accepts a code cache for these only. */
 export interface Contestants {
   readonly bare: Contestant;
   readonly bareCached: Contestant;
@@ -29,13 +30,13 @@ export interface Contestants {
   readonly unbundled: Contestant;
 }
 
-/** Builds the package anew, so that nothing old is measured. */
+/** Builds the package, so that the current code is measured. */
 export function buildPackage(): void {
   const build = ['--import', '@swc-node/register/esm-register', 'scripts/build-lambda.ts'];
   execFileSync(process.execPath, build, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-/** Makes the contestants from the package in build/lambda and the handlers beside this file. */
+/** Makes the contestants from the package in build/lambda and the handlers of this folder. */
 export async function makeContestants(
   node: string,
   nodeArguments: readonly string[],
@@ -43,16 +44,16 @@ export async function makeContestants(
 ): Promise<Contestants> {
   const home = join(ROOT, 'build/bench', label);
   await rm(home, { recursive: true, force: true });
-  const at = async (name: string, folder: string, loader = LOADER) => {
+  const create = async (name: string, folder: string, loader = LOADER) => {
     await mkdir(join(home, folder), { recursive: true });
     await cp(loader, join(home, folder, 'lambda.mjs'));
     return { name, folder: join(home, folder), file: 'lambda.mjs' };
   };
-  const bare = await at('bare handler', 'bare', PLAIN_LOADER);
-  const bareCached = await at('bare handler, code cache', 'bare-cached');
-  const express = await at('express, code cache', 'express');
-  const artefact = await at('artefact', 'artefact');
-  const artefactUncached = await at('artefact, no code cache', 'artefact-uncached', PLAIN_LOADER);
+  const bare = await create('bare handler', 'bare', PLAIN_LOADER);
+  const bareCached = await create('bare handler, code cache', 'bare-cached');
+  const express = await create('express, code cache', 'express');
+  const artefact = await create('artefact', 'artefact');
+  const artefactUncached = await create('artefact, no code cache', 'artefact-uncached', PLAIN_LOADER);
   const mapFolder = join(home, 'maps');
   await mkdir(mapFolder);
   for (const [{ folder }, handler] of [
@@ -68,6 +69,10 @@ export async function makeContestants(
     await cp(join(ROOT, PACKAGE_FOLDER, 'app.js'), join(folder, 'app.js'));
   }
   await writeCodeCache(artefact.folder, node, { nodeArguments });
-  const unbundled = { name: 'unbundled app', folder: join(ROOT, `${PACKAGE_FOLDER}-tsc`), file: 'lambda.js' };
+  // The runtime client would take the folder `lambda` beside the compiled lambda.js for the module.
+  const unbundled = { name: 'unbundled app', folder: join(home, 'unbundled'), file: 'lambda.mjs' };
+  const compiled = pathToFileURL(join(ROOT, `${PACKAGE_FOLDER}-tsc`, 'lambda.js')).href;
+  await mkdir(unbundled.folder);
+  await writeFile(join(unbundled.folder, unbundled.file), `export { handler } from '${compiled}';\n`);
   return { bare, bareCached, express, artefact, artefactUncached, unbundled };
 }

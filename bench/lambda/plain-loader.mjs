@@ -1,4 +1,4 @@
-// What the loader of the package does, without a code cache and without a word of it.
+// The loader of the package, without a code cache.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// node warm-driver.mjs <module> <count>,<count>…: has a handler handle the event in EVENT so many times in all, and
-// writes after each count what a request took since the last one and what the process weighs, as a line of JSON.
+// node warm-driver.mjs <module> <count>,<count>…: handles the event in EVENT, up to each of these counts in all.
+// After each count it writes a line of JSON: the median time since the last count, and the memory of the process.
 import { writeSync } from 'node:fs';
 
 const [module, counts] = process.argv.slice(2);
@@ -11,8 +11,8 @@ for (const count of counts.split(',').map(Number)) {
   const times = [];
   for (; handled < count; handled += 1) {
     const start = performance.now();
-    const answer = await handler(JSON.parse(event), context);
-    if (answer.statusCode !== 200) throw new Error(`answered ${answer.statusCode}: ${answer.body}`);
+    const response = await handler(JSON.parse(event), context);
+    if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}: ${response.body}`);
     times.push(performance.now() - start);
   }
   times.sort((a, b) => a - b);

@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
-import { chatEvent } from '../../scripts/lambda/events.js';
+import { buildChatEvent } from '../../scripts/lambda/events.js';
 import { startFunctionParts } from '../../scripts/lambda/local-parts.js';
-import { LAMBDA_NODE_ARGUMENTS, nodeBinary } from '../../scripts/lambda/node-binary.js';
+import { LAMBDA_NODE_ARGUMENTS, findNode } from '../../scripts/lambda/node-binary.js';
 import { startConstantDynamoDb } from './constant-dynamodb.js';
 import { buildPackage, makeContestants } from './contestants.js';
 
 const DRIVER = join(import.meta.dirname, 'warm-driver.mjs');
 
-/** The most that the package's process may weigh after many requests, of what it weighs after few. */
+/** Greatest ratio of the package's memory after many requests to its memory after few. */
 const GROWTH_BOUND = 1.1;
 
 interface Sample {
   readonly handled: number;
-  /** Milliseconds of a request, the median since the last sample. */
+  /** Median milliseconds of a request since the last sample. */
   readonly p50: number;
   /** Bytes. */
   readonly rss: number;
@@ -24,8 +24,8 @@ interface Sample {
 }
 
 /**
- * Prints what a request takes once the function is warm, and what its process weighs after few and many of them. One
- * that has grown beyond the bound is a failure.
+ * Prints the time of a request to a warm function, and its memory after few and many requests.
+ * Sets the exit code if the package's memory grows beyond its bound.
  */
 export async function benchWarmRequests(): Promise<void> {
   const { values } = parseArgs({
@@ -33,7 +33,7 @@ export async function benchWarmRequests(): Promise<void> {
     options: { counts: { type: 'string', default: '5000,50000' }, node: { type: 'string', default: '24' } },
   });
   buildPackage();
-  const node = await nodeBinary(values.node);
+  const node = await findNode(values.node);
   const dynamoDb = await startConstantDynamoDb();
   const parts = await startFunctionParts({
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
@@ -42,12 +42,12 @@ export async function benchWarmRequests(): Promise<void> {
     TURNS_PER_MINUTE: '0',
   });
   const { bareCached, express, artefact } = await makeContestants(node, LAMBDA_NODE_ARGUMENTS, `node-${values.node}`);
-  const event = JSON.stringify(chatEvent(parts.token));
-  console.log(`Node ${values.node}, requests one after the other, a table that keeps nothing\n`);
+  const event = JSON.stringify(buildChatEvent(parts.token));
+  console.log(`Node ${values.node}, requests one after the other, a table that stores nothing\n`);
   console.log('                           requests   p50 ms    RSS MB   heap MB');
   const [few] = values.counts.split(',');
   for (const { name, folder, file } of [bareCached, express, artefact]) {
-    // What grows and what does not is asked of the artefact alone.
+    // Only the package is checked for growth.
     const counts = name === artefact.name ? values.counts : few;
     const child = spawn(node, [...LAMBDA_NODE_ARGUMENTS, DRIVER, join(folder, file), counts ?? ''], {
       env: { ...parts.variables, EVENT: event },
@@ -61,18 +61,18 @@ export async function benchWarmRequests(): Promise<void> {
       const cells = [String(handled), p50.toFixed(2), (rss / 1e6).toFixed(1), (heapUsed / 1e6).toFixed(1)];
       console.log(`${name.padEnd(25)}${cells.map((cell) => cell.padStart(10)).join('')}`);
     }
-    if (name === artefact.name) judge(samples);
+    if (name === artefact.name) checkGrowth(samples);
   }
   await parts.close();
   await dynamoDb.close();
 }
 
-function judge(samples: readonly Sample[]): void {
+function checkGrowth(samples: readonly Sample[]): void {
   const [few, many] = [samples[0], samples.at(-1)];
   if (!few || !many) throw new Error('The package handled nothing');
   const growth = many.rss / few.rss;
   console.log(
-    `\nRSS after ${many.handled} requests is ${growth.toFixed(3)} times that after ${few.handled}, bound ${GROWTH_BOUND}`,
+    `\nRSS after ${many.handled} requests is ${growth.toFixed(3)} times the RSS after ${few.handled}, bound ${GROWTH_BOUND}`,
   );
   if (growth > GROWTH_BOUND) process.exitCode = 1;
 }

@@ -4,18 +4,19 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 
-/** What of ours has no business on Lambda: local mode, tests and their like. */
-const OF_OURS = /(^|\/)(local|test|docs|bench|events)\/|\.(e2e-)?spec\.|(^|\/)main\./;
+/** Our own files that must not be on Lambda: local mode, tests, benches and docs. */
+const OWN_FILES_LEFT_OUT = /(^|\/)(local|test|docs|bench|events)\/|\.(e2e-)?spec\.|(^|\/)main\./;
 
 /**
- * What is required when it is asked for, and never is: parts of Nest, because the app names its adapter and its
- * validator; the colours of `debug`, which only the development has; and the characters of East Asian encodings, in
- * which no body comes as far as its parser.
+ * Modules that are required on demand, but never in this app.
+ * - Nest's adapters and validators: the app passes its own.
+ * - The colours of `debug`: only development installs them.
+ * - The tables of East Asian encodings: such a body is refused before it is parsed.
  */
 const NEVER_LOADED =
   /^(@nestjs\/(microservices|websockets|platform-express)(\/.*)?|class-validator|class-transformer|supports-color|\.\/tables\/.*\.json)$/;
 
-/** Modules that only define things, though their packages do not say so: what nobody imports may go. */
+/** Modules without side effects, although their packages do not declare it. The bundle drops unused ones. */
 const WITHOUT_SIDE_EFFECTS = /node_modules\/@nestjs\/(common|core|platform-express)\//;
 
 interface Lockfile {
@@ -23,20 +24,17 @@ interface Lockfile {
 }
 
 export interface BundleRequest {
-  /**
-   * The files of the handlers by the names of the package's entries. JavaScript as tsc writes it: the metadata of the
-   * decorators is in there, and esbuild could not make it.
-   */
+  /** Handlers by the names of the package's entries. The files come from tsc, since esbuild emits no decorator metadata. */
   readonly entries: Readonly<Record<string, string>>;
   readonly outfile: string;
-  /** Where the source map goes: it is not part of the package. */
+  /** Folder of the source map, which is not part of the package. */
   readonly mapFolder: string;
 }
 
 /**
- * Bundles handlers into one script that evaluates to the body of a CommonJS module, `(exports, require, module) => …`,
- * to be called by the loader; it exports the module of each entry under its name. What they share is in there, and
- * evaluated, once. The same input gives the same bytes.
+ * Bundles handlers into one script, so that shared modules are evaluated once.
+ * The script is a function `(exports, require, module)`, which the loader calls. It exports each entry under its name.
+ * The same input gives the same bytes.
  */
 export async function bundleHandlers({ entries, outfile, mapFolder }: BundleRequest): Promise<Metafile> {
   const modules = Object.entries(entries).map(
@@ -50,15 +48,14 @@ export async function bundleHandlers({ entries, outfile, mapFolder }: BundleRequ
     platform: 'node',
     format: 'cjs',
     target: 'node20',
-    // Identifiers stay: errors and log lines are called by the names of classes, and to keep those beside short
-    // identifiers takes a call for each function, which is 4 % of a start.
+    // Identifiers are kept, because errors and log lines use class names. `keepNames` would cost 4 % of a start.
     minifyWhitespace: true,
     minifySyntax: true,
     mainFields: ['module', 'main'],
-    // A script that is run from a code cache has nobody to answer its `import()`: they become `require`.
+    // `import()` does not work in a script with a code cache, so it becomes `require`.
     supported: { 'dynamic-import': false },
-    alias: { rxjs: rxjsModule('index.js'), 'rxjs/operators': rxjsModule('operators/index.js') },
-    // Nest makes two formats of dates while it loads, for lines for people, and each process pays 12 ms for the first.
+    alias: { rxjs: findRxjsModule('index.js'), 'rxjs/operators': findRxjsModule('operators/index.js') },
+    // Nest creates two date formats while it loads, and the first of a process takes 12 ms.
     define: { 'Intl.DateTimeFormat': 'DateTimeFormatOnUse' },
     inject: [join(import.meta.dirname, 'date-time-format.mjs')],
     banner: { js: '(function (exports, require, module) {' },
@@ -91,23 +88,20 @@ const lean: Plugin = {
   },
 };
 
-/** rxjs gives Node its CommonJS build, of which all has to be loaded; its other build leaves out what is not used. */
-function rxjsModule(path: string): string {
+/** Finds the ES module build of rxjs. Node resolves to its CommonJS build, which cannot be tree-shaken. */
+function findRxjsModule(path: string): string {
   const main = createRequire(import.meta.url).resolve('rxjs');
   return resolve(dirname(main), '../esm', path);
 }
 
-/**
- * @throws Error when something is in the bundle that has no business on Lambda: local mode, tests and their like of
- * ours, and packages that `npm ci --omit=dev` would not install.
- */
+/** @throws Error when the bundle contains local mode, tests, docs or a package that `npm ci --omit=dev` does not install. */
 export function assertLean({ inputs }: Pick<Metafile, 'inputs'>): void {
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lockfile;
-  const strangers = Object.keys(inputs).filter((path) => {
+  const unwanted = Object.keys(inputs).filter((path) => {
     const [installed] = /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path) ?? [];
     return installed === undefined
-      ? OF_OURS.test(path)
+      ? OWN_FILES_LEFT_OUT.test(path)
       : packages[installed] === undefined || packages[installed].dev === true;
   });
-  if (strangers.length > 0) throw new Error(`The package must not contain ${strangers.join(', ')}`);
+  if (unwanted.length > 0) throw new Error(`The package must not contain ${unwanted.join(', ')}`);
 }

@@ -1,5 +1,5 @@
-// Runs in a process of its own, which may be of another Node than the build's: node code-cache-maker.mjs <folder> <events>
-// Handles events, so that what they need is compiled, and writes V8's code cache beside the app.
+// node code-cache-maker.mjs <folder> <events>: writes V8's code cache of the package in a folder.
+// It handles events first, so that V8 compiles the functions that they call. The Node need not be the build's.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -7,23 +7,23 @@ import { Writable } from 'node:stream';
 import { Script } from 'node:vm';
 
 const [folder, events] = process.argv.slice(2);
-// As the loader does.
+// V8 compares this flag when it accepts a code cache, and the loader clears it too.
 if (globalThis.gc) process.getBuiltinModule('node:v8').setFlagsFromString('--no-expose-gc');
 const filename = join(folder, 'app.js');
-// What Lambda gives to handlers that stream, as far as they use it.
+// The part of Lambda's global that handlers use to stream.
 globalThis.awslambda = { HttpResponseStream: { from: (stream, prelude) => Object.assign(stream, prelude) } };
 const script = new Script(readFileSync(filename, 'latin1'), { filename });
 const module = { exports: {} };
 script.runInThisContext()(module.exports, createRequire(filename), module);
 for (const { entry, event, status } of JSON.parse(events)) {
   if (!(entry in module.exports)) continue;
-  const { statusCode } = await answer(module.exports[entry].handler, event);
-  if (statusCode !== status) throw new Error(`${entry} answered ${statusCode}`);
+  const { statusCode } = await invoke(module.exports[entry].handler, event);
+  if (statusCode !== status) throw new Error(`${entry} returned status ${statusCode}`);
 }
 writeFileSync(join(folder, 'app.cache'), script.createCachedData());
 process.exit(0);
 
-async function answer(handler, event) {
+async function invoke(handler, event) {
   const context = { awsRequestId: 'code-cache', getRemainingTimeInMillis: () => 30_000 };
   if (handler.length < 3) return handler(event, context);
   const stream = new Writable({ write: (_chunk, _encoding, done) => done() });

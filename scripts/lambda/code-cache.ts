@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { chatEvent } from './events.js';
+import { buildChatEvent } from './events.js';
 import { startFunctionParts } from './local-parts.js';
 import { startLocalSecret } from './local-secret.js';
 import { LAMBDA_NODE_ARGUMENTS } from './node-binary.js';
@@ -9,17 +9,19 @@ import { LAMBDA_NODE_ARGUMENTS } from './node-binary.js';
 const run = promisify(execFile);
 
 interface CodeCacheOptions {
-  /** The arguments of Node that the cache is for; by default Lambda's. */
+  /** Arguments of the Node that will use the cache. Lambda's by default. */
   readonly nodeArguments?: readonly string[];
-  /** Whether it reads its secret at start, as the functions of `template.yaml` do, or is given it. */
+  /** Whether the function reads its secret at start, as in `template.yaml`. True by default. */
   readonly readsSecret?: boolean;
 }
 
 /**
- * Has `node` load the package in `folder`, handle a turn of each entry with the embedded parts, and write its code cache.
+ * Writes the code cache of a package. A process of `node` loads it and handles a turn with each entry first.
  *
+ * @param folder - of the package.
+ * @param node - path of the Node that will run the package.
  * @returns the versions of that Node and its V8.
- * @throws Error when an event is not answered as it should be.
+ * @throws Error when an event gets another status than expected.
  */
 export async function writeCodeCache(
   folder: string,
@@ -30,10 +32,10 @@ export async function writeCodeCache(
   const secret = await startLocalSecret(parts.variables['JWT_SECRET_KEY'] ?? '');
   try {
     const events = [
-      { entry: 'lambda', event: chatEvent(parts.token), status: 200 },
-      { entry: 'lambda', event: chatEvent('none'), status: 401 },
-      { entry: 'lambda-stream', event: chatEvent(parts.token, '/chat/stream'), status: 200 },
-      { entry: 'lambda-stream', event: chatEvent('none', '/chat/stream'), status: 401 },
+      { entry: 'lambda', event: buildChatEvent(parts.token), status: 200 },
+      { entry: 'lambda', event: buildChatEvent('none'), status: 401 },
+      { entry: 'lambda-stream', event: buildChatEvent(parts.token, '/chat/stream'), status: 200 },
+      { entry: 'lambda-stream', event: buildChatEvent('none', '/chat/stream'), status: 401 },
     ];
     const maker = join(import.meta.dirname, 'code-cache-maker.mjs');
     const env = { ...parts.variables, ...(readsSecret && secret.variables) };

@@ -1,4 +1,4 @@
-/** `new Intl.DateTimeFormat()`, made when it is first asked for something: the first one of a process costs 12 ms. */
+/** An `Intl.DateTimeFormat` that is created at its first use, because the first of a process takes 12 ms. */
 export function DateTimeFormatOnUse(...options) {
   const { DateTimeFormat } = globalThis.Intl;
   let format;

@@ -2,32 +2,36 @@ import type { LambdaEvent } from '../../src/lambda/event.js';
 import { toRequest } from '../../src/lambda/request.js';
 import type { PackageHandler } from './local-function.js';
 
-/** Stands for the token in the files of events/, which hold none. */
+/** Stands for the token in the files of events/. */
 const TOKEN_PLACEHOLDER = /\{\{ID_TOKEN\}\}/g;
 
-/** An event as text, with a real token where the file has a placeholder for one. */
-export function withToken(event: string, token: string): string {
+/** Replaces the placeholder in an event's text with a token. */
+export function insertToken(event: string, token: string): string {
   return event.replace(TOKEN_PLACEHOLDER, token);
 }
 
-/** Which function a gateway would invoke with an event, which is JSON: the one that streams has a route of its own. */
-export function handlerFor(event: string): PackageHandler {
+/**
+ * Finds the function that a gateway would invoke. The function that streams has one route.
+ *
+ * @param event - JSON.
+ */
+export function findHandler(event: string): PackageHandler {
   const { url } = toRequest(JSON.parse(event) as LambdaEvent | null);
   return /^\/chat\/stream(\?|$)/.test(url) ? 'lambda-stream.handler' : 'lambda.handler';
 }
 
-/** A request as a REST API (v1) passes it on, as far as anyone looks at it. */
+/** The parts of a request that a REST API (v1) puts into its event. */
 export interface RestRequest {
   readonly method: string;
   /** With its query, such as `/chats?limit=5`. */
   readonly url: string;
-  /** Names and values in turn, as `IncomingMessage.rawHeaders` has them. */
+  /** Names and values in turn, as in `IncomingMessage.rawHeaders`. */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
 }
 
-/** The event that a REST API with one greedy resource makes of a request. */
-export function restEvent({ method, url, rawHeaders, body }: RestRequest): object {
+/** Builds the event of a REST API that has one greedy resource. */
+export function buildRestEvent({ method, url, rawHeaders, body }: RestRequest): object {
   const { pathname, searchParams } = new URL(url, 'http://localhost');
   const multiValueHeaders: Record<string, string[]> = {};
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -38,9 +42,9 @@ export function restEvent({ method, url, rawHeaders, body }: RestRequest): objec
     resource: '/{proxy+}',
     path: pathname,
     httpMethod: method,
-    headers: lastOf(multiValueHeaders),
+    headers: toSingleValues(multiValueHeaders),
     multiValueHeaders,
-    queryStringParameters: lastOf(query),
+    queryStringParameters: toSingleValues(query),
     multiValueQueryStringParameters: query,
     pathParameters: { proxy: pathname.slice(1) },
     stageVariables: null,
@@ -56,13 +60,13 @@ export function restEvent({ method, url, rawHeaders, body }: RestRequest): objec
   };
 }
 
-/** A turn of a new chat, sent to `/chat` or to the route that streams. */
-export function chatEvent(token: string, url = '/chat'): object {
+/** Builds the event of a new chat's first turn. */
+export function buildChatEvent(token: string, url = '/chat'): object {
   const rawHeaders = ['id_token', token, 'content-type', 'application/json'];
-  const event = restEvent({ method: 'POST', url, rawHeaders, body: Buffer.alloc(0) });
+  const event = buildRestEvent({ method: 'POST', url, rawHeaders, body: Buffer.alloc(0) });
   return { ...event, body: '{"prompt":"Plan a weekend in Lisbon"}', isBase64Encoded: false };
 }
 
-function lastOf(values: Readonly<Record<string, readonly string[]>>): Record<string, string> {
+function toSingleValues(values: Readonly<Record<string, readonly string[]>>): Record<string, string> {
   return Object.fromEntries(Object.entries(values).map(([name, all]) => [name, all.at(-1) ?? '']));
 }

@@ -1,58 +1,58 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { FUNCTION_MEGABYTES, installed, isInstalled, LAMBDA_NODE_ARGUMENTS } from './node-binary.js';
+import { FUNCTION_MEGABYTES, installPackage, isInstalled, LAMBDA_NODE_ARGUMENTS } from './node-binary.js';
 import { FunctionError } from './function-error.js';
 import { RuntimeApi } from './runtime-api.js';
-import type { StreamedAnswer } from './streamed-answer.js';
+import type { StreamedResponse } from './streamed-response.js';
 
-/** AWS's own runtime client. It compiles a native addon while it is installed, so it is not a dependency. */
-const RUNTIME_CLIENT = 'aws-lambda-ric@4.0.2';
+/** AWS's runtime client. It is no dependency, because its installation compiles a native addon. */
+export const RUNTIME_CLIENT = 'aws-lambda-ric@4.0.2';
 const RUNTIME_CLIENT_FOLDER = 'aws-lambda-ric-4.0.2';
 
-/** The handlers of the package: the first answers in one piece, the second streams. */
+/** The handlers of the package: the first buffers its response, the second streams it. */
 export type PackageHandler = 'lambda.handler' | 'lambda-stream.handler';
 
 export interface LocalFunctionOptions {
   /** The folder of the package. */
   readonly folder: string;
-  /** What of the package to run; by default the one that answers in one piece. */
+  /** By default the handler that buffers its response. */
   readonly handler?: PackageHandler;
-  /** The Node to run it on. */
+  /** Path of the Node that runs it. */
   readonly node: string;
-  /** The function's configuration. Of this process's own environment it sees nothing but `PATH`. */
+  /** Configuration of the function. It gets only `PATH` from the environment of this process. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Takes what the function writes. By default it goes to this process's standard error. */
+  /** Gets what the function writes. The default writes to standard error. */
   readonly log?: (text: string) => void;
 }
 
-/** Whether the runtime client is there already, so that running a function takes no installation. */
+/** Whether the runtime client is installed. */
 export function hasRuntimeClient(): boolean {
   return isInstalled(RUNTIME_CLIENT_FOLDER);
 }
 
-/** The package in a process of its own, under the runtime client that Lambda itself runs. */
+/** The package in its own process, run by Lambda's runtime client. */
 export class LocalFunction {
   private constructor(
     private readonly api: RuntimeApi,
     private readonly child: ChildProcess,
-    /** When its process was started, by `performance.now()`. */
+    /** Start of its process, in milliseconds of `performance.now()`. */
     readonly startedAt: number,
   ) {}
 
   /**
-   * Starts the function. The runtime client is installed first where it is not there.
+   * Starts the function. Installs the runtime client if it is missing.
    *
-   * @throws Error when the runtime client cannot be installed, FunctionError when there is no such Node.
+   * @throws Error when the runtime client cannot be installed, FunctionError when the Node does not exist.
    */
   static async start(options: LocalFunctionOptions): Promise<LocalFunction> {
     const { folder, handler = 'lambda.handler', node, variables, log } = options;
-    const client = join(await runtimeClient(), 'node_modules/aws-lambda-ric/index.mjs');
+    const client = join(await findRuntimeClient(), 'node_modules/aws-lambda-ric/index.mjs');
     const api = await RuntimeApi.start();
     const startedAt = performance.now();
     const child = spawn(node, [...LAMBDA_NODE_ARGUMENTS, client], {
       cwd: folder,
-      env: { ...lambdaVariables(folder, handler, api.address), ...variables },
+      env: { ...buildLambdaVariables(folder, handler, api.address), ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const write = log ?? ((text: string) => void process.stderr.write(text));
@@ -76,7 +76,7 @@ export class LocalFunction {
 
   /**
    * @param event - JSON.
-   * @throws FunctionError when the function fails or ends instead of answering.
+   * @throws FunctionError when the function fails or ends before it responds.
    */
   async invoke(event: string, timeoutMs = 30_000): Promise<unknown> {
     this.assertRunning();
@@ -84,11 +84,12 @@ export class LocalFunction {
   }
 
   /**
-   * The same for the handler that streams.
+   * Invokes the handler that streams.
    *
-   * @throws FunctionError when the function fails or ends before its answer begins.
+   * @param event - JSON.
+   * @throws FunctionError when the function fails or ends before its response begins.
    */
-  async invokeStream(event: string, timeoutMs = 300_000): Promise<StreamedAnswer> {
+  async invokeStream(event: string, timeoutMs = 300_000): Promise<StreamedResponse> {
     this.assertRunning();
     return this.api.invokeStream(event, timeoutMs);
   }
@@ -108,22 +109,23 @@ export class LocalFunction {
 }
 
 /**
- * The folder of the runtime client, installed where it is not there.
+ * Finds the runtime client. Installs it if it is missing.
  *
+ * @returns its folder.
  * @throws Error when it cannot be installed.
  */
-export async function runtimeClient(): Promise<string> {
-  if (!hasRuntimeClient()) console.error(`Installing ${RUNTIME_CLIENT}, which takes a minute or two, once.`);
+export async function findRuntimeClient(): Promise<string> {
+  if (!hasRuntimeClient()) console.error(`${RUNTIME_CLIENT} compiles an addon, which takes 1 to 2 minutes, once.`);
   try {
-    return await installed(RUNTIME_CLIENT_FOLDER, RUNTIME_CLIENT);
+    return await installPackage(RUNTIME_CLIENT_FOLDER, RUNTIME_CLIENT);
   } catch (error) {
-    const needs = 'It compiles an addon: that takes Linux, cmake, make, a C++ compiler and Python.';
+    const needs = 'Its addon needs Linux, cmake, make, a C++ compiler and Python.';
     throw new Error(`${RUNTIME_CLIENT} cannot be installed. ${needs}`, { cause: error });
   }
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
-function lambdaVariables(folder: string, handler: PackageHandler, runtimeApi: string): Record<string, string> {
+function buildLambdaVariables(folder: string, handler: PackageHandler, runtimeApi: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
     LANG: 'en_US.UTF-8',

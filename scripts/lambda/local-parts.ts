@@ -8,22 +8,24 @@ import { startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agen
 import { mintToken, tokenSettings } from '../../src/local/dev-token.js';
 import { startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 
-/** Signs tokens for a function that runs on this machine, where no other secret is configured. New with each run. */
+/** Signs tokens if no other secret is configured. New with each run. */
 const LOCAL_SECRET = randomBytes(32).toString('base64url');
 
-/** The embedded table, the emulated agent and a token, in memory, for a function that runs on this machine. */
+/** What a function on this machine needs: a table, an agent and a token. The table and the agent are in memory. */
 export interface FunctionParts {
-  /** The function's configuration: what was given, and the parts that it did not name. */
+  /** Configuration of the function: the given variables, and the variables of the started parts. */
   readonly variables: Readonly<Record<string, string>>;
-  /** A token of the user `demo` that this configuration lets in, for a day. */
+  /** A token of the user `demo` that this configuration accepts for a day. */
   readonly token: string;
+  /** Whether the token's key exists in this run only, so that `npm run token` cannot sign with it. */
+  readonly hasOwnKey: boolean;
   close(): Promise<void>;
 }
 
 /**
- * Starts what `given` does not name.
+ * Starts the parts that `given` does not configure.
  *
- * @throws ConfigurationError when what was given is not valid.
+ * @throws ConfigurationError when `given` is not valid.
  */
 export async function startFunctionParts(given: RawEnvironment): Promise<FunctionParts> {
   const isSet = (name: string) => Boolean(given[name]?.trim());
@@ -31,7 +33,7 @@ export async function startFunctionParts(given: RawEnvironment): Promise<Functio
   const dynamoDb = isSet('AGENT_ID') || isSet('AWS_ENDPOINT_URL_DYNAMODB') ? undefined : await startEmbeddedDynamoDb();
   const hasKey = isSet('JWT_SECRET_KEY') || isSet('JWT_SECRET_ARN') || given['JWT_VERIFY_SIGNATURE'] === 'false';
   const variables = {
-    ...present(given),
+    ...omitBlank(given),
     ...(agent && {
       AGENT_ID: 'LOCALAGENT',
       AGENT_ALIAS_ID: 'LOCALALIAS',
@@ -51,9 +53,10 @@ export async function startFunctionParts(given: RawEnvironment): Promise<Functio
   }
   return {
     variables,
+    hasOwnKey: !hasKey,
     token: mintToken({
       ...tokenSettings(environment, 'demo'),
-      // A token that nobody verifies has to be signed with something too.
+      // Without verification any key will do.
       secret: environment.JWT_SECRET_KEY ?? LOCAL_SECRET,
       expiresInSeconds: 86_400,
     }),
@@ -63,7 +66,7 @@ export async function startFunctionParts(given: RawEnvironment): Promise<Functio
   };
 }
 
-function present(variables: RawEnvironment): Record<string, string> {
+function omitBlank(variables: RawEnvironment): Record<string, string> {
   return Object.fromEntries(
     Object.entries(variables).flatMap(([name, value]) => (value?.trim() ? [[name, value]] : [])),
   );

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A Secrets Manager of this machine that has one secret, as the functions of `template.yaml` read theirs. */
+/** A local Secrets Manager with one secret. */
 export interface LocalSecret {
-  /** The configuration that leads to it, and takes the secret's own place. */
+  /** The variables that make a function read the secret from here, instead of `JWT_SECRET_KEY`. */
   readonly variables: Readonly<
     Record<'AWS_ENDPOINT_URL_SECRETS_MANAGER' | 'JWT_SECRET_ARN' | 'JWT_SECRET_KEY', string>
   >;
@@ -13,7 +13,7 @@ export interface LocalSecret {
 
 const ARN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt-local';
 
-/** Starts it on a free port of the loopback interface. Whatever it is asked for, it gives the secret. */
+/** Starts it on a free port of the loopback interface. It returns the secret to every request. */
 export async function startLocalSecret(secret: string): Promise<LocalSecret> {
   const server = createServer((request, response) => {
     request.resume();

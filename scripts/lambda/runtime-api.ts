@@ -5,29 +5,26 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
 import { FunctionError } from './function-error.js';
-import { readStreamedAnswer, type StreamedAnswer } from './streamed-answer.js';
+import { readStreamedResponse, type StreamedResponse } from './streamed-response.js';
 
 const VERSION = '/2018-06-01/runtime';
-/** Where the function says it lives; nothing is there. */
+/** The ARN that the function sees. It does not exist. */
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:local';
-/**
- * No time is too long: a runtime client opens the request for a streamed answer when it has the event and sends
- * nothing by it before its handler writes, and the whole answer may take 15 minutes.
- */
-const PATIENCE = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
+/** A runtime client opens the request of a streamed response early, and the response may take 15 minutes. */
+const NO_TIME_LIMITS = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
 
 interface Invocation {
   readonly id: string;
   readonly event: string;
   /** Epoch milliseconds. */
   readonly deadline: number;
-  /** Takes the request by which the function answers. */
-  readonly resolve: (answer: IncomingMessage) => void;
+  /** Takes the request that carries the function's response. */
+  readonly resolve: (request: IncomingMessage) => void;
   readonly reject: (error: FunctionError) => void;
 }
 
 /**
- * The part of Lambda that a runtime client talks to: it hands out events one at a time and takes their answers.
+ * The Runtime API of Lambda. It gives out one event at a time and takes the responses.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 export class RuntimeApi {
@@ -39,10 +36,10 @@ export class RuntimeApi {
 
   /** Starts listening on a free port of the loopback interface. */
   static async start(): Promise<RuntimeApi> {
-    const server = createServer(PATIENCE);
+    const server = createServer(NO_TIME_LIMITS);
     const api = new RuntimeApi(server);
     server.on('request', (request, response) => {
-      api.answer(request, response).catch(() => response.destroy());
+      api.handle(request, response).catch(() => response.destroy());
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -55,28 +52,29 @@ export class RuntimeApi {
   }
 
   /**
-   * Queues an event, as JSON, for a function that answers in one piece.
+   * Queues an event for a handler that buffers its response.
    *
-   * @param timeoutMs - what the function is told that it has; nobody stops it after that.
-   * @throws FunctionError
+   * @param event - JSON.
+   * @param timeoutMs - sets the deadline that the function sees; nothing stops it after that.
+   * @throws FunctionError when the function fails.
    */
   async invoke(event: string, timeoutMs: number): Promise<unknown> {
     return JSON.parse(await text(await this.queue(event, timeoutMs)));
   }
 
-  /** The same, for a function that streams. @throws FunctionError when it fails before its answer begins. */
-  async invokeStream(event: string, timeoutMs: number): Promise<StreamedAnswer> {
-    return readStreamedAnswer(await this.queue(event, timeoutMs));
+  /** Queues an event for a handler that streams. @throws FunctionError when it fails before its response begins. */
+  async invokeStream(event: string, timeoutMs: number): Promise<StreamedResponse> {
+    return readStreamedResponse(await this.queue(event, timeoutMs));
   }
 
   private queue(event: string, timeoutMs: number): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ id: randomUUID(), event, deadline: Date.now() + timeoutMs, resolve, reject });
-      this.handOut();
+      this.sendNext();
     });
   }
 
-  /** Fails whatever the function was given or would have been given. */
+  /** Fails all invocations that run or wait. */
   failAll(error: FunctionError): void {
     for (const { reject } of [...this.running.values(), ...this.waiting.splice(0)]) reject(error);
     this.running.clear();
@@ -88,14 +86,14 @@ export class RuntimeApi {
     await once(this.server, 'close');
   }
 
-  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '';
     if (path === `${VERSION}/invocation/next`) {
       this.idle = response;
       response.once('close', () => {
         if (this.idle === response) this.idle = undefined;
       });
-      this.handOut();
+      this.sendNext();
       return;
     }
     const [id = '', outcome = ''] = path.split('/').slice(-2);
@@ -112,7 +110,7 @@ export class RuntimeApi {
     response.writeHead(202).end('{"status":"OK"}');
   }
 
-  private handOut(): void {
+  private sendNext(): void {
     const [response, invocation] = [this.idle, this.waiting[0]];
     if (!response || !invocation) return;
     this.idle = undefined;

@@ -3,38 +3,39 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { handlerFor, restEvent } from './events.js';
+import { findHandler, buildRestEvent } from './events.js';
 import type { LocalFunction, PackageHandler } from './local-function.js';
 
-interface Front {
+interface ServeOptions {
   /** Starts a function. */
   readonly start: (handler: PackageHandler) => Promise<LocalFunction>;
-  /** A token for the examples. */
+  /** A token for the printed requests. */
   readonly token: string;
+  /** Whether the token's key exists in this run only, so that `npm run token` cannot sign with it. */
+  readonly hasOwnKey: boolean;
   readonly host: string;
   readonly port: number;
 }
 
-/** What a REST API takes from a function. */
-interface RestAnswer {
+/** The result of a function behind a REST API. */
+interface RestResult {
   readonly statusCode: number;
   readonly body: string;
   readonly isBase64Encoded?: boolean;
   readonly multiValueHeaders?: Readonly<Record<string, string[]>>;
 }
 
-/** The functions behind the front: each is started when it is first needed, and again when it has ended. */
+/** The functions that run. Each is started at its first request, and again after it has ended. */
 class Functions {
   private readonly started = new Map<PackageHandler, Promise<LocalFunction>>();
 
-  constructor(private readonly start: Front['start']) {}
+  constructor(private readonly start: ServeOptions['start']) {}
 
-  /** Whoever asks while one is being started gets that one. */
   async get(handler: PackageHandler): Promise<LocalFunction> {
     const known = this.started.get(handler);
     const running = await known?.catch(() => undefined);
     if (running?.isRunning) return running;
-    // Somebody else may have started one meanwhile.
+    // Another request may have started it meanwhile.
     if (this.started.get(handler) !== known) return this.get(handler);
     const starting = this.start(handler);
     this.started.set(handler, starting);
@@ -47,15 +48,15 @@ class Functions {
 }
 
 /**
- * Listens, and passes every request on as a REST API would: `POST /chat/stream` to one function, which streams, and
- * all others to another. One function takes one event at a time: others queue. A signal ends the process.
+ * Forwards every request to a function, as a REST API does. `POST /chat/stream` has a function of its own.
+ * A function handles one event at a time; other events wait. SIGINT and SIGTERM end the process.
  *
- * @throws Error when it cannot listen or a function cannot be started; nothing is left running then.
+ * @throws Error when it cannot listen or a function cannot be started. Nothing runs after that.
  */
-export async function serve({ start, token, host, port }: Front): Promise<void> {
+export async function serve({ start, host, port, ...credentials }: ServeOptions): Promise<void> {
   const functions = new Functions(start);
   const server = createServer((request, response) => {
-    pass(functions, request, response).catch((error: unknown) => fail(response, error));
+    forward(functions, request, response).catch((error: unknown) => sendError(response, error));
   });
   server.listen(port, host);
   await once(server, 'listening');
@@ -69,11 +70,15 @@ export async function serve({ start, token, host, port }: Front): Promise<void> 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => void functions.stop().finally(() => process.exit(0)));
   }
-  announce(`http://${host}:${(server.address() as AddressInfo).port}`, token);
+  announce(`http://${host}:${(server.address() as AddressInfo).port}`, credentials);
 }
 
-function announce(url: string, token: string): void {
-  console.log(`The package answers on ${url}\n\n    export ID_TOKEN=${token}\n`);
+function announce(url: string, { token, hasOwnKey }: Pick<ServeOptions, 'token' | 'hasOwnKey'>): void {
+  const about = hasOwnKey
+    ? `This server has its own key, which changes at each start.
+  Tokens of npm run token and of npm start get 401 here. Use this one, of the user demo:`
+    : 'A token of the user demo, signed with the configured key, as npm run token does:';
+  console.log(`The package is ready on ${url}\n\n  ${about}\n\n    export ID_TOKEN=${token}\n\n  Requests:\n`);
   for (const request of [`-sS ${url}/chat`, `-sS -N ${url}/chat/stream`]) {
     console.log(
       `    curl ${request} -H "id_token: $ID_TOKEN" -H 'content-type: application/json' -d '{"prompt":"Plan a weekend in Lisbon"}'`,
@@ -81,31 +86,32 @@ function announce(url: string, token: string): void {
   }
 }
 
-async function pass(functions: Functions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function forward(functions: Functions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = 'GET', url = '/', rawHeaders } = request;
-  const event = JSON.stringify(restEvent({ method, url, rawHeaders, body: await buffer(request) }));
-  const handler = handlerFor(event);
+  const event = JSON.stringify(buildRestEvent({ method, url, rawHeaders, body: await buffer(request) }));
+  const handler = findHandler(event);
   const lambda = await functions.get(handler);
   if (handler === 'lambda-stream.handler') await stream(lambda, event, response);
-  else answer((await lambda.invoke(event)) as RestAnswer, response);
+  else sendResult((await lambda.invoke(event)) as RestResult, response);
 }
 
-function answer({ statusCode, multiValueHeaders, body, isBase64Encoded }: RestAnswer, response: ServerResponse): void {
+function sendResult(result: RestResult, response: ServerResponse): void {
+  const { statusCode, multiValueHeaders, body, isBase64Encoded } = result;
   response.writeHead(statusCode, multiValueHeaders).end(Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'));
 }
 
 async function stream(lambda: LocalFunction, event: string, response: ServerResponse): Promise<void> {
   const { statusCode, headers, body } = await lambda.invokeStream(event);
   response.writeHead(statusCode, headers).flushHeaders();
-  // A caller who leaves ends this, and not the function.
+  // A client that disconnects ends the copy. The function continues.
   await pipeline(body, response).catch((error: unknown) => {
     if (!(error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE')) throw error;
   });
 }
 
-function fail(response: ServerResponse, error: unknown): void {
+function sendError(response: ServerResponse, error: unknown): void {
   console.error(error instanceof Error ? error.message : error);
   if (response.headersSent) response.destroy();
-  // The words of API Gateway.
+  // The body that API Gateway sends.
   else response.writeHead(502, { 'content-type': 'application/json' }).end('{"message":"Internal server error"}');
 }

@@ -1,6 +1,6 @@
 import { type CollectionTag, parseDocument, type ScalarTag, YAMLMap, YAMLSeq } from 'yaml';
 
-/** A value of a template: CloudFormation's functions are objects of one key, such as `{"Ref": "ChatTable"}`. */
+/** A value of a template. CloudFormation's functions are objects with one key, such as `{"Ref": "ChatTable"}`. */
 export type Value = string | number | boolean | null | readonly Value[] | Properties;
 export interface Properties {
   readonly [key: string]: Value;
@@ -24,7 +24,7 @@ export interface Parameter {
   readonly MaxValue?: number;
 }
 
-/** A template, as far as anyone here looks at it. */
+/** The parts of a template that scripts and tests read. */
 export interface Template {
   readonly Globals?: { readonly Function?: Properties };
   readonly Parameters: Readonly<Record<string, Parameter>>;
@@ -34,24 +34,24 @@ export interface Template {
   readonly Outputs: Properties;
 }
 
-/** The functions that have a short form: `!Sub` is `Fn::Sub`. */
+/** The functions with a short form, such as `!Sub` for `Fn::Sub`. */
 const FUNCTIONS = ['And', 'Equals', 'FindInMap', 'GetAtt', 'If', 'Join', 'Not', 'Or', 'Select', 'Split', 'Sub'];
 const LONG_NAMES = { Ref: 'Ref', Condition: 'Condition', ...Object.fromEntries(FUNCTIONS.map((f) => [f, `Fn::${f}`])) };
 
 /**
- * Reads a template, short forms of functions, anchors and merges included.
+ * Parses a template with short forms of functions, anchors and merges.
  *
- * @throws Error when it is no YAML, or uses a tag that CloudFormation does not know.
+ * @throws Error when it is not YAML, or has a tag that CloudFormation does not know.
  */
 export function parseTemplate(text: string): Template {
-  const document = parseDocument(text, { version: '1.1', customTags: Object.entries(LONG_NAMES).flatMap(tagsOf) });
+  const document = parseDocument(text, { version: '1.1', customTags: Object.entries(LONG_NAMES).flatMap(buildTags) });
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem) throw problem;
   return document.toJS() as Template;
 }
 
-/** A function may be given text or a list. */
-function tagsOf([short, long]: readonly [string, string]): (ScalarTag | CollectionTag)[] {
+/** The argument of a function is text or a list. */
+function buildTags([short, long]: readonly [string, string]): (ScalarTag | CollectionTag)[] {
   const tag = `!${short}`;
   const text: ScalarTag = {
     tag,

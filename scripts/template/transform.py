@@ -1,11 +1,11 @@
-"""Runs the SAM transform on a template in JSON, from standard input, and prints what CloudFormation would get."""
+"""Runs the SAM transform on the JSON template on standard input, and prints the result as JSON."""
 
 import json
 import logging
 import os
 import sys
 
-# The translator asks boto3 for a region; nothing is sent anywhere.
+# The translator needs a region of boto3. It sends no request.
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 
 from samtranslator.model.exceptions import InvalidDocumentException
@@ -15,7 +15,7 @@ logging.disable(logging.WARNING)
 
 
 class NoManagedPolicies:
-    """Stands for the list of managed policies, which the translator would load from IAM."""
+    """Replaces the list of managed policies, which the translator would load from IAM."""
 
     def load(self):
         return {}
@@ -24,10 +24,10 @@ class NoManagedPolicies:
 template = json.load(sys.stdin)
 for resource in template["Resources"].values():
     if "CodeUri" in resource.get("Properties", {}):
-        # As `sam deploy` does once it has uploaded the package.
+        # `sam deploy` puts the URL of the uploaded package here.
         resource["Properties"]["CodeUri"] = "s3://bucket/package.zip"
 try:
-    # Refuses parameters without values; what they are makes no difference here.
+    # The translator refuses parameters without values, but any value will do.
     values = {
         name: parameter.get("Default", "SOMETHING") for name, parameter in template.get("Parameters", {}).items()
     }

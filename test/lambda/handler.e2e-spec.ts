@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
-import { restEvent, withToken } from '../../scripts/lambda/events.js';
+import { buildRestEvent, insertToken } from '../../scripts/lambda/events.js';
 import type { LambdaResponse } from '../../src/lambda.js';
 import type { LambdaEvent } from '../../src/lambda/event.js';
 import { toRequest } from '../../src/lambda/request.js';
@@ -34,12 +34,12 @@ describe('the handler of the function', () => {
     return handler(event as never, given);
   }
   function fileEvent(name: string): Record<string, unknown> {
-    return JSON.parse(withToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token)) as Record<string, unknown>;
+    return JSON.parse(insertToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token)) as Record<string, unknown>;
   }
   const preflight = (origin: string) => ({ origin, 'access-control-request-method': 'POST' });
   function rest(url: string, headers: readonly string[], body: object | undefined, method = 'POST'): object {
     const text = body ? JSON.stringify(body) : '';
-    return restEvent({
+    return buildRestEvent({
       method,
       url,
       rawHeaders: ['content-type', 'application/json', ...headers],

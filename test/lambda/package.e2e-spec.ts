@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Metafile } from 'esbuild';
 import { assertLean, bundleHandlers } from '../../scripts/lambda/bundle.js';
 import { writeCodeCache } from '../../scripts/lambda/code-cache.js';
-import { withToken } from '../../scripts/lambda/events.js';
+import { insertToken } from '../../scripts/lambda/events.js';
 import { LocalFunction } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
-import { LAMBDA_NODE_ARGUMENTS, nodeBinary } from '../../scripts/lambda/node-binary.js';
+import { LAMBDA_NODE_ARGUMENTS, findNode } from '../../scripts/lambda/node-binary.js';
 import type { LambdaResponse } from '../../src/lambda.js';
 import { AI_SDKS } from '../support/ai-sdk.js';
 import { ANSWERS, answerTo, putOldChat } from '../support/lambda/answers.js';
@@ -71,7 +71,7 @@ describe('the package', () => {
   });
 
   it('formats dates as Node does, although it creates the formats later', async () => {
-    const file: string = '../scripts/lambda/date-time-format.mjs';
+    const file: string = '../../scripts/lambda/date-time-format.mjs';
     const module = (await import(file)) as {
       DateTimeFormatOnUse: typeof Intl.DateTimeFormat;
     };
@@ -140,7 +140,7 @@ describe('the package', () => {
         { JWT_SECRET_KEY: SECRET, TURNS_PER_MINUTE: '0' },
         { script: ['scripts/lambda.ts', 'serve', '--package', folder] },
       );
-      [, url = '', token = ''] = await served.untilPrinted(/answers on (http:\S+)[^]*ID_TOKEN=(\S+)/);
+      [, url = '', token = ''] = await served.untilPrinted(/ready on (http:\S+)[^]*ID_TOKEN=(\S+)/);
     });
     afterAll(async () => {
       expect(await served.end('SIGTERM')).toBe(0);
@@ -200,7 +200,7 @@ describe('the package', () => {
       }
 
       beforeAll(async () => {
-        node = await nodeBinary(major);
+        node = await findNode(major);
         const empty = copy(`client-${major}`);
         await writeCodeCache(empty, node);
         lambda = await start(empty, log);
@@ -209,7 +209,7 @@ describe('the package', () => {
 
       it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
         await putOldChat(parts);
-        const event = withToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
+        const event = insertToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
         expect(answerTo((await lambda.invoke(event)) as LambdaResponse)).toEqual(ANSWERS[name]);
       });
 
@@ -232,7 +232,7 @@ describe('the package', () => {
         writeFileSync(join(target, 'app.cache'), withOtherVersion(readFileSync(join(target, 'app.cache'))));
         const lines: string[] = [];
         const compiled = await start(target, lines);
-        const event = withToken(readFileSync('events/event.json', 'utf8'), parts.token);
+        const event = insertToken(readFileSync('events/event.json', 'utf8'), parts.token);
         expect(await compiled.invoke(event)).toMatchObject({ statusCode: 200 });
         await compiled.stop();
         expect(lines.join('').match(CACHE_REJECTED)).toHaveLength(1);

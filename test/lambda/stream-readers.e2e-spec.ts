@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Context } from 'aws-lambda';
-import { restEvent } from '../../scripts/lambda/events.js';
+import { buildRestEvent } from '../../scripts/lambda/events.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import type { LambdaResponse } from '../../src/lambda.js';
@@ -43,7 +43,7 @@ describe('a reader of the streaming handler', () => {
   });
 
   const event = (url: string, key: string) =>
-    restEvent({
+    buildRestEvent({
       method: 'POST',
       url,
       rawHeaders: ['id_token', parts.token, 'content-type', 'application/json', 'idempotency-key', key],

@@ -5,10 +5,10 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { withToken } from '../../scripts/lambda/events.js';
+import { insertToken } from '../../scripts/lambda/events.js';
 import { LocalFunction, type PackageHandler } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
-import { nodeBinary } from '../../scripts/lambda/node-binary.js';
+import { findNode } from '../../scripts/lambda/node-binary.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import { ANSWERS, answerTo, putOldChat } from '../support/lambda/answers.js';
 import { buildPackage, describeWithClient, NODES } from '../support/lambda/package.js';
@@ -51,7 +51,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
   async function start(major: string, handler: PackageHandler, endpoint: string): Promise<LocalFunction> {
     const variables = { ...parts.variables, LOG_LEVEL: 'verbose', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: endpoint };
     const log = (written: string) => silence.wrote('the function', written);
-    return LocalFunction.start({ folder: home, handler, node: await nodeBinary(major), variables, log });
+    return LocalFunction.start({ folder: home, handler, node: await findNode(major), variables, log });
   }
 
   describe.each(NODES)('on Node %s', (major) => {
@@ -87,7 +87,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
 
     it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
       await putOldChat(parts);
-      const event = withToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
+      const event = insertToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
       const { body, ...prelude } = await lambda.invokeStream(event);
       expect(prelude.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
       expect(answerTo({ ...prelude, body: await text(body) })).toEqual(ANSWERS[name]);
@@ -203,7 +203,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
       const doomed = await start(major, 'lambda-stream.handler', agent.endpoint);
       const reader = new FunctionCaller(doomed, parts.token);
       const { body } = await reader.open({ body: { prompt: 'hello [[fault silence after=1]]' } });
-      const reading = expect(text(body)).rejects.toThrow('The function ended in the middle of its answer');
+      const reading = expect(text(body)).rejects.toThrow('The function ended before its response was complete');
       await doomed.stop();
       await reading;
     });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { handlerFor, restEvent } from '../../scripts/lambda/events.js';
+import { findHandler, buildRestEvent } from '../../scripts/lambda/events.js';
 import { RUNTIME_NODE } from '../../scripts/lambda/node-binary.js';
 import { PACKAGE_ENTRIES, PACKAGE_FOLDER } from '../../scripts/lambda/package.js';
 import { parseTemplate, type Template } from '../../scripts/template/template.js';
@@ -87,7 +87,7 @@ describe('template.yaml', () => {
         return [
           `${String(Method)} ${String(Path)}`,
           properties['Handler'],
-          handlerFor(JSON.stringify(restEvent(request))),
+          findHandler(JSON.stringify(buildRestEvent(request))),
         ];
       }),
     );

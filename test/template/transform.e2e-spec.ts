@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parseTemplate, type Properties } from '../../scripts/template/template.js';
-import { hasTransform, transformed, type Transformed } from '../../scripts/template/transform.js';
+import { hasTransform, transformTemplate, type TransformedTemplate } from '../../scripts/template/transform.js';
 import { asMap, namesIn, valuesAt } from '../support/template/values.js';
 
 const TEXT = readFileSync('template.yaml', 'utf8');
@@ -10,7 +10,7 @@ const isThere = hasTransform();
 const describeWithTransform = isThere ? describe : describe.skip;
 
 /** Returns the integration of each route of the API, as CloudFormation gets it. */
-function integrationsOf({ Resources }: Transformed): Record<string, Properties> {
+function integrationsOf({ Resources }: TransformedTemplate): Record<string, Properties> {
   const paths = asMap(asMap(Resources['ChatApi']?.Properties['Body'])['paths']);
   return Object.fromEntries(
     Object.entries(paths).flatMap(([path, methods]) =>
@@ -26,7 +26,7 @@ const BUFFERED = /:lambda:path\/2015-03-31\/functions\/\$\{ChatFunction\.Arn\}\/
 const STREAMED = /:lambda:path\/2021-11-15\/functions\/\$\{ChatStreamFunction\.Arn\}\/response-streaming-invocations$/;
 
 /** Lists routes that do not reach their function in the right way. */
-function integrationProblems(result: Transformed): string[] {
+function integrationProblems(result: TransformedTemplate): string[] {
   return Object.entries(integrationsOf(result)).flatMap(([route, integration]) => {
     const { type = 'none', uri, responseTransferMode = 'BUFFERED', timeoutInMillis = 29_000 } = integration;
     const isStream = route.endsWith('/chat/stream');
@@ -41,7 +41,7 @@ function integrationProblems(result: Transformed): string[] {
 }
 
 describeWithTransform('what the transform of SAM makes of template.yaml', () => {
-  const result = isThere ? transformed(parseTemplate(TEXT)) : { Resources: {} };
+  const result = isThere ? transformTemplate(parseTemplate(TEXT)) : { Resources: {} };
   const ofType = (type: string) => Object.entries(result.Resources).filter(([, { Type }]) => Type === type);
 
   it('sends every route and preflight to its function, and streams /chat/stream', () => {
@@ -69,7 +69,7 @@ describeWithTransform('what the transform of SAM makes of template.yaml', () => 
   ])('does not with %s', (_what, ...edits) => {
     for (const [from] of edits) expect(TEXT).toContain(from);
     const copy = edits.reduce((text, [from, to]) => text.replace(from, () => to), TEXT);
-    expect(integrationProblems(transformed(parseTemplate(copy)))).not.toEqual([]);
+    expect(integrationProblems(transformTemplate(parseTemplate(copy)))).not.toEqual([]);
   });
 
   it('gives both functions the same environment, apart from the time of a turn', () => {

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
-import { restEvent } from '../../../scripts/lambda/events.js';
+import { buildRestEvent } from '../../../scripts/lambda/events.js';
 import type { LocalFunction } from '../../../scripts/lambda/local-function.js';
-import type { StreamedAnswer } from '../../../scripts/lambda/streamed-answer.js';
+import type { StreamedResponse } from '../../../scripts/lambda/streamed-response.js';
 import { parseStream, type WholeStream } from '../ui-stream.js';
 
 /** A request to the REST API. */
@@ -22,7 +22,7 @@ export class FunctionCaller {
   ) {}
 
   /** Sends a request, by default a turn to `/chat/stream`. The body of the response is unread. */
-  async open(call: Call): Promise<StreamedAnswer> {
+  async open(call: Call): Promise<StreamedResponse> {
     return this.lambda.invokeStream(JSON.stringify(this.event(call)), call.timeoutMs);
   }
 
@@ -41,6 +41,6 @@ export class FunctionCaller {
   private event({ method = 'POST', url = '/chat/stream', body, headers = {} }: Call): object {
     const all = { id_token: this.token, 'content-type': 'application/json', ...headers };
     const bytes = typeof body === 'object' ? JSON.stringify(body) : (body ?? '');
-    return restEvent({ method, url, rawHeaders: Object.entries(all).flat(), body: Buffer.from(bytes) });
+    return buildRestEvent({ method, url, rawHeaders: Object.entries(all).flat(), body: Buffer.from(bytes) });
   }
 }

@@ -60,8 +60,7 @@ export async function startBedrockAgentEmulator(
 
   const server = createServer((request, response) => {
     invoke(request, response).catch((error: unknown) => {
-      if (error instanceof RefusedInvocationError)
-        return sendError(response, error.status, error.exception, error.message);
+      if (error instanceof RefusedInvocationError) return sendError(response, error);
       response.destroy();
     });
   });
@@ -78,9 +77,7 @@ export async function startBedrockAgentEmulator(
 
     const { sessionId, prompt } = invocation;
     const behaviour = queue.shift() ?? directives.next(sessionId, prompt) ?? { type: 'reply' };
-    if (behaviour.type === 'http-error') {
-      return sendError(response, behaviour.status, behaviour.exception, behaviour.message ?? behaviour.exception);
-    }
+    if (behaviour.type === 'http-error') return sendError(response, behaviour);
     setStreamHeaders(response, sessionId);
     const steps = toSteps(behaviour, {
       reply: reply(invocation, behaviour).map(buildReplyFrame),
@@ -132,7 +129,13 @@ function setStreamHeaders(response: ServerResponse, sessionId: string): void {
   response.setHeader('x-amzn-requestid', randomUUID());
 }
 
-function sendError(response: ServerResponse, status: number, exception: string, message: string): void {
+interface ErrorResponse {
+  readonly status: number;
+  readonly exception: string;
+  readonly message?: string;
+}
+
+function sendError(response: ServerResponse, { status, exception, message = exception }: ErrorResponse): void {
   response.writeHead(status, {
     'content-type': 'application/json',
     'x-amzn-errortype': exception,

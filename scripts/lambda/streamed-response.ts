@@ -2,27 +2,24 @@ import type { IncomingMessage } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 import { FunctionError } from './function-error.js';
 
-/** Between the prelude and the body. */
+/** Separates the prelude from the body. */
 const DELIMITER = Buffer.alloc(8);
 
-/** An answer as it comes. */
-export interface StreamedAnswer {
+/** A response that is read while the function writes it. */
+export interface StreamedResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
-  /**
-   * Fails with FunctionError when the function does. Whoever destroys it leaves: the function is not told, and the
-   * rest of its answer is dropped.
-   */
+  /** Fails with FunctionError when the function fails. Destroying it drops the rest; the function still finishes. */
   readonly body: Readable;
 }
 
 /**
- * Reads what a runtime client sends for a handler that streams: a prelude of JSON, eight zero bytes, the body, and
- * trailers when the handler has failed. It is read as fast as the body is.
+ * Reads the response of a handler that streams: a JSON prelude, eight zero bytes and the body.
+ * A handler that fails later adds trailers. Backpressure on the body slows the request down.
  *
- * @throws FunctionError when the handler fails before its answer begins.
+ * @throws FunctionError when the handler fails before its response begins.
  */
-export function readStreamedAnswer(request: IncomingMessage): Promise<StreamedAnswer> {
+export function readStreamedResponse(request: IncomingMessage): Promise<StreamedResponse> {
   return new Promise((resolve, reject) => {
     const body = new PassThrough();
     let prelude: Buffer | undefined = Buffer.alloc(0);
@@ -32,7 +29,7 @@ export function readStreamedAnswer(request: IncomingMessage): Promise<StreamedAn
       if (bytes.length > 0 && !body.destroyed && !body.write(bytes)) request.pause();
     };
     const end = (failure: FunctionError | undefined) => {
-      if (prelude) reject(failure ?? new FunctionError('The function answered nothing'));
+      if (prelude) reject(failure ?? new FunctionError('The function sent no response'));
       else if (failure) body.destroy(failure);
       else body.end();
     };
@@ -42,17 +39,17 @@ export function readStreamedAnswer(request: IncomingMessage): Promise<StreamedAn
       const at = prelude.indexOf(DELIMITER);
       if (at < 0) return;
       const rest = prelude.subarray(at + DELIMITER.length);
-      resolve({ ...(JSON.parse(prelude.subarray(0, at).toString()) as Omit<StreamedAnswer, 'body'>), body });
+      resolve({ ...(JSON.parse(prelude.subarray(0, at).toString()) as Omit<StreamedResponse, 'body'>), body });
       prelude = undefined;
       take(rest);
     });
-    request.once('end', () => end(failureIn(request.trailers)));
-    request.once('error', () => end(new FunctionError('The function ended in the middle of its answer')));
+    request.once('end', () => end(parseFailure(request.trailers)));
+    request.once('error', () => end(new FunctionError('The function ended before its response was complete')));
   });
 }
 
-/** What a runtime client says in trailers of a handler that has failed. */
-function failureIn(trailers: IncomingMessage['trailers']): FunctionError | undefined {
+/** Reads the trailers of a handler that has failed. */
+function parseFailure(trailers: IncomingMessage['trailers']): FunctionError | undefined {
   const error = trailers['lambda-runtime-function-error-body'];
   return error === undefined ? undefined : new FunctionError(Buffer.from(error, 'base64').toString());
 }

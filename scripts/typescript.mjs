@@ -1,0 +1,6 @@
+// Preloaded by the npm scripts, so that Node runs TypeScript: node --import ./scripts/typescript.mjs <file>
+import { register } from 'node:module';
+
+// Without it the AWS SDK prints a notice about Node 20. Not every shell could set it before the command.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+register('@swc-node/register/esm', import.meta.url);
