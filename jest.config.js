@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
 
-// Three tiers: specs beside the code in src, which start no server and no process; tests of the whole under test/; and
-// test/chaos with its kills, redeliveries and models. The scripts in package.json choose among them. All run as real ES
-// modules, which takes `node --experimental-vm-modules`.
+// There are three tiers. Specs in src start no server and no process. Tests in test/ use all parts together.
+// Tests in test/chaos kill servers, repeat calls and follow models. The scripts in package.json choose among them.
+// All run as real ES modules, which needs `node --experimental-vm-modules`.
 export default {
   rootDir: '.',
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/bench'],
   testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
   testEnvironment: 'node',
-  // Nobody waits this long: a busy machine must not fail a test.
+  // Long enough that a busy machine fails no test.
   testTimeout: 120_000,
   // Many tests wait for a timer, which takes no core.
   maxWorkers: availableParallelism() + 1,

@@ -6,7 +6,7 @@ import { silence } from './silence.js';
 export const SERVICE = 'build/test/src/main.js';
 const LONGER_TIMEOUTS = './test/support/preload-longer-timeouts.mjs';
 /** Runs a program in TypeScript. */
-const TYPESCRIPT = ['--import', '@swc-node/register/esm-register'];
+const TYPESCRIPT = ['--import', './scripts/typescript.mjs'];
 
 /** The service as a process of its own. */
 export interface SpawnedServer {

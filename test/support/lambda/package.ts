@@ -22,6 +22,6 @@ if (!NODES.includes(RUNTIME_NODE)) {
 
 /** Builds the package for the running Node. The folder is in the repository, so that the dependencies are found. */
 export function buildPackage(folder: string): void {
-  const build = ['--import', '@swc-node/register/esm-register', 'scripts/build-lambda.ts', '--out', folder];
+  const build = ['--import', './scripts/typescript.mjs', 'scripts/build-lambda.ts', '--out', folder];
   execFileSync(process.execPath, [...build, '--node', process.execPath], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
