@@ -1,12 +1,18 @@
-// Specs stand beside the code, end-to-end tests under test/. Both run as real ES modules:
-// node --experimental-vm-modules, see the "test" script.
+import { availableParallelism } from 'node:os';
+
+// There are three tiers. Specs in src start no server and no process. Tests in test/ use all parts together.
+// Tests in test/chaos kill servers, repeat calls and follow models. The scripts in package.json choose among them.
+// All run as real ES modules, which needs `node --experimental-vm-modules`.
 export default {
   rootDir: '.',
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/bench'],
   testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
   testEnvironment: 'node',
-  // Some tests start the server as a process of its own, beside others that do the same.
-  testTimeout: 30_000,
+  // Long enough that a busy machine fails no test.
+  testTimeout: 120_000,
+  // Many tests wait for a timer, which takes no core.
+  maxWorkers: availableParallelism() + 1,
+  globalSetup: '<rootDir>/test/support/global-setup.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
@@ -25,6 +31,9 @@ export default {
       },
     ],
   },
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
+  coverageReporters: ['text'],
   setupFiles: ['<rootDir>/test/support/environment.ts'],
   setupFilesAfterEnv: ['<rootDir>/test/support/silence.setup.ts'],
 };

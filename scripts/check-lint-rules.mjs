@@ -1,6 +1,6 @@
 /**
- * Proves that the linters keep the rules of the house: adds the cases of lint-cases.mjs to a copy of the tree and
- * compares what the linters say with what they should. Every rule of .dependency-cruiser.mjs must have a case.
+ * Proves that the linters keep the rules of the house. It adds the cases of lint-cases.mjs to a copy of the tree, and
+ * compares what the linters say with what they should say. Every rule of .dependency-cruiser.mjs must have a case.
  */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';

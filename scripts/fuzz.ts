@@ -1,8 +1,9 @@
 import { Agent, request as httpRequest } from 'node:http';
 import fc from 'fast-check';
 import { dummyCredentials } from '../src/local/local-mode.js';
-import { type ChatApp, startChatApp, tokenOf } from '../test/support/chat-app.js';
+import { type ChatApp, startChatApp } from '../test/support/chat-app.js';
 import { AUDIENCE, ISSUER, issuerKey, issuerToken, serveKeys, startKeyServer } from '../test/support/key-server.js';
+import { tokenOf } from '../test/support/tokens.js';
 
 /**
  * `npm run fuzz -- 20000 42`: sends 20 000 mutations of good tokens, bodies and headers, with the seed 42.

@@ -50,7 +50,7 @@ export const refusedImports = [
 
   ['src/main.ts', value('./local/dev-key.js'), 'local: doors'],
   ['src/app.ts', dynamic('./local/banner.js'), 'only main imports local'],
-  ['src/chat/api/chat.controller.ts', value('../../auth/token/claims.js'), 'auth: doors'],
+  ['src/chat/api/chat.controller.ts', value('../../auth/token/token-claims.js'), 'auth: doors'],
   ['src/chat/service/chat.service.ts', value('../../usage/dynamo-turn-quota.repository.js'), 'usage: doors'],
 
   [
@@ -76,6 +76,15 @@ export const refusedImports = [
   ['src/http/validation.ts', value('@vendia/serverless-express'), 'package: @vendia/serverless-express'],
   ['src/chat/chat.module.ts', value('@nestjs/platform-express'), 'package: @nestjs/platform-express'],
   ['src/http/validation.ts', value('@smithy/node-http-handler'), 'package: @smithy'],
+
+  ['src/http/validation.ts', value('jose'), 'package: (@types/)?(jose|jsonwebtoken)'],
+  ['src/chat/api/chat.controller.ts', value('helmet'), 'package: helmet'],
+  [
+    'src/dynamodb/dynamo-table.ts',
+    value('@aws-sdk/core'),
+    'package: @aws-sdk/(?!(client-dynamodb|lib-dynamodb|client-bedrock-agent-runtime|client-secrets-manager)/)[^/]+',
+  ],
+  ['src/planted.ts', value('./common/utf8.js'), 'a row for every file'],
 
   ['src/common/egg.ts', type('./egg.js'), 'no circles'],
   ['src/chat/model/chat.ts', value('#chat/chat.js'), 'no unknown module'],

@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
-import { ChatService } from './chat/service/chat.service.js';
+import { ChatModule } from './chat/chat.module.js';
 import type { Environment } from './config/environment.js';
 import { accessLog } from './http/middleware/access-log.js';
 import { buildCorsOptions } from './http/middleware/cors.js';
@@ -38,5 +38,5 @@ export async function createApp(
 
 /** Waits until no turn runs any more. Turns whose callers have disconnected count too. */
 export async function settled(app: NestExpressApplication): Promise<void> {
-  await app.get(ChatService).idle();
+  await app.get(ChatModule).idle();
 }

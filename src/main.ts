@@ -27,7 +27,11 @@ async function bootstrap(): Promise<void> {
   let local: LocalParts | undefined;
   let app: NestExpressApplication | undefined;
   let connections: Connections | undefined;
-  let failed = false;
+  const stop = async () => {
+    const cancelGrace = connections?.drain(CONNECTION_GRACE_MS);
+    await app?.close().finally(cancelGrace);
+    await local?.close();
+  };
   try {
     local = wantsLocalMode(process.env) ? await startLocalParts() : undefined;
     const environment = loadEnvironment(await resolveSecrets({ ...process.env, ...local?.variables }));
@@ -35,18 +39,13 @@ async function bootstrap(): Promise<void> {
     app = await createApp(environment, { local: local !== undefined });
     connections = new Connections(app.getHttpServer());
     const { port } = await listen(app.getHttpServer(), environment);
+    // Before the announcement, because a signal may follow it at once.
+    stopOnSignals(stop);
     await announce(environment, toReachableUrl(environment.HOST, port), local);
   } catch (error) {
     console.error(describeStartError(error));
-    failed = true;
+    await stop().finally(() => process.exit(1));
   }
-  const stop = async () => {
-    const cancelGrace = connections?.drain(CONNECTION_GRACE_MS);
-    await app?.close().finally(cancelGrace);
-    await local?.close();
-  };
-  if (failed) return stop().finally(() => process.exit(1));
-  stopOnSignals(stop);
 }
 
 /** Not `app.listen`: if the port is in use, that logs a stack before it throws. */

@@ -7,7 +7,7 @@ import { Strategy, type SecretOrKeyProvider } from 'passport-jwt';
 import { AuthSettings } from '../config/settings.js';
 import { InvalidIdTokenError } from './auth.errors.js';
 import { SigningKeys } from './keys/signing-keys.js';
-import { parseUser } from './token/claims.js';
+import { parseUser } from './token/token-claims.js';
 import { extractIdToken } from './token/id-token.header.js';
 import { type JsonObject, parseUnverifiedToken } from './token/unverified-token.js';
 import type { User } from './user.js';

@@ -20,8 +20,15 @@ import { StorageModule } from './storage/storage.module.js';
   providers: [ChatService, ChatHistoryService, TurnRunner, EarlierTurns, RunningTurns, TurnTimes],
 })
 export class ChatModule implements NestModule {
-  /** Bodies are read for the routes that take one, so that an unknown route is 404 whatever it is sent. */
+  constructor(private readonly turns: RunningTurns) {}
+
+  /** Reads the body only for routes that have one, so that an unknown route is 404 with any body. */
   configure(consumer: MiddlewareConsumer): void {
     consumer.apply(jsonBody).forRoutes(ChatController);
+  }
+
+  /** Waits for all running turns, also if their clients have disconnected. */
+  async idle(): Promise<void> {
+    await this.turns.idle();
   }
 }

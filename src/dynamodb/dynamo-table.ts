@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { Injectable } from '@nestjs/common';
 import { TableSettings } from '../config/settings.js';
-import { StorageUnavailableError } from './dynamodb.errors.js';
+import { StorageUnavailableError } from '../common/storage.errors.js';
 
 /** An item would be larger than 400 KB, the limit of DynamoDB. */
 export class ItemTooLargeError extends Error {

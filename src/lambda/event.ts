@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda';
 
-/** The first segment of every route that a greedy resource may precede. */
+/** The beginning of our own routes, which a greedy resource may have before its parameter. */
 const OWN_PATH = /^\/chats?\//;
 
 type Headers = Readonly<Record<string, string | undefined>>;

@@ -21,7 +21,7 @@ function buildUrl(path: string, query: string): string {
   return query === '' ? encoded : `${encoded}?${query}`;
 }
 
-/** Headers as Node holds them, a character a byte. Events hold them decoded from UTF-8. */
+/** Headers as Node holds them: one character for each byte. Events hold them decoded from UTF-8. */
 function toRawHeaders(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>

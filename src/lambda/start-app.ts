@@ -18,8 +18,9 @@ let app: Promise<NestExpressApplication> | undefined;
 export function startApp(variables: RawEnvironment): Promise<NestExpressApplication> {
   app ??= buildApp(variables).catch((error: unknown) => {
     if (!(error instanceof ConfigurationError)) throw error;
-    // One line, because Lambda logs every line as an entry of its own.
-    process.stderr.write(`The configuration is not valid: ${error.problems.join('; ')}\n`);
+    // One line, because Lambda logs every line as an entry of its own. It adds the time and the level to `console.error`.
+    // oxlint-disable-next-line no-console -- the app, and with it its logger, could not be created
+    console.error(`The configuration is not valid: ${error.problems.join('; ')}`);
     process.exit(1);
   });
   return app;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -19,6 +19,11 @@ describe('isWatchRestart', () => {
     expect(await start(7, 'start:dev')).toBe(true);
     expect(await start(7, 'start:dev')).toBe(true);
     expect(await start(8, 'start:dev')).toBe(false);
+  });
+
+  it('is false if the parent cannot be noted', async () => {
+    await writeFile(join(parent, 'data'), 'a file where the folder should be');
+    expect(await start(7, 'start:dev')).toBe(false);
   });
 
   it.each(['start', undefined])('is false under the script %s, whatever the parent', async (script) => {

@@ -18,7 +18,12 @@ export async function isWatchRestart({ dataDir, variables, parentPid }: WatchOpt
   const path = join(dataDir, 'watch-parent');
   const parent = String(parentPid);
   if ((await readFile(path, 'utf8').catch(() => '')) === parent) return true;
+  await noteParent(dataDir, path, parent).catch(() => undefined);
+  return false;
+}
+
+/** If this fails, the next start prints the whole banner again, which is no reason to end the service. */
+async function noteParent(dataDir: string, path: string, parent: string): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await writeFile(path, parent);
-  return false;
 }

@@ -14,7 +14,7 @@ describe('the agent session of a chat', () => {
   beforeAll(async () => {
     app = await startChatApp(
       { AGENT_SESSION_TTL_SECONDS: String(TTL_SECONDS) },
-      { idleTtlSeconds: TTL_SECONDS, now: () => Date.now() + clockAhead },
+      { agent: { idleTtlSeconds: TTL_SECONDS, now: () => Date.now() + clockAhead } },
     );
   });
   afterAll(() => app.close());

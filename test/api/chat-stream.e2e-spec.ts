@@ -2,8 +2,10 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { DIRECTED_FAULTS } from '../support/fault-matrix.js';
+import { DIRECTED_FAULTS, type FaultCase, isLate, LATE_DEADLINE } from '../support/fault-matrix.js';
+import { holdAgent } from '../support/held-agent.js';
 import { startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
+import { itEachTogether } from '../support/together.js';
 import { BROKEN, readStream, WHOLE } from '../support/ui-stream.js';
 
 describe('POST /chat/stream', () => {
@@ -15,7 +17,7 @@ describe('POST /chat/stream', () => {
 
   const stored = async (id: string) => (await app.read(id).expect(200)).body.chat;
 
-  it('streams the answer and the chat in the documented form', async () => {
+  it('streams the reply and the chat in the documented form', async () => {
     const answer = await readStream(app.url, { prompt: 'What is a lease?' });
     expect(answer.status).toBe(200);
     expect(Object.fromEntries(answer.headers)).toMatchObject({
@@ -36,7 +38,7 @@ describe('POST /chat/stream', () => {
     expect(messages[1].content).toBe(answer.text);
   });
 
-  it('goes on with a chat, in turn with answers in one piece', async () => {
+  it('continues a chat that also has turns without streaming', async () => {
     const first = (await app.chat({ prompt: 'My name is Ada' }).expect(200)).body.chat;
     const second = await readStream(app.url, { prompt: 'What did I say first?', chat_id: first.id });
     expect(second.text).toContain('My name is Ada');
@@ -47,7 +49,7 @@ describe('POST /chat/stream', () => {
     expect(new Set(sessions).size).toBe(1);
   });
 
-  it('names the sources after the text, as they are stored', async () => {
+  it('sends the sources after the text, as they are stored', async () => {
     const answer = await readStream(app.url, { prompt: 'Plan a weekend in Lisbon' });
     expect(answer.outline).toEqual(['start', 'text-start', 'text-delta', 'text-end', 'source-url', 'finish']);
     const [citation] = (await stored(answer.events[0]!.messageMetadata!.chat.id)).messages[1].citations;
@@ -61,7 +63,7 @@ describe('POST /chat/stream', () => {
     });
   });
 
-  it('is the stored answer and the response of a replay, byte for byte, however the agent cuts it', async () => {
+  it('streams the same bytes as it stores and replays, with any chunks of the agent', async () => {
     const bytes = fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }).filter((text) => text.isWellFormed());
     const cuts = fc.array(fc.integer({ min: 1, max: 200 }), { maxLength: 12 });
     await fc.assert(
@@ -83,7 +85,8 @@ describe('POST /chat/stream', () => {
         expect(again.events.at(-1)).toEqual(live.events.at(-1));
         expect(app.agent.invocations.length).toBe(calls + 1);
       }),
-      { numRuns: 25 },
+      // A counterexample leaves replies behind that its shrunk forms would get.
+      { numRuns: 25, endOnFailure: true },
     );
   });
 
@@ -95,7 +98,7 @@ describe('POST /chat/stream', () => {
     expect((await stored(answer.events[0]!.messageMetadata!.chat.id)).messages[1].content).toBe(answer.text);
   });
 
-  it('cuts an answer that is too long where the stored one is cut, and says so', async () => {
+  it('cuts a too large reply where the stored message is cut, and reports an error', async () => {
     const answer = await readStream(app.url, { prompt: 'hello [[fault chunks bytes=1000100]]' });
     expect(answer.outline).toEqual(BROKEN);
     const { messages } = await stored(answer.events[0]!.messageMetadata!.chat.id);
@@ -117,13 +120,14 @@ describe('POST /chat/stream', () => {
   });
 
   it('answers 409 while a turn of the chat is running, and 422 for a key of another prompt', async () => {
-    app.agent.enqueue({ type: 'delay', milliseconds: 700 });
+    const agent = holdAgent(app);
     const headers = { 'idempotency-key': 'only-once' };
     const running = readStream(app.url, { prompt: 'one' }, { headers });
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await agent.reached;
     const early = await readStream(app.url, { prompt: 'one' }, { headers });
     expect([early.status, JSON.parse(early.raw).error]).toEqual([409, 'A turn is already in progress']);
     expect(early.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    agent.release();
     await running;
     const other = await readStream(app.url, { prompt: 'two' }, { headers });
     expect([other.status, JSON.parse(other.raw).error]).toEqual([422, 'Idempotency-Key was used with another request']);
@@ -137,7 +141,7 @@ describe('the quota of streamed turns', () => {
   });
   afterAll(() => app.close());
 
-  it('is that of all turns: beyond it the answer is 429 as JSON, and a replay is none', async () => {
+  it('counts streamed turns, responds 429 as JSON beyond it, and does not count replays', async () => {
     const first = { prompt: 'streamed' };
     const key = { headers: { 'idempotency-key': 'key-of-the-first' } };
     const streamed = await readStream(app.url, first, key);
@@ -157,7 +161,7 @@ describe('a streamed turn whose storage fails', () => {
   let app: ChatApp;
   let faults: StorageFaults;
   beforeAll(async () => {
-    app = await startChatApp();
+    app = await startChatApp({}, { keepsTimeouts: true });
     faults = await startStorageFaults(app.nest.get(DynamoDBDocumentClient));
   });
   afterEach(() => faults.clear());
@@ -166,14 +170,14 @@ describe('a streamed turn whose storage fails', () => {
     await app.close();
   });
 
-  it.each(['throttle', 'hang'] as const)('before it has begun, is 503 as JSON: %s', async (type) => {
+  it.each(['throttle', 'hang'] as const)('gets 503 as JSON if it cannot begin: %s', async (type) => {
     faults.inject({ type }, { steps: ['begin'] });
     const answer = await readStream(app.url, { prompt: 'hello' });
     expect([answer.status, JSON.parse(answer.raw).error]).toEqual([503, 'Storage is unavailable']);
     expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
   });
 
-  it.each(['throttle', 'hang'] as const)('after the text, says so, and ends: %s', async (type) => {
+  it.each(['throttle', 'hang'] as const)('ends its stream with an error if it cannot be stored: %s', async (type) => {
     faults.inject({ type }, { steps: ['complete'] });
     const answer = await readStream(app.url, { prompt: 'hello' });
     faults.clear();
@@ -186,7 +190,7 @@ describe('a streamed turn whose storage fails', () => {
     expect(messages).toMatchObject([{ role: 'user', content: 'hello', status: 'pending' }]);
   });
 
-  it('when it lets the chat go, is whole all the same', async () => {
+  it('is complete even if its release fails', async () => {
     faults.inject({ type: 'throttle' }, { steps: ['release'] });
     const answer = await readStream(app.url, { prompt: 'hello' });
     expect([answer.outline, answer.isDone]).toEqual([WHOLE, true]);
@@ -195,16 +199,19 @@ describe('a streamed turn whose storage fails', () => {
 });
 
 describe('a streamed turn whose agent fails', () => {
-  let patient: ChatApp;
-  let hasty: ChatApp;
+  let shared: ChatApp;
+  let late: ChatApp;
   beforeAll(async () => {
-    patient = await startChatApp();
-    hasty = await startChatApp({ AGENT_TIMEOUT_MS: '1500' });
+    shared = await startChatApp();
+    late = await startChatApp({ AGENT_TIMEOUT_MS: LATE_DEADLINE });
   });
-  afterAll(() => Promise.all([patient.close(), hasty.close()]));
+  afterAll(() => Promise.all([shared.close(), late.close()]));
 
-  it.each(DIRECTED_FAULTS)('$place the first event: $fault', async ({ directive, status, error, stored: kept }) => {
-    const app = status === 504 ? hasty : patient;
+  itEachTogether(DIRECTED_FAULTS.filter(isLate), '$place the first event: $fault', (row) => check(late, row));
+
+  it.each(DIRECTED_FAULTS.filter((row) => !isLate(row)))('$place the first event: $fault', (row) => check(shared, row));
+
+  async function check(app: ChatApp, { directive, status, error, stored: kept }: FaultCase): Promise<void> {
     const answer = await readStream(app.url, { prompt: `second ${directive}` });
     const chat = answer.events[0]?.messageMetadata?.chat;
     if (kept === 'failed') {
@@ -227,5 +234,5 @@ describe('a streamed turn whose agent fails', () => {
     const { messages } = (await app.read(chat!.id).expect(200)).body.chat;
     expect(messages[1]).toMatchObject({ role: 'assistant', content: answer.text });
     expect(messages[1].status).toBe(kept === 'partial' ? 'partial' : undefined);
-  });
+  }
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
 
 describe('POST /chat', () => {
   let app: ChatApp;
@@ -10,7 +11,7 @@ describe('POST /chat', () => {
 
   const begin = async (prompt: string, user = 'alice') => (await app.chat({ prompt }, user).expect(200)).body;
 
-  it('answers with the response and the chat in the documented form', async () => {
+  it('responds with the reply and the chat in the documented form', async () => {
     const { body, headers } = await app.chat({ prompt: 'What is a lease?' }).expect(200);
     expect(Object.keys(body)).toEqual(['response', 'chat']);
     expect(Object.keys(body.chat)).toEqual(['id', 'user_id', 'title', 'created_at', 'updated_at', 'messages']);
@@ -27,7 +28,7 @@ describe('POST /chat', () => {
     expect(headers['content-type']).toBe('application/json; charset=utf-8');
   });
 
-  it('continues a chat: same session of the agent, messages in order, title and creation unchanged', async () => {
+  it('continues a chat in the same agent session, and keeps its title and creation time', async () => {
     const first = await begin('My name is Ada');
     const { body } = await app.chat({ prompt: 'Who am I?', chat_id: first.chat.id }).expect(200);
     expect(body.chat.messages.map(({ role }: { role: string }) => role)).toEqual([
@@ -52,7 +53,7 @@ describe('POST /chat', () => {
     expect(body.chat.messages).toHaveLength(2);
   });
 
-  it('carries the newest messages within the limit and never splits a turn', async () => {
+  it('responds with the newest messages within the limit, without splitting a turn', async () => {
     let { chat } = await begin('turn 1');
     for (const turn of [2, 3, 4, 5]) {
       ({ chat } = (await app.chat({ prompt: `turn ${turn}`, chat_id: chat.id }).expect(200)).body);
@@ -62,7 +63,7 @@ describe('POST /chat', () => {
     expect((await app.read(chat.id).expect(200)).body).toEqual({ chat });
   });
 
-  it('joins all chunks, also where they cut a character, and keeps the citations', async () => {
+  it('joins all chunks, even if they cut a character', async () => {
     const text = 'Grüße, 世界 👩‍👩‍👧!';
     app.agent.enqueue({
       type: 'chunks',
@@ -73,7 +74,7 @@ describe('POST /chat', () => {
     expect((await app.read(body.chat.id)).body.chat.messages[1].content).toBe(text);
   });
 
-  it('stores and gives back prompts of every script as they are', async () => {
+  it('returns prompts of every script unchanged', async () => {
     const prompt = 'نص عربي · 漢字 · 🏳️‍🌈 · e\u0301 · \u0000 · "\\';
     const { chat } = await begin(prompt);
     expect((await app.read(chat.id)).body.chat.messages[0].content).toBe(prompt);
@@ -100,19 +101,32 @@ describe('POST /chat', () => {
 
 describe('GET /chats/{id}', () => {
   let app: ChatApp;
+  let stepped: SteppedAgent;
   beforeAll(async () => {
-    app = await startChatApp();
+    stepped = await startSteppedAgent();
+    app = await startChatApp({ AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: stepped.endpoint });
   });
-  afterAll(() => app.close());
+  afterAll(async () => {
+    stepped.close();
+    await app.close();
+  });
+
+  /** Begins a turn, and returns when its agent has sent text. */
+  async function begin(body: object) {
+    const running = app.chat(body).then((response) => response);
+    await stepped.say('Hello');
+    return { running };
+  }
 
   it('shows a running turn as pending', async () => {
-    const first = (await app.chat({ prompt: 'first' }).expect(200)).body.chat;
-    app.agent.enqueue({ type: 'delay', milliseconds: 600 });
-    const running = app.chat({ prompt: 'second', chat_id: first.id }).then((answer) => answer);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const opening = await begin({ prompt: 'first' });
+    stepped.end();
+    const first = (await opening.running).body.chat;
+    const { running } = await begin({ prompt: 'second', chat_id: first.id });
     const { body } = await app.read(first.id).expect(200);
     expect(body.chat.messages).toHaveLength(3);
     expect(body.chat.messages[2]).toMatchObject({ role: 'user', content: 'second', status: 'pending' });
+    stepped.end();
     expect((await running).status).toBe(200);
     expect((await app.read(first.id)).body.chat.messages).toHaveLength(4);
   });
@@ -125,7 +139,7 @@ describe('the users of a table', () => {
   });
   afterAll(() => app.close());
 
-  it('cannot tell a chat of another user from one that is not there', async () => {
+  it('get the same response for a chat of another user and for a missing chat', async () => {
     const { chat } = (await app.chat({ prompt: 'mine' }, 'alice').expect(200)).body;
     const requestId = { 'x-request-id': 'the-same' };
     const calls = app.agent.invocations.length;
@@ -147,7 +161,7 @@ describe('the users of a table', () => {
     expect((await app.read(chat.id, 'alice')).body.chat.messages).toHaveLength(2);
   });
 
-  it('never share a session of the agent', async () => {
+  it('never share an agent session', async () => {
     await app.chat({ prompt: 'a' }, 'alice').expect(200);
     await app.chat({ prompt: 'a' }, 'bob').expect(200);
     const [one, two] = app.agent.invocations.slice(-2);

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { readItems, originalChat, putItem, setAttribute } from '../support/chat-items.js';
+import { holdAgent } from '../support/held-agent.js';
 
 const NOT_FOUND = { error: 'Chat not found' };
 
@@ -20,21 +20,21 @@ describe('DELETE /chats/{id}', () => {
     await app.messages(chatId).expect(404, NOT_FOUND);
     await app.chat({ prompt: 'hello again', chat_id: chatId }).expect(404, NOT_FOUND);
     await app.remove(chatId).expect(404, NOT_FOUND);
-    // What stays refuses late writes, holds nothing that was said, and expires.
+    // The remaining items refuse late writes, have no text, and expire.
     for (const item of await readItems(app, chatId)) {
       expect(Object.keys(item).toSorted()).toEqual(['deleted_at', 'expires_at', 'id', 'user_id']);
       expect(item['expires_at']).toBeGreaterThan(Date.now() / 1000);
     }
   }
 
-  it('is 204 without a body, and the chat is gone for good', async () => {
+  it('responds 204 without a body, and removes the chat for good', async () => {
     const chatId = await turn('two', await turn('one'));
     const answer = await app.remove(chatId).expect(204);
     expect(answer.text).toBe('');
     await expectGone(chatId);
   });
 
-  it('takes everything: long answers, failed turns, keys', async () => {
+  it('removes large replies, failed turns and keys', async () => {
     const chatId = await turn('long [[fault chunks bytes=900000]]');
     await app.chat({ prompt: 'bad [[fault hang-up]]', chat_id: chatId }, 'alice', { 'idempotency-key': 'k' });
     for (let number = 3; number <= 30; number += 1) await turn(`turn ${number}`, chatId);
@@ -43,7 +43,7 @@ describe('DELETE /chats/{id}', () => {
     await expectGone(chatId);
   });
 
-  it('takes a chat of the original system, continued or not', async () => {
+  it('removes a chat of the original system, continued or not', async () => {
     for (const chatId of ['old-1', 'old-2']) {
       await putItem(app, originalChat(chatId, [{ role: 'user', content: 'long ago' }]));
       if (chatId === 'old-2') await turn('and now', chatId);
@@ -52,7 +52,7 @@ describe('DELETE /chats/{id}', () => {
     }
   });
 
-  it('ends the session of the agent, and that one only', async () => {
+  it('ends only the agent session of this chat', async () => {
     const chatId = await turn('remember me');
     const other = await turn('remember me too');
     const [mine, others] = app.agent.invocations.slice(-2);
@@ -64,34 +64,35 @@ describe('DELETE /chats/{id}', () => {
     expect(body.response).toContain('The first thing you said to me was “remember me too”');
   });
 
-  it('does so also where the agent cannot be reached: it forgets in its own time', async () => {
+  it('succeeds if the agent cannot be reached', async () => {
     const chatId = await turn('remember me');
     app.agent.enqueue({ type: 'hang-up' });
     await app.remove(chatId).expect(204);
     await expectGone(chatId);
   });
 
-  it('asks nothing of the agent where it has no session', async () => {
+  it('does not call the agent if there is no session', async () => {
     await putItem(app, originalChat('old-3', [{ role: 'user', content: 'long ago' }]));
     const before = app.agent.invocations.length;
     await app.remove('old-3').expect(204);
     expect(app.agent.invocations).toHaveLength(before);
   });
 
-  it('is 409 while a turn runs, and possible after it', async () => {
+  it('responds 409 while a turn runs, and succeeds after it', async () => {
     const chatId = await turn('first');
-    const prompt = 'slow [[fault delay ms=1500]]';
-    const running = app.chat({ prompt, chat_id: chatId }).then((answer) => answer);
-    while (!app.agent.invocations.some((call) => call.prompt === prompt)) await sleep(5);
+    const agent = holdAgent(app);
+    const running = app.chat({ prompt: 'second', chat_id: chatId }).then((response) => response);
+    await agent.reached;
     const refused = await app.remove(chatId).expect(409, { error: 'A turn is already in progress' });
     expect(refused.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+    agent.release();
     expect((await running).status).toBe(200);
     expect((await app.read(chatId)).body.chat.messages).toHaveLength(4);
     await app.remove(chatId).expect(204);
     await expectGone(chatId);
   });
 
-  it('is possible once the lease of a turn that died has run out', async () => {
+  it('succeeds once the lease of a dead turn has run out', async () => {
     const chatId = await turn('first');
     const open = { lease: 'dead', until: Date.now() - 1, prompt: 'the last words', at: new Date(0).toISOString() };
     await setAttribute(app, { id: chatId, user_id: 'alice' }, 'open', open);
@@ -100,7 +101,7 @@ describe('DELETE /chats/{id}', () => {
     await expectGone(chatId);
   });
 
-  it('is 404 to the byte for another user’s chat as for none, and leaves it alone', async () => {
+  it('responds with the same bytes for a chat of another user and for a missing chat', async () => {
     const chatId = await turn('mine');
     const before = app.agent.invocations.length;
     const answers = await Promise.all(
@@ -114,7 +115,7 @@ describe('DELETE /chats/{id}', () => {
     expect(await readItems(app, 'no-such-chat')).toEqual([]);
   });
 
-  it('of several at once is done once', async () => {
+  it('deletes once if several requests come at once', async () => {
     const chatId = await turn('one');
     const answers = await Promise.all([1, 2, 3, 4].map(() => app.remove(chatId)));
     const statuses = answers.map(({ status }) => status);

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
-import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { sendRaw } from '../support/raw-http.js';
+import { tokenOf } from '../support/tokens.js';
 
 const ORIGIN = 'https://app.example.com';
-/** As long as a header's value may be beside the other headers of these requests. */
+/** Longest value that fits beside the other headers of these requests. */
 const LONG = 60_000;
 
 describe('the edge', () => {
@@ -36,7 +37,7 @@ describe('the edge', () => {
       expect(headers).not.toHaveProperty('access-control-allow-credentials');
     });
 
-    it('lets them read the answers and the documented headers, errors included', async () => {
+    it('lets them read responses, errors and the documented headers', async () => {
       const good = await app.chat({ prompt: 'x' }, 'alice', { origin: ORIGIN }).expect(200);
       const bad = await supertest(app.url).post('/chat').set('origin', ORIGIN).expect(401);
       for (const { headers } of [good, bad]) {
@@ -55,7 +56,7 @@ describe('the edge', () => {
       },
     );
 
-    it('allows nobody anything by default', async () => {
+    it('allows no origin by default', async () => {
       const closed = await startChatApp();
       const answers = [
         await supertest(closed.url).options('/chat').set({ origin: ORIGIN, 'access-control-request-method': 'POST' }),
@@ -67,7 +68,7 @@ describe('the edge', () => {
     });
   });
 
-  it('tells browsers to treat every answer as JSON and nothing else', async () => {
+  it('tells browsers to treat every response as JSON and nothing else', async () => {
     for (const answer of [await app.chat({ prompt: 'x' }), await supertest(app.url).get('/nowhere')]) {
       expect(answer.headers).toMatchObject({
         'content-security-policy': "default-src 'none';frame-ancestors 'none'",
@@ -142,7 +143,7 @@ describe('the edge', () => {
       expect(answer).toContain(JSON.stringify({ error }));
     });
 
-    it('has a wrong type and a length: is refused before it is sent', async () => {
+    it('is refused before it is sent, if its type is wrong and its length is known', async () => {
       const answer = await sendRaw(app.url, head('content-type: text/plain', 'content-length: 9', 'connection: close'));
       expect(answer).toMatch(/^HTTP\/1\.1 415 /);
     });

@@ -18,7 +18,7 @@ const LIMIT = 10;
 
 const questions = ({ messages }: Page) => messages.filter(({ role }) => role === 'user').map(({ content }) => content);
 
-/** A chat of 30 turns from the original system and 30 of this one, of which one failed and one broke off. */
+/** 30 turns of the original system and 30 of this one. One turn failed, and one broke off. */
 describe('the history of a long chat', () => {
   let app: ChatApp;
   let chatId: string;
@@ -34,12 +34,12 @@ describe('the history of a long chat', () => {
       const fault = { 7: ' [[fault hang-up]]', 8: ' [[fault torn after=2]]' }[turn] ?? '';
       await app.chat({ prompt: `turn ${turn}${fault}`, chat_id: chatId });
     }
-  }, 60_000);
+  });
   afterAll(() => app.close());
 
   const page = async (query: Record<string, string>) => (await app.messages(chatId, query).expect(200)).body as Page;
 
-  /** All pages from the one given on, the oldest first, and how many there were. */
+  /** Reads this page and all older ones. @returns them oldest first, and their number. */
   async function pagesFrom(first: Page, limit: string): Promise<Page[]> {
     const pages = [first];
     for (let cursor = first.next_cursor; cursor !== undefined; cursor = pages[0]?.next_cursor) {
@@ -48,7 +48,7 @@ describe('the history of a long chat', () => {
     return pages;
   }
 
-  it('comes with a chat as far as the limit goes, and the cursor of what is older', async () => {
+  it('comes with a chat up to the limit, with a cursor for older messages', async () => {
     const { chat } = (await app.read(chatId).expect(200)).body;
     expect(questions(chat)).toEqual(['turn 26', 'turn 27', 'turn 28', 'turn 29', 'turn 30']);
     expect(Object.keys(chat).at(-1)).toBe('next_cursor');
@@ -57,32 +57,35 @@ describe('the history of a long chat', () => {
     expect(questions(older)).toEqual(['turn 24', 'turn 25']);
   });
 
-  it.each(['1', '2', '3', '7', '50', '100'])('is whole, in order and never split in pages of %s', async (limit) => {
-    const pages = await pagesFrom(await page({ limit }), limit);
-    for (const { messages } of pages) {
-      expect(messages[0]?.role).toBe('user');
-      // A turn is never split: one message is too few for a page, and a turn is the least.
-      expect(messages.length).toBeLessThanOrEqual(Math.max(2, Number(limit)));
-    }
-    const whole = pages.flatMap(({ messages }) => messages);
-    const numbers = (name: string, length: number) => Array.from({ length }, (_, index) => `${name} ${index + 1}`);
-    const asked = questions({ messages: whole }).map((prompt) => prompt.replace(/ \[.*/, ''));
-    expect(asked).toEqual([...numbers('old', OLD_TURNS), ...numbers('turn', TURNS)]);
-    expect(whole).toHaveLength(2 * (OLD_TURNS + TURNS) - 1);
-    expect(whole.filter(({ status }) => status).map(({ role, status }) => [role, status])).toEqual([
-      ['user', 'failed'],
-      ['assistant', 'partial'],
-    ]);
-    expect(whole[1]).toEqual({ role: 'assistant', content: 'answer to old 1' });
-    expect(pages[0]).not.toHaveProperty('next_cursor');
-  });
+  it.each(['1', '2', '3', '7', '50', '100'])(
+    'is complete and in order in pages of %s, and no turn is split',
+    async (limit) => {
+      const pages = await pagesFrom(await page({ limit }), limit);
+      for (const { messages } of pages) {
+        expect(messages[0]?.role).toBe('user');
+        // A page has at least one turn, which is two messages.
+        expect(messages.length).toBeLessThanOrEqual(Math.max(2, Number(limit)));
+      }
+      const whole = pages.flatMap(({ messages }) => messages);
+      const numbers = (name: string, length: number) => Array.from({ length }, (_, index) => `${name} ${index + 1}`);
+      const asked = questions({ messages: whole }).map((prompt) => prompt.replace(/ \[.*/, ''));
+      expect(asked).toEqual([...numbers('old', OLD_TURNS), ...numbers('turn', TURNS)]);
+      expect(whole).toHaveLength(2 * (OLD_TURNS + TURNS) - 1);
+      expect(whole.filter(({ status }) => status).map(({ role, status }) => [role, status])).toEqual([
+        ['user', 'failed'],
+        ['assistant', 'partial'],
+      ]);
+      expect(whole[1]).toEqual({ role: 'assistant', content: 'answer to old 1' });
+      expect(pages[0]).not.toHaveProperty('next_cursor');
+    },
+  );
 
   it('is 100 messages without a limit', async () => {
     expect((await page({})).messages.length).toBeGreaterThan(98);
     expect((await page({})).messages.length).toBeLessThanOrEqual(100);
   });
 
-  it('keeps its older pages as they were while the chat goes on', async () => {
+  it('keeps its older pages while the chat continues', async () => {
     const { next_cursor: cursor = '' } = await page({ limit: '6' });
     const before = await page({ cursor, limit: '6' });
     await app.chat({ prompt: 'one more', chat_id: chatId }).expect(200);
@@ -139,7 +142,7 @@ describe('the history of a long chat', () => {
     await app.messages(chatId, 'limit=5&limit=6').expect(400, { error: `Query 'limit' is invalid` });
   });
 
-  it('is 404 for whoever it does not belong to, as a chat that is not there', async () => {
+  it('responds 404 to other users, as for a missing chat', async () => {
     for (const [id, user] of [
       [chatId, 'mallory'],
       ['no-such-chat', 'alice'],
@@ -150,7 +153,7 @@ describe('the history of a long chat', () => {
     }
   });
 
-  it('is 401 without a token', async () => {
+  it('responds 401 without a token', async () => {
     const answer = await app.messages(chatId).set('id_token', '');
     expect({ status: answer.status, body: answer.body }).toEqual({
       status: 401,
@@ -159,7 +162,7 @@ describe('the history of a long chat', () => {
   });
 });
 
-/** The same cursor with its number raised by one and its binding as it was. */
+/** Returns the cursor with the next number and an unchanged binding. */
 function renumbered(cursor: string): string {
   const [number, bound] = Buffer.from(cursor, 'base64url').toString().split('.');
   return Buffer.from(`${Number(number) + 1}.${bound}`).toString('base64url');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { sendRaw } from '../support/raw-http.js';
+import { tokenOf } from '../support/tokens.js';
 
 const BODY = '{"prompt":"said on the wire"}';
 const LENGTH = `content-length: ${BODY.length}`;
@@ -9,7 +10,7 @@ const NO_HTTP = [400, 'Request is not valid HTTP'] as const;
 const TWO_KEYS = [400, `Header 'Idempotency-Key' is invalid`] as const;
 const TWO_TOKENS = [401, 'Invalid id_token: token is malformed'] as const;
 
-describe('requests that two servers could read in two ways', () => {
+describe('requests that two servers could read differently', () => {
   let app: ChatApp;
   const alice = `id_token: ${tokenOf('alice')}`;
   const bob = tokenOf('bob');
@@ -25,7 +26,7 @@ describe('requests that two servers could read in two ways', () => {
     request('POST /chat', ['host: x', 'content-type: application/json', alice, ...headers], body);
   const filling = (count: number) => Array.from({ length: count }, (_, index) => `x${index}: y`);
 
-  it('are taken in their plain form', async () => {
+  it('are accepted in their plain form', async () => {
     expect(await get('host: x', alice)).toMatch(/^HTTP\/1\.1 404 /);
     expect(await post([LENGTH], BODY)).toMatch(/^HTTP\/1\.1 200 /);
     expect(await post(['transfer-encoding: Chunked'], CHUNKS)).toMatch(/^HTTP\/1\.1 200 /);
@@ -102,7 +103,7 @@ describe('requests that two servers could read in two ways', () => {
     expect(app.agent.invocations).toHaveLength(before);
   });
 
-  it('have no token in a trailer, and no other method in a header', async () => {
+  it('cannot have a token in a trailer or another method in a header', async () => {
     const headers = ['host: x', 'content-type: application/json', 'transfer-encoding: chunked', 'trailer: id_token'];
     const trailed = await request('POST /chat', headers, CHUNKS.replace('0\r\n\r\n', `0\r\n${alice}\r\n\r\n`));
     expect(trailed).toContain('Invalid id_token: token is missing');
@@ -111,12 +112,12 @@ describe('requests that two servers could read in two ways', () => {
     await app.read(id).expect(200);
   });
 
-  describe('while an answer is outstanding', () => {
+  describe('while a response is outstanding', () => {
     const head = (line: string, ...headers: string[]) => [`${line} HTTP/1.1`, ...headers, '', ''].join('\r\n');
     const good = (path: string, body = BODY) =>
       head(`POST ${path}`, 'host: x', 'content-type: application/json', alice, `content-length: ${body.length}`) + body;
 
-    it('have their own answer behind it, and nothing behind that is heard', async () => {
+    it('get their own response after it, and everything later is ignored', async () => {
       const before = app.agent.invocations.length;
       app.agent.enqueue({ type: 'delay', milliseconds: 300 });
       const answer = await sendRaw(app.url, good('/chat') + head('GET /chats/none', alice) + good('/chat'));
@@ -135,7 +136,7 @@ describe('requests that two servers could read in two ways', () => {
       expect(answer).not.toContain('"error"');
     });
 
-    it('write nothing in place of it', async () => {
+    it('write nothing instead of it', async () => {
       app.agent.enqueue({ type: 'delay', milliseconds: 300 });
       expect(await sendRaw(app.url, `${good('/chat')}HELLO\r\n\r\n`)).toBe('');
     });

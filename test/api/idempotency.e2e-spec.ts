@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { holdAgent } from '../support/held-agent.js';
 
 describe('Idempotency-Key', () => {
   let app: ChatApp;
@@ -14,16 +14,13 @@ describe('Idempotency-Key', () => {
   const newChat = async (user = 'alice') =>
     (await app.chat({ prompt: 'zero' }, user).expect(200)).body.chat.id as string;
   const callsFor = (prompt: string) => app.agent.invocations.filter((call) => call.prompt === prompt).length;
-  const callCame = async (prompt: string) => {
-    while (callsFor(prompt) === 0) await sleep(5);
-  };
 
-  // Without a chat the key opens one; with one it is a turn of that chat.
+  // Without a chat id the turn opens a chat. With one it belongs to that chat.
   describe.each([
     ['without a chat', async () => undefined],
     ['in a chat', () => newChat()],
   ])('%s', (where, chat) => {
-    it('replays the stored answer and does not ask the agent again', async () => {
+    it('replays the stored reply and does not ask the agent again', async () => {
       const chatId = await chat();
       const prompt = `Lisbon, replayed ${where}`;
       const first = await send('replay', prompt, chatId).expect(200);
@@ -34,7 +31,7 @@ describe('Idempotency-Key', () => {
       expect(callsFor(prompt)).toBe(1);
     });
 
-    it('replays it also when the chat has gone on', async () => {
+    it('replays it even if the chat has continued', async () => {
       const chatId = await chat();
       const first = await send('gone on', 'one', chatId).expect(200);
       await app.chat({ prompt: 'two', chat_id: first.body.chat.id }).expect(200);
@@ -44,26 +41,30 @@ describe('Idempotency-Key', () => {
       expect(again.body.chat.messages.at(-2).content).toBe('two');
     });
 
-    it('is 409 while its turn is running', async () => {
+    it('responds 409 while its turn is running', async () => {
       const chatId = await chat();
-      const prompt = `slow ${where} [[fault delay ms=1500]]`;
-      const running = send('running', prompt, chatId).then((answer) => answer);
-      await callCame(prompt);
+      const prompt = `slow ${where}`;
+      const agent = holdAgent(app);
+      const running = send('running', prompt, chatId).then((response) => response);
+      await agent.reached;
       const again = await send('running', prompt, chatId).expect(409, { error: 'A turn is already in progress' });
       expect(again.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+      agent.release();
       const first = await running;
       expect(first.status).toBe(200);
       expect((await send('running', prompt, chatId).expect(200)).body).toEqual(first.body);
       expect(callsFor(prompt)).toBe(1);
     });
 
-    it('is 422 with another prompt, while the first is running and after it', async () => {
+    it('responds 422 to another prompt, during the first turn and after it', async () => {
       const chatId = await chat();
-      const prompt = `mine ${where} [[fault delay ms=1500]]`;
-      const running = send('taken', prompt, chatId).then((answer) => answer);
-      await callCame(prompt);
+      const prompt = `mine ${where}`;
+      const agent = holdAgent(app);
+      const running = send('taken', prompt, chatId).then((response) => response);
+      await agent.reached;
       const refusal = { error: 'Idempotency-Key was used with another request' };
       await send('taken', 'another', chatId).expect(422, refusal);
+      agent.release();
       const { body } = await running;
       await send('taken', 'another', chatId).expect(422, refusal);
       expect((await app.read(body.chat.id)).body).toEqual({ chat: body.chat });
@@ -75,7 +76,7 @@ describe('Idempotency-Key', () => {
       ['partial', 'torn after=2', [['user', undefined], ['assistant', 'partial']]], // prettier-ignore
     ])('runs again, as a new turn, after a %s one', async (_status, fault, kept) => {
       const chatId = await chat();
-      // Each session counts its own attempts, so that the fault is scripted here: once and not again.
+      // Directives count per session, so the fault is scripted here to happen once.
       const prompt = `once ${fault} ${where}`;
       app.agent.enqueue(fault === 'hang-up' ? { type: 'hang-up' } : { type: 'torn', afterChunks: 2 });
       await send(`again ${fault}`, prompt, chatId).expect(502);
@@ -90,7 +91,7 @@ describe('Idempotency-Key', () => {
       expect(callsFor(prompt)).toBe(2);
     });
 
-    it('of another user is another key', async () => {
+    it('is a different key for another user', async () => {
       const prompt = `private ${where}`;
       const mine = await send('shared', prompt, await chat()).expect(200);
       const theirs = await send('shared', prompt, where === 'in a chat' ? await newChat('bob') : undefined, 'bob');
@@ -102,14 +103,14 @@ describe('Idempotency-Key', () => {
     });
   });
 
-  it('of one chat is another key in the next chat', async () => {
+  it('is a different key in another chat', async () => {
     for (const chatId of [await newChat(), await newChat(), undefined]) {
       await send('everywhere', 'same words', chatId).expect(200);
     }
     expect(callsFor('same words')).toBe(3);
   });
 
-  it('does not lead a foreign caller into a chat', async () => {
+  it('does not let another user into a chat', async () => {
     const chatId = await newChat();
     await send('known', 'known words', chatId).expect(200);
     await send('known', 'known words', chatId, 'bob').expect(404, { error: 'Chat not found' });
@@ -124,7 +125,7 @@ describe('Idempotency-Key', () => {
     expect(callsFor('the oldest')).toBe(1);
   });
 
-  it('that opened its chat is never forgotten', async () => {
+  it('is kept for ever if it opened its chat', async () => {
     const { body } = await send('opener', 'the opener').expect(200);
     for (let turn = 2; turn <= 18; turn += 1) {
       await app.chat({ prompt: `turn ${turn}`, chat_id: body.chat.id }).expect(200);
@@ -134,7 +135,7 @@ describe('Idempotency-Key', () => {
     expect(callsFor('the opener')).toBe(1);
   });
 
-  it('is answered once to eight callers at once', async () => {
+  it('runs one turn for eight concurrent requests', async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => send('eight', 'all at once')));
     const statuses = new Set(answers.map(({ status }) => status));
     expect([...statuses].toSorted()).toEqual(statuses.has(409) ? [200, 409] : [200]);
@@ -160,7 +161,7 @@ describe('Idempotency-Key', () => {
     expect(callsFor(prompt)).toBe(0);
   });
 
-  it('is not needed: two turns with the same words are two turns', async () => {
+  it('is optional: the same prompt twice makes two turns', async () => {
     const chatId = await newChat();
     await app.chat({ prompt: 'twice', chat_id: chatId }).expect(200);
     const { body } = await app.chat({ prompt: 'twice', chat_id: chatId }).expect(200);
@@ -168,7 +169,7 @@ describe('Idempotency-Key', () => {
     expect(callsFor('twice')).toBe(2);
   });
 
-  it('of a deleted chat finds nothing', async () => {
+  it('finds nothing after its chat was deleted', async () => {
     const { body } = await send('deleted', 'to be deleted').expect(200);
     await app.remove(body.chat.id).expect(204);
     await send('deleted', 'to be deleted').expect(404, { error: 'Chat not found' });

@@ -3,12 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
 import { encodeCursor } from '../../src/chat/api/dto/cursor.js';
 import { routesOf } from '../support/app-routes.js';
-import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { tokenOf } from '../support/tokens.js';
 
-/** Every route that takes a chat's id or a cursor, and what is said to somebody whose chat it is not. */
+/** Every route with a chat's id or a cursor, and its response to another user. */
 const ROUTES: readonly {
   route: string;
-  /** How it is asked, where it is asked in several ways. */
+  /** The way of the request, if there are several. */
   way: string;
   send: (url: string, chatId: string, user: string) => supertest.Test;
   owner: number;
@@ -78,7 +79,7 @@ const ROUTES: readonly {
   },
 ];
 
-/** Ids that look alike, and are those of different users: nobody may normalize one into the other. */
+/** Ids of different users that look alike. No layer may normalize them. */
 const UNLIKE = [
   ['zo\u00eb', 'zoe\u0308'],
   ['\u212a', 'K'],
@@ -103,7 +104,7 @@ describe('the chats of one user', () => {
   });
   afterAll(() => app.close());
 
-  /** An answer to the byte, but for what differs with every request, and what it took to give it. */
+  /** The bytes of a response, apart from what differs by request, and the number of calls that it took. */
   async function outcome(route: (typeof ROUTES)[number], user: string, id: string) {
     databaseCalls = [];
     const before = app.agent.invocations.length;
@@ -112,24 +113,24 @@ describe('the chats of one user', () => {
     return { status, text, headers: own, databaseCalls, agentCalls: app.agent.invocations.length - before };
   }
 
-  it('are behind no route that is not tried here', () => {
+  it('have no route that is not tested here', () => {
     const tried = new Set(ROUTES.map(({ route }) => route));
     expect(routesOf(app).toSorted()).toEqual([...tried].toSorted());
   });
 
   describe.each(ROUTES)('by $route$way', (route) => {
-    it('are there for their owner', async () => {
+    it('are readable by their owner', async () => {
       const { id } = (await app.chat({ prompt: 'mine too' }, 'owner').expect(200)).body.chat;
       expect(await outcome(route, 'owner', id)).toMatchObject({ status: route.owner });
     });
 
-    it('are unknown to others, to the byte and to the number of calls', async () => {
+    it('look missing to others: same bytes, same number of calls', async () => {
       const others = await outcome(route, 'stranger', chatId);
       const unknown = await outcome(route, 'stranger', '0'.repeat(8) + chatId.slice(8));
       const [status, body] = route.stranger;
       expect(others).toEqual(unknown);
       expect(others).toMatchObject({ status, text: JSON.stringify(body), agentCalls: 0 });
-      // Both have asked the table, the same things: equal numbers are no accident of asking nothing.
+      // Both have called the table in the same way, so the numbers are not equal by chance.
       expect(others.databaseCalls.length).toBeGreaterThan(0);
     });
 
@@ -142,7 +143,7 @@ describe('the chats of one user', () => {
       },
     );
 
-    it('do not open to a name that only begins like the owner', async () => {
+    it('stay closed to a user whose name begins like the owner', async () => {
       for (const user of ['owne', 'owner ', 'Owner', 'owner\u200b', 'owner$', 'owner!T!000000000001']) {
         expect((await outcome(route, user, chatId)).status).toBe(404);
       }
@@ -159,7 +160,7 @@ describe('the chats of one user', () => {
     );
   });
 
-  it('have agent sessions of their own, also where two users have chats of the same id', async () => {
+  it('have agent sessions of their own, even if two users have chats of the same id', async () => {
     const at = '2024-05-01T10:00:00.123456';
     for (const user of ['ann', 'ben']) {
       const item = { id: 'same-id', user_id: user, title: user, created_at: at, updated_at: at, messages: [] };

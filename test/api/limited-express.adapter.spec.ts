@@ -31,6 +31,12 @@ describe('LimitedExpressAdapter', () => {
     expect(headers.has('x-powered-by')).toBe(false);
   });
 
+  it('keeps idle connections longer than load balancers do, which is 60 s', async () => {
+    expect(server.keepAliveTimeout).toBeGreaterThan(60_000);
+    const { headers } = await fetch(`http://127.0.0.1:${port()}/nowhere`);
+    expect(headers.get('keep-alive')).toBe('timeout=75');
+  });
+
   interface Crawl {
     readonly response: string;
     /** When the server ended its side, since the beginning. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import supertest from 'supertest';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 
-describe('every answer', () => {
+describe('every response', () => {
   let app: ChatApp;
   beforeEach(async () => {
     app = await startChatApp();
@@ -47,7 +47,7 @@ describe('every answer', () => {
 });
 
 describe('faults behind the service', () => {
-  it('are 503 when the table cannot be reached, and the agent is not asked', async () => {
+  it('get 503 without a call to the agent if the table cannot be reached', async () => {
     const app = await startChatApp();
     await app.dynamoDb.close();
     const answer = await app.chat({ prompt: 'hello' }).set('x-request-id', 'r1');
@@ -60,7 +60,7 @@ describe('faults behind the service', () => {
     expect(app.agent.invocations).toHaveLength(0);
   });
 
-  it('are 500 with a request id that is in the log, when nobody foresaw them', async () => {
+  it('get 500 and a request id of the log if they are unexpected', async () => {
     const written: string[] = [];
     const spies = [process.stdout, process.stderr].map((stream) =>
       jest.spyOn(stream, 'write').mockImplementation((text) => written.push(String(text)) > 0),

@@ -2,7 +2,6 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
 import { mintToken } from '../../src/local/dev-token.js';
-import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import {
   AUDIENCE,
   ISSUER,
@@ -13,9 +12,10 @@ import {
   serveKeys,
   startKeyServer,
 } from '../support/key-server.js';
-import { type ServerProcess, startServerProcess } from '../support/server-process.js';
+import { type ServerParts, startServerParts } from '../support/server-parts.js';
+import { type ListeningServer, startServer } from '../support/spawned-server.js';
 
-/** Planted wherever something secret goes in; none of them may come out where it does not belong. */
+/** Secrets of the requests. None of them may appear in a log or an error. */
 const MARKERS = {
   secret: 'planted-secret-2f7c1f0c9b6e4d1c8a57b3e1',
   prompt: 'planted-prompt-Zq81',
@@ -26,13 +26,13 @@ const MARKERS = {
   frame: 'planted-frame-Bn58',
   arn: 'arn:aws:bedrock:us-east-1:123456789012:agent/planted',
 };
-/** A prompt in two lines, of which the second looks like a part of a stack. */
+/** A prompt whose second line looks like a part of a stack. */
 const PROMPT = `${MARKERS.prompt}\n    at ${MARKERS.frame} (file:///${MARKERS.frame}.js:1:1)`;
 const ERROR = /"level":"error"/g;
 
 describe('what the service writes', () => {
-  let parts: ChatApp;
-  let server: ServerProcess;
+  let parts: ServerParts;
+  let server: ListeningServer;
   let errors: string[];
   let statuses: (number | string)[];
   const token = mintToken({ secret: MARKERS.secret, sub: 'alice', email: MARKERS.email });
@@ -41,21 +41,17 @@ describe('what the service writes', () => {
   async function start(variables: Record<string, string>): Promise<void> {
     errors = [];
     statuses = [];
-    parts = await startChatApp();
-    const { AWS_ENDPOINT_URL_DYNAMODB = '', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME = '' } = parts.environment;
-    server = await startServerProcess({
-      AGENT_ID: 'AGENT',
-      AGENT_ALIAS_ID: 'ALIAS',
+    parts = await startServerParts();
+    server = await startServer({
+      ...parts.variables,
       AGENT_TIMEOUT_MS: '1000',
-      AWS_ENDPOINT_URL_DYNAMODB,
-      AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME,
       LOG_LEVEL: 'verbose',
       TURNS_PER_MINUTE: '100',
       ...variables,
     });
   }
 
-  /** Sends it with markers in its query, and keeps what an error says: its body, its headers, the end of a stream. */
+  /** Sends a request with markers in its query. Collects its error: body, headers, or the end of a stream. */
   async function send(request: supertest.Test): Promise<supertest.Response> {
     const response = await request.query({ id_token: token, prompt });
     const { status, text, headers } = response;
@@ -89,10 +85,10 @@ describe('what the service writes', () => {
     { type: 'silence', afterChunks: 1 },
   ] as const;
 
-  /** Ends the server and looks at all that it has written and answered. */
+  /** Ends the server, and checks everything that it has written and sent. */
   async function expectSilence(tokens: readonly string[]): Promise<void> {
-    await server.close();
-    for (const text of [server.output(), errors.join('\n')]) {
+    await server.end('SIGTERM');
+    for (const text of [server.printed, errors.join('\n')]) {
       for (const marker of [
         ...Object.values(MARKERS),
         'arn:aws',
@@ -105,10 +101,10 @@ describe('what the service writes', () => {
   }
 
   describe('with a secret', () => {
-    beforeAll(() => start({ JWT_SECRET_KEY: MARKERS.secret }), 30_000);
+    beforeAll(() => start({ JWT_SECRET_KEY: MARKERS.secret }));
     afterAll(() => parts.close());
 
-    it('holds no token, secret, key, prompt, answer, address or ARN, whatever happens', async () => {
+    it('has no token, secret, key, prompt, reply, address or ARN', async () => {
       parts.agent.enqueue({ type: 'chunks', chunks: [MARKERS.answer] });
       await chat({ prompt });
       for (const behaviour of FAULTS) {
@@ -128,9 +124,9 @@ describe('what the service writes', () => {
       expect(statuses).toEqual([
         200, 502, 502, 502, 429, 200, 502, 502, 502, 504, 400, 404, 400, 400, 400, 413, 401, 401, 401,
       ]); // prettier-ignore
-    }, 30_000);
+    });
 
-    it('holds none of them in a stream either', async () => {
+    it('has none of them after a streamed turn', async () => {
       statuses = [];
       for (const behaviour of FAULTS) {
         parts.agent.enqueue(behaviour);
@@ -139,9 +135,9 @@ describe('what the service writes', () => {
       await post('/chat/stream', { prompt, chat_id: 'no-such-chat' });
       const broken = '200, then an error';
       expect(statuses).toEqual([502, 502, 502, 429, 200, broken, broken, broken, broken, 404]);
-    }, 30_000);
+    });
 
-    it('holds none of them where a chat is read, repeated or deleted', async () => {
+    it('has none of them after a chat is read, replayed or deleted', async () => {
       statuses = [];
       const headers = { authorization: `Bearer ${token}`, id_token: '', 'idempotency-key': MARKERS.key };
       const { body } = await chat({ prompt }, headers);
@@ -162,10 +158,10 @@ describe('what the service writes', () => {
       expect(statuses).toEqual([200, 200, 422, 400, 401, 200, 200, 400, 400, 404, 404, 404, 404, 204]);
     });
 
-    it('holds none of them when the table is broken, and then gone', async () => {
+    it('has none of them after the table is broken, and then gone', async () => {
       statuses = [];
       const broken = { id: 'broken', user_id: 'alice', title: prompt, turns: MARKERS.answer };
-      await parts.table.send(new PutCommand({ TableName: parts.environment.DYNAMODB_TABLE, Item: broken }));
+      await parts.table.send(new PutCommand({ TableName: parts.tableName, Item: broken }));
       await chat({ prompt, chat_id: 'broken' });
       await parts.dynamoDb.close();
       await chat({ prompt });
@@ -174,13 +170,13 @@ describe('what the service writes', () => {
       await get('/chats/broken/messages');
       await remove('/chats/broken');
       expect(statuses).toEqual([500, 503, 503, 503, 503, 503]);
-    }, 30_000);
+    });
 
-    it('has written all the same', async () => {
+    it('has still written its log', async () => {
       await expectSilence([token]);
-      expect(server.output()).toContain('POST /chat 200');
-      expect(server.output()).toContain('DELETE /chats/:id 204');
-      expect(server.output().match(ERROR)?.length).toBeGreaterThan(15);
+      expect(server.printed).toContain('POST /chat 200');
+      expect(server.printed).toContain('DELETE /chats/:id 204');
+      expect(server.printed.match(ERROR)?.length).toBeGreaterThan(15);
     });
   });
 
@@ -192,17 +188,18 @@ describe('what the service writes', () => {
       key = issuerKey('planted-kid');
       keyServer = await startKeyServer((response) => response.end(`{"keys":"${MARKERS.secret}"`));
       await start({
+        JWT_SECRET_KEY: '',
         JWT_JWKS_URI: `${keyServer.url}?key=${MARKERS.secret}`,
         JWT_ISSUER: ISSUER,
         JWT_AUDIENCE: AUDIENCE,
       });
-    }, 30_000);
+    });
     afterAll(async () => {
       await keyServer.close();
       await parts.close();
     });
 
-    it('holds no token, kid or answer of the key server', async () => {
+    it('has no token, kid or response of the key server', async () => {
       const tokens = [
         issuerToken(key, { email: MARKERS.email }),
         issuerToken(issuerKey('planted-kid'), { email: MARKERS.email }),
@@ -216,8 +213,8 @@ describe('what the service writes', () => {
       await chat({ prompt }, { id_token: tokens[2] });
       expect(statuses).toEqual([503, 200, 401, 401]);
       await expectSilence(tokens);
-      expect(server.output()).not.toContain('planted-kid');
-      expect(server.output().match(ERROR)).toHaveLength(1);
-    }, 30_000);
+      expect(server.printed).not.toContain('planted-kid');
+      expect(server.printed.match(ERROR)).toHaveLength(1);
+    });
   });
 });

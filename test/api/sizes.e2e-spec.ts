@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
-import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { readItems } from '../support/chat-items.js';
+import { tokenOf } from '../support/tokens.js';
 
-/** Most of an answer, in bytes of its JSON without the quotes. */
+/** Largest reply, in bytes of its JSON without the quotes. */
 const ANSWER_BYTES = 1_000_000;
-/** Most of a body: 256 KiB. */
+/** Largest body: 256 KiB. */
 const BODY_BYTES = 262_144;
-/** Most of an item as DynamoDB counts: 400 KB. */
+/** Largest item as DynamoDB counts: 400 KB. */
 const ITEM_BYTES = 409_600;
 
 const SCRIPTS: readonly (readonly [string, string])[] = [
@@ -25,9 +26,9 @@ const SCRIPTS: readonly (readonly [string, string])[] = [
 ];
 
 const jsonBytes = (text: string) => Buffer.byteLength(JSON.stringify(text)) - 2;
-/** A text of so many characters (code points), or a few less, made of whole units. */
+/** Returns a text of whole units with at most this many code points. */
 const ofLength = (unit: string, characters: number) => unit.repeat(Math.floor(characters / Array.from(unit).length));
-/** A text of at most so many bytes of JSON, as close as its units allow. */
+/** Returns a text of whole units with at most this many bytes of JSON. */
 const ofJsonBytes = (unit: string, bytes: number) => unit.repeat(Math.floor(bytes / jsonBytes(unit)));
 
 describe('sizes', () => {
@@ -37,7 +38,7 @@ describe('sizes', () => {
   });
   afterAll(() => app.close());
 
-  /** Has the agent say a text, in pieces that cut characters. */
+  /** Lets the agent send a text in chunks that cut characters. */
   function say(text: string): void {
     const bytes = Buffer.from(text);
     const starts = Array.from({ length: Math.ceil(bytes.length / 9_999) }, (_, index) => index * 9_999);
@@ -64,7 +65,7 @@ describe('sizes', () => {
     });
   });
 
-  it.each(SCRIPTS)('keeps an answer of 1 MB byte for byte: %s', async (_, unit) => {
+  it.each(SCRIPTS)('keeps a reply of 1 MB byte for byte: %s', async (_, unit) => {
     const text = ofJsonBytes(unit, ANSWER_BYTES);
     const key = { 'idempotency-key': `large ${unit.codePointAt(0)} ${unit.length}` };
     say(text);
@@ -79,7 +80,7 @@ describe('sizes', () => {
     await expectItemsFit(body.chat.id);
   });
 
-  it.each(SCRIPTS)('cuts an answer over 1 MB and keeps it as partial: %s', async (_, unit) => {
+  it.each(SCRIPTS)('cuts a reply over 1 MB and keeps it as partial: %s', async (_, unit) => {
     const text = ofJsonBytes(unit, ANSWER_BYTES) + unit.repeat(10);
     const chatId = (await app.chat({ prompt: 'first' }).expect(200)).body.chat.id as string;
     say(text);
@@ -95,7 +96,7 @@ describe('sizes', () => {
     await expectItemsFit(chatId);
   });
 
-  it('stops the agent once its answer is too large', async () => {
+  it('stops the agent once its reply is too large', async () => {
     const before = app.agent.invocations.length;
     app.agent.enqueue({ type: 'chunks', chunks: Array<string>(200).fill('x'.repeat(50_000)), pauseMs: 20 });
     await app.chat({ prompt: 'endless' }).expect(502);
@@ -103,7 +104,7 @@ describe('sizes', () => {
     expect(app.agent.invocations[before]?.outcome).toBe('left');
   });
 
-  it('runs a key again whose answer was too large', async () => {
+  it('runs a key again if its reply was too large', async () => {
     const key = { 'idempotency-key': 'too large' };
     say('x'.repeat(ANSWER_BYTES + 1));
     await app.chat({ prompt: 'again' }, 'alice', key).expect(502);
@@ -120,7 +121,7 @@ describe('sizes', () => {
     await app.chat({ prompt: 'again' }, 'alice', key).expect('idempotency-replayed', 'true').expect(200);
   });
 
-  it('gives a history of large answers in pages of at most 1.5 MB', async () => {
+  it('returns a history of large replies in pages of at most 1.5 MB', async () => {
     let chatId: string | undefined;
     const texts = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(700_000));
     for (const text of texts) {
@@ -146,7 +147,7 @@ describe('a prompt as large as the body may be', () => {
 
   const ROOM = BODY_BYTES - Buffer.byteLength(JSON.stringify({ prompt: '', chat_id: 'x'.repeat(36) }));
 
-  it.each(SCRIPTS)('is kept with its answer: %s', async (_, unit) => {
+  it.each(SCRIPTS)('is kept with its reply: %s', async (_, unit) => {
     const all = ofJsonBytes(unit, ROOM);
     const prompt = Array.from(all).slice(0, 100_000).join('');
     const first = (await app.chat({ prompt }).expect(200)).body.chat;
@@ -156,7 +157,7 @@ describe('a prompt as large as the body may be', () => {
     expect(body.chat.messages.at(-1).content).toBe(body.response);
   });
 
-  it('is 413 when the body is one byte too large', async () => {
+  it('gets 413 if the body is one byte too large', async () => {
     const post = (bytes: number) => {
       const body = JSON.stringify({ prompt: 'x'.repeat(90_000) });
       const padded = `${body.slice(0, -1)}${' '.repeat(bytes - body.length)}}`;

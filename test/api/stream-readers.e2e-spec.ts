@@ -17,7 +17,7 @@ const SLOW: EmulatedBehaviour = { type: 'chunks', chunks: PIECES, pauseMs: 15 };
 /** start, text-start, the deltas, text-end, finish and [DONE]. */
 const EVENTS = PIECES.length + 5;
 
-describe('a reader who leaves', () => {
+describe('a client that disconnects', () => {
   let app: ChatApp;
   beforeAll(async () => {
     app = await startChatApp();
@@ -30,7 +30,7 @@ describe('a reader who leaves', () => {
     readonly status?: string;
   }
 
-  /** What is stored of the turn, by asking again under its key until it has ended. */
+  /** Returns the stored messages of a turn: sends its key again until the turn has ended. */
   async function storedUnder(key: string): Promise<Stored[]> {
     for (let attempt = 0; attempt < 200; attempt += 1) {
       const answer = await app.chat({ prompt: 'hello' }, 'alice', { 'idempotency-key': key });
@@ -47,7 +47,7 @@ describe('a reader who leaves', () => {
     throw new Error('the turn does not end');
   }
 
-  it('at any event leaves the same history as one who stays', async () => {
+  it('leaves the same history as a client that stays, at any event', async () => {
     app.agent.enqueue(SLOW);
     const whole = await readStream(app.url, { prompt: 'hello' }, { headers: { 'idempotency-key': 'stays' } });
     expect(whole.events).toHaveLength(EVENTS - 1);
@@ -69,9 +69,9 @@ describe('a reader who leaves', () => {
       expect(app.agent.invocations).toHaveLength(calls + 1);
       expect(app.agent.invocations.at(-1)?.outcome).toBe('replied');
     }
-  }, 60_000);
+  });
 
-  it('is waited for by a service that ends', async () => {
+  it('does not end its turn when the service stops', async () => {
     const ending = await startChatApp();
     ending.agent.enqueue({ type: 'chunks', chunks: PIECES, pauseMs: 100 });
     const reader = await RawReader.send(ending.url, { prompt: 'hello' });
@@ -86,14 +86,14 @@ describe('a reader who leaves', () => {
   });
 });
 
-describe('readers of one byte per second', () => {
+describe('clients that read one byte per second', () => {
   const folder = mkdtempSync(join(tmpdir(), 'readers-'));
   const path = join(folder, 'socket');
   let app: ChatApp;
   let front: Server;
   beforeAll(async () => {
     app = await startChatApp({ AGENT_TIMEOUT_MS: '25000' });
-    // The buffers of these sockets are small; what the system holds of a TCP connection may be megabytes.
+    // These sockets have small buffers. The system may buffer megabytes of a TCP connection.
     front = createServer((socket) => app.nest.getHttpServer().emit('connection', socket)).listen(path);
     await once(front, 'listening');
   });
@@ -103,9 +103,9 @@ describe('readers of one byte per second', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('neither hold their turns nor let the memory grow, and have the whole text in the end', async () => {
+  it('delay no turn, use no more memory, and get the complete text', async () => {
     const keys = ['a', 'b', 'c'];
-    // Not more of them: all that they need runs in this process, and none of it may be late.
+    // Not more chunks, because everything runs in this process and nothing may be late.
     const chunks = Array.from({ length: 3_000 }, (_, index) => `${index % 10} `);
     for (const _ of keys) app.agent.enqueue({ type: 'chunks', chunks });
     const responses: ServerResponse[] = [];
@@ -117,10 +117,10 @@ describe('readers of one byte per second', () => {
     );
     const crawling = Promise.all(readers.map((reader) => reader.crawl(3)));
     for (const key of keys) expect((await answerTo(key)).body.response === chunks.join('')).toBe(true);
-    // All stored, and the readers have had a few bytes.
+    // All turns are stored, and the clients have read a few bytes.
     for (const reader of readers) expect(reader.text.length).toBeLessThan(20);
-    // What is left of the answer, once, and what Node keeps before it says that it is full. Events of their own for
-    // all the chunks would be 140 KB.
+    // The rest of the text once, and the buffer that Node fills before it reports a full stream. One event for each
+    // chunk would be 140 KB.
     expect(responses).toHaveLength(keys.length);
     for (const { writableLength } of responses) expect(writableLength).toBeLessThan(60_000);
     await crawling;
@@ -130,9 +130,9 @@ describe('readers of one byte per second', () => {
       expect(deltas.join('') === chunks.join('')).toBe(true);
       expect(reader.text).toContain('data: [DONE]');
     }
-  }, 60_000);
+  });
 
-  /** The answer to the same key, once the turn is stored. */
+  /** Returns the response to the same key, once the turn is stored. */
   async function answerTo(key: string) {
     for (let waits = 0; ; waits += 1) {
       const answer = await app.chat({ prompt: 'hello' }, 'alice', { 'idempotency-key': key });

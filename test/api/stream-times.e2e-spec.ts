@@ -1,36 +1,35 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { RawReader } from '../support/raw-reader.js';
 import { startServerParts } from '../support/server-parts.js';
 import { killServers, startServer } from '../support/spawned-server.js';
 import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
 import { readStream, WHOLE, type WholeStream } from '../support/ui-stream.js';
+import { tokenOf } from '../support/tokens.js';
 
-jest.setTimeout(60_000);
-
-/** An event or a comment, and when it came, in milliseconds since the request. */
+/** An event or a comment, with its time in milliseconds since the request. */
 interface TimedBlock {
   readonly block: string;
   readonly at: number;
 }
 
-/** A server that was asked to end while two turns were running. */
+/** A server that got a signal while two turns were running. */
 interface EndedServer {
   /** A turn that takes a second. */
   readonly short: WholeStream;
-  /** A turn whose agent says nothing more. */
+  /** A turn whose agent sends nothing more. */
   readonly silent: WholeStream;
   /** How long it took to end, in milliseconds. */
   readonly took: number;
   readonly exitCode: number | null;
 }
 
-describe('a stream in time', () => {
+describe('the times of a stream', () => {
   let app: ChatApp;
   let steppedApp: ChatApp;
   let stepped: SteppedAgent;
-  // These wait for nothing but time, beside the other tests, and are looked at last.
+  // These only wait. They run beside the other tests and are checked last.
   let afterSilence: Promise<TimedBlock[]>;
   let ended: Promise<EndedServer>;
 
@@ -47,11 +46,11 @@ describe('a stream in time', () => {
     await Promise.all([app.close(), steppedApp.close(), killServers()]);
   });
 
-  it('brings each delta before the agent says the next', async () => {
+  it('sends each delta before the agent sends the next chunk', async () => {
     const reader = await RawReader.send(steppedApp.url, { prompt: 'count' });
     for (let chunk = 0; chunk < 20; chunk += 1) {
       await stepped.say(`<${chunk}>`);
-      // start, text-start and the deltas. The agent says nothing more until they are here.
+      // start, text-start and the deltas. The agent sends nothing more until they are here.
       await reader.readEvents(3 + chunk);
       expect(reader.text).toContain(`"delta":"<${chunk}>"`);
     }
@@ -61,20 +60,20 @@ describe('a stream in time', () => {
     expect(reader.text).toMatch(/"text-end"[^]*"finish"[^]*data: \[DONE\]/);
   });
 
-  it('ends as its turn does when the server ends, at the latest after the grace for running turns', async () => {
+  it('ends with its turn when the server stops, within the grace for running turns', async () => {
     const { short, silent, took, exitCode } = await ended;
     expect([short.outline, short.isDone]).toEqual([WHOLE, true]);
     expect(short.events.at(-1)).toMatchObject({ finishReason: 'stop' });
     expect([silent.outline.slice(-2), silent.isDone]).toEqual([['error', 'finish'], true]);
     expect(silent.events.at(-2)).toEqual({ type: 'error', errorText: 'The agent is unavailable' });
     expect(silent.events.at(-1)).toMatchObject({ finishReason: 'error' });
-    // The grace is 10 s; after 12 s connections are cut.
+    // The grace is 10 s. After 12 s the server cuts connections.
     expect(took).toBeGreaterThan(9_900);
     expect(took).toBeLessThan(14_000);
     expect(exitCode).toBe(0);
   });
 
-  it('opens with a comment after 10 s of silence, and has another every 15 s', async () => {
+  it('opens with a comment after 10 s of silence, and sends a comment every 15 s', async () => {
     const blocks = await afterSilence;
     const at = (found: (block: string) => boolean) => blocks.filter(({ block }) => found(block)).map((one) => one.at);
     const comments = at((block) => block === ': keep-alive');
@@ -116,7 +115,7 @@ async function endServer(): Promise<EndedServer> {
     readStream(server.url, { prompt: 'hello [[fault silence after=2]]' }),
   ]);
   while (parts.agent.invocations.length < 2) await wait(10);
-  // Both have been told of the beginning.
+  // Both streams have started by now.
   await wait(400);
   const begun = performance.now();
   const exitCode = await server.end('SIGTERM');

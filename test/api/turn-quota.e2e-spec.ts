@@ -1,39 +1,39 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
 import { mintToken } from '../../src/local/dev-token.js';
-import { type ChatApp, SECRET, startChatApp } from '../support/chat-app.js';
-import { type ServerProcess, startServerProcess } from '../support/server-process.js';
+import { type ServerParts, startServerParts } from '../support/server-parts.js';
+import { killServers, type ListeningServer, startServer } from '../support/spawned-server.js';
+import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
+import { SECRET } from '../support/tokens.js';
 
 const CLOCK = Date.UTC(2030, 0, 1, 12, 0, 20);
 
 describe('the quota of two server processes on one table', () => {
-  /** Lends its table and its agent; nobody calls it. */
-  let parts: ChatApp;
-  let servers: ServerProcess[];
+  let parts: ServerParts;
+  let servers: ListeningServer[];
+  /** Its turns wait for the test. */
+  let stepped: SteppedAgent;
+  let steppedServer: ListeningServer;
   let turns = 0;
 
   beforeAll(async () => {
-    parts = await startChatApp();
-    const { AWS_ENDPOINT_URL_DYNAMODB = '', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME = '' } = parts.environment;
-    const variables = {
-      AGENT_ID: 'AGENT',
-      AGENT_ALIAS_ID: 'ALIAS',
-      AWS_ENDPOINT_URL_DYNAMODB,
-      AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME,
-      JWT_SECRET_KEY: SECRET,
-      LOG_LEVEL: 'log',
-    };
-    servers = await Promise.all([1, 2].map(() => startServerProcess(variables, { clock: CLOCK })));
-  }, 30_000);
+    parts = await startServerParts();
+    const variables = { ...parts.variables, TURNS_PER_MINUTE: '' };
+    stepped = await startSteppedAgent();
+    const waiting = { AGENT_TIMEOUT_MS: '60000', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: stepped.endpoint };
+    const start = (own: Record<string, string>) => startServer({ ...variables, ...own }, { fixedClock: CLOCK });
+    [steppedServer, ...servers] = await Promise.all([start(waiting), start({}), start({})]);
+  });
   afterAll(async () => {
-    await Promise.all(servers.map((server) => server.close()));
+    await killServers();
+    stepped.close();
     await parts.close();
   });
 
-  /** To each server in turn. */
-  function chat(user: string, chatId?: string): supertest.Test {
+  /** Sends a turn to each server alternately. */
+  function chat(user: string, chatId?: string, server = servers[turns % 2]): supertest.Test {
     turns += 1;
-    return supertest(servers[turns % 2]?.url ?? '')
+    return supertest(server?.url ?? '')
       .post('/chat')
       .set('id_token', mintToken({ secret: SECRET, sub: user, now: CLOCK }))
       .send({ prompt: `turn ${turns}`, ...(chatId && { chat_id: chatId }) });
@@ -45,7 +45,7 @@ describe('the quota of two server processes on one table', () => {
     return counts;
   }
 
-  it('lets exactly 20 of 60 concurrent turns pass', async () => {
+  it('accepts exactly 20 of 60 concurrent turns', async () => {
     expect(await statuses(60, 'alice')).toEqual({ 200: 20, 429: 40 });
     const refused = await chat('alice');
     expect({ status: refused.status, body: refused.body }).toEqual({
@@ -54,26 +54,25 @@ describe('the quota of two server processes on one table', () => {
     });
     expect(refused.headers['retry-after']).toBe('40');
     expect(await statuses(1, 'bob')).toEqual({ 200: 1 });
-  }, 30_000);
+  });
 
-  it('still has the full 20 after 40 that were refused with 404', async () => {
+  it('still accepts 20 turns after 40 refusals with 404', async () => {
     for (let times = 0; times < 40; times += 1) await chat('carol', 'no-such-chat').expect(404);
     expect(await statuses(60, 'carol')).toEqual({ 200: 20, 429: 40 });
-  }, 30_000);
+  });
 
-  it('still has the rest after 40 that were refused with 409', async () => {
+  it('still accepts the remaining turns after 40 refusals with 409', async () => {
     const { chat: first } = (await chat('dave').expect(200)).body;
-    const before = parts.agent.invocations.length;
-    parts.agent.enqueue({ type: 'delay', milliseconds: 6_000 });
-    const running = chat('dave', first.id).then(({ status }) => status);
-    await until(() => parts.agent.invocations.length > before);
+    const running = chat('dave', first.id, steppedServer).then(({ status }) => status);
+    await stepped.say('Hello');
     for (let times = 0; times < 40; times += 1) await chat('dave', first.id).expect(409);
-    // Two of the 20 were spent on the turns that ran.
+    // Two of the 20 turns have run.
     expect(await statuses(50, 'dave')).toEqual({ 200: 18, 429: 32 });
+    stepped.end();
     expect(await running).toBe(200);
-  }, 40_000);
+  });
 
-  it('repeats answers for nothing while there is a turn left, and not once there is none', async () => {
+  it('replays for free while a turn is left, and refuses replays once none is', async () => {
     const again = () =>
       supertest(servers[0]?.url ?? '')
         .post('/chat')
@@ -84,9 +83,5 @@ describe('the quota of two server processes on one table', () => {
     expect(await statuses(30, 'erin')).toEqual({ 200: 19, 429: 11 });
     const { headers } = await again().expect(429, { error: 'Too many requests' });
     expect(headers['retry-after']).toBe('40');
-  }, 30_000);
+  });
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 1000 && !condition(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 5));
-}

@@ -1,7 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import { type ChatApp, SECRET, startChatApp } from '../support/chat-app.js';
 import {
   COGNITO_ISSUER,
   cognitoCases,
@@ -11,7 +10,9 @@ import {
   signed,
 } from '../support/hostile-tokens.js';
 import { AUDIENCE, ISSUER, issuerKey, type KeyServer, serveKeys, startKeyServer } from '../support/key-server.js';
-import { type ServerProcess, startServerProcess } from '../support/server-process.js';
+import { type ServerParts, startServerParts } from '../support/server-parts.js';
+import { killServers, type ListeningServer, startServer } from '../support/spawned-server.js';
+import { SECRET } from '../support/tokens.js';
 
 const MODES = ['secret', 'keys', 'cognito'] as const;
 type Mode = (typeof MODES)[number];
@@ -31,49 +32,47 @@ const REASONS = [
   "claim 'token_use' is required", "claim 'typ' is invalid", "claim 'email' is required", "claim 'email' is invalid", "claim 'username' is required",
   "claim 'username' is invalid", "claim 'sub' is required", "claim 'sub' is invalid",
 ]; // prettier-ignore
-/** What jose judges as well: the second opinion is worth something only where it can be no. */
+/** The reasons that jose knows too. It has to refuse a token for each of them. */
 const JUDGED_BY_JOSE = [
   'token is malformed', 'algorithm is not allowed', 'critical header is not supported', 'signing key is unknown',
   'signature is invalid', 'token has expired', 'token is not yet valid', 'issuer is invalid', 'audience is invalid',
 ]; // prettier-ignore
 
 describe('hostile requests to the running server', () => {
-  let parts: ChatApp;
+  let parts: ServerParts;
   let keyServer: KeyServer;
-  let servers: Readonly<Record<Mode, ServerProcess>>;
+  let servers: Readonly<Record<Mode, ListeningServer>>;
   const met = new Set<string>();
   const refusedByBoth = new Set<string>();
 
   beforeAll(async () => {
-    parts = await startChatApp();
+    parts = await startServerParts();
     keyServer = await startKeyServer(serveKeys(rsa, elliptic));
-    const { AWS_ENDPOINT_URL_DYNAMODB = '', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME = '' } = parts.environment;
-    const common = {
-      AGENT_ID: 'A',
-      AGENT_ALIAS_ID: 'B',
-      AWS_ENDPOINT_URL_DYNAMODB,
-      AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME,
+    const byUrl = {
+      ...parts.variables,
+      JWT_SECRET_KEY: '',
+      JWT_JWKS_URI: keyServer.url,
+      JWT_AUDIENCE: AUDIENCE,
     };
-    const byUrl = { ...common, JWT_JWKS_URI: keyServer.url, JWT_AUDIENCE: AUDIENCE };
     const [secret, keys, cognito] = await Promise.all([
-      startServerProcess({ ...common, JWT_SECRET_KEY: SECRET }),
-      startServerProcess({ ...byUrl, JWT_ISSUER: ISSUER }),
-      startServerProcess({ ...byUrl, JWT_ISSUER: COGNITO_ISSUER }),
+      startServer(parts.variables),
+      startServer({ ...byUrl, JWT_ISSUER: ISSUER }),
+      startServer({ ...byUrl, JWT_ISSUER: COGNITO_ISSUER }),
     ]);
     servers = { secret, keys, cognito };
-  }, 30_000);
+  });
   afterAll(async () => {
-    // Each of the two that have keys of its issuer.
+    // One for each of the two servers with a key set.
     expect(keyServer.fetches).toBe(2);
-    await Promise.all(MODES.map((mode) => servers[mode].close()));
+    await killServers();
     await keyServer.close();
     await parts.close();
   });
 
-  /** `in` where the token was taken: there is no such chat. */
-  async function judged(mode: Mode, headers: Record<string, string | string[]>, path = '/chats/none') {
+  /** Returns the reason of a refusal, or undefined if the token was accepted and the chat is missing. */
+  async function refusalOf(mode: Mode, headers: Record<string, string | string[]>, path = '/chats/none') {
     const { status, text } = await get(servers[mode].url + path, headers);
-    expect(servers[mode].child.exitCode).toBeNull();
+    expect(servers[mode].isRunning).toBe(true);
     if (status === 404 && text === '{"error":"Chat not found"}') return undefined;
     const reason = /^\{"error":"Invalid id_token: ([^"]*)"\}$/.exec(text)?.[1];
     expect({ status, text }).toEqual({ status: 401, text: JSON.stringify({ error: `Invalid id_token: ${reason}` }) });
@@ -81,7 +80,7 @@ describe('hostile requests to the running server', () => {
     return reason;
   }
 
-  /** Whether jose takes the token, by the same key and the same rules as far as it knows them. */
+  /** Whether jose accepts the token with the same key and its own rules. */
   async function joseTakes(mode: Mode, token: string): Promise<boolean> {
     const issuer = mode === 'keys' ? ISSUER : COGNITO_ISSUER;
     const verified =
@@ -98,7 +97,7 @@ describe('hostile requests to the running server', () => {
     it.each(CASES[mode].map(({ name, reason, token }) => [name.slice(0, 60), reason, token] as const))(
       '%s: %s',
       async (_, reason, token) => {
-        const outcome = await judged(mode, { id_token: Buffer.from(token).toString('latin1') });
+        const outcome = await refusalOf(mode, { id_token: Buffer.from(token).toString('latin1') });
         expect(outcome).toBe(reason);
         const isTaken = await joseTakes(mode, token);
         if (outcome === undefined || outcome === 'signature is invalid') expect(isTaken).toBe(outcome === undefined);
@@ -134,22 +133,22 @@ describe('hostile requests to the running server', () => {
       ['bearer in small letters', undefined, { authorization: `bearer  ${good}` }],
       ['any case of the name', undefined, { ID_TOKEN: good }],
     ])('%s: %s', async (_, reason, headers, query = '') => {
-      expect(await judged('secret', headers, `/chats/none${query}`)).toBe(reason);
+      expect(await refusalOf('secret', headers, `/chats/none${query}`)).toBe(reason);
     });
   });
 
-  it('were at least 150, met every reason, and left both servers well', async () => {
+  it('are at least 150, cover every reason, and leave all servers healthy', async () => {
     expect(CASES.secret.length + CASES.keys.length).toBeGreaterThanOrEqual(150);
     expect([...met].toSorted()).toEqual(REASONS.toSorted());
     expect([...refusedByBoth]).toEqual(expect.arrayContaining(JUDGED_BY_JOSE));
     for (const mode of MODES) {
-      expect(servers[mode].child.exitCode).toBeNull();
-      expect(servers[mode].output()).not.toMatch(/"level":"(error|fatal)"|eyJ/);
+      expect(servers[mode].isRunning).toBe(true);
+      expect(servers[mode].printed).not.toMatch(/"level":"(error|fatal)"|eyJ/);
     }
   });
 });
 
-/** By Node's own client: it sends a list as a line for each. */
+/** Uses Node's client, which sends a list of values as separate header lines. */
 function get(url: string, headers: Record<string, string | string[]>): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(url, { headers, timeout: 4_000 }, (response) => {

@@ -10,7 +10,7 @@ import {
 } from '../support/key-server.js';
 import { KeySetApp, MINUTE, SECOND, UNAVAILABLE, UNKNOWN } from '../support/key-set-app.js';
 
-describe('keys by URL, while their server fails', () => {
+describe('a key set while its server fails', () => {
   let first: IssuerKey;
   let second: IssuerKey;
   let sut: KeySetApp;
@@ -57,7 +57,7 @@ describe('keys by URL, while their server fails', () => {
       (response) => response.writeHead(200, { 'content-length': 1000 }).write('{"keys":') && response.destroy(),
     ],
     ['a hang-up', (response) => response.destroy()],
-  ])('is 503 on %s; then the server is left alone for 5 seconds', async (_, behaviour) => {
+  ])('responds 503 on %s, and then asks the server nothing for 5 seconds', async (_, behaviour) => {
     sut.server.behaviour = behaviour;
     const { status, body, headers } = await sut.ask(issuerToken(first)).set('x-request-id', 'r1');
     expect({ status, body }).toEqual({
@@ -85,7 +85,7 @@ describe('keys by URL, while their server fails', () => {
   it.each<[string, KeyServerBehaviour]>([
     ['says nothing', () => {}],
     ['stops within the body', (response) => response.writeHead(200).write('{"keys":[')],
-  ])('waits 3 seconds for a server that %s, once for all', async (_, behaviour) => {
+  ])('waits 3 seconds, in one fetch for all requests, for a server that %s', async (_, behaviour) => {
     sut.server.behaviour = behaviour;
     const start = performance.now();
     const outcomes = await sut.outcomes(20, issuerToken(first));
@@ -96,7 +96,7 @@ describe('keys by URL, while their server fails', () => {
     expect(sut.server.fetches).toBe(1);
   });
 
-  it('lives through an outage on warm keys, for six hours and no longer', async () => {
+  it('uses cached keys during an outage, for six hours at most', async () => {
     expect(await sut.outcome(issuerToken(first))).toBe('in');
     sut.server.behaviour = (response) => response.writeHead(500).end();
     for (const attempts of [2, 3, 4]) {
@@ -105,7 +105,7 @@ describe('keys by URL, while their server fails', () => {
       await sut.untilFetched(attempts);
       expect(sut.server.fetches).toBe(attempts);
     }
-    // Whether there is such a key cannot be known now.
+    // The service cannot know now whether the key exists.
     expect(await sut.outcome(issuerToken(second))).toBe(UNAVAILABLE);
 
     sut.skip(5.2 * 60 * MINUTE);
@@ -127,14 +127,14 @@ describe('keys by URL, while their server fails', () => {
       sut.skip(11 * MINUTE);
     });
 
-    it('a request waits for the next one, and a key withdrawn meanwhile no longer gets in', async () => {
+    it('a request waits for the next refresh, and a withdrawn key is refused', async () => {
       sut.server.behaviour = (response) => setTimeout(() => serveKeys(second)(response), 200);
       const tokens = [first, first, second].map((key) => issuerToken(key));
       expect(await Promise.all(tokens.map((token) => sut.outcome(token)))).toEqual([UNKNOWN, UNKNOWN, 'in']);
       expect(sut.server.fetches).toBe(3);
     });
 
-    it('a request waits 3 seconds at most, and the next one not at all', async () => {
+    it('a request waits at most 3 seconds, and the next request does not wait', async () => {
       sut.server.behaviour = () => {};
       const start = performance.now();
       expect(await sut.outcome(issuerToken(first))).toBe('in');
@@ -146,7 +146,7 @@ describe('keys by URL, while their server fails', () => {
     });
   });
 
-  it('keeps good keys when the server sends rubbish', async () => {
+  it('keeps valid keys if the server sends invalid data', async () => {
     expect(await sut.outcome(issuerToken(first))).toBe('in');
     sut.server.behaviour = (response) => response.end('{"keys":[]}');
     sut.skip(11 * MINUTE);

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/gl
 import { type IssuerKey, issuerKey, issuerToken, serveKeys } from '../support/key-server.js';
 import { ANOTHER_ALGORITHM, KeySetApp, MINUTE, SECOND, UNAVAILABLE, UNKNOWN } from '../support/key-set-app.js';
 
-describe('keys by URL', () => {
+describe('a key set', () => {
   let first: IssuerKey;
   let second: IssuerKey;
   let elliptic: IssuerKey;
@@ -18,19 +18,19 @@ describe('keys by URL', () => {
   });
   afterEach(() => sut.close());
 
-  it('lets in tokens of RS256 and ES256, with one fetch', async () => {
+  it('accepts tokens of RS256 and ES256, with one fetch', async () => {
     expect(sut.server.fetches).toBe(0);
     for (const key of [first, elliptic, first]) expect(await sut.outcome(issuerToken(key))).toBe('in');
     expect(sut.server.fetches).toBe(1);
   });
 
-  it('fetches once for 20 requests at once on a cold start', async () => {
+  it('fetches once for 20 concurrent requests on a cold start', async () => {
     sut.server.behaviour = (response) => setTimeout(() => serveKeys(first)(response), 100);
     expect(await sut.outcomes(20, issuerToken(first))).toEqual(['in']);
     expect(sut.server.fetches).toBe(1);
   });
 
-  it('fetches no more for 50 unknown kids', async () => {
+  it('fetches nothing for 50 unknown kids', async () => {
     await sut.outcome(issuerToken(first));
     const stranger = issuerKey('stranger', 'ES256');
     for (let index = 0; index < 50; index += 1) {
@@ -39,7 +39,7 @@ describe('keys by URL', () => {
     expect(sut.server.fetches).toBe(1);
   });
 
-  it('fetches once for 50 unknown kids at once after the cool-down', async () => {
+  it('fetches once for 50 concurrent unknown kids after the cool-down', async () => {
     await sut.outcome(issuerToken(first));
     sut.skip(31 * SECOND);
     const kids = Array.from({ length: 50 }, (_, index) => `unknown-${index}`);
@@ -48,7 +48,7 @@ describe('keys by URL', () => {
     expect(sut.server.fetches).toBe(2);
   });
 
-  it('follows a rotation: the new key is found at once, the old one goes with the next refresh', async () => {
+  it('follows a rotation: accepts the new key at once, drops the old key at the next refresh', async () => {
     expect(await sut.outcome(issuerToken(first))).toBe('in');
     sut.skip(31 * SECOND);
     sut.server.behaviour = serveKeys(first, second);
@@ -81,20 +81,20 @@ describe('keys by URL', () => {
     expect(sut.server.fetches).toBeLessThanOrEqual(1);
   });
 
-  it('never looks at keys that the token brings along', async () => {
+  it('never uses keys from the header of a token', async () => {
     const thief = issuerKey('first');
     const header = { jwk: thief.jwk, jku: 'http://127.0.0.1:1/', x5u: 'http://127.0.0.1:1/', x5c: ['AAAA'] };
     expect(await sut.outcome(issuerToken(thief, {}, header))).toBe('401 Invalid id_token: signature is invalid');
   });
 
-  it('holds a key to its own algorithm', async () => {
+  it('accepts a key with its own algorithm only', async () => {
     const forPss = { ...first, jwk: { ...first.jwk, alg: 'PS256' } };
     sut.server.behaviour = serveKeys(forPss, elliptic);
     expect(await sut.outcome(issuerToken(first))).toBe(ANOTHER_ALGORITHM);
     expect(await sut.outcome(issuerToken(first, {}, { kid: 'elliptic' }))).toBe(ANOTHER_ALGORITHM);
   });
 
-  it('takes keys without alg and use, as Entra sends them, and a token without kid where one key is meant', async () => {
+  it('accepts keys of Entra without alg and use, and a token without kid if only one key matches', async () => {
     sut.server.behaviour = serveKeys({ jwk: { ...first.jwk, alg: undefined, use: undefined } }, elliptic);
     expect(await sut.outcome(issuerToken(first))).toBe('in');
     expect(await sut.outcome(issuerToken(first, {}, { kid: undefined }))).toBe('in');
@@ -141,7 +141,7 @@ describe('keys by URL', () => {
       expect(sut.server.fetches).toBe(1);
     });
 
-    it('is no set where it has no others, and its server is left alone', async () => {
+    it('is refused if it has no usable key, and its server is not asked again', async () => {
       const keys = [null, 1, {}, { ...odd.jwk, use: 'enc' }, { ...odd.jwk, n: 5 }];
       sut.server.behaviour = (response) => response.end(JSON.stringify({ keys }));
       for (let times = 0; times < 3; times += 1) {
@@ -151,7 +151,7 @@ describe('keys by URL', () => {
     });
   });
 
-  it('takes a key that is listed twice, with certificates or without', async () => {
+  it('accepts a key that is listed twice, with certificates or without', async () => {
     const certified = { jwk: { ...first.jwk, x5c: ['AAAA'], x5t: 'AAAA', ext: 'yes' } };
     sut.server.behaviour = serveKeys(first, certified, first);
     expect(await sut.outcome(issuerToken(first))).toBe('in');
@@ -159,7 +159,7 @@ describe('keys by URL', () => {
     expect(sut.server.fetches).toBe(1);
   });
 
-  it('takes no key whose id another one has, too', async () => {
+  it('refuses keys that share an id', async () => {
     sut.server.behaviour = serveKeys(first, { jwk: { ...second.jwk, kid: 'first' } }, elliptic);
     expect(await sut.outcome(issuerToken(first))).toBe(UNKNOWN);
     expect(await sut.outcome(issuerToken(elliptic))).toBe('in');

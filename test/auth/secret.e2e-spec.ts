@@ -2,17 +2,17 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { silence } from '../support/silence.js';
+import { SERVICE } from '../support/spawned-server.js';
 
 const ARN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt-signing-key-AbCdEf';
 const KEY = 'k9fJ2mQx7Lw4Rz8Tn1Vb6Yc3Hd5Gs0Pa';
 
-/** Runs the server, which is not expected to start. */
+/** Runs a server that should not start. */
 async function failedStart(
   variables: Record<string, string>,
 ): Promise<{ code: unknown; stdout: string; stderr: string }> {
   const env = { ...process.env, AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS', PORT: '0', ...variables };
-  const command = ['--import', '@swc-node/register/esm-register', 'src/main.ts'];
-  const running = promisify(execFile)(process.execPath, command, { env, timeout: 30_000 });
+  const running = promisify(execFile)(process.execPath, [SERVICE], { env, timeout: 30_000 });
   const end = await running.then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error: { code: unknown; stdout: string; stderr: string }) => error,
@@ -34,16 +34,12 @@ describe('a server whose signing secret', () => {
       { JWT_SECRET_ARN: ARN, JWT_SECRET_KEY: KEY },
       'JWT_SECRET_KEY must not be set with JWT_SECRET_ARN',
     ],
-  ])(
-    '%s does not start, and says why without a value',
-    async (_what, variables, problem) => {
-      const { code, stdout, stderr } = await failedStart(variables);
-      expect({ code, stdout, stderr }).toEqual({
-        code: 1,
-        stdout: '',
-        stderr: `The configuration is not valid:\n  ${problem}\n`,
-      });
-    },
-    40_000,
-  );
+  ])('%s does not start, and says why without a value', async (_what, variables, problem) => {
+    const { code, stdout, stderr } = await failedStart(variables);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `The configuration is not valid:\n  ${problem}\n`,
+    });
+  });
 });

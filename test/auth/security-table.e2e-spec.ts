@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 /** A name in backticks, and the titles in quotation marks that follow it. */
 const NAMED = /`([^`]+)`((?:,? “[^”]+”)*)/g;
 
-/** What a cell of proofs names and is not there: a file, a script, or a title in its file. */
+/** Lists what a cell names and does not exist: a file, a script, or a title in its file. */
 function missingProofs(cell: string): string[] {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
   const named = [...cell.matchAll(NAMED)];
@@ -21,7 +21,7 @@ function missingProofs(cell: string): string[] {
   });
 }
 
-/** The last cells of all rows of tables whose last column is called so. */
+/** Returns the last cell of each row, in tables whose last column has this name. */
 function cellsOf(markdown: string, column: string): string[] {
   const tables = markdown.split(/\n\n+/).filter((block) => block.startsWith('|'));
   return tables.flatMap((table) => {
@@ -31,7 +31,7 @@ function cellsOf(markdown: string, column: string): string[] {
 }
 
 describe('docs/security.md', () => {
-  it('names proofs that are there', () => {
+  it('names tests that exist', () => {
     const cells = cellsOf(readFileSync('docs/security.md', 'utf8'), 'proof');
     expect(cells.length).toBeGreaterThan(30);
     expect(cells.flatMap(missingProofs)).toEqual([]);
@@ -41,7 +41,7 @@ describe('docs/security.md', () => {
     ['a file that is not there', '`agent-failures`', ['test/agent-failures.e2e-spec.ts']],
     ['a spec that is not there', '`src/auth/nothing.spec`', ['src/auth/nothing.spec.ts']],
     ['a script that is not there', '`npm run nothing`', ['npm run nothing']],
-    ['a title that is not there', '`api/isolation` “are there for their owner”, “for nobody”', ['for nobody']],
+    ['a title that is not there', '`api/isolation` “are readable by their owner”, “for nobody”', ['for nobody']],
     ['no proof', 'we are sure', ['no proof: we are sure']],
   ])('would be refused with %s', (_, cell, missing) => {
     expect(missingProofs(cell)).toEqual(missing);

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import supertest from 'supertest';
-import { type ChatApp, SECRET, startChatApp } from '../support/chat-app.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { SECRET } from '../support/tokens.js';
 
 const NOW = Math.floor(Date.now() / 1000);
 const CLAIMS = { sub: 'alice', email: 'alice@example.com', username: 'alice', exp: NOW + 600, iss: 'us', aud: 'chat' };
 
-/** A token with these claims laid over the good ones; undefined takes a claim away. */
+/** Returns a valid token with these claims replaced; undefined removes a claim. */
 function signed(claims: object = {}, header: object = {}, secret = SECRET): Promise<string> {
   const payload = JSON.parse(JSON.stringify({ ...CLAIMS, ...claims })) as Record<string, unknown>;
   return new SignJWT(payload)
@@ -60,12 +61,12 @@ describe.each([
     });
   });
 
-  it('is refused when two different ones come', async () => {
+  it('is refused if two different tokens come', async () => {
     const answer = await send({ id_token: await signed(), authorization: `Bearer ${await signed({ sub: 'bob' })}` });
     expect(answer.body).toEqual({ error: 'Invalid id_token: token is malformed' });
   });
 
-  it('counts in no query and no cookie', async () => {
+  it('is ignored in a query and in a cookie', async () => {
     const token = await signed();
     const answer = await supertest(app.url)[method](`${path}?id_token=${token}`).set('cookie', `id_token=${token}`);
     expect(answer.body).toEqual({ error: 'Invalid id_token: token is missing' });
@@ -102,7 +103,7 @@ describe('the user id', () => {
 });
 
 describe('without a check of the signature', () => {
-  it('takes any signature and checks all the rest', async () => {
+  it('accepts any signature and checks everything else', async () => {
     const app = await startChatApp({ JWT_SECRET_KEY: '', JWT_VERIFY_SIGNATURE: 'false' });
     const send = async (token: string) => (await supertest(app.url).get('/chats/any').set('id_token', token)).status;
     const statuses = [

@@ -2,40 +2,52 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AI_SDKS, type UiTurn } from '../support/ai-sdk.js';
-import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
-import { DIRECTED_FAULTS } from '../support/fault-matrix.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { DIRECTED_FAULTS, type FaultCase, isLate, LATE_DEADLINE } from '../support/fault-matrix.js';
 import { startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
+import { tokenOf } from '../support/tokens.js';
 
 const AFTER_TEXT = DIRECTED_FAULTS.filter(({ stored }) => stored === 'partial');
 const BEFORE_TEXT = DIRECTED_FAULTS.filter(({ stored }) => stored === 'failed');
+const token = tokenOf('alice');
 
-describe.each(AI_SDKS)('the AI SDK %s', (_, ask) => {
-  let patient: ChatApp;
-  let hasty: ChatApp;
-  let calm: ChatApp;
-  let faults: StorageFaults;
-  // It takes 10 s, beside the other tests.
-  let afterSilence: Promise<UiTurn>;
-  const token = tokenOf('alice');
-  beforeAll(async () => {
-    patient = await startChatApp();
-    hasty = await startChatApp({ AGENT_TIMEOUT_MS: '1500' });
-    calm = await startChatApp({ AGENT_TIMEOUT_MS: '10500' });
-    faults = await startStorageFaults(patient.nest.get(DynamoDBDocumentClient));
-    afterSilence = ask(calm.url, token, 'Hello [[fault silence after=0]]');
-    afterSilence.catch(() => undefined);
-  });
-  afterAll(async () => {
-    faults.close();
-    await Promise.all([patient.close(), hasty.close(), calm.close()]);
-  });
+let shared: ChatApp;
+let late: ChatApp;
+/** Its deadline comes after 10 s, when a stream opens without a text of the agent. */
+let silent: ChatApp;
+let faults: StorageFaults;
+/** Turns that end at their deadline, by the version of the SDK and the prompt. They run beside the tests. */
+const lateTurns = new Map<string, Promise<UiTurn>>();
+beforeAll(async () => {
+  shared = await startChatApp();
+  late = await startChatApp({ AGENT_TIMEOUT_MS: LATE_DEADLINE });
+  silent = await startChatApp({ AGENT_TIMEOUT_MS: '10500' });
+  faults = await startStorageFaults(shared.nest.get(DynamoDBDocumentClient));
+  for (const [version, ask] of AI_SDKS) {
+    const begin = (key: string, app: ChatApp, prompt: string) => {
+      const turn = ask(app.url, token, prompt);
+      turn.catch(() => undefined);
+      lateTurns.set(`${version} ${key}`, turn);
+    };
+    begin('silent', silent, 'Hello [[fault silence after=0]]');
+    for (const { directive } of DIRECTED_FAULTS.filter(isLate)) begin(directive, late, `Hello ${directive}`);
+  }
+});
+afterAll(async () => {
+  faults.close();
+  await Promise.all([shared.close(), late.close(), silent.close()]);
+});
+
+describe.each(AI_SDKS)('the AI SDK %s', (version, ask) => {
+  const turnWith = ({ directive }: FaultCase) =>
+    lateTurns.get(`${version} ${directive}`) ?? ask(shared.url, token, `Hello ${directive}`);
 
   const stored = async (app: ChatApp, id: string) => (await app.read(id).expect(200)).body.chat;
 
-  it('has the text, the chat and the citations, and goes on with the chat', async () => {
-    const first = await ask(patient.url, token, 'Plan a weekend in Lisbon');
+  it('reads the text, the chat and the citations, and continues the chat', async () => {
+    const first = await ask(shared.url, token, 'Plan a weekend in Lisbon');
     expect(first.errors).toEqual([]);
-    const chat = await stored(patient, first.message!.metadata!.chat.id);
+    const chat = await stored(shared, first.message!.metadata!.chat.id);
     const { messages, ...summary } = chat;
     expect(first.message!.metadata).toEqual({ chat: summary });
     const [text, source, ...others] = first.message!.parts;
@@ -45,65 +57,63 @@ describe.each(AI_SDKS)('the AI SDK %s', (_, ask) => {
     expect(others).toEqual([]);
     expect(first.states).toBeGreaterThan(5);
 
-    const second = await ask(patient.url, token, 'What did I ask you first?', chat.id);
+    const second = await ask(shared.url, token, 'What did I ask you first?', chat.id);
     expect(second.message!.metadata!.chat.id).toBe(chat.id);
     expect(second.message!.parts[0]!.text).toContain('Plan a weekend in Lisbon');
     expect(second.message!.id).not.toBe(first.message!.id);
-    expect((await stored(patient, chat.id)).messages).toHaveLength(4);
+    expect((await stored(shared, chat.id)).messages).toHaveLength(4);
   });
 
-  it('has the stored answer where a message that was answered is sent again', async () => {
-    const calls = patient.agent.invocations.length;
+  it('gets the stored reply if a message with a reply is sent again', async () => {
+    const calls = shared.agent.invocations.length;
     const id = randomUUID();
-    const first = await ask(patient.url, token, 'Hello', undefined, id);
-    const again = await ask(patient.url, token, 'Hello', undefined, id);
+    const first = await ask(shared.url, token, 'Hello', undefined, id);
+    const again = await ask(shared.url, token, 'Hello', undefined, id);
     expect(again.message).toEqual(first.message);
-    expect(patient.agent.invocations).toHaveLength(calls + 1);
+    expect(shared.agent.invocations).toHaveLength(calls + 1);
   });
 
-  it('reads a source that is no page as a document', async () => {
-    const { message, errors } = await ask(patient.url, token, 'How do sessions work?');
+  it('reads a source as a document if it is no web page', async () => {
+    const { message, errors } = await ask(shared.url, token, 'How do sessions work?');
     expect(errors).toEqual([]);
-    const { messages } = await stored(patient, message!.metadata!.chat.id);
+    const { messages } = await stored(shared, message!.metadata!.chat.id);
     const types = message!.parts.map(({ type }) => type);
     expect(types).toEqual(['text', 'source-document']);
     expect(messages[1].citations[0].uri).toMatch(/^s3:/);
   });
 
-  it.each(AFTER_TEXT)('has the text and an error: $fault', async ({ directive, status, error }) => {
-    const app = status === 504 ? hasty : patient;
-    const { message, errors } = await ask(app.url, token, `Hello ${directive}`);
-    expect(errors).toEqual([error]);
-    const { messages } = await stored(app, message!.metadata!.chat.id);
+  it.each(AFTER_TEXT)('gets the text and an error: $fault', async (row) => {
+    const { message, errors } = await turnWith(row);
+    expect(errors).toEqual([row.error]);
+    const { messages } = await stored(isLate(row) ? late : shared, message!.metadata!.chat.id);
     expect(message!.parts[0]).toMatchObject({ type: 'text', text: messages[1].content });
     expect(messages[1].status).toBe('partial');
   });
 
-  it.each(BEFORE_TEXT)('is refused before the first byte: $fault, $place', async ({ directive, status, error }) => {
-    const app = status === 504 ? hasty : patient;
-    await expect(ask(app.url, token, `Hello ${directive}`)).rejects.toThrow(error);
+  it.each(BEFORE_TEXT)('is refused before the first byte: $fault, $place', async (row) => {
+    await expect(turnWith(row)).rejects.toThrow(row.error);
   });
 
-  it('has the text and an error where the answer cannot be stored', async () => {
+  it('gets the text and an error if the reply cannot be stored', async () => {
     faults.inject({ type: 'throttle' }, { steps: ['complete'] });
-    const { message, errors } = await ask(patient.url, token, 'Hello');
+    const { message, errors } = await ask(shared.url, token, 'Hello');
     faults.clear();
     expect(errors).toEqual(['Storage is unavailable']);
     expect(message!.parts[0]!.text).toMatch(/Hello/);
-    const { messages } = await stored(patient, message!.metadata!.chat.id);
+    const { messages } = await stored(shared, message!.metadata!.chat.id);
     expect(messages).toMatchObject([{ role: 'user', content: 'Hello', status: 'pending' }]);
   });
 
-  it('is told why it is refused', async () => {
-    await expect(ask(patient.url, '', 'Hello')).rejects.toThrow('Invalid id_token: token is missing');
-    await expect(ask(patient.url, token, 'Hello', 'none')).rejects.toThrow('Chat not found');
-    await expect(ask(patient.url, token, ' ')).rejects.toThrow(`Field 'prompt' is required`);
+  it('gets the reason of a refusal', async () => {
+    await expect(ask(shared.url, '', 'Hello')).rejects.toThrow('Invalid id_token: token is missing');
+    await expect(ask(shared.url, token, 'Hello', 'none')).rejects.toThrow('Chat not found');
+    await expect(ask(shared.url, token, ' ')).rejects.toThrow(`Field 'prompt' is required`);
   });
 
-  it('has the chat and an error where the agent has said nothing when the stream opens', async () => {
-    const { message, errors } = await afterSilence;
+  it('gets the chat and an error if the agent sends nothing before the stream opens', async () => {
+    const { message, errors } = (await lateTurns.get(`${version} silent`))!;
     expect(errors).toEqual(['The agent took too long']);
     expect(message!.parts).toEqual([]);
-    expect((await stored(calm, message!.metadata!.chat.id)).messages).toMatchObject([{ status: 'failed' }]);
+    expect((await stored(silent, message!.metadata!.chat.id)).messages).toMatchObject([{ status: 'failed' }]);
   });
 });

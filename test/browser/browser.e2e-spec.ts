@@ -2,12 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { describeInBrowser, startBrowser } from '../support/browser.js';
-import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { readChat, type ShownChat } from '../support/chat-client.js';
 import { readHeads } from '../support/chat-items.js';
 import { frontendSnippet } from '../support/docs-snippet.js';
 import { type FrontendPage, serveFrontendPage } from '../support/frontend-page.js';
 import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
+import { tokenOf } from '../support/tokens.js';
 
 /** The component of docs/frontends.md in Chromium, with the service on another origin. */
 describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the AI SDK %s', (sdk) => {
@@ -59,7 +60,7 @@ describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the 
     return (await readChat(api.url, user, heads[0]?.id ?? '')).body.chat;
   };
 
-  it('shows the answer as the agent speaks', async () => {
+  it('shows the reply while the agent sends it', async () => {
     await open(steppedApp);
     await say('Count for me');
     let shown = '';
@@ -76,7 +77,7 @@ describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the 
     ]);
   });
 
-  it('goes on with its chat, shows sources, and takes up a chat that is there', async () => {
+  it('continues its chat, shows sources, and opens an existing chat', async () => {
     await open(app);
     await say('Plan a weekend in Lisbon');
     await answer().getByRole('link', { name: 'Lisbon in two days' }).waitFor();
@@ -95,7 +96,7 @@ describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the 
     expect((await onlyChat(app)).messages).toHaveLength(6);
   });
 
-  it('says what went wrong in the middle, and asks again in the same chat', async () => {
+  it('shows an error in the middle of a reply, and asks again in the same chat', async () => {
     await open(app);
     app.agent.enqueue({ type: 'torn', afterChunks: 2 });
     await say('Hello');
@@ -111,7 +112,7 @@ describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the 
     expect(await answer().locator('p').textContent()).toBe(again.messages[3]?.content);
   });
 
-  it('says what went wrong before the first word, and asks again in the same chat', async () => {
+  it('shows an error before the first text, and asks again in the same chat', async () => {
     await open(app);
     app.agent.enqueue({
       type: 'stream-exception',
@@ -130,13 +131,13 @@ describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the 
     expect([again.id, again.messages.length]).toEqual([id, 3]);
   });
 
-  it('says that a token is refused', async () => {
+  it('shows that a token is refused', async () => {
     await open(app, { token: 'none' });
     await say('Hello');
     await alert().getByText('Invalid id_token: token is malformed').waitFor();
   });
 
-  it('goes on with a token that was refreshed, in the middle of a chat', async () => {
+  it('continues a chat with a refreshed token', async () => {
     await open(app);
     await say('My name is Ada');
     await answer().waitFor();
@@ -152,7 +153,7 @@ describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the 
     expect((await onlyChat(app)).messages).toHaveLength(4);
   });
 
-  it('begins no turn where its origin is not allowed', async () => {
+  it('begins no turn if its origin is not allowed', async () => {
     const calls = app.agent.invocations.length;
     await open(app, {}, `http://localhost:${frontend.port}`);
     await say('Hello');
@@ -160,7 +161,7 @@ describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the 
     expect(app.agent.invocations).toHaveLength(calls);
   });
 
-  it('may read the headers that are for callers', async () => {
+  it('can read the documented headers', async () => {
     await open(app);
     const ask = (headers: Record<string, string>) =>
       page.evaluate(
@@ -179,7 +180,7 @@ describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the 
     expect(await ask(call)).toMatchObject({ status: 200, 'x-request-id': 'page-1', 'idempotency-replayed': 'true' });
   });
 
-  it('reads a stream by the fetch of the docs', async () => {
+  it('reads a stream with the fetch of the docs', async () => {
     await open(app);
     const code = frontendSnippet('js').replace('process.stdout.write(', 'shown.push(');
     const variables = JSON.stringify({ API: app.url, ID_TOKEN: tokenOf(user) });
@@ -189,7 +190,7 @@ describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the 
     expect((await onlyChat(app)).messages[1]?.content).toBe(shown.join(''));
   });
 
-  it('loses nothing when it is closed in the middle', async () => {
+  it('loses nothing if it is closed in the middle of a reply', async () => {
     await open(steppedApp);
     await say('Tell me all');
     await stepped.say('The beginning');

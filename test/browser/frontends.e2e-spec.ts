@@ -4,9 +4,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ChatApp, startChatApp, tokenOf } from '../support/chat-app.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { frontendSnippet } from '../support/docs-snippet.js';
 import { typeFaultsOf } from '../support/snippet-types.js';
+import { tokenOf } from '../support/tokens.js';
 
 const run = promisify(execFile);
 describe('docs/frontends.md', () => {

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { findAgentClient } from '../support/agent-client.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { FAULT_CASES } from '../support/fault-matrix.js';
+import { FAULT_CASES, type FaultCase, isLate, LATE_DEADLINE } from '../support/fault-matrix.js';
 import { faultPage } from '../support/fault-page.js';
 import { sentTo } from '../support/redirected-request.js';
+import { itEachTogether } from '../support/together.js';
 import { startUnreachable } from '../support/unreachable.js';
 
 interface StoredMessage {
@@ -19,34 +20,39 @@ const KEPT = {
   failed: [['user', 'failed']],
 };
 
-/** Most of a history that a new session is told. */
+/** Largest history for a new session, in bytes. */
 const SEED_MAX_BYTES = 100_000;
 const bytesOf = (messages: readonly { readonly content: string }[]) =>
   messages.reduce((bytes, { content }) => bytes + Buffer.byteLength(content), 0);
 
 describe('a turn whose agent fails', () => {
-  let patient: ChatApp;
-  let hasty: ChatApp;
+  let shared: ChatApp;
   let ports: Awaited<ReturnType<typeof startUnreachable>>;
-  /** Where the agent is looked for instead of where it is. */
+  /** The port that replaces the agent's port. */
   let port: number | undefined;
   beforeAll(async () => {
     ports = await startUnreachable();
-    patient = await startChatApp();
-    patient.nest
-      .get(BedrockAgentRuntimeClient)
-      .middlewareStack.add(
-        (next) => (args) => next(port === undefined ? args : { ...args, request: sentTo(args.request, port) }),
-        { step: 'finalizeRequest', priority: 'low' },
-      );
-    // Only what has to run into its deadline is given one that is soon.
-    hasty = await startChatApp({ AGENT_TIMEOUT_MS: '4000' });
+    shared = await startChatApp();
+    findAgentClient(shared).middlewareStack.add(
+      (next) => (args) => next(port === undefined ? args : { ...args, request: sentTo(args.request, port) }),
+      { step: 'finalizeRequest', priority: 'low' },
+    );
   });
-  afterAll(() => Promise.all([patient.close(), hasty.close(), ports.close()]));
+  afterAll(() => Promise.all([shared.close(), ports.close()]));
 
-  it.each(FAULT_CASES)('$place the first event: $fault', async (row) => {
+  it.each(FAULT_CASES.filter((row) => !isLate(row)))('$place the first event: $fault', (row) => check(shared, row));
+
+  itEachTogether(FAULT_CASES.filter(isLate), '$place the first event: $fault', async (row) => {
+    const app = await startChatApp({ AGENT_TIMEOUT_MS: LATE_DEADLINE });
+    try {
+      await check(app, row);
+    } finally {
+      await app.close();
+    }
+  });
+
+  async function check(app: ChatApp, row: FaultCase): Promise<void> {
     const { directive, status, error, stored, invocations, unreachable } = row;
-    const app = status === 504 ? hasty : patient;
     const turn = async (prompt: string, id?: string) =>
       (await app.chat({ prompt, chat_id: id }).expect(200)).body.chat as { id: string; messages: StoredMessage[] };
     const { id, messages: first } = await turn('first');
@@ -72,7 +78,7 @@ describe('a turn whose agent fails', () => {
     expect(kept.map(({ role, status: state }) => [role, state])).toEqual(KEPT[stored]);
     expect(kept[0]?.content).toBe(prompt);
 
-    // The chat goes on: in its session where the turn was done, else in a new one that is told the history once.
+    // After a complete turn the session continues. After any other a new session gets the history once.
     await turn('third', id);
     expect((await turn('fourth', id)).messages.at(-2)?.content).toBe('fourth');
     const [third, fourth] = app.agent.invocations.slice(-2);
@@ -89,9 +95,9 @@ describe('a turn whose agent fails', () => {
     expect(third?.sessionId === asked[0]?.sessionId).toBe(stored === 'done');
     expect(fourth).toMatchObject({ sessionId: third?.sessionId, prompt: 'fourth' });
     expect(fourth).not.toHaveProperty('conversationHistory');
-  });
+  }
 
-  it('is described in docs/faults.md as it is tested here', async () => {
+  it('is described in docs/faults.md as these tests run it', async () => {
     const page = await readFile(new URL('../../docs/faults.md', import.meta.url), 'utf8');
     expect(page).toBe(faultPage(FAULT_CASES));
   });

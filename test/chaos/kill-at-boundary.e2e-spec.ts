@@ -15,7 +15,7 @@ const AGENT_TIMEOUT_SECONDS = 60;
 /** A lease ends 15 s after its turn's deadline. */
 const LEASE_SECONDS = AGENT_TIMEOUT_SECONDS + 15;
 
-/** What a turn may be when its server is killed. */
+/** The kinds of turns when a server is killed. */
 const SHAPES = [
   { isFirst: true, hasKey: false },
   { isFirst: true, hasKey: true },
@@ -29,7 +29,7 @@ interface Victim {
   readonly isFirst: boolean;
   readonly prompt: string;
   readonly key: string | undefined;
-  /** What was said in its chat before. */
+  /** The turns of its chat before. */
   readonly earlier: readonly object[];
   /** Known from the start, or from its begin. */
   chatId: string | undefined;
@@ -37,9 +37,9 @@ interface Victim {
 }
 
 /**
- * Servers run turns, each stopped at a boundary by a gate before the table or the agent, and are killed when all of
- * theirs are there. The table, on disk, and the agent stay. Another server finds what is left, first while the leases
- * run, then with a clock for which they have run out.
+ * A server runs turns, and gates before the table and the agent stop each turn at a boundary. Then the server is killed.
+ * The table, which is on disk, and the agent stay. Other servers find what is left. For the first one the leases still
+ * run; the clock of the second one is past their end.
  */
 describe('a server that is killed', () => {
   let folder: string;
@@ -64,15 +64,14 @@ describe('a server that is killed', () => {
       AWS_ENDPOINT_URL_DYNAMODB: gates[0]!.endpoint,
       AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: gates[1]!.endpoint,
     };
-    const doomed = await Promise.all(SHAPES.map(() => startServer(variables)));
-    for (const [index, shape] of SHAPES.entries()) await kill(doomed[index]!, shape);
+    await kill(await startServer(variables));
     isStopping = false;
     invocationsBefore = parts.agent.invocations.length;
     server = await startServer(variables);
     await checkWhileLeased();
     await server.end('SIGKILL');
     server = await startServer(variables, { clockAheadSeconds: LEASE_SECONDS });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await killServers();
@@ -101,19 +100,19 @@ describe('a server that is killed', () => {
       call?.prompt === undefined ? call && chatId === call.chatId : prompt === call.prompt,
     );
 
-  /** Kills a server once a turn of this shape is stopped at each boundary. */
-  async function kill(doomed: ListeningServer, shape: (typeof SHAPES)[number]): Promise<void> {
-    const own: Victim[] = [];
-    for (const boundary of BOUNDARIES) own.push(await prepare(doomed.url, boundary, shape));
-    victims.push(...own);
-    const answers = Promise.allSettled(
-      own.map(({ prompt, isFirst, chatId, key }) =>
+  /** Kills a server once a turn of each shape is stopped at each boundary. */
+  async function kill(doomed: ListeningServer): Promise<void> {
+    for (const shape of SHAPES) {
+      for (const boundary of BOUNDARIES) victims.push(await prepare(doomed.url, boundary, shape));
+    }
+    const responses = Promise.allSettled(
+      victims.map(({ prompt, isFirst, chatId, key }) =>
         askTurn(doomed.url, ALICE, { prompt, chat_id: isFirst ? undefined : chatId }, key),
       ),
     );
-    while (!own.every(({ isHeld }) => isHeld)) await wait(10);
+    while (!victims.every(({ isHeld }) => isHeld)) await wait(10);
     await doomed.end('SIGKILL');
-    expect((await answers).map(({ status }) => status)).toEqual(own.map(() => 'rejected'));
+    expect((await responses).map(({ status }) => status)).toEqual(victims.map(() => 'rejected'));
   }
 
   async function prepare(url: string, boundary: Boundary, shape: (typeof SHAPES)[number]): Promise<Victim> {
@@ -140,7 +139,7 @@ describe('a server that is killed', () => {
       .filter((call) => call.prompt === prompt || call.prompt === `opening of ${prompt}`)
       .map(({ sessionId }) => sessionId);
 
-  /** The prompts that an invocation's session knows: what it was told with each turn, and the turns that it has answered. */
+  /** Lists the prompts that an invocation's session knows: from its histories, and from its complete turns. */
   function knownTo(call: EmulatedInvocation): string[] {
     const { invocations } = parts.agent;
     const earlier = invocations.slice(0, invocations.indexOf(call));
@@ -151,7 +150,7 @@ describe('a server that is killed', () => {
   const toldTo = ({ conversationHistory = [] }: EmulatedInvocation) =>
     conversationHistory.filter(({ role }) => role === 'user').map(({ text }) => text);
 
-  /** Right after the restart: what is stored is shown, what may still be running is pending and refuses a second turn. */
+  /** Right after the restart: stored replies are shown, other turns are pending and refuse a second turn. */
   async function checkWhileLeased(): Promise<void> {
     for (const { boundary, prompt, chatId } of victims.filter(({ boundary: { hasBegun } }) => hasBegun)) {
       const { body } = await readChat(server.url, ALICE, chatId!);
@@ -170,7 +169,7 @@ describe('a server that is killed', () => {
   describe.each(BOUNDARIES)('$name', ({ name, hasBegun, isStored }) => {
     const found = () => victims.filter(({ boundary }) => boundary.name === name);
 
-    it('leaves what was acknowledged, and its own prompt as far as it came', async () => {
+    it('keeps acknowledged turns, and its own prompt if the turn had begun', async () => {
       for (const { prompt, chatId, earlier, isFirst } of found()) {
         const { status, body } = await readChat(server.url, ALICE, chatId!);
         const own = { prompt, ...(isStored ? { answer: expect.stringContaining(prompt) } : { status: 'failed' }) };
@@ -179,7 +178,7 @@ describe('a server that is killed', () => {
       }
     });
 
-    it('answers the same key: anew, or from the table without asking the agent', async () => {
+    it('runs the same key again, or replays a stored reply without asking the agent', async () => {
       for (const victim of found().filter(({ key }) => key !== undefined)) {
         const { prompt, key, chatId, isFirst, earlier } = victim;
         const askedBefore = asked(victim);
@@ -197,7 +196,7 @@ describe('a server that is killed', () => {
       }
     });
 
-    it('lets the chat go on, in a session that knows each of its turns once', async () => {
+    it('lets the chat continue, in a session that knows each turn once', async () => {
       for (const victim of found()) {
         const { chatId, isFirst, key } = victim;
         if (isFirst && !hasBegun && key === undefined) continue;
@@ -209,7 +208,7 @@ describe('a server that is killed', () => {
         const answered = before.filter((turn) => 'answer' in turn).map(({ prompt }) => prompt);
         expect(knownTo(call)).toEqual(answered);
         const sessions = sessionsBefore(victim);
-        // A turn that was not released takes its session along; one that never began leaves it.
+        // An unreleased turn ends its session. A turn that never began leaves it unchanged.
         const goesOn = !hasBegun || name === 'after release';
         if (sessions.length > 0) expect(sessions.includes(call.sessionId)).toBe(goesOn);
       }

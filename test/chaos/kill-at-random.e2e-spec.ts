@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SECRET } from '../support/chat-app.js';
 import { type Answered, askTurn, readChat, turnsOf } from '../support/chat-client.js';
 import { seededRandom, testSeed } from '../support/seeded-random.js';
 import { killServers, type ListeningServer, startLocalServer } from '../support/spawned-server.js';
 import { readTableOnDisk } from '../support/table-on-disk.js';
+import { SECRET } from '../support/tokens.js';
 
 const CHATS = 8;
 const TURNS_PER_CHAT = 25;
 const TURNS = CHATS * TURNS_PER_CHAT;
-const KILLS = 8;
+const KILLS = 5;
 const VARIABLES = {
   TURNS_PER_MINUTE: '0',
   JWT_SECRET_KEY: SECRET,
@@ -21,22 +21,22 @@ const VARIABLES = {
   // Replies of about 0.1 s: long enough to be killed in, and no longer.
   LOCAL_AGENT_PACE_MS: '3',
 };
-/** Each server's clock is so far ahead of the one before that the leases left to it, of 35 s, have run out. */
+/** How far each server's clock is ahead of the previous one: more than a lease of 35 s. */
 const CLOCK_STEP_SECONDS = 40;
-/** Longest time between the turn that a kill waits for and the kill: about what a turn takes. */
+/** Longest delay of a kill: about the time of a turn. */
 const KILL_DELAY_MILLISECONDS = 250;
 
-/** A turn as its caller knows it. */
+/** A turn as its client knows it. */
 interface AskedTurn {
   readonly prompt: string;
   readonly hasKey: boolean;
-  /** The answer, once it has been acknowledged. */
+  /** The reply, once the turn was acknowledged. */
   response?: string;
 }
 
 /**
- * Local mode with its table on disk inside of the server: a kill takes both. Half of the callers repeat a lost turn
- * under its key until it is answered, the others go on with their next.
+ * In local mode the table runs inside the server, so a kill ends both. Half of the clients repeat a lost turn with its
+ * key until it succeeds. The others continue with their next turn.
  */
 describe(`a server killed ${KILLS} times during ${TURNS} turns, and its table with it`, () => {
   const seed = testSeed();
@@ -67,7 +67,7 @@ describe(`a server killed ${KILLS} times during ${TURNS} turns, and its table wi
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  /** One caller with a chat of its own, who asks one turn after the other. */
+  /** A client with its own chat. It sends one turn after another. */
   async function converse(chat: number): Promise<void> {
     const user = `user-${chat}`;
     const hasKey = chat % 2 === 0;
@@ -86,7 +86,7 @@ describe(`a server killed ${KILLS} times during ${TURNS} turns, and its table wi
     }
   }
 
-  /** @returns nothing when the server was killed meanwhile, and the turn has no key to repeat it under. */
+  /** @returns undefined if the server was killed and the turn has no key to repeat it. */
   async function ask(user: string, turn: AskedTurn, chatId: string | undefined): Promise<Answered | undefined> {
     const { prompt, hasKey } = turn;
     const { url } = await server;
@@ -103,7 +103,7 @@ describe(`a server killed ${KILLS} times during ${TURNS} turns, and its table wi
       await until(() => endedTurns >= after);
       await wait(random() * KILL_DELAY_MILLISECONDS);
       const doomed = await server;
-      // Callers wait for the next server from here on.
+      // From here on clients wait for the next server.
       server = killAndRestart(doomed);
       await server;
     }
@@ -125,7 +125,7 @@ describe(`a server killed ${KILLS} times during ${TURNS} turns, and its table wi
 
   const shown = (prompt: string) => [...histories.values()].flat().filter((turn) => turn.prompt === prompt);
 
-  it('has every acknowledged turn once and whole', () => {
+  it('keeps every acknowledged turn, once and complete', () => {
     const acknowledged = asked.filter(({ response }) => response !== undefined);
     expect(acknowledged.length).toBeGreaterThanOrEqual(TURNS / 2);
     for (const { prompt, response, hasKey } of acknowledged) {
@@ -134,7 +134,7 @@ describe(`a server killed ${KILLS} times during ${TURNS} turns, and its table wi
     }
   });
 
-  it('has every prompt that had begun, as done, partial or failed', () => {
+  it('keeps every prompt that had begun, as done, partial or failed', () => {
     expect(begun.size).toBeGreaterThan(0);
     for (const prompt of begun) expect(shown(prompt)).not.toEqual([]);
     for (const { prompt, hasKey } of asked) {
@@ -147,13 +147,13 @@ describe(`a server killed ${KILLS} times during ${TURNS} turns, and its table wi
     }
   });
 
-  it('has nothing that was not asked, and never asked the agent before the prompt was stored', () => {
+  it('keeps nothing else, and stores a prompt before it asks the agent', () => {
     const prompts = new Set(asked.map(({ prompt }) => prompt));
     expect([...histories.values()].flat().filter(({ prompt }) => !prompts.has(prompt))).toEqual([]);
     expect(rememberedOnly).toEqual([]);
   });
 
-  it('has the turns of each chat in the order in which they were asked', () => {
+  it('keeps the turns of each chat in order', () => {
     const order = new Map(asked.map(({ prompt }) => [prompt, Number(prompt.split(' ').at(-1))]));
     for (const turns of histories.values()) {
       const numbers = turns.map(({ prompt }) => order.get(prompt));
@@ -161,7 +161,7 @@ describe(`a server killed ${KILLS} times during ${TURNS} turns, and its table wi
     }
   });
 
-  it('goes on with every chat', async () => {
+  it('continues every chat', async () => {
     const { url } = await server;
     expect(histories.size).toBeGreaterThanOrEqual(CHATS);
     for (const [id, before] of histories) {

@@ -5,7 +5,7 @@ import { useChatStore } from '../support/chat-store.js';
 import type { FaultChoice, StorageFault } from '../support/storage-faults.js';
 import { done, TurnRunner } from '../support/turn-runner.js';
 import { ChatNotFoundError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
-import { StorageUnavailableError } from '../../src/dynamodb/dynamodb.errors.js';
+import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 import type { RunningTurn } from '../../src/chat/model/turn.js';
 
 /** More turns than the head remembers keys for. */

@@ -7,7 +7,7 @@ import { type Redelivery, startStorageFaults, type StorageFaults } from '../supp
 const LANES = 6;
 const KEPT_CHATS = 5;
 const TURNS = 10;
-/** Chats of a lane that are deleted in the end, beside the kept ones: so many that each write is repeated after it. */
+/** Deleted chats of each lane. There are enough to repeat each kind of write after a delete. */
 const DELETED_CHATS = 5;
 const TURNS_BEFORE_DELETE = 6;
 const KEPT_TURNS = LANES * KEPT_CHATS * TURNS;
@@ -46,7 +46,7 @@ describe('a table that delivers 30 % of all writes twice', () => {
     return times[Math.floor(random() * times.length)]!;
   }
 
-  /** One turn after another in a new chat; some with a key, a few with an answer of several items. */
+  /** Runs turns in a new chat. Some have a key, and a few have a reply of several items. */
   async function converse(name: string, turns: number): Promise<[string, Pair[]]> {
     const pairs: Pair[] = [];
     let chatId: string | undefined;
@@ -95,16 +95,16 @@ describe('a table that delivers 30 % of all writes twice', () => {
     await faults.deliverRest();
     expect([...kept.values()].flat()).toHaveLength(KEPT_TURNS);
     expect(deleted.size).toBe(LANES * DELETED_CHATS);
-  }, 120_000);
+  });
 
-  it('has asked the agent once for each of them', () => {
-    // A deleted chat's session is ended by an invocation too.
+  it('asks the agent once for each turn', () => {
+    // The end of a session is an invocation too.
     const prompts = app.agent.invocations.filter(({ endSession }) => !endSession).map(({ prompt }) => prompt);
     expect(prompts).toHaveLength(KEPT_TURNS + DELETED_TURNS);
     expect(new Set(prompts).size).toBe(KEPT_TURNS + DELETED_TURNS);
   });
 
-  it('has repeated every kind of write at every time, and let no begin or release in a second time', () => {
+  it('repeats every kind of write at every time, and refuses each second begin and release', () => {
     const inTime = faults.repeated.filter(({ after }) => after !== 'rest');
     const seen = new Set(inTime.map(({ step, after }) => `${step} ${typeof after === 'object' ? 'calls' : after}`));
     for (const step of ['begin', 'complete', 'release']) {
@@ -116,7 +116,7 @@ describe('a table that delivers 30 % of all writes twice', () => {
     expect(new Set(letIn)).toEqual(new Set(['complete', 'delete']));
   });
 
-  it('shows each turn once, whole and in order', async () => {
+  it('shows each turn once, complete and in order', async () => {
     for (const [id, pairs] of kept) {
       const { messages } = (await app.read(id).expect(200)).body.chat;
       const expected = pairs.flatMap(({ prompt, response }) => [
@@ -129,7 +129,7 @@ describe('a table that delivers 30 % of all writes twice', () => {
     for (const id of deleted) await app.read(id).expect(404);
   });
 
-  it('holds nothing that belongs to no turn', async () => {
+  it('keeps no item without a turn', async () => {
     const items = await allItems();
     const tombstones = items.filter((item) => deleted.has(item.id));
     for (const item of tombstones) {

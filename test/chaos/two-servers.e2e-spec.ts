@@ -7,7 +7,7 @@ import { killServers, type ListeningServer, startServer } from '../support/spawn
 const CALLERS = Array.from({ length: 50 }, (_, index) => index);
 const ALICE = 'alice';
 
-/** Two servers in processes of their own, on one table and one agent: nothing but the table keeps them apart. */
+/** Two processes with one table and one agent. Only the table coordinates them. */
 describe('two servers on one table', () => {
   let parts: ServerParts;
   let urls: string[];
@@ -31,7 +31,7 @@ describe('two servers on one table', () => {
     expect(answer.retryAfter).toMatch(/^[1-9]\d*$/);
   }
 
-  it('answer 50 turns at once on 50 chats, and again from the other server', async () => {
+  it('run 50 concurrent turns on 50 chats, and then 50 more on the other server', async () => {
     const first = await Promise.all(CALLERS.map((caller) => askTurn(urlFor(caller), ALICE, { prompt: `a ${caller}` })));
     expect(first.map(({ status }) => status)).toEqual(CALLERS.map(() => 200));
     const ids = first.map(({ body }) => body.chat.id);
@@ -50,12 +50,12 @@ describe('two servers on one table', () => {
     }
   });
 
-  it('have written lines of their log and nothing else, such as warnings of Node', () => {
+  it('write log lines only, and no warnings of Node', () => {
     const lines = servers.flatMap(({ printed }) => printed.trim().split('\n'));
     expect(lines.filter((line) => !line.startsWith('{"level":"'))).toEqual([]);
   });
 
-  it.each([0, 30])('answer one of 50 turns on one chat after the other, coming %d ms apart', async (apart) => {
+  it.each([0, 30])('run 50 turns on one chat one at a time, with %d ms between requests', async (apart) => {
     const { body: opened } = await askTurn(urlFor(0), ALICE, { prompt: 'opening' });
     const chat_id = opened.chat.id;
     const promptOf = (caller: number) => `one ${caller} of those ${apart} ms apart`;
@@ -72,7 +72,7 @@ describe('two servers on one table', () => {
     answers.filter(({ status }) => status !== 200).forEach(expectRefused);
 
     expect(whole.messages).toHaveLength(2 + 2 * taken.length);
-    // Each caller was shown the history up to its own turn: one order, the same for all.
+    // Each response has the history up to its own turn, in the same order.
     for (const { body } of taken) {
       expect(body.chat.messages).toEqual(whole.messages.slice(0, body.chat.messages.length));
       expect(body.chat.messages.at(-1)).toMatchObject({ role: 'assistant', content: body.response });

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { ServerResponse } from 'node:http';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
@@ -7,7 +8,9 @@ import { buildRestEvent, insertToken } from '../../scripts/lambda/events.js';
 import type { LambdaResponse } from '../../src/lambda.js';
 import type { LambdaEvent } from '../../src/lambda/event.js';
 import { toRequest } from '../../src/lambda/request.js';
+import { startApp } from '../../src/lambda/start-app.js';
 import { answerTo, ANSWERS, putOldChat } from '../support/lambda/answers.js';
+import { useLongerTimeouts } from '../support/longer-timeouts.js';
 
 const CORS_ORIGINS = 'https://app.example.com,https://beta.example.com';
 
@@ -22,6 +25,7 @@ describe('the handler of the function', () => {
     // An entry reads the environment while it is imported.
     Object.assign(process.env, parts.variables, { TURNS_PER_MINUTE: '0' });
     ({ handler } = (await import('../../src/lambda.js')) as { handler: Handler });
+    useLongerTimeouts((await startApp(process.env)).get(DynamoDBClient));
   });
   afterAll(() => parts.close());
 
@@ -47,18 +51,18 @@ describe('the handler of the function', () => {
     expect(handler).toHaveLength(2);
   });
 
-  it('has an expected answer for every file of events/', () => {
+  it('has an expected response for every file of events/', () => {
     const files = readdirSync('events').map((file) => file.replace(/\.json$/, ''));
     expect(Object.keys(ANSWERS).toSorted()).toEqual(files.toSorted());
   });
 
-  it.each(Object.keys(ANSWERS))('answers %s as the contract says', async (name) => {
+  it.each(Object.keys(ANSWERS))('responds to %s as the contract says', async (name) => {
     await putOldChat(parts);
     expect(answerTo(await invoke(fileEvent(name)))).toEqual(ANSWERS[name]);
   });
 
   it.each(['event', 'event-object-body', 'http-post-chat', 'function-url-post-chat'])(
-    'answers %s in plain headers',
+    'responds to %s with plain headers',
     async (name) => {
       const answer = await invoke(fileEvent(name));
       expect(answer).not.toHaveProperty('multiValueHeaders');
@@ -69,7 +73,7 @@ describe('the handler of the function', () => {
     },
   );
 
-  it('answers a REST API in multi-value headers', async () => {
+  it('responds to a REST API with multi-value headers', async () => {
     const answer = await invoke(fileEvent('rest-post-chat'));
     expect(answer.multiValueHeaders).toMatchObject({ 'x-request-id': ['rest-1'], 'cache-control': ['no-store'] });
     expect(answer.isBase64Encoded).toBe(false);
@@ -91,11 +95,11 @@ describe('the handler of the function', () => {
     });
   });
 
-  it('takes the request id of the invocation where the caller has none', async () => {
+  it('uses the request id of the invocation if the caller sends none', async () => {
     expect((await invoke({})).headers).toHaveProperty('x-request-id', 'aws-1');
   });
 
-  it('goes on with a chat and reads it back', async () => {
+  it('continues a chat and reads it', async () => {
     const token = ['id_token', parts.token];
     const first = JSON.parse((await invoke(rest('/chat', token, { prompt: 'one' }))).body) as { chat: { id: string } };
     const { id } = first.chat;
@@ -106,7 +110,7 @@ describe('the handler of the function', () => {
     expect(read.chat.messages).toHaveLength(4);
   });
 
-  it('reads all of a body at the limit, and refuses one over it', async () => {
+  it('accepts a body at the limit, and refuses a larger body', async () => {
     const token = ['id_token', parts.token];
     const padded = (bytes: number) => rest('/chat', token, { prompt: 'x'.repeat(bytes) });
     expect(JSON.parse((await invoke(padded(250_000))).body)).toEqual({
@@ -128,7 +132,7 @@ describe('the handler of the function', () => {
     expect((await invoke(rest('/chat', headers(parts.token), {}))).statusCode).toBe(status);
   });
 
-  it('takes headers from where they are when there are no multi-value ones', async () => {
+  it('reads single-value headers if there are no multi-value headers', async () => {
     const event = { ...fileEvent('rest-post-chat'), multiValueHeaders: {} };
     expect((await invoke(event)).statusCode).toBe(200);
   });
@@ -166,7 +170,7 @@ describe('the handler of the function', () => {
     expect([restApi, httpApi].map((event) => toRequest(event as LambdaEvent).url)).toEqual([url, url]);
     for (const event of [restApi, httpApi]) {
       const { statusCode, body } = await invoke(event);
-      // Of another method there is no such route, and there is of `POST /chat`.
+      // The route exists for `POST /chat` only.
       expect([statusCode, body.includes('Not found')]).toEqual(url === '/chat' ? [200, false] : [404, true]);
     }
   });
@@ -247,7 +251,7 @@ describe('the handler of the function', () => {
     expect(multiValueHeaders).toMatchObject({ 'access-control-allow-origin': [origin], vary: ['Origin'] });
   });
 
-  it('allows pages of other origins nothing', async () => {
+  it('allows nothing to pages of other origins', async () => {
     const event = { ...fileEvent('rest-preflight'), multiValueHeaders: undefined };
     const answer = await invoke({ ...event, headers: preflight('https://evil.example') });
     expect(answer.multiValueHeaders).not.toHaveProperty('access-control-allow-origin');
@@ -266,14 +270,14 @@ describe('the handler of the function', () => {
     'gives the agent no more time for %s than the host leaves',
     async (name) => {
       const start = Date.now();
-      // What is kept back for storing the turn is all that there is.
+      // The function's whole time is reserved for storing the turn.
       const answer = await invoke(fileEvent(name), { getRemainingTimeInMillis: () => 3_000 });
       expect(answerTo(answer)).toMatchObject({ statusCode: 504, body: { error: 'The agent took too long' } });
       expect(Date.now() - start).toBeLessThan(2_000);
     },
   );
 
-  it('tells those who wait for the end of an answer that it is whole', async () => {
+  it('ends a response so that a reader knows that it is complete', async () => {
     const finished: boolean[] = [];
     const once = jest.spyOn(ServerResponse.prototype, 'once').mockImplementation(function (
       this: ServerResponse,

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Metafile } from 'esbuild';
 import { assertLean, bundleHandlers } from '../../scripts/lambda/bundle.js';
 import { writeCodeCache } from '../../scripts/lambda/code-cache.js';
@@ -15,21 +15,19 @@ import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/loc
 import { LAMBDA_NODE_ARGUMENTS, findNode } from '../../scripts/lambda/node-binary.js';
 import type { LambdaResponse } from '../../src/lambda.js';
 import { AI_SDKS } from '../support/ai-sdk.js';
-import { SECRET } from '../support/chat-app.js';
 import { ANSWERS, answerTo, putOldChat } from '../support/lambda/answers.js';
 import { buildPackage, describeWithClient, NODES } from '../support/lambda/package.js';
 import { RawReader } from '../support/raw-reader.js';
 import { silence } from '../support/silence.js';
 import { type SpawnedServer, spawnServer } from '../support/spawned-server.js';
 import { readStream } from '../support/ui-stream.js';
-
-jest.setTimeout(30_000);
+import { SECRET } from '../support/tokens.js';
 
 const CACHE_REJECTED = /"codeCache: rejected","node":"[\d.]+","v8":"\d/g;
 
 describe('the package', () => {
   const home = mkdtempSync(join(tmpdir(), 'lambda-package-'));
-  // Built where the dependencies are found, and run where they are not.
+  // It is built where its dependencies exist, and run where they do not.
   const work = join('build', `test-${process.pid}`);
   const folder = join(work, 'lambda');
   let parts: FunctionParts;
@@ -74,7 +72,7 @@ describe('the package', () => {
     expect(() => assertLean({ inputs })).toThrow(`The package must not contain ${path}`);
   });
 
-  it('formats dates as Node does, although it makes their formats later', async () => {
+  it('formats dates as Node does, although it creates the formats later', async () => {
     const file: string = '../../scripts/lambda/date-time-format.mjs';
     const module = (await import(file)) as {
       DateTimeFormatOnUse: typeof Intl.DateTimeFormat;
@@ -140,7 +138,7 @@ describe('the package', () => {
     );
   });
 
-  it('holds four files, and nothing of this machine or of local mode', () => {
+  it('has four files, and nothing of this machine or of local mode', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['app.cache', 'app.js', 'lambda-stream.mjs', 'lambda.mjs']);
     const app = readFileSync(join(folder, 'app.js'), 'latin1');
     expect(app).not.toContain(process.cwd());
@@ -154,10 +152,10 @@ describe('the package', () => {
     beforeAll(async () => {
       served = spawnServer(
         { JWT_SECRET_KEY: SECRET, TURNS_PER_MINUTE: '0' },
-        { program: ['scripts/lambda.ts', 'serve', '--package', folder] },
+        { script: ['scripts/lambda.ts', 'serve', '--package', folder] },
       );
       [, url = '', token = ''] = await served.untilPrinted(/ready on (http:\S+)[^]*ID_TOKEN=(\S+)/);
-    }, 60_000);
+    });
     afterAll(async () => {
       expect(await served.end('SIGTERM')).toBe(0);
     });
@@ -172,11 +170,11 @@ describe('the package', () => {
       await expect(ask(url, '', 'Hello')).rejects.toThrow('Invalid id_token: token is missing');
     });
 
-    it('ends with one line where its port is in use, or its Node is not there', async () => {
+    it('ends with one line if its port is in use or its Node is missing', async () => {
       const serveWith = async (PORT: string, ...more: string[]) => {
         const other = spawnServer(
           { PORT, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-          { program: ['scripts/lambda.ts', 'serve', '--package', folder, ...more] },
+          { script: ['scripts/lambda.ts', 'serve', '--package', folder, ...more] },
         );
         expect(await other.exited).toBe(1);
         return other.printed.trim();
@@ -186,7 +184,7 @@ describe('the package', () => {
       expect(await serveWith('0', '--node', '/no/node')).toBe('/no/node cannot be run: ENOENT');
     });
 
-    it('keeps the turn of a caller who leaves, at any event', async () => {
+    it('stores the turn of a client that disconnects, at any event', async () => {
       const body = { prompt: 'Hello [[fault chunks bytes=60000 pause=10]]' };
       // start, text-start, four deltas, text-end, finish and [DONE].
       for (let events = 1; events <= 9; events += 1) {
@@ -220,7 +218,7 @@ describe('the package', () => {
         const empty = copy(`client-${major}`);
         await writeCodeCache(empty, node);
         lambda = await start(empty, log);
-      }, 60_000);
+      });
       afterAll(() => lambda.stop());
 
       it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
@@ -254,7 +252,7 @@ describe('the package', () => {
         expect(lines.join('').match(CACHE_REJECTED)).toHaveLength(1);
       });
 
-      it('is ready before anybody sends it an event', async () => {
+      it('is ready before its first event', async () => {
         const lines: string[] = [];
         const unasked = await start(join(home, `client-${major}`), lines);
         for (let looks = 0; looks < 200 && !lines.join('').includes('successfully started'); looks += 1) await wait(50);

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { buildRestEvent } from '../../scripts/lambda/events.js';
@@ -8,6 +9,7 @@ import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/loc
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import type { LambdaResponse } from '../../src/lambda.js';
 import { startApp } from '../../src/lambda/start-app.js';
+import { useLongerTimeouts } from '../support/longer-timeouts.js';
 
 type Buffered = (event: object, context: Context) => Promise<LambdaResponse>;
 type Streaming = (event: object, stream: Writable, context: Context) => Promise<void>;
@@ -15,7 +17,7 @@ type Streaming = (event: object, stream: Writable, context: Context) => Promise<
 const PIECES = Array.from({ length: 8 }, (_, index) => `piece ${index}, `);
 const context = { awsRequestId: 'aws-1', getRemainingTimeInMillis: () => 60_000 } as Context;
 
-describe('who reads from the handler that streams', () => {
+describe('a reader of the streaming handler', () => {
   let parts: FunctionParts;
   let agent: BedrockAgentEmulator;
   let handler: Streaming;
@@ -27,11 +29,13 @@ describe('who reads from the handler that streams', () => {
     agent = await startBedrockAgentEmulator();
     // An entry reads the environment as it starts.
     Object.assign(process.env, parts.variables, { AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint });
-    // As outside of Lambda, where nothing is called `streamifyResponse`.
+    // As outside Lambda, where `streamifyResponse` does not exist.
     Object.assign(globalThis, { awslambda: { HttpResponseStream: { from: (stream: Writable) => stream } } });
     ({ handler } = (await import('../../src/lambda-stream.js')) as unknown as { handler: Streaming });
     ({ handler: buffered } = (await import('../../src/lambda.js')) as unknown as { handler: Buffered });
-    server = (await startApp(process.env)).getHttpServer();
+    const app = await startApp(process.env);
+    useLongerTimeouts(app.get(DynamoDBClient));
+    server = app.getHttpServer();
   });
   afterAll(async () => {
     await (await startApp(process.env)).close();
@@ -45,15 +49,15 @@ describe('who reads from the handler that streams', () => {
       rawHeaders: ['id_token', parts.token, 'content-type', 'application/json', 'idempotency-key', key],
       body: Buffer.from('{"prompt":"hello"}'),
     });
-  /** The answer to the same key: 409 while the turn runs, then what is stored of it. */
+  /** Sends the same key: 409 while the turn runs, then the stored reply. */
   async function again(key: string): Promise<{ status: number; response?: string }> {
     const { statusCode: status, body } = await buffered(event('/chat', key), context);
     const { response } = JSON.parse(body) as { response?: string };
     return { status, ...(response !== undefined && { response }) };
   }
 
-  it('slowly has the whole text in the end, holds no turn, and lets no memory grow', async () => {
-    const chunks = Array.from({ length: 60_000 }, (_, index) => `${String(index).padStart(14, '0')} `);
+  it('gets the complete text, delays no turn and uses little memory if it is slow', async () => {
+    const chunks = Array.from({ length: 6_000 }, (_, index) => `${String(index).padStart(149, '0')} `);
     agent.enqueue({ type: 'chunks', chunks });
     const calls = agent.invocations.length;
     let read = '';
@@ -69,7 +73,7 @@ describe('who reads from the handler that streams', () => {
       },
     });
     const handling = handler(event('/chat/stream', 'slow'), stream, context);
-    // Or the turn would be run by whoever asks for it here.
+    // Otherwise the next request would run the turn.
     while (agent.invocations.length === calls) await wait(1);
     let stored = await again('slow');
     for (let waits = 0; stored.response === undefined && waits < 300; waits += 1) {
@@ -79,7 +83,7 @@ describe('who reads from the handler that streams', () => {
     }
     expect(stored).toEqual({ status: 200, response: chunks.join('') });
     expect(read).not.toContain('text-end');
-    // What Node lets a stream hold before it says that it is full, and one piece of the answer.
+    // The buffer that Node fills before it reports a full stream, and one piece of the reply.
     expect(most).toBeLessThan(200_000);
     isSlow = false;
     goOn.forEach((done) => done());
@@ -87,9 +91,9 @@ describe('who reads from the handler that streams', () => {
     const deltas = [...read.matchAll(/"delta":"([^"]*)"/g)].map(([, delta = '']) => delta);
     expect(deltas.join('')).toBe(chunks.join(''));
     expect(read).toMatch(/data: \[DONE\]\n\n$/);
-  }, 60_000);
+  });
 
-  it('and breaks, loses nothing: the handler ends when the turn is stored', async () => {
+  it('loses nothing if it breaks: the handler ends when the turn is stored', async () => {
     agent.enqueue({ type: 'chunks', chunks: PIECES, pauseMs: 20 });
     const stream = new Writable({ write: (_, __, done) => done(new Error('The connection is gone')) });
     await handler(event('/chat/stream', 'breaks'), stream, context);
@@ -99,8 +103,8 @@ describe('who reads from the handler that streams', () => {
   });
 
   it.each([
-    ['has an end, too, where the app cuts the answer', 'cut', 'begun'],
-    ['is told of a failure where the app gives none', 'none', 'asked'],
+    ['reaches an end if the app cuts the response', 'cut', 'begun'],
+    ['gets an error if the app sends no response', 'none', 'asked'],
   ] as const)('%s, and the turn is stored', async (_, key, when) => {
     agent.enqueue({ type: 'chunks', chunks: PIECES, pauseMs: 20 });
     const calls = agent.invocations.length;

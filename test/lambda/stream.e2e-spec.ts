@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { insertToken } from '../../scripts/lambda/events.js';
 import { LocalFunction, type PackageHandler } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
@@ -17,12 +17,10 @@ import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.j
 import { FunctionCaller } from '../support/lambda/streamed-function.js';
 import { BROKEN, parseStream, WHOLE, type WholeStream } from '../support/ui-stream.js';
 
-jest.setTimeout(60_000);
-
 const ORIGIN = 'https://app.example.com';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** A turn whose agent says nothing, and the one after it. */
+/** A turn whose agent sends nothing, and the next turn. */
 interface SilentTurn {
   /** When status and headers came, in milliseconds. */
   readonly openedAfter: number;
@@ -64,17 +62,17 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
       lambda = await start(major, 'lambda-stream.handler', agent.endpoint);
       caller = new FunctionCaller(lambda, parts.token);
       silent = silentTurn();
-      // It is looked at later.
+      // It is checked later.
       silent.catch(() => undefined);
     });
     afterAll(() => lambda.stop());
 
-    /** Takes 11 s, so it has a function of its own and runs beside the other tests. */
+    /** It takes 11 s, so it has its own function and runs beside the other tests. */
     async function silentTurn(): Promise<SilentTurn> {
       const patient = await start(major, 'lambda-stream.handler', agent.endpoint);
       const reader = new FunctionCaller(patient, parts.token);
       try {
-        // The connection by which a function answers is kept for its next answer.
+        // A function keeps its connection for the next response.
         await reader.ask({ body: { prompt: 'hello' } });
         const begun = performance.now();
         const call = { body: { prompt: 'hello [[fault silence after=0]]' }, timeoutMs: 15_000 };
@@ -150,7 +148,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
       expect(answer.headers.get('content-type')).toBe(JSON_TYPE);
     });
 
-    it('answers a fault before the first words with its status, and one after them in the stream', async () => {
+    it('reports a fault before the first text by its status, and a later fault in the stream', async () => {
       const busy = await caller.ask({
         body: { prompt: 'hello [[fault http-error status=429 exception=ThrottlingException times=3]]' },
       });
@@ -170,7 +168,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
       expect(performance.now() - begun).toBeLessThan(6_000);
     });
 
-    it('streams the stored answer to the same key again', async () => {
+    it('streams the stored reply to the same key', async () => {
       const call = { body: { prompt: 'hello' }, headers: { 'idempotency-key': `again-${major}` } };
       const calls = agent.invocations.length;
       const [first, again] = [await caller.ask(call), await caller.ask(call)];
@@ -180,7 +178,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
       expect(agent.invocations).toHaveLength(calls + 1);
     });
 
-    it('finishes and keeps the turn of a caller who leaves, and answers the next event', async () => {
+    it('completes and stores the turn of a client that disconnects, and handles the next event', async () => {
       const chunks = Array.from({ length: 20 }, (_, index) => `piece ${index}, `);
       agent.enqueue({ type: 'chunks', chunks, pauseMs: 25 });
       const call = { body: { prompt: 'hello' }, headers: { 'idempotency-key': `leaves-${major}` } };
@@ -192,7 +190,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
       expect(agent.invocations.at(-1)?.outcome).toBe('replied');
     });
 
-    it('opens with a comment where the agent is silent for 10 s, and answers the next event', async () => {
+    it('opens with a comment if the agent is silent for 10 s, and handles the next event', async () => {
       const { openedAfter, answer, next } = await silent;
       expect(openedAfter).toBeGreaterThan(9_900);
       expect(answer.raw).toMatch(/^: keep-alive\n\ndata: {"type":"start"/);
@@ -201,7 +199,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
       expect(next.outline).toEqual(WHOLE);
     });
 
-    it('fails what is being read when it ends', async () => {
+    it('fails an open response when it ends', async () => {
       const doomed = await start(major, 'lambda-stream.handler', agent.endpoint);
       const reader = new FunctionCaller(doomed, parts.token);
       const { body } = await reader.open({ body: { prompt: 'hello [[fault silence after=1]]' } });
@@ -220,8 +218,8 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
     });
     afterAll(() => lambda.stop());
 
-    it('sends status and headers with the first delta, and each delta before the agent says the next', async () => {
-      // The start of the process is no part of this.
+    it('sends status and headers with the first delta, and each delta before the next chunk', async () => {
+      // The time of the start does not count.
       await caller.ask({ url: '/nowhere' });
       const opening = caller.open({ body: { prompt: 'count' } });
       const begun = performance.now();
@@ -232,7 +230,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
         await wait(20);
         const said = since();
         await stepped.say(`<${chunk}>`);
-        // The agent says nothing more until the caller has this.
+        // The agent sends nothing more until the client has this.
         const { statusCode, body } = await opening;
         expect(statusCode).toBe(200);
         while (!read.includes(`<${chunk}>`)) read += String(await nextOf(body));
@@ -245,13 +243,13 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
       expect(rest).toMatch(/"text-end"[^]*"finish"[^]*data: \[DONE\]\n\n$/);
     });
 
-    it('keeps the turn within its time, though nobody reads', async () => {
+    it('keeps the turn within its time, even if nothing is read', async () => {
       const buffered = await start(major, 'lambda.handler', stepped.endpoint);
       const [begun, timeoutMs] = [performance.now(), 8_000];
       const words = 'all work and no play '.repeat(40_000);
       const call = { body: { prompt: 'hello' }, headers: { 'idempotency-key': `nobody-${major}` }, timeoutMs };
       const opening = caller.open(call);
-      // The agent goes on for ever.
+      // The agent never ends its reply.
       await stepped.say(words);
       const { body } = await opening;
       const { chat } = JSON.parse(/data: (.*)\n/.exec(String(await nextOf(body)))![1]!).messageMetadata as {
@@ -270,7 +268,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
       expect(performance.now() - begun).toBeLessThan(timeoutMs);
       expect(messages[1]).toMatchObject({ status: 'partial', content: words });
       stepped.end();
-      // And it is all there for a reader who comes back to it.
+      // The stream still has everything for a late reader.
       expect(await text(body)).toContain('data: [DONE]');
       await buffered.stop();
     });

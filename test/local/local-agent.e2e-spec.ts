@@ -11,7 +11,7 @@ import { TableSettings } from '../../src/config/settings.js';
 import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { type LocalParts, startLocal } from '../../src/local/start-local.js';
-import { SECRET, tokenOf } from '../support/chat-app.js';
+import { SECRET, tokenOf } from '../support/tokens.js';
 import { askTurn, readChat, turnsOf } from '../support/chat-client.js';
 import {
   type CompletionBehaviour,

@@ -1,11 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
-import { SECRET } from '../support/chat-app.js';
-import { startServerProcess } from '../support/server-process.js';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { killServers, spawnServer } from '../support/spawned-server.js';
+import { SECRET } from '../support/tokens.js';
 
 const ISSUER = { JWT_ISSUER: 'https://issuer.example', JWT_AUDIENCE: 'app' };
 
-/** As a program; the other faults, and their words, are in `src/config/environment.spec.ts`. */
-describe('a start with keys that would let the wrong ones in', () => {
+/** Runs the program. `src/config/environment.spec.ts` tests all other faults. */
+describe('a start with unsafe keys', () => {
+  afterEach(killServers);
+
   it.each<[string, Record<string, string>, string]>([
     ['no key', {}, 'JWT_SECRET_KEY is required, or JWT_ISSUER and JWT_AUDIENCE'],
     [
@@ -39,14 +41,9 @@ describe('a start with keys that would let the wrong ones in', () => {
       { ...ISSUER, JWT_JWKS_URI: 'https://keys.example/set', JWT_VERIFY_SIGNATURE: 'false' },
       'JWT_JWKS_URI must not be set with JWT_VERIFY_SIGNATURE=false',
     ],
-  ])(
-    '%s: ends with 1 and one message, without the value',
-    async (_, variables, message) => {
-      const start = startServerProcess({ AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS', ...variables });
-      await expect(start).rejects.toEqual(
-        new Error(`the server ended with 1: The configuration is not valid:\n  ${message}\n`),
-      );
-    },
-    20_000,
-  );
+  ])('ends with 1 and a message without the value: %s', async (_, variables, message) => {
+    const server = spawnServer({ NODE_ENV: 'production', AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS', ...variables });
+    expect(await server.exited).toBe(1);
+    expect(server.printed).toBe(`The configuration is not valid:\n  ${message}\n`);
+  });
 });

@@ -10,7 +10,7 @@ import { killServers, spawnServer } from '../support/spawned-server.js';
 const run = promisify(execFile);
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
-/** The server as a process of its own, with no settings but a port and a folder. */
+/** The server as a process, with a port and a folder as its only settings. */
 describe('the server', () => {
   let dataDir: string;
 
@@ -22,17 +22,17 @@ describe('the server', () => {
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  /** Starts it with nothing but a home and a folder of its own. */
+  /** Starts it with its own home and folder. */
   const start = (variables: Record<string, string> = {}) =>
     spawnServer({ HOME: dataDir, DATA_DIR: dataDir, ...variables });
 
-  /** What the banner says to paste, as one script. */
+  /** Returns the commands of the banner. */
   const commandsOf = (banner: string) =>
     banner.split('\n').flatMap((line) => (/^ {4}(export|curl) /.test(line) ? [line.trim()] : []));
 
   const lastChat = (output: string) => JSON.parse(output.split('\n').at(-1) ?? '').chat;
 
-  (hasCurl ? it : it.skip)('prints commands that work, and keeps chats and tokens over a restart', async () => {
+  (hasCurl ? it : it.skip)('prints commands that work, and keeps chats and tokens across a restart', async () => {
     const first = start();
     const [banner] = await first.untilPrinted(/The chat API is ready[\s\S]*CHAT_ID -H "id_token: \$ID_TOKEN"\n/);
     const commands = commandsOf(banner);
@@ -65,7 +65,7 @@ describe('the server', () => {
     expect(await second.end('SIGINT')).toBe(0);
   });
 
-  it('keeps its folder to its user', async () => {
+  it('lets only its user read its folder', async () => {
     const parent = dataDir;
     dataDir = join(parent, 'data');
     const server = start();
@@ -76,7 +76,7 @@ describe('the server', () => {
     dataDir = parent;
   });
 
-  it('lets a running turn end before it stops', async () => {
+  it('completes a running turn before it stops', async () => {
     const server = start();
     const [, url, token] = await server.untilPrinted(/ready on (http:\S+)[\s\S]*ID_TOKEN=(\S+)/);
     const answer = fetch(`${url}/chat`, {
@@ -90,7 +90,7 @@ describe('the server', () => {
     expect(await exitCode).toBe(0);
   });
 
-  it('waits for nobody who says nothing', async () => {
+  it('does not wait for silent connections', async () => {
     const server = start();
     const [, host, port] = await server.untilPrinted(/ready on http:\/\/(\S+):(\d+)/);
     const beginnings = ['', 'POST /chat HTTP/1.1\r\nhost: x\r\n'];
@@ -102,12 +102,12 @@ describe('the server', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     const startedAt = Date.now();
     expect(await server.end('SIGTERM')).toBe(0);
-    // Far less than the grace for running turns; how much is no matter.
+    // Less than the grace for running turns.
     expect(Date.now() - startedAt).toBeLessThan(8_000);
     sockets.forEach((socket) => socket.destroy());
   });
 
-  it('names all problems of its configuration, no value, and ends with 1', async () => {
+  it('names all problems of its configuration without a value, and ends with 1', async () => {
     const server = start({ NODE_ENV: 'production', JWT_SECRET_KEY: 'sesame', LOG_LEVEL: 'loud' });
     expect(await server.exited).toBe(1);
     for (const name of ['AGENT_ID', 'AGENT_ALIAS_ID', 'JWT_SECRET_KEY', 'LOG_LEVEL']) {
@@ -116,7 +116,7 @@ describe('the server', () => {
     expect(server.printed).not.toMatch(/sesame|loud|at .*:\d+/);
   });
 
-  it('says in one line that another one is running on its folder', async () => {
+  it('says in one line that its folder is in use', async () => {
     await start().untilPrinted(/ready on/);
     const second = start();
     expect(await second.exited).toBe(1);

@@ -3,7 +3,7 @@ import { readItems, originalChat, putItem, removeItem, setAttribute, setOnHead }
 import { useChatStore } from '../support/chat-store.js';
 import { done, TurnRunner } from '../support/turn-runner.js';
 import { ChatNotFoundError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
-import { StorageUnavailableError } from '../../src/dynamodb/dynamodb.errors.js';
+import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 
 const LARGE = 'x'.repeat(700_000);

@@ -3,7 +3,7 @@ import { readItems, originalChat, putItem, readRemains } from '../support/chat-i
 import { type ChatStore, startChatStore } from '../support/chat-store.js';
 import { TurnRunner } from '../support/turn-runner.js';
 import { ChatNotFoundError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
-import { StorageUnavailableError } from '../../src/dynamodb/dynamodb.errors.js';
+import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 
 const ID = 'old';
 /** DynamoDB takes 400 KB for an item. */

@@ -11,7 +11,7 @@ import {
 import { useChatStore } from '../support/chat-store.js';
 import { done, failed, MEMORY, TurnRunner } from '../support/turn-runner.js';
 import { IdempotencyKeyReusedError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
-import { StorageUnavailableError } from '../../src/dynamodb/dynamodb.errors.js';
+import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 import { turnSortKey } from '../../src/chat/storage/items/turn-keys.js';
 
 const LARGE = 'x'.repeat(700_000);

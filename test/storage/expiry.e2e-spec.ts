@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { toKeyedChatId } from '../../src/chat/model/keyed-chat-id.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { readHead, readItems, originalChat, putItem, setAttribute } from '../support/chat-items.js';
+import { holdAgent } from '../support/held-agent.js';
 
 const SECONDS_PER_DAY = 86_400;
 const seconds = () => Math.floor(Date.now() / 1000);
@@ -42,13 +43,14 @@ describe('expiry', () => {
     for (const item of items) expectInTwoDays(item['expires_at']);
   });
 
-  it('is set from the start, for a chat whose first turn never ends', async () => {
-    const prompt = 'slow [[fault delay ms=1500]]';
-    const running = app.chat({ prompt }, 'alice', { 'idempotency-key': 'slow' }).then((answer) => answer);
-    while (!app.agent.invocations.some((call) => call.prompt === prompt)) await new Promise(setImmediate);
+  it('is set at the begin, even if the first turn never ends', async () => {
+    const agent = holdAgent(app);
+    const running = app.chat({ prompt: 'slow' }, 'alice', { 'idempotency-key': 'slow' }).then((response) => response);
+    await agent.reached;
     const open = await readHead(app, toKeyedChatId('alice', 'slow'));
     expect(open).toHaveProperty('open');
     expectInTwoDays(open?.['expires_at']);
+    agent.release();
     expect((await running).status).toBe(200);
   });
 
@@ -60,19 +62,20 @@ describe('expiry', () => {
     expectInTwoDays((await readHead(app, chatId))?.['expires_at']);
   });
 
-  it('is renewed before the agent is asked where the chat would expire while its turn runs', async () => {
+  it('is renewed before the agent is asked, if the chat would expire during the turn', async () => {
     const chatId = await turn('one');
     await setAttribute(app, head(chatId), 'expires_at', seconds() + 20);
-    const running = app.chat({ prompt: 'two [[fault delay ms=1500]]', chat_id: chatId }).then((answer) => answer);
-    while (!app.agent.invocations.some((call) => call.prompt.startsWith('two [[fault delay')))
-      await new Promise(setImmediate);
+    const agent = holdAgent(app);
+    const running = app.chat({ prompt: 'two', chat_id: chatId }).then((response) => response);
+    await agent.reached;
     const open = await readHead(app, chatId);
     expect(open).toHaveProperty('open');
     expectInTwoDays(open?.['expires_at']);
+    agent.release();
     expect((await running).status).toBe(200);
   });
 
-  it('is renewed by a turn that finds a dead one in its way', async () => {
+  it('is renewed by a turn after a dead turn', async () => {
     const chatId = await turn('one');
     await setAttribute(app, head(chatId), 'open', {
       lease: 'dead',
@@ -86,7 +89,7 @@ describe('expiry', () => {
     for (const item of await readItems(app, chatId)) expectInTwoDays(item['expires_at']);
   });
 
-  it('comes to a chat of the original system with its next turn', async () => {
+  it('is set on a chat of the original system by its next turn', async () => {
     await putItem(app, originalChat('old', [{ role: 'user', content: 'long ago' }]));
     expect(await prompts('old')).toEqual(['long ago']);
     await turn('now', 'old');
@@ -94,7 +97,7 @@ describe('expiry', () => {
     expect(await prompts('old')).toEqual(['long ago', 'now']);
   });
 
-  it('takes a chat out of every answer, although it is still in the table', async () => {
+  it('hides a chat that is still in the table', async () => {
     const chatId = await turn('two', await turn('one'));
     await setAttribute(app, head(chatId), 'expires_at', seconds() - 1);
     const before = app.agent.invocations.length;
@@ -106,14 +109,14 @@ describe('expiry', () => {
     expect(await readItems(app, chatId)).toHaveLength(3);
   });
 
-  it('takes the chat of a key away: the key does not open it again', async () => {
+  it('hides the chat of a key, and the key does not open it again', async () => {
     const key = { 'idempotency-key': 'opened' };
     const { chat } = (await app.chat({ prompt: 'one' }, 'alice', key).expect(200)).body;
     await setAttribute(app, head(chat.id), 'expires_at', seconds() - 1);
     await app.chat({ prompt: 'one' }, 'alice', key).expect(404, NOT_FOUND);
   });
 
-  it('takes single turns out of a chat that goes on, out of its pages and out of what an agent is told', async () => {
+  it('hides single turns of a chat from its pages and from the agent', async () => {
     const chatId = await turn('one');
     for (const prompt of ['two', 'three', 'four']) await turn(prompt, chatId);
     await setAttribute(app, turnItem(chatId, 1), 'expires_at', seconds() - 1);
@@ -129,7 +132,7 @@ describe('expiry', () => {
     expect(told.filter(({ role }) => role === 'user').map(({ text }) => text)).toEqual(['two', 'four']);
   });
 
-  it('takes the answer of a key away: its turn runs again', async () => {
+  it('hides the reply of a key, and its turn runs again', async () => {
     const key = { 'idempotency-key': 'expired' };
     const chatId = await turn('one');
     const first = await app.chat({ prompt: 'keyed', chat_id: chatId }, 'alice', key).expect(200);
@@ -143,7 +146,7 @@ describe('expiry', () => {
 });
 
 describe('without expiry', () => {
-  it('no item expires, and a chat that was to expire does not any more', async () => {
+  it('no item expires, and the expiry of a chat is removed', async () => {
     const app = await startChatApp();
     const { chat } = (await app.chat({ prompt: 'one' }).expect(200)).body;
     for (const item of await readItems(app, chat.id)) expect(item).not.toHaveProperty('expires_at');

@@ -9,7 +9,7 @@ const MESSAGES = [
   { role: 'assistant', content: 'Further on.' },
 ];
 
-/** A chat as the original system wrote it: one item, the messages inside, times without a zone. */
+/** A chat as the original system wrote it: one item with its messages, and times without a zone. */
 const ITEM = {
   id: '0b5c2a50-3d0f-4f2e-9c55-2f1f6c1f0e11',
   user_id: 'alice',
@@ -36,12 +36,12 @@ describe('a chat of the original system', () => {
     });
   });
 
-  it('is another user’s as any other', async () => {
+  it('is hidden from other users', async () => {
     await app.read(ITEM.id, 'bob').expect(404, { error: 'Chat not found' });
     await app.chat({ prompt: 'x', chat_id: ITEM.id }, 'bob').expect(404, { error: 'Chat not found' });
   });
 
-  it('is continued, nothing of it lost', async () => {
+  it('can be continued without a loss', async () => {
     const { body } = await app.chat({ prompt: 'Go on', chat_id: ITEM.id }).expect(200);
     expect(body.chat).toMatchObject({ title: ITEM.title, created_at: '2024-05-01T10:00:00.123Z' });
     expect(body.chat.messages).toHaveLength(6);

@@ -1,126 +1,101 @@
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Response } from 'supertest';
-import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { setAttribute } from '../support/chat-items.js';
-import { startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
+import type { ChatApp } from '../support/chat-app.js';
+import { FaultyApp } from '../support/faulty-app.js';
+import type { StorageFaults } from '../support/storage-faults.js';
+import { itEachTogether } from '../support/together.js';
 
-/** A storage that hangs is given up within this time, in milliseconds. */
+/** A request fails within this time if the table hangs, in milliseconds. */
 const GIVEN_UP = 5_000;
-/** API Gateway answers 29 s after a request; the deadline of a turn is after 25. In milliseconds. */
+/** The time from a turn's deadline, 25 s, to API Gateway's timeout, 29 s. In milliseconds. */
 const GATEWAY_MARGIN = 4_000;
-/** Of the turns that are to meet it, in milliseconds. */
-const DEADLINE = 1_000;
+/** The deadline of turns that should reach it, in milliseconds. */
+const DEADLINE = 2_000;
+
+const pair = (prompt: string) => [
+  [prompt, undefined],
+  ['answer', undefined],
+];
+const firstPair = pair('first');
+
+function expectUnavailable(response: Response): void {
+  expect([response.status, response.body.error]).toEqual([503, 'Storage is unavailable']);
+  expect(response.body.message).toContain(response.headers['x-request-id']);
+  expect(response.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+}
 
 describe('a turn whose storage fails', () => {
+  let shared: FaultyApp;
   let app: ChatApp;
   let faults: StorageFaults;
   beforeAll(async () => {
-    app = await startChatApp();
-    faults = await startStorageFaults(app.nest.get(DynamoDBDocumentClient));
+    shared = await FaultyApp.start();
+    ({ app, faults } = shared);
   });
   afterEach(() => faults.clear());
-  afterAll(async () => {
-    faults.close();
-    await app.close();
-  });
+  afterAll(() => shared.close());
 
-  const first = async (): Promise<string> => (await app.chat({ prompt: 'first' }).expect(200)).body.chat.id as string;
-  const invocations = () => app.agent.invocations.length;
-
-  async function historyOf(chatId: string): Promise<[string, string | undefined][]> {
-    const { messages } = (await app.read(chatId).expect(200)).body.chat;
-    return messages.map(({ role, content, status }: Record<string, string>) => [
-      role === 'user' ? content : 'answer',
-      status,
-    ]);
-  }
-
-  const firstPair = [
-    ['first', undefined],
-    ['answer', undefined],
-  ];
-  const pair = (prompt: string) => [
-    [prompt, undefined],
-    ['answer', undefined],
-  ];
-
-  function expectUnavailable(answer: Response): void {
-    expect([answer.status, answer.body.error]).toEqual([503, 'Storage is unavailable']);
-    expect(answer.body.message).toContain(answer.headers['x-request-id']);
-    expect(answer.headers['retry-after']).toMatch(/^[1-9]\d*$/);
-  }
-
-  /** The lease of the turn that holds the chat runs out. */
-  const leaseRunsOut = (chatId: string) =>
-    setAttribute(app, { id: chatId, user_id: 'alice' }, 'open.until', Date.now() - 1);
-
-  /** Waits until a begin that came to nothing has been let go. */
-  async function untilFree(chatId: string): Promise<Response> {
-    for (let attempt = 1; ; attempt += 1) {
-      const answer = await app.chat({ prompt: 'third', chat_id: chatId });
-      if (answer.status !== 409 || attempt === 100) return answer;
-      await new Promise((resume) => setTimeout(resume, 50));
-    }
-  }
-
-  it.each(['begin', 'complete', 'release'] as const)('goes on when a reply is lost on %s', async (step) => {
-    const chatId = await first();
-    const asked = invocations();
+  it.each(['begin', 'complete', 'release'] as const)('succeeds if a reply is lost on %s', async (step) => {
+    const chatId = await shared.first();
+    const asked = shared.invocations();
     faults.inject({ type: 'reply lost' }, { steps: [step], times: 1 });
     await app.chat({ prompt: 'second', chat_id: chatId }).expect(200);
-    expect(invocations() - asked).toBe(1);
-    expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
+    expect(shared.invocations() - asked).toBe(1);
+    expect(await shared.historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
     await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
   });
 
-  it.each(['begin', 'complete', 'release', 'read'] as const)('goes on when %s is throttled once', async (step) => {
-    const chatId = await first();
-    const asked = invocations();
+  it.each(['begin', 'complete', 'release', 'read'] as const)('succeeds if %s is throttled once', async (step) => {
+    const chatId = await shared.first();
+    const asked = shared.invocations();
     faults.inject({ type: 'throttle' }, { steps: [step], times: 1 });
     await app.chat({ prompt: 'second', chat_id: chatId }).expect(200);
-    expect(invocations() - asked).toBe(1);
-    expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
+    expect(shared.invocations() - asked).toBe(1);
+    expect(await shared.historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
   });
 
-  it.each(['throttle', 'reply lost', 'hang', 'stall'] as const)(
-    'has not begun at a begin of which no attempt is answered: %s',
-    async (type) => {
-      const chatId = await first();
-      const asked = invocations();
-      faults.inject({ type }, { steps: ['begin'] });
-      const start = performance.now();
-      const answer = await app.chat({ prompt: 'second', chat_id: chatId });
-      expect(performance.now() - start).toBeLessThan(GIVEN_UP);
-      expectUnavailable(answer);
-      expect(invocations() - asked).toBe(0);
-      faults.clear();
-      expect((await untilFree(chatId)).status).toBe(200);
-      expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('third')]);
-    },
+  itEachTogether(
+    ['throttle', 'reply lost', 'hang', 'stall'] as const,
+    'does not begin if no attempt of its begin gets a reply: %s',
+    (type) =>
+      FaultyApp.use(async (own) => {
+        const chatId = await own.first();
+        const asked = own.invocations();
+        own.faults.inject({ type }, { steps: ['begin'] });
+        const start = performance.now();
+        const answer = await own.app.chat({ prompt: 'second', chat_id: chatId });
+        expect(performance.now() - start).toBeLessThan(GIVEN_UP);
+        expectUnavailable(answer);
+        expect(own.invocations() - asked).toBe(0);
+        own.faults.clear();
+        expect((await own.untilFree(chatId)).status).toBe(200);
+        expect(await own.historyOf(chatId)).toEqual([...firstPair, ...pair('third')]);
+      }),
   );
 
-  it.each(['throttle', 'hang', 'stall'] as const)('has begun when it cannot be completed: %s', async (type) => {
-    const chatId = await first();
-    faults.inject({ type }, { steps: ['complete'] });
-    const start = performance.now();
-    const answer = await app.chat({ prompt: 'second', chat_id: chatId });
-    expect(performance.now() - start).toBeLessThan(GIVEN_UP);
-    expectUnavailable(answer);
-    faults.clear();
-    expect(await historyOf(chatId)).toEqual([...firstPair, ['second', 'pending']]);
-    expect((await app.chat({ prompt: 'third', chat_id: chatId })).status).toBe(409);
-    await leaseRunsOut(chatId);
-    expect(await historyOf(chatId)).toEqual([...firstPair, ['second', 'failed']]);
-    await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
-    expect(await historyOf(chatId)).toEqual([...firstPair, ['second', 'failed'], ...pair('third')]);
-  });
+  itEachTogether(['throttle', 'hang', 'stall'] as const, 'stays begun if it cannot be completed: %s', (type) =>
+    FaultyApp.use(async (own) => {
+      const chatId = await own.first();
+      own.faults.inject({ type }, { steps: ['complete'] });
+      const start = performance.now();
+      const answer = await own.app.chat({ prompt: 'second', chat_id: chatId });
+      expect(performance.now() - start).toBeLessThan(GIVEN_UP);
+      expectUnavailable(answer);
+      own.faults.clear();
+      expect(await own.historyOf(chatId)).toEqual([...firstPair, ['second', 'pending']]);
+      expect((await own.app.chat({ prompt: 'third', chat_id: chatId })).status).toBe(409);
+      await own.leaseRunsOut(chatId);
+      expect(await own.historyOf(chatId)).toEqual([...firstPair, ['second', 'failed']]);
+      await own.app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
+      expect(await own.historyOf(chatId)).toEqual([...firstPair, ['second', 'failed'], ...pair('third')]);
+    }),
+  );
 
-  it('is given up in time where its calls hang one after the other', async () => {
-    const chatId = await first();
+  it('fails in time if its calls hang one after the other', async () => {
+    const chatId = await shared.first();
     faults.inject({ type: 'throttle' }, { steps: ['complete'] });
     await app.chat({ prompt: 'never', chat_id: chatId }).expect(503);
-    // The begin is sent twice and refused by the turn that holds the chat, and what holds it cannot be read.
+    // The begin is sent twice and is refused, because another turn runs. That turn cannot be read.
     faults.inject({ type: 'hang' }, { steps: ['begin'], times: 1 });
     faults.inject({ type: 'hang' }, { steps: ['read', 'recover'] });
     const start = performance.now();
@@ -128,71 +103,75 @@ describe('a turn whose storage fails', () => {
     expect(performance.now() - start).toBeLessThan(GIVEN_UP);
   });
 
-  it('is there when it was completed and no reply said so', async () => {
-    const chatId = await first();
+  it('is stored if its completion gets no reply', async () => {
+    const chatId = await shared.first();
     faults.inject({ type: 'reply lost' }, { steps: ['complete'] });
     expectUnavailable(await app.chat({ prompt: 'second', chat_id: chatId }));
     faults.clear();
-    expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
+    expect(await shared.historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
     await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
   });
 
-  it.each(['throttle', 'reply lost', 'hang', 'stall'] as const)(
-    'answers when only its release fails: %s',
-    async (type) => {
-      const chatId = await first();
-      faults.inject({ type }, { steps: ['release'] });
-      const { body } = await app.chat({ prompt: 'second', chat_id: chatId }).expect(200);
-      expect(body.chat.messages).toHaveLength(4);
-      faults.clear();
-      await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
-      expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('second'), ...pair('third')]);
-    },
+  itEachTogether(
+    ['throttle', 'reply lost', 'hang', 'stall'] as const,
+    'succeeds if only its release fails: %s',
+    (type) =>
+      FaultyApp.use(async (own) => {
+        const chatId = await own.first();
+        own.faults.inject({ type }, { steps: ['release'] });
+        const { body } = await own.app.chat({ prompt: 'second', chat_id: chatId }).expect(200);
+        expect(body.chat.messages).toHaveLength(4);
+        own.faults.clear();
+        await own.app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
+        expect(await own.historyOf(chatId)).toEqual([...firstPair, ...pair('second'), ...pair('third')]);
+      }),
   );
 
-  it('is answered with a cursor to what was before it, when that cannot be read', async () => {
-    const chatId = await first();
+  it('responds with a cursor to older turns if they cannot be read', async () => {
+    const chatId = await shared.first();
     const key = { 'idempotency-key': 'unread' };
-    const asked = invocations();
+    const asked = shared.invocations();
     faults.inject({ type: 'throttle' }, { commands: ['QueryCommand'] });
     const { body } = await app.chat({ prompt: 'second', chat_id: chatId }, 'alice', key).expect(200);
     faults.clear();
     expect(body.chat.messages).toHaveLength(2);
     const { messages } = (await app.messages(chatId, { cursor: body.chat.next_cursor }).expect(200)).body;
     expect(messages).toMatchObject([{ role: 'user', content: 'first' }, { role: 'assistant' }]);
-    expect(await historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
+    expect(await shared.historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
     const again = await app.chat({ prompt: 'second', chat_id: chatId }, 'alice', key).expect(200);
     expect(again.headers['idempotency-replayed']).toBe('true');
     expect(again.body.chat.messages).toHaveLength(4);
-    expect(invocations() - asked).toBe(1);
+    expect(shared.invocations() - asked).toBe(1);
   });
 
-  it('fails without asking the agent when a new session cannot be told what was said before', async () => {
-    const chatId = await first();
+  it('fails without asking the agent if the history for a new session cannot be read', async () => {
+    const chatId = await shared.first();
     await app.chat({ prompt: '[[fault empty]]', chat_id: chatId }).expect(502);
-    const asked = invocations();
+    const asked = shared.invocations();
     faults.inject({ type: 'throttle' }, { commands: ['QueryCommand'] });
     expectUnavailable(await app.chat({ prompt: 'second', chat_id: chatId }));
     faults.clear();
-    expect(invocations() - asked).toBe(0);
-    expect((await historyOf(chatId)).at(-1)).toEqual(['second', 'failed']);
+    expect(shared.invocations() - asked).toBe(0);
+    expect((await shared.historyOf(chatId)).at(-1)).toEqual(['second', 'failed']);
     await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
   });
 
-  it.each(['throttle', 'hang', 'stall'] as const)('reads and deletes: %s is 503 within 5 s', async (type) => {
-    const chatId = await first();
-    faults.inject({ type });
-    const start = performance.now();
-    const answers = await Promise.all([app.read(chatId), app.messages(chatId), app.remove(chatId)]);
-    expect(performance.now() - start).toBeLessThan(GIVEN_UP);
-    for (const answer of answers) expectUnavailable(answer);
-    faults.clear();
-    expect(await historyOf(chatId)).toEqual(firstPair);
-    await app.remove(chatId).expect(204);
-  });
+  itEachTogether(['throttle', 'hang', 'stall'] as const, 'gets 503 within 5 s for reads and deletes: %s', (type) =>
+    FaultyApp.use(async (own) => {
+      const chatId = await own.first();
+      own.faults.inject({ type });
+      const start = performance.now();
+      const answers = await Promise.all([own.app.read(chatId), own.app.messages(chatId), own.app.remove(chatId)]);
+      expect(performance.now() - start).toBeLessThan(GIVEN_UP);
+      for (const answer of answers) expectUnavailable(answer);
+      own.faults.clear();
+      expect(await own.historyOf(chatId)).toEqual(firstPair);
+      await own.app.remove(chatId).expect(204);
+    }),
+  );
 
-  it.each([1, 2, 3])('deletes to the end when asked again after write %i of a delete was throttled', async (write) => {
-    const chatId = await first();
+  it.each([1, 2, 3])('is deleted by a second request after write %i of a delete was throttled', async (write) => {
+    const chatId = await shared.first();
     faults.inject({ type: 'throttle' }, { steps: ['delete'], skip: write - 1 });
     expectUnavailable(await app.remove(chatId));
     faults.clear();
@@ -203,26 +182,25 @@ describe('a turn whose storage fails', () => {
 });
 
 describe('a turn at its deadline whose storage hangs', () => {
+  const variables = { AGENT_TIMEOUT_MS: String(DEADLINE) };
+  let shared: FaultyApp;
   let app: ChatApp;
   let faults: StorageFaults;
   beforeAll(async () => {
-    app = await startChatApp({ AGENT_TIMEOUT_MS: String(DEADLINE) });
-    faults = await startStorageFaults(app.nest.get(DynamoDBDocumentClient));
+    shared = await FaultyApp.start(variables);
+    ({ app, faults } = shared);
   });
   afterEach(() => faults.clear());
-  afterAll(async () => {
-    faults.close();
-    await app.close();
-  });
+  afterAll(() => shared.close());
 
-  /** A turn that the agent leaves without an end. @returns how long after its deadline it was answered. */
-  async function late(): Promise<[status: number, milliseconds: number]> {
+  /** Runs a turn whose agent never ends. @returns how long after the deadline its response came. */
+  async function late(own: FaultyApp): Promise<[status: number, milliseconds: number]> {
     const start = performance.now();
-    const { status } = await app.chat({ prompt: 'hello [[fault silence after=2]]' });
+    const { status } = await own.app.chat({ prompt: 'hello [[fault silence after=2]]' });
     return [status, performance.now() - start - DEADLINE];
   }
 
-  it('is failed at it when what was said before cannot be read by then, and does not ask the agent later', async () => {
+  it('fails at it if the history cannot be read by then, and does not ask the agent later', async () => {
     const { chat } = (await app.chat({ prompt: 'first' }).expect(200)).body;
     await app.chat({ prompt: 'second [[fault hang-up]]', chat_id: chat.id }).expect(502);
     faults.inject({ type: 'delay', milliseconds: 3 * DEADLINE }, { commands: ['QueryCommand'] });
@@ -234,7 +212,7 @@ describe('a turn at its deadline whose storage hangs', () => {
     expect(app.agent.invocations.map(({ prompt }) => prompt)).not.toContain('third');
   });
 
-  it('is answered without what was before it when that cannot be read by then', async () => {
+  it('responds without older turns if they cannot be read by then', async () => {
     const { chat } = (await app.chat({ prompt: 'first' }).expect(200)).body;
     faults.inject({ type: 'delay', milliseconds: 3 * DEADLINE }, { commands: ['QueryCommand'] });
     const start = performance.now();
@@ -244,22 +222,28 @@ describe('a turn at its deadline whose storage hangs', () => {
     expect(body.chat.next_cursor).toEqual(expect.any(String));
   });
 
-  it.each([
-    ['complete', 503, () => faults.inject({ type: 'hang' }, { steps: ['complete'] })],
-    ['complete in the middle of its reply', 503, () => faults.inject({ type: 'stall' }, { steps: ['complete'] })],
-    ['release', 504, () => faults.inject({ type: 'hang' }, { steps: ['release'] })],
+  const HANGS: readonly (readonly [step: string, status: number, inject: (faults: StorageFaults) => void])[] = [
+    ['complete', 503, (own) => own.inject({ type: 'hang' }, { steps: ['complete'] })],
+    ['complete in the middle of its reply', 503, (own) => own.inject({ type: 'stall' }, { steps: ['complete'] })],
+    ['release', 504, (own) => own.inject({ type: 'hang' }, { steps: ['release'] })],
     [
       'complete once, then release',
       504,
-      () => {
-        faults.inject({ type: 'hang' }, { steps: ['complete'], times: 1 });
-        faults.inject({ type: 'hang' }, { steps: ['release'] });
+      (own) => {
+        own.inject({ type: 'hang' }, { steps: ['complete'], times: 1 });
+        own.inject({ type: 'hang' }, { steps: ['release'] });
       },
     ],
-  ] as const)('is answered before API Gateway gives up: %s', async (_, expected, inject) => {
-    inject();
-    const [status, milliseconds] = await late();
-    expect(status).toBe(expected);
-    expect(milliseconds).toBeLessThan(GATEWAY_MARGIN);
-  });
+  ];
+  itEachTogether(
+    HANGS.map(([step, status, inject]) => ({ step, status, inject })),
+    'responds before the timeout of API Gateway: $step',
+    ({ status: expected, inject }) =>
+      FaultyApp.use(async (own) => {
+        inject(own.faults);
+        const [status, milliseconds] = await late(own);
+        expect(status).toBe(expected);
+        expect(milliseconds).toBeLessThan(GATEWAY_MARGIN);
+      }, variables),
+  );
 });

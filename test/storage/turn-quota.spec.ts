@@ -5,7 +5,7 @@ import { Environment } from '../../src/config/environment.js';
 import { QuotaSettings, TableSettings } from '../../src/config/settings.js';
 import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
 import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
-import { StorageUnavailableError } from '../../src/dynamodb/dynamodb.errors.js';
+import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 import { DynamoTurnQuotaRepository } from '../../src/usage/dynamo-turn-quota.repository.js';

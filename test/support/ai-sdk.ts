@@ -5,27 +5,27 @@ import * as ai6 from 'ai';
 import * as ai7 from 'ai-7';
 import { frontendTransport } from './docs-snippet.js';
 
-/** Part of a message as the AI SDK's readers give it, as far as the tests look at it. */
+/** The fields of the AI SDK's messages that the tests read. */
 export interface UiMessage {
   readonly id: string;
   readonly metadata?: { readonly chat: { readonly id: string; readonly [field: string]: unknown } };
   readonly parts: readonly { readonly type: string; readonly text?: string; readonly [field: string]: unknown }[];
 }
 
-/** What a front end has at the end of a turn. */
+/** The result of a turn in a front end. */
 export interface UiTurn {
   readonly message: UiMessage | undefined;
-  /** How many states the message went through while it was read. */
+  /** How many states of the message were read. */
   readonly states: number;
-  /** What `onError` of `readUIMessageStream` was told. */
+  /** The messages that `onError` of `readUIMessageStream` got. */
   readonly errors: readonly string[];
 }
 
-/** @param messageId - of the user's message; by default one of its own. */
+/** @param messageId - of the user's message; by default a new one. */
 type AskUi = (url: string, token: string, prompt: string, chatId?: string, messageId?: string) => Promise<UiTurn>;
 type Transport = InstanceType<typeof ai6.DefaultChatTransport>;
 
-/** The same code against each version: their types differ, what is used of them does not. */
+/** The versions differ in types only, as far as this code uses them. */
 function asker({ DefaultChatTransport, readUIMessageStream }: typeof ai6): AskUi {
   return async (url, token, prompt, chatId, messageId = randomUUID()) => {
     const transport = frontendTransport({
@@ -61,7 +61,7 @@ function versionOf(folder: string): string {
   return (JSON.parse(readFileSync(`node_modules/${folder}/package.json`, 'utf8')) as { version: string }).version;
 }
 
-/** The installed versions of the AI SDK by their numbers. */
+/** The installed versions of the AI SDK, each with its number. */
 export const AI_SDKS: readonly (readonly [string, AskUi])[] = [
   [versionOf('ai-7'), asker(ai7 as unknown as typeof ai6)],
   [versionOf('ai'), asker(ai6)],

@@ -1,6 +1,6 @@
 import type { ChatApp } from './chat-app.js';
 
-/** What the router of an app answers, with parameters as `{id}`. Middleware of a route is a route to it too. */
+/** Lists the routes of an app, with parameters as `{id}`. Middleware of a route counts as a route. */
 export function routesOf({ nest }: ChatApp): string[] {
   const { stack } = nest.getHttpAdapter().getInstance().router;
   const found = stack.flatMap(({ route }) => {

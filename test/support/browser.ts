@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 import { describeWhere } from './optional-parts.js';
 
-/** Where Linux has it. It is not a dependency: `.ci/run` installs Debian's package where there is none. */
+/** Its paths on Linux. It is not a dependency; `.ci/run` installs Debian's package if it is missing. */
 const EXECUTABLES = ['chromium', 'google-chrome', 'chromium-browser'].map((name) => `/usr/bin/${name}`);
 const executablePath = EXECUTABLES.find((path) => existsSync(path));
 
@@ -11,11 +11,11 @@ export const describeInBrowser = describeWhere(
   'what runs in a browser: there is no Chromium here (apt-get install chromium)',
 );
 
-/** Starts Chromium without a window, and without anything of its own that would ask for a network. */
+/** Starts Chromium without a window, and without features that use the network. */
 export async function startBrowser(): Promise<Browser> {
   return chromium.launch({
     ...(executablePath && { executablePath }),
-    // The pages are this repository's, and a container rarely lets the sandbox in.
+    // The pages come from this repository, and few containers allow the sandbox.
     chromiumSandbox: false,
     args: [
       '--disable-quic',

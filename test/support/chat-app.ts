@@ -14,11 +14,10 @@ import {
   type BedrockAgentEmulatorOptions,
   startBedrockAgentEmulator,
 } from '../../src/local/emulator/bedrock-agent/server.js';
-import { mintToken } from '../../src/local/dev-token.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
+import { LONGER_TIMEOUT, useLongerTimeouts } from './longer-timeouts.js';
 import { silence } from './silence.js';
-
-export const SECRET = 'a-secret-that-only-the-tests-know-of-1234567890';
+import { SECRET, tokenOf } from './tokens.js';
 
 /** A running service with the parts it talks to, all on loopback and in memory. */
 export interface ChatApp<Agent extends AgentEmulator = BedrockAgentEmulator> {
@@ -48,23 +47,30 @@ interface ConfiguredAgent<Agent extends AgentEmulator> {
   readonly emulator: Agent;
 }
 
+export interface ChatAppOptions {
+  readonly agent?: BedrockAgentEmulatorOptions;
+  /** Keeps the timeouts of the table's client. By default they are longer, so that a busy machine fails no test. */
+  readonly keepsTimeouts?: boolean;
+}
+
 /** Starts the service with an emulated Bedrock agent. `variables` override those of the test's configuration. */
 export async function startChatApp(
   variables: Record<string, string> = {},
-  agentOptions: BedrockAgentEmulatorOptions = {},
+  { agent: agentOptions = {}, keepsTimeouts = false }: ChatAppOptions = {},
 ): Promise<ChatApp> {
   const agent = {
     variables: { AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS' },
     endpointVariable: 'AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME',
     emulator: await startBedrockAgentEmulator(agentOptions),
   };
-  return startChatAppWith(agent, variables);
+  return startChatAppWith(agent, variables, keepsTimeouts);
 }
 
 /** Starts the service over HTTP on a free port. `variables` override those of the test's configuration. */
 export async function startChatAppWith<Agent extends AgentEmulator>(
   { emulator: agent, endpointVariable, variables: agentVariables }: ConfiguredAgent<Agent>,
   variables: Record<string, string> = {},
+  keepsTimeouts = false,
 ): Promise<ChatApp<Agent>> {
   const dynamoDb = await startEmbeddedDynamoDb({});
   const environment = loadEnvironment({
@@ -76,9 +82,10 @@ export async function startChatAppWith<Agent extends AgentEmulator>(
     TURNS_PER_MINUTE: '0',
     ...variables,
   });
-  const client: DynamoDBClient = createDynamoDbClient(new TableSettings(environment));
+  const client = createDynamoDbClient(new TableSettings(environment), LONGER_TIMEOUT);
   await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
   const nest = await createApp(environment);
+  if (!keepsTimeouts) useLongerTimeouts(nest.get(DynamoDBClient));
   await nest.listen(0, '127.0.0.1');
   const url = `http://127.0.0.1:${(nest.getHttpServer().address() as AddressInfo).port}`;
   return {
@@ -101,9 +108,4 @@ export async function startChatAppWith<Agent extends AgentEmulator>(
       await dynamoDb.close();
     },
   };
-}
-
-/** A valid token whose `sub` is `user`. */
-export function tokenOf(user: string): string {
-  return mintToken({ secret: SECRET, sub: user });
 }

@@ -1,4 +1,4 @@
-import { tokenOf } from './chat-app.js';
+import { tokenOf } from './tokens.js';
 
 /** A chat as the contract shows it. */
 export interface ShownChat {
@@ -13,10 +13,10 @@ export interface ShownMessage {
   readonly status?: string;
 }
 
-/** An answer of the service. */
+/** A response of the service. */
 export interface Answered {
   readonly status: number;
-  /** Whole seconds, where it was sent. */
+  /** Whole seconds, if the header was sent. */
   readonly retryAfter: string | null;
   readonly isReplay: boolean;
   /** The body, byte for byte. */
@@ -24,7 +24,7 @@ export interface Answered {
   readonly body: { readonly response: string; readonly chat: ShownChat; readonly error?: string };
 }
 
-/** A turn asked for over HTTP. Throws what `fetch` throws when the connection is lost. */
+/** Sends a turn over HTTP. Throws the error of `fetch` if the connection is lost. */
 export async function askTurn(
   url: string,
   user: string,
@@ -43,12 +43,12 @@ export async function askTurn(
   return answered(response);
 }
 
-/** A chat read back over HTTP. */
+/** Reads a chat over HTTP. */
 export async function readChat(url: string, user: string, chatId: string): Promise<Answered> {
   return answered(await fetch(`${url}/chats/${chatId}`, { headers: { id_token: tokenOf(user) } }));
 }
 
-/** The turns of a history, each as its prompt, its answer where there is one, and its status where it has one. */
+/** Lists the turns of a history, each with its prompt, and its reply and status if it has them. */
 export function turnsOf({ messages }: ShownChat): { prompt: string; answer?: string; status?: string }[] {
   const turns: { prompt: string; answer?: string; status?: string }[] = [];
   for (const { role, content, status } of messages) {

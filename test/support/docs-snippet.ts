@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 
 const PAGE = readFileSync('docs/frontends.md', 'utf8');
 
-/** The first snippet of `docs/frontends.md` in a language, as it stands there. */
+/** Returns the first snippet of `docs/frontends.md` in a language, unchanged. */
 export function frontendSnippet(language: 'js' | 'sh' | 'tsx'): string {
   const [, code] = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(PAGE) ?? [];
   if (code === undefined) throw new Error(`docs/frontends.md has no ${language}`);

@@ -18,9 +18,9 @@ export type FaultPlace = 'before' | 'at' | 'after';
 export interface FaultCase extends FaultOutcome {
   readonly fault: string;
   readonly place: FaultPlace;
-  /** To be written into the prompt; empty for what the agent cannot do itself. */
+  /** Part of the prompt. Empty if the agent cannot cause the fault. */
   readonly directive: string;
-  /** The agent is there and cannot be reached. */
+  /** The agent runs, but cannot be reached. */
   readonly unreachable?: Unreachable;
 }
 
@@ -100,6 +100,12 @@ export const FAULT_CASES: readonly FaultCase[] = [
   ...fault('control returned after a reply', answered, { after: 'return-control after=2' }),
   ...fault('a reply over 1 MB', failed, { after: 'chunks bytes=1000001' }),
 ];
+
+/** Whether a turn with the fault ends at its deadline only. */
+export const isLate = ({ status }: FaultCase): boolean => status === 504;
+
+/** The deadline of late turns, in milliseconds: enough for the text before a fault, and less than the wait of a stream. */
+export const LATE_DEADLINE = '6000';
 
 /** Those that a prompt makes the emulated agent do, in any kind of answer. */
 export const DIRECTED_FAULTS = FAULT_CASES.filter(({ unreachable }) => unreachable === undefined);

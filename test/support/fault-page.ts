@@ -31,7 +31,7 @@ curl -sS http://127.0.0.1:3000/chat -H "id_token: $ID_TOKEN" -H 'content-type: a
 
 A directive is \`[[fault <name> <option>=<value> …]]\`, anywhere in the prompt:`;
 
-/** What the options of the directives mean. */
+/** The meaning of the directives' options. */
 const OPTIONS: readonly (readonly [string, string])[] = [
   [
     'after',

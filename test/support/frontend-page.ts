@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
 import { frontendSnippet } from './docs-snippet.js';
 
-/** What the page is made of beside the snippet: where it stands, and what its address says of the service. */
+/** What the page needs besides the snippet: a place for it, and the service from the page's address. */
 const MOUNT = `
 import { createRoot } from 'react-dom/client';
 
@@ -21,19 +21,19 @@ globalThis.show = (idToken) => root.render(<Chat api={api} idToken={idToken} his
 show(token);
 `;
 
-/** What the snippet's imports lead to, by the major version of the AI SDK. */
+/** The packages of the snippet's imports, by the major version of the AI SDK. */
 export const PAGE_SDKS = {
   '6': {},
   '5': { ai: 'ai-5', '@ai-sdk/react': 'ai-5-react' },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** The component of docs/frontends.md as a page, on a server and so an origin of its own. */
+/** The component of docs/frontends.md as a page with an origin of its own. */
 export interface FrontendPage {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** Serves it, built with a version of the AI SDK. */
+/** Builds the page with a version of the AI SDK, and serves it. */
 export async function serveFrontendPage(sdk: keyof typeof PAGE_SDKS): Promise<FrontendPage> {
   const script = await bundled(frontendSnippet('tsx') + MOUNT, PAGE_SDKS[sdk]);
   const page = `<!doctype html><meta charset="utf-8"><title>A chat</title><main></main><script type="module">${script}</script>`;
@@ -64,6 +64,6 @@ async function bundled(contents: string, alias: Readonly<Record<string, string>>
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'warning',
   });
-  // Inside a page, a script ends at the first of these.
+  // In a page, this text would end the script.
   return (outputFiles[0]?.text ?? '').replaceAll('</script', '<\\/script');
 }

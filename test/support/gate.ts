@@ -10,12 +10,12 @@ export interface GatedCall {
 }
 
 /**
- * What the gate does to a call: `forward` lets it pass, `hold` keeps it from its target, `hold-reply` lets the target
- * do it and keeps the reply. What is held is never let go.
+ * What the gate does to a call. `forward` lets it pass, and `hold` keeps it from its target. `hold-reply` lets the
+ * target do it and keeps the reply. A held call is never released.
  */
 export type Passage = 'forward' | 'hold' | 'hold-reply';
 
-/** A server before another one, which stops chosen calls on their way or on their way back. */
+/** A server in front of another server. It stops chosen calls, or the replies to them. */
 export interface Gate {
   readonly endpoint: string;
   close(): Promise<void>;
@@ -25,12 +25,12 @@ export interface Gate {
  * Starts a gate.
  *
  * @param target - the endpoint that calls are forwarded to.
- * @param judge - decides on each call.
+ * @param decide - chooses what happens to each call.
  * @param onHeld - called once a call, or its reply, is held.
  */
 export async function startGate(
   target: string,
-  judge: (call: GatedCall) => Passage,
+  decide: (call: GatedCall) => Passage,
   onHeld: (call: GatedCall) => void,
 ): Promise<Gate> {
   const server = createServer((incoming, outgoing) => {
@@ -41,7 +41,7 @@ export async function startGate(
     incoming.on('end', () => {
       const body = Buffer.concat(pieces);
       const call = { headers: incoming.headers, path: incoming.url ?? '', body: body.toString('utf8') };
-      const passage = judge(call);
+      const passage = decide(call);
       if (passage === 'hold') return onHeld(call);
       forward(call, incoming.method ?? 'POST', body, passage === 'forward' ? outgoing : () => onHeld(call));
     });
@@ -56,7 +56,7 @@ export async function startGate(
     const call = send(new URL(path, target), { method, headers }, (reply) => {
       if (typeof to === 'function') {
         reply.resume();
-        // Held is a reply once all of it is there: by then the target has done what it was asked.
+        // At the end of the reply the target has done its work.
         reply.on('end', to);
         return;
       }

@@ -1,8 +1,8 @@
 import { createHmac, createSign, type KeyObject } from 'node:crypto';
-import { SECRET } from './chat-app.js';
 import { AUDIENCE, type IssuerKey, ISSUER } from './key-server.js';
+import { SECRET } from './tokens.js';
 
-/** A token and the reason it has to be refused for; undefined lets it in. */
+/** A token and the reason of its refusal; undefined if it is accepted. */
 export interface HostileCase {
   readonly name: string;
   readonly reason: string | undefined;
@@ -14,7 +14,7 @@ const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64url'
 
 const goodClaims = () => ({ sub: 'alice', email: 'a@example.com', username: 'al', exp: now() + 3600 });
 
-/** A token of any two texts, properly signed: what a text cannot say in JSON, a hostile issuer can. */
+/** Signs a token of any two texts. A hostile issuer is not limited to valid JSON. */
 function signedText(header: string | Buffer, payload: string | Buffer, key: string | KeyObject = SECRET): string {
   const input = `${base64(header)}.${base64(payload)}`;
   if (typeof key === 'string') return `${input}.${createHmac('sha256', key).update(input).digest('base64url')}`;
@@ -29,7 +29,7 @@ export function signed(claims: object = {}, header: object = {}, key: string | K
 
 const HEADER = '{"alg":"HS256","typ":"JWT"}';
 const OTHER = 'another-secret-that-nobody-here-knows-of-123456';
-/** The good claims as text with one of them written as it stands, for numbers and strings that JSON.stringify mends. */
+/** Returns valid claims as text, with one claim unchanged. JSON.stringify would change some numbers and strings. */
 const claimsText = (name: string, text: string) =>
   JSON.stringify({ ...goodClaims(), [name]: '@' }).replace('"@"', text);
 
@@ -80,7 +80,7 @@ function malformed(): HostileCase[] {
   ];
 }
 
-/** The next letter of the alphabet has the same significant bits, when the last ones do not count. */
+/** Returns the next letter of the alphabet. Its significant bits are the same if the last ones do not count. */
 function other(letter: string): string {
   return String.fromCharCode(letter.charCodeAt(0) + 1);
 }
@@ -215,7 +215,7 @@ export function secretCases(): HostileCase[] {
   return [...malformed(), ...headers(), ...signatures(), ...claimCases(), ...good];
 }
 
-/** For a service with the keys of an issuer: `rsa` and `elliptic` are in its set, `stranger` is not. */
+/** For a service with a key set. It has `rsa` and `elliptic`, but not `stranger`. */
 export function keySetCases(rsa: IssuerKey, elliptic: IssuerKey, stranger: IssuerKey): HostileCase[] {
   const issued = (changes: object = {}, header: object = {}, key: IssuerKey = rsa) =>
     signed({ iss: ISSUER, aud: AUDIENCE, ...changes }, { alg: key.algorithm, kid: key.kid, ...header }, key.privateKey);
@@ -268,7 +268,7 @@ export function keySetCases(rsa: IssuerKey, elliptic: IssuerKey, stranger: Issue
 /** The issuer of a user pool of Amazon Cognito. */
 export const COGNITO_ISSUER = 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12Cd34E';
 
-/** For a service whose issuer is Cognito, which says in each token what it is for. */
+/** For a service with Cognito as its issuer. Its tokens name their use. */
 export function cognitoCases({ algorithm: alg, kid, privateKey }: IssuerKey): HostileCase[] {
   const issued = (use: unknown) =>
     signed({ iss: COGNITO_ISSUER, aud: AUDIENCE, token_use: use }, { alg, kid }, privateKey);

@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import jwt from 'jsonwebtoken';
 
-/** A key pair of an issuer, and what its key set says of it. */
+/** A key pair of an issuer, and its entry in the key set. */
 export interface IssuerKey {
   readonly kid: string;
   readonly algorithm: 'RS256' | 'ES256';
@@ -25,10 +25,10 @@ export function issuerKey(kid: string, algorithm: IssuerKey['algorithm'] = 'RS25
   };
 }
 
-/** What the server does with a request. */
+/** How the server responds to a request. */
 export type KeyServerBehaviour = (response: ServerResponse) => void;
 
-/** An issuer's key server, on loopback, that counts what it is asked and can be told to misbehave. */
+/** An issuer's key server on this machine. It counts requests, and its behaviour can be replaced. */
 export interface KeyServer {
   readonly url: string;
   behaviour: KeyServerBehaviour;
@@ -63,7 +63,7 @@ export async function startKeyServer(behaviour: KeyServerBehaviour): Promise<Key
 export const ISSUER = 'https://issuer.example';
 export const AUDIENCE = 'the-app';
 
-/** A good token of that issuer. `header` and `changes` make it another one; undefined takes a claim away. */
+/** Returns a valid token of that issuer. `changes` replaces claims and `header` its header; undefined removes a claim. */
 export function issuerToken(key: IssuerKey, changes: object = {}, header: object = {}): string {
   const exp = Math.floor(Date.now() / 1000) + 12 * 60 * 60;
   const claims = { sub: 'alice', email: 'a@example.com', username: 'al', iss: ISSUER, aud: AUDIENCE, exp, ...changes };

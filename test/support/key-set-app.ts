@@ -6,12 +6,12 @@ import { AUDIENCE, ISSUER, type KeyServer, type KeyServerBehaviour, startKeyServ
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 
-/** What {@link KeySetApp.outcome} says of tokens that are not let in. */
+/** Results of {@link KeySetApp.outcome} for refused tokens. */
 export const UNKNOWN = '401 Invalid id_token: signing key is unknown';
 export const ANOTHER_ALGORITHM = '401 Invalid id_token: algorithm is not allowed';
 export const UNAVAILABLE = '503 Signing keys are unavailable';
 
-/** A service that fetches its keys from a server of the test, and a clock that can be turned forward. */
+/** A service that fetches its keys from a server of the test, with a clock that can be advanced. */
 export class KeySetApp {
   private skipped = 0;
 
@@ -29,7 +29,7 @@ export class KeySetApp {
     return new KeySetApp(server, await startChatApp(variables));
   }
 
-  /** Turns the clock forward. */
+  /** Advances the clock. */
   skip(milliseconds: number): void {
     this.skipped += milliseconds;
   }
@@ -38,18 +38,18 @@ export class KeySetApp {
     return supertest(this.app.url).get('/chats/none').set('id_token', token);
   }
 
-  /** `in`, or the status and the error. */
+  /** Returns `in`, or the status and the error. */
   async outcome(token: string): Promise<string> {
     const { status, body } = await this.ask(token);
     return status === 404 ? 'in' : `${status} ${body.error}`;
   }
 
-  /** The different outcomes of that many requests at once. */
+  /** Returns the distinct outcomes of this many concurrent requests. */
   async outcomes(count: number, token: string): Promise<string[]> {
     return [...new Set(await Promise.all(Array.from({ length: count }, () => this.outcome(token))))];
   }
 
-  /** Waits for what a request has set going and does not wait for. */
+  /** Waits for a fetch in the background. */
   async untilFetched(times: number): Promise<void> {
     for (let tries = 0; tries < 200 && this.server.fetches !== times; tries += 1) {
       await new Promise((resolve) => setTimeout(resolve, 5));

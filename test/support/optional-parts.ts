@@ -1,9 +1,9 @@
 import { describe } from '@jest/globals';
 
 /**
- * `describe` where a part that not every machine has is here. Elsewhere its tests are skipped, and a line says so.
+ * `describe` if an optional part is installed. If it is not, its tests are skipped, and a line says so.
  *
- * @param what - is skipped, and why.
+ * @param what - what is skipped, and why.
  */
 export function describeWhere(isHere: boolean, what: string): typeof describe | typeof describe.skip {
   if (isHere) return describe;
@@ -11,7 +11,7 @@ export function describeWhere(isHere: boolean, what: string): typeof describe | 
   return describe.skip;
 }
 
-/** Says so past jest, which would print where the line came from and not the line alone. */
+/** Writes around Jest, which would add the place of the call. */
 export function skipped(what: string): void {
   process.stderr.write(`\nSKIPPED: ${what}\n\n`);
 }

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** Nobody waits longer for an end that does not come. */
+/** How long to wait for bytes, in milliseconds. */
 const LONGEST_MILLISECONDS = 5_000;
 
-/** What is sent once something has been read. */
+/** Text to send after some text was read. */
 interface Sequel {
   readonly after: string;
   readonly text: string;

@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { tokenOf } from './chat-app.js';
+import { tokenOf } from './tokens.js';
 
-/** A caller of `POST /chat/stream` on a bare socket, who reads as much as it likes and leaves when it likes. */
+/** A client of `POST /chat/stream` on a plain socket. It chooses how much it reads and when it disconnects. */
 export class RawReader {
-  /** All that was read, head and chunk sizes included. */
+  /** Everything that was read, with the head and the chunk sizes. */
   text = '';
 
   private constructor(private readonly socket: Socket) {}
 
-  /** Sends a turn to a URL, or to the path of a socket; nothing is read yet. */
+  /** Sends a turn to a URL, or to the path of a socket. Reads nothing. */
   static async send(to: string, body: object, headers: Readonly<Record<string, string>> = {}): Promise<RawReader> {
     const { hostname, port } = new URL(to, 'http://localhost');
     const socket = connect(to.startsWith('/') ? { path: to } : { host: hostname, port: Number(port) });
@@ -30,7 +30,7 @@ export class RawReader {
     return new RawReader(socket);
   }
 
-  /** Reads until so many events have come in all, or the stream is over. */
+  /** Reads until this many events have come, or the stream ends. */
   async readEvents(count: number): Promise<void> {
     await this.readUntil(() => this.text.split('data: ').length > count);
   }

@@ -8,7 +8,7 @@ export type AgentKind = AgentTarget['kind'];
 const PROVIDERS = 'src/chat/agent';
 const AGENT_KINDS: readonly AgentKind[] = ['bedrock-agent', 'harness', 'converse'];
 
-/** The services of the clients, as IAM calls them. */
+/** The IAM names of the clients' services. */
 const SERVICES: Readonly<Record<string, string>> = {
   '@aws-sdk/client-dynamodb': 'dynamodb',
   '@aws-sdk/lib-dynamodb': 'dynamodb',
@@ -33,7 +33,7 @@ const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
   'bedrock:ConverseStream': ['bedrock:InvokeModelWithResponseStream'],
 };
-/** Makes the table, for `npm run table` and local mode. Nothing on Lambda calls it. */
+/** Creates the table, for `npm run table` and local mode. It does not run on Lambda. */
 const TABLE_MAKER = 'src/dynamodb/table-schema.ts';
 
 export interface SdkCalls {

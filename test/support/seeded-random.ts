@@ -1,4 +1,4 @@
-/** Numbers from 0 to below 1 that look random and are the same for the same seed (mulberry32). */
+/** Returns pseudo-random numbers from 0 to below 1, the same for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,7 +9,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** The seed that `TEST_SEED` asks for, or a new one. Print it where a test fails or ends. */
+/** Returns the seed in `TEST_SEED`, or a new one. A test prints it, so that a failure can be repeated. */
 export function testSeed(): number {
   return Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31);
 }

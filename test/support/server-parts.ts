@@ -5,15 +5,16 @@ import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { loadEnvironment } from '../../src/config/environment.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
-import { SECRET } from './chat-app.js';
+import { LONGER_TIMEOUT } from './longer-timeouts.js';
+import { SECRET } from './tokens.js';
 
-/** What servers in processes of their own talk to, in the process of the test: it outlives them. */
+/** The table and the agent of servers in other processes. They run in the process of the test, and outlive the servers. */
 export interface ServerParts {
   readonly agent: BedrockAgentEmulator;
   readonly dynamoDb: EmbeddedDynamoDb;
   readonly table: DynamoDBDocumentClient;
   readonly tableName: string;
-  /** The configuration of a server that uses them. */
+  /** The configuration of such a server. */
   readonly variables: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
@@ -30,14 +31,14 @@ export async function startServerParts(path?: string): Promise<ServerParts> {
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
-    // Tests send more turns than any user.
+    // Tests send more turns than users do.
     TURNS_PER_MINUTE: '0',
-    // They look at whole histories, too.
+    // Tests read whole histories.
     CHAT_HISTORY_LIMIT: '1000',
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
   const environment = loadEnvironment(variables);
-  const client = createDynamoDbClient(new TableSettings(environment));
+  const client = createDynamoDbClient(new TableSettings(environment), LONGER_TIMEOUT);
   await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
   return {
     agent,

@@ -1,17 +1,17 @@
 import { IncomingMessage } from 'node:http';
 import type { Silence } from './silence.js';
 
-/** Where a turn's texts stand: in our bodies, in what the agent is sent, and as strings of DynamoDB (`S`). */
+/** The fields with a turn's texts: in our bodies, in requests to the agent, and in DynamoDB's strings (`S`). */
 const SAID = /"(?:prompt|inputText|response|content|answer|S)":\s*"((?:[^"\\]|\\.)*)/g;
-/** Of a larger body the beginning is looked at. */
+/** Only this much of a larger body is read. */
 const ENOUGH_CHARACTERS = 16_384;
 const LOG_LINE = '{"level":';
 
 /**
- * Hears what this process writes, and every HTTP body that reaches it. That is all that is said in a turn: the table
- * and the agent are in the process of the test, also where the service is not.
+ * Listens to what this process writes, and to every HTTP body that it receives. Those bodies have all texts of a turn:
+ * the table and the agent always run in the process of the test.
  *
- * @returns ends it.
+ * @returns stops listening.
  */
 export function listenFor(silence: Silence): () => void {
   const undo = [
@@ -29,7 +29,7 @@ function hearStream(silence: Silence, stream: NodeJS.WriteStream): () => void {
   stream.write = (piece: string | Uint8Array, ...rest: never[]): boolean => {
     const text = String(piece);
     silence.wrote('the log of this process', text);
-    // All of it is logged for the sake of this check; nobody wants to read it.
+    // The service logs everything for this check only, so the terminal does not show it.
     return text.startsWith(LOG_LINE) || write.call(stream, piece, ...rest);
   };
   return () => (stream.write = write);
@@ -56,11 +56,11 @@ function hearMessage(silence: Silence, { headers, statusCode = 0 }: IncomingMess
   const { authorization, id_token: token, 'idempotency-key': key } = headers;
   silence.keep(...[authorization, token, key].flat().flatMap((value) => value?.split('.') ?? []));
   keepSaid(silence, body);
-  // Ours alone has this header: the agent and the table of the tests say what they like.
+  // Only the service sends this header. What the agent and the table send may be secret.
   if (statusCode >= 400 && headers['x-request-id'] !== undefined) silence.wrote('an error answer', body);
 }
 
-/** `fetch` has a client of its own, and the service that answers it may be another process. */
+/** `fetch` does not use `IncomingMessage`, and the service may run in another process. */
 function hearFetch(silence: Silence): () => void {
   const { fetch } = globalThis;
   globalThis.fetch = async (input, init) => {
@@ -77,7 +77,7 @@ function keepSaid(silence: Silence, body: string): void {
   for (const [, text = ''] of body.matchAll(SAID)) silence.keep(unescaped(text));
 }
 
-/** A text that was cut off may end inside of an escape. */
+/** A text that was cut off may end inside an escape sequence. */
 function unescaped(text: string): string {
   try {
     return JSON.parse(`"${text}"`) as string;

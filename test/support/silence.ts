@@ -1,18 +1,18 @@
-/** Shorter ones may be words of our own. */
+/** Shorter texts may be words of the service itself. */
 const SHORTEST_SECRET = 10;
-/** So much of the beginning of a text gives it away. */
+/** A text counts as written if this much of its beginning was. */
 const TELLTALE_CHARACTERS = 24;
-/** What no line holds, whoever it comes from: tokens, ARNs and the addresses of the tests' users. */
+/** Texts that no line may hold: the beginning of a token, ARNs, and the addresses of the tests' users. */
 const NEVER = ['eyJ', 'arn:aws', '@example.com'];
 
-/** Knows what is secret in a test and what was written, and finds the one in the other. */
+/** Collects the secrets of a test and everything that was written, and finds the secrets in it. */
 export class Silence {
-  /** Whether somebody hears what this process writes, so that everything may be logged. */
+  /** Whether a listener reads what this process writes. Only then may everything be logged. */
   isHeard = false;
   private readonly secrets = new Set<string>(NEVER);
   private readonly written = new Map<string, string>();
 
-  /** Texts that nothing may be written of: prompts, answers, tokens, keys. Those shorter than 10 characters are let be. */
+  /** Adds texts that may not be written: prompts, replies, tokens, keys. Texts under 10 characters are ignored. */
   keep(...texts: readonly string[]): void {
     for (const text of texts) {
       const beginning = text.trim().slice(0, TELLTALE_CHARACTERS).trim();
@@ -22,12 +22,12 @@ export class Silence {
     }
   }
 
-  /** What came out of the service other than a good answer: its log, the answer to a request that failed. */
+  /** Adds what the service has written: its log, or the response to a request that failed. */
   wrote(source: string, text: string): void {
     this.written.set(source, (this.written.get(source) ?? '') + text);
   }
 
-  /** The secrets that were written, each with where. */
+  /** Lists the secrets that were written, each with its place. */
   leaks(): string[] {
     return [...this.written].flatMap(([source, text]) =>
       [...this.secrets].filter((secret) => text.includes(secret)).map((secret) => `${source}: ${secret}`),
@@ -35,5 +35,5 @@ export class Silence {
   }
 }
 
-/** The one of the running test file; whoever starts a process tells it what that process writes. */
+/** Shared by a whole test file. Code that starts a process adds what the process writes. */
 export const silence = new Silence();

@@ -13,7 +13,7 @@ const OPTIONS: ts.CompilerOptions = {
   types: [],
 };
 
-/** What the compiler says against each of some pieces of TSX, as if they were files of a front end in this repository. */
+/** Lists the compiler's errors in each piece of TSX, as if it were a file of a front end in this repository. */
 export function typeFaultsOf(...codes: readonly string[]): string[][] {
   const files = new Map(codes.map((code, index) => [resolve(`snippet-${index}.tsx`), code]));
   const host = ts.createCompilerHost(OPTIONS);

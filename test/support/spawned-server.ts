@@ -1,20 +1,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as wait } from 'node:timers/promises';
 import { silence } from './silence.js';
 
-const COMMAND = ['--import', '@swc-node/register/esm-register'];
-const LOOK_AGAIN_MILLISECONDS = 25;
+/** The service, compiled by `global-setup.mjs`. */
+export const SERVICE = 'build/test/src/main.js';
+const LONGER_TIMEOUTS = './test/support/preload-longer-timeouts.mjs';
+/** Runs a program in TypeScript. */
+const TYPESCRIPT = ['--import', './scripts/typescript.mjs'];
 
 /** The service as a process of its own. */
 export interface SpawnedServer {
   /** What it has printed so far, on both streams. */
   readonly printed: string;
+  readonly isRunning: boolean;
   /** Its exit code; null when it was killed. */
   readonly exited: Promise<number | null>;
-  /** Waits for a line. Throws with all that was printed when the process ends first. */
+  /** Waits for a line. Throws with everything that was printed when the process ends first. */
   untilPrinted(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Sends a signal and waits for the end; a process that has ended already is left alone. */
+  /** Sends a signal and waits for the end. A process that has already ended gets no signal. */
   end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | null>;
 }
 
@@ -24,30 +27,40 @@ export interface ListeningServer extends SpawnedServer {
 }
 
 export interface SpawnOptions {
-  /** How many seconds its clock is ahead of ours: a lease runs out for it without anybody waiting. 0 by default. */
+  /** How many seconds its clock is ahead of ours, so that a lease runs out without waiting. 0 by default. */
   readonly clockAheadSeconds?: number;
-  /** What is run, and its arguments; by default the service. */
-  readonly program?: readonly string[];
+  /** Epoch milliseconds at which its clock stands still. */
+  readonly fixedClock?: number;
+  /** A script in TypeScript and its arguments, to run instead of the service. */
+  readonly script?: readonly string[];
 }
 
 const running = new Set<SpawnedServer>();
 
-/** Starts `src/main.ts`, or another program, with these variables and no others but those that a shell needs. */
+/** Starts the service, or another program. It gets these variables, `PATH`, and a free port. */
 export function spawnServer(
   variables: Readonly<Record<string, string>>,
-  { clockAheadSeconds = 0, program = ['src/main.ts'] }: SpawnOptions = {},
+  { clockAheadSeconds, fixedClock, script }: SpawnOptions = {},
 ): SpawnedServer {
-  const env = { PATH: process.env['PATH'], PORT: '0', ...variables };
-  const clock = clockAheadSeconds === 0 ? [] : ['--import', clockAhead(clockAheadSeconds)];
-  const child = spawn(process.execPath, [...clock, ...COMMAND, ...program], {
-    env,
+  const preloads = [
+    ...(script === undefined ? ['--import', LONGER_TIMEOUTS] : []),
+    ...(clockAheadSeconds === undefined ? [] : ['--import', clockAhead(clockAheadSeconds)]),
+    ...(fixedClock === undefined ? [] : ['--import', `data:text/javascript,Date.now=()=>${fixedClock}`]),
+  ];
+  const program = script === undefined ? [SERVICE] : [...TYPESCRIPT, ...script];
+  const child = spawn(process.execPath, [...preloads, ...program], {
+    env: { PATH: process.env['PATH'], PORT: '0', ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (printed += String(piece)));
-  let hasEnded = false;
-  const exited = once(child, 'exit').then(([code]) => {
-    hasEnded = true;
+  let isRunning = true;
+  const outputs = [child.stdout, child.stderr];
+  for (const stream of outputs) {
+    stream.setEncoding('utf8').on('data', (piece: string) => (printed += piece));
+  }
+  // Unlike `exit`, `close` comes after everything was read.
+  const exited = once(child, 'close').then(([code]) => {
+    isRunning = false;
     running.delete(server);
     silence.wrote(`the server process ${child.pid}`, withoutBanner(printed));
     return code as number | null;
@@ -56,17 +69,24 @@ export function spawnServer(
     get printed() {
       return printed;
     },
+    get isRunning() {
+      return isRunning;
+    },
     exited,
-    async untilPrinted(pattern) {
-      for (;;) {
-        const found = pattern.exec(printed);
-        if (found) return found;
-        if (hasEnded) throw new Error(`It ended instead of printing ${pattern}:\n${printed}`);
-        await Promise.race([exited, wait(LOOK_AGAIN_MILLISECONDS)]);
-      }
+    untilPrinted(pattern) {
+      return new Promise((resolve, reject) => {
+        const look = () => {
+          const found = pattern.exec(printed);
+          if (found) resolve(found);
+          else if (!isRunning) reject(new Error(`It ended instead of printing ${pattern}:\n${printed}`));
+        };
+        for (const stream of outputs) stream.on('data', look);
+        void exited.then(look);
+        look();
+      });
     },
     end(signal) {
-      if (!hasEnded) child.kill(signal);
+      if (isRunning) child.kill(signal);
       return exited;
     },
   };
@@ -74,7 +94,7 @@ export function spawnServer(
   return server;
 }
 
-/** Starts the service as in production, with `variables` for its configuration, and waits until it listens. */
+/** Starts the service as in production and waits until it listens. */
 export async function startServer(
   variables: Readonly<Record<string, string>>,
   options?: SpawnOptions,
@@ -91,14 +111,14 @@ export async function startLocalServer(
   return listening(spawnServer({ HOME: dataDir, DATA_DIR: dataDir, ...variables }, options));
 }
 
-/** Kills whatever was started and still runs: for `afterEach` and `afterAll`. */
+/** Kills all servers that still run: for `afterEach` and `afterAll`. */
 export async function killServers(): Promise<void> {
   await Promise.all([...running].map((server) => server.end('SIGKILL')));
 }
 
 async function listening(server: SpawnedServer): Promise<ListeningServer> {
   const [, url = ''] = await server.untilPrinted(/(?:Listening|ready) on (http:[^"\s]+)/);
-  // The getter must stay one: what is printed goes on growing.
+  // The getters must stay getters, because their values change.
   return Object.create(server, { url: { value: url } }) as ListeningServer;
 }
 

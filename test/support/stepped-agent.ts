@@ -3,10 +3,10 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buildChunkFrame } from '../../src/local/emulator/bedrock-agent/frames.js';
 
-/** An agent that says what it is told to, when it is told to. */
+/** An agent whose replies the test sends, piece by piece. */
 export interface SteppedAgent {
   readonly endpoint: string;
-  /** Writes a chunk to the oldest invocation that has not ended, and waits for one where there is none. */
+  /** Writes a chunk to the oldest open invocation. Waits for an invocation if there is none. */
   say(text: string): Promise<void>;
   /** Ends that invocation. */
   end(): void;

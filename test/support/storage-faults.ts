@@ -6,8 +6,8 @@ import { type StorageCall, storageCall, type StorageStep } from './storage-calls
 import { HALF_A_REPLY, startStuckServer } from './stuck-server.js';
 
 /**
- * When a call is delivered a second time: at once (its caller gets the second answer), after so many further calls of
- * any kind, or after the next release, begin or delete of the same chat has been done.
+ * When a call is delivered a second time. After `at once` its caller gets the second result. `calls` counts further
+ * calls of any kind. The other times come after that step of the same chat.
  */
 export type Redelivery = 'at once' | 'release' | 'begin' | 'delete' | { readonly calls: number };
 
@@ -15,35 +15,35 @@ export type Redelivery = 'at once' | 'release' | 'begin' | 'delete' | { readonly
 export type StorageFault =
   /** Refused, nothing written; the SDK tries again. */
   | { readonly type: 'throttle' }
-  /** Refused for good: as if whoever calls had died, nothing of it arrives, and the SDK does not try again. */
+  /** Refused for good, as if the caller had died: nothing arrives, and the SDK does not try again. */
   | { readonly type: 'refused' }
   /** Written, and the connection is lost before the reply. */
   | { readonly type: 'reply lost' }
   | { readonly type: 'redelivery'; readonly after: Redelivery }
-  /** Held up on its way: the SDK sees a lost connection and tries again, and what it sent first arrives later. */
+  /** The SDK sees a lost connection and tries again. The first attempt arrives later. */
   | { readonly type: 'late'; readonly after: Exclude<Redelivery, 'at once'> }
   | { readonly type: 'delay'; readonly milliseconds: number }
-  /** Sent to a server that takes everything and answers nothing: the client's own time-out has to end it. */
+  /** Sent to a server that never responds, so that the client's own timeout has to end it. */
   | { readonly type: 'hang' }
-  /** The same, but the server sends the headers of a reply and a half of its body first. */
+  /** The same, but the server first sends the headers of a reply and half of its body. */
   | { readonly type: 'stall' };
 
-/** Which attempts a fault meets. Everything that is absent does not restrict it. */
+/** Which attempts get a fault. An absent field restricts nothing. */
 export interface FaultChoice {
   readonly steps?: readonly StorageStep[];
   /** Names of the SDK's commands, such as `UpdateItemCommand`. */
   readonly commands?: readonly string[];
-  /** Matching attempts that are let through first; 0 by default. */
+  /** How many matching attempts pass first; 0 by default. */
   readonly skip?: number;
-  /** Matching attempts that are met, then the fault is over; all by default. */
+  /** How many matching attempts get the fault; all by default. */
   readonly times?: number;
-  /** Meets an attempt with this chance only, by a generator that is seeded. */
+  /** The chance of the fault, drawn from a seeded generator. */
   readonly chance?: { readonly probability: number; readonly random: () => number };
 }
 
 /** A write that was delivered again, or late. */
 export interface RepeatedCall extends StorageCall {
-  /** What had been done when it was delivered; `rest`: all else, because it had waited for something that did not come. */
+  /** What came before the delivery. `rest`: all other calls, because the awaited step did not come. */
   readonly after: Redelivery | 'rest';
   /** Whether a condition refused the repetition. */
   readonly isRefused: boolean;
@@ -65,21 +65,21 @@ interface Pending {
 
 /** The faults of one client's table. */
 export interface StorageFaults {
-  /** Every attempt so far, those that met a fault too, but no repetitions. */
+  /** Every attempt so far, with or without a fault, but no repetitions. */
   readonly calls: readonly StorageCall[];
   readonly repeated: readonly RepeatedCall[];
-  /** Has attempts meet a fault; of several that would fit, the one set first. A function is asked each time. */
+  /** Adds a fault. If several match an attempt, the first one counts. A function is called for each attempt. */
   inject(fault: StorageFault | (() => StorageFault), choice?: FaultChoice): void;
-  /** Ends all faults; what is still to be delivered again remains so. */
+  /** Ends all faults. Pending repetitions stay pending. */
   clear(): void;
-  /** Delivers again all that still waits for its time. */
+  /** Delivers all pending repetitions. */
   deliverRest(): Promise<void>;
   close(): void;
 }
 
 /**
- * Puts a layer of faults between the SDK's retries and the wire of a client, so that each attempt meets it, and what
- * the SDK sees are errors of the kind that it sees in earnest.
+ * Puts faults between a client's retries and its socket. Each attempt of the SDK passes them, and the SDK sees the
+ * errors that it would see in production.
  */
 export async function startStorageFaults(
   client: Pick<DynamoDBDocumentClient, 'middlewareStack'>,
@@ -151,7 +151,7 @@ export async function startStorageFaults(
         }
       }
     },
-    // The retries of the SDK come before, with high priority.
+    // The SDK's retries come first, because their priority is high.
     { name: 'storageFaults', step: 'finalizeRequest', priority: 'low' },
   );
 
@@ -188,7 +188,7 @@ function lostConnection(): Error {
   return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
 }
 
-/** Whether a call was the one that a repetition waits for. */
+/** Whether a repetition waits for this call. */
 function isDue({ call, after, callsLeft }: Pending, done: StorageCall): boolean {
   if (typeof after === 'object') return callsLeft <= 0;
   if (call.chatId !== done.chatId) return false;

@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-/** A server on this machine that takes connections and bytes, and never gives a whole reply. */
+/** A local server that accepts connections and bytes, and never sends a complete reply. */
 export interface StuckServer {
   readonly port: number;
   close(): void;
 }
 
-/** The head of a reply of DynamoDB, and the beginning of its body. */
+/** The head of a DynamoDB reply, and the beginning of its body. */
 export const HALF_A_REPLY =
   'HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 500\r\n\r\n{"Attributes":';
 
-/** @param says - what it answers to the first bytes of a connection, before it falls silent. */
+/** @param says - is sent after the first bytes of a connection. Nothing follows. */
 export async function startStuckServer(says = ''): Promise<StuckServer> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

@@ -1,4 +1,4 @@
-import { tokenOf } from './chat-app.js';
+import { tokenOf } from './tokens.js';
 
 /** An event of a stream, as JSON. */
 export interface StreamEvent {
@@ -10,7 +10,7 @@ export interface StreamEvent {
   readonly [field: string]: unknown;
 }
 
-/** An answer of `POST /chat/stream`, read to its end. */
+/** A response of `POST /chat/stream`, read to its end. */
 export interface WholeStream {
   readonly status: number;
   readonly headers: Headers;
@@ -18,7 +18,7 @@ export interface WholeStream {
   readonly raw: string;
   /** The events but for `[DONE]`. */
   readonly events: readonly StreamEvent[];
-  /** The types of the events in order, deltas that follow one another as one. */
+  /** The types of the events in order. Adjacent deltas count once. */
   readonly outline: readonly string[];
   /** All deltas together. */
   readonly text: string;
@@ -26,12 +26,12 @@ export interface WholeStream {
   readonly isDone: boolean;
 }
 
-/** The outline of an answer without sources. */
+/** The outline of a complete reply without sources. */
 export const WHOLE = ['start', 'text-start', 'text-delta', 'text-end', 'finish'];
-/** The outline of one that broke off after some text. */
+/** The outline of a reply that broke off after some text. */
 export const BROKEN = ['start', 'text-start', 'text-delta', 'text-end', 'error', 'finish'];
 
-/** What a test sends along with a turn. */
+/** Optional parts of a request. */
 interface StreamOptions {
   readonly user?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -51,7 +51,7 @@ export async function readStream(
   return parseStream(response.status, response.headers, await response.text());
 }
 
-/** Takes a stream's body apart. Strict: a block is one `data:` line or one comment. */
+/** Parses the body of a stream. Every block must be one `data:` line or one comment. */
 export function parseStream(status: number, headers: Headers, raw: string): WholeStream {
   const blocks = raw.split('\n\n').slice(0, -1);
   const isStream = headers.get('content-type')?.startsWith('text/event-stream') ?? false;

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 
-/** How a server cannot be reached: it refuses connections, or does not answer to them at all. */
+/** Why a server cannot be reached: it refuses connections, or it does not accept them. */
 export type Unreachable = 'refused' | 'unanswered';
 
-/** More than any kernel lets wait for a server that wants one at most. */
+/** More connections than any kernel queues for a server with a backlog of one. */
 const WAITING_MAX = 50;
 const UNANSWERED_MILLISECONDS = 300;
 
-/** Listens and then never comes back to accept a connection. */
+/** Listens, and then blocks its thread before it accepts a connection. */
 const DEAF_SERVER = `
   const { parentPort } = require('node:worker_threads');
   const server = require('node:net').createServer();
@@ -18,7 +18,7 @@ const DEAF_SERVER = `
     setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
   });`;
 
-/** Ports of the loopback interface on which no connection comes about. */
+/** Returns ports of the loopback interface on which no connection succeeds. */
 export async function startUnreachable(): Promise<Readonly<Record<Unreachable, number>> & { close(): Promise<void> }> {
   const worker = new Worker(DEAF_SERVER, { eval: true });
   const [unanswered] = (await once(worker, 'message')) as [number];
@@ -33,7 +33,7 @@ export async function startUnreachable(): Promise<Readonly<Record<Unreachable, n
   };
 }
 
-/** Connects until nobody answers any more. */
+/** Connects until connections are no longer accepted. */
 async function fillUp(port: number): Promise<Socket[]> {
   const sockets: Socket[] = [];
   while (sockets.length < WAITING_MAX) {

@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** What cfn-lint and the transform do not see. Each check gives what is wrong, in words. */
+/** Checks beyond cfn-lint and the transform. Each one lists its problems in words. */
 const CHECKS: Readonly<Record<string, (template: Template) => string[]>> = {
   permissions: (template) =>
     permissionProblems(template, (name, agent) => sdkCallsFrom(`src/${moduleOf(template, name)}.ts`, agent)),
@@ -46,7 +46,7 @@ const CHECKS: Readonly<Record<string, (template: Template) => string[]>> = {
   routes: (template) => routeProblems(template, routes),
   timeouts: timeoutProblems,
   streams: streamProblems,
-  'answers of the gateway': gatewayProblems,
+  'responses of the gateway': gatewayProblems,
   package: packageProblems,
   deployment: deploymentProblems,
 };
@@ -56,7 +56,7 @@ function moduleOf(template: Template, functionName: string): string {
   return String(functionsOf(template)[functionName]?.['Handler']).split('.')[0] ?? '';
 }
 
-/** Whether what the template runs is what the build makes. */
+/** Compares what the template runs with what the build writes. */
 function packageProblems(template: Template): string[] {
   const loader = readFileSync('scripts/lambda/loader.mjs', 'utf8');
   return Object.entries(functionsOf(template)).flatMap(([functionName, { Handler, CodeUri, Runtime }]) => {
@@ -76,7 +76,7 @@ describe('template.yaml', () => {
     expect(CHECKS[name]!(TEMPLATE)).toEqual([]);
   });
 
-  it('asks the router for the routes, and the code for its calls', () => {
+  it('is compared with the routes of the router and the calls of the code', () => {
     expect(routes).toEqual(expect.arrayContaining(['POST /chat', 'POST /chat/stream', 'GET /chats/{id}']));
     expect(sdkCallsFrom('src/lambda.ts', 'bedrock-agent').actions).toEqual(
       expect.arrayContaining(['bedrock:InvokeAgent', 'dynamodb:UpdateItem', 'secretsmanager:GetSecretValue']),
@@ -99,7 +99,7 @@ describe('template.yaml', () => {
     expect(found.filter((action) => action.startsWith('bedrock'))).toEqual(actions);
   });
 
-  it('gives each route to the handler that npm run lambda gives it to', () => {
+  it('sends each route to the same handler as npm run lambda', () => {
     const given = Object.values(functionsOf(TEMPLATE)).flatMap((properties) =>
       valuesAt(properties, 'Events.*.Properties').map((event) => {
         const { Method, Path } = asMap(event);
@@ -115,7 +115,7 @@ describe('template.yaml', () => {
     expect(given).toContainEqual(['POST /chat/stream', 'lambda-stream.handler', 'lambda-stream.handler']);
   });
 
-  it('has the variables of env.json, which sam local gives to all functions, in both', () => {
+  it('has the variables of env.json, which sam local sets, in both functions', () => {
     const local = JSON.parse(readFileSync('env.json', 'utf8')) as Record<string, object>;
     expect(Object.keys(local)).toEqual(['Parameters']);
     const functions = functionsOf(TEMPLATE);
@@ -133,7 +133,7 @@ describe('a copy of template.yaml with', () => {
     expect(problems(check, template)).not.toEqual([]);
   });
 
-  /** A check may also give up on what it meets. */
+  /** A check may also throw. */
   function problems(check: string, template: Template): string[] {
     try {
       return CHECKS[check]!(template);

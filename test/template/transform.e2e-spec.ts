@@ -9,7 +9,7 @@ const TEXT = readFileSync('template.yaml', 'utf8');
 const isThere = hasTransform();
 const describeWithTransform = isThere ? describe : describe.skip;
 
-/** What the API does with each of its routes, as CloudFormation is told. */
+/** Returns the integration of each route of the API, as CloudFormation gets it. */
 function integrationsOf({ Resources }: TransformedTemplate): Record<string, Properties> {
   const paths = asMap(asMap(Resources['ChatApi']?.Properties['Body'])['paths']);
   return Object.fromEntries(
@@ -25,7 +25,7 @@ function integrationsOf({ Resources }: TransformedTemplate): Record<string, Prop
 const BUFFERED = /:lambda:path\/2015-03-31\/functions\/\$\{ChatFunction\.Arn\}\/invocations$/;
 const STREAMED = /:lambda:path\/2021-11-15\/functions\/\$\{ChatStreamFunction\.Arn\}\/response-streaming-invocations$/;
 
-/** Routes that do not reach a function, or reach it in a way that it is not made for. */
+/** Lists routes that do not reach their function in the right way. */
 function integrationProblems(result: TransformedTemplate): string[] {
   return Object.entries(integrationsOf(result)).flatMap(([route, integration]) => {
     const { type = 'none', uri, responseTransferMode = 'BUFFERED', timeoutInMillis = 29_000 } = integration;
@@ -44,7 +44,7 @@ describeWithTransform('what the transform of SAM makes of template.yaml', () => 
   const result = isThere ? transformTemplate(parseTemplate(TEXT)) : { Resources: {} };
   const ofType = (type: string) => Object.entries(result.Resources).filter(([, { Type }]) => Type === type);
 
-  it('passes every route on to its function, preflights too, and streams those of /chat/stream', () => {
+  it('sends every route and preflight to its function, and streams /chat/stream', () => {
     expect(integrationProblems(result)).toEqual([]);
     expect(Object.keys(integrationsOf(result)).toSorted()).toEqual([
       'DELETE /chats/{id}',
@@ -72,7 +72,7 @@ describeWithTransform('what the transform of SAM makes of template.yaml', () => 
     expect(integrationProblems(transformTemplate(parseTemplate(copy)))).not.toEqual([]);
   });
 
-  it('gives both functions the same environment, but for how long a turn may take', () => {
+  it('gives both functions the same environment, apart from the time of a turn', () => {
     const functions = ofType('AWS::Lambda::Function').map(([, { Properties }]) => Properties);
     expect(functions.map(({ Handler }) => Handler)).toEqual(['lambda.handler', 'lambda-stream.handler']);
     const environments = functions.map((properties) => asMap(asMap(properties['Environment'])['Variables']));
@@ -111,7 +111,7 @@ describeWithTransform('what the transform of SAM makes of template.yaml', () => 
     }
   });
 
-  it('deploys the throttle and the words of the gateway as parts of the API', () => {
+  it('deploys the throttle and the responses of the gateway as parts of the API', () => {
     const [stage] = ofType('AWS::ApiGateway::Stage').map(([, { Properties }]) => Properties);
     expect(valuesAt(stage, 'MethodSettings.*')).toEqual([
       {

@@ -35,7 +35,7 @@ export function toConversationHistory(turns: readonly StoredTurn[]): AgentExchan
   return newestFirst.toReversed();
 }
 
-/** Prompt and reply get half of the bytes each, and also what the other does not need. */
+/** Prompt and reply get half of the bytes each. If one is shorter, the other gets the rest. */
 function cutToFit({ prompt, reply }: AgentExchange): AgentExchange {
   const promptMaxBytes = Math.max(HISTORY_MAX_BYTES / 2, HISTORY_MAX_BYTES - Buffer.byteLength(reply));
   const cutPrompt = cutToBytes(prompt, promptMaxBytes);

@@ -36,7 +36,7 @@ describe('takeNewestPage', () => {
     expect(await takeNumbers([turn(1, user('x'.repeat(2_000_000)))], 100)).toEqual([[1], false]);
   });
 
-  it('reads only one turn that it does not take', async () => {
+  it('stops reading at the first turn that does not fit', async () => {
     let read = 0;
     async function* endless(): AsyncGenerator<StoredTurn> {
       for (;;) yield turn((read += 1), user('x'));

@@ -1,6 +1,6 @@
 import type { HistoryPage, StoredTurn } from './chat.js';
 
-/** Kept free for the wire, whose names may be longer than ours: 10 bytes for each of at most 1,000 messages. */
+/** Free space, because a response may have longer field names: 10 bytes for each of at most 1,000 messages. */
 const RESERVE_BYTES = 10_000;
 /** Most JSON of a page's messages: 1.5 MB in a response. A Lambda response has 6 MB and holds it twice, escaped. */
 const PAGE_MAX_BYTES = 1_500_000 - RESERVE_BYTES;

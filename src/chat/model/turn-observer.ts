@@ -10,7 +10,7 @@ export interface TurnObserver {
   onStart(chat: ChatSummary, messageId: string): void;
 
   /**
-   * The reply goes on with this text.
+   * The agent has added this text to the reply.
    *
    * @param text - whole characters. All texts together are the stored reply.
    */

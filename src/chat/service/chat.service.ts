@@ -56,11 +56,6 @@ export class ChatService {
     });
   }
 
-  /** Waits for all running turns, also if their clients have disconnected. */
-  async idle(): Promise<void> {
-    await this.running.idle();
-  }
-
   /** The reply of an earlier turn with the same Idempotency-Key, and the chat as it is now. */
   private async replay(userId: string, { chatId, number, message, reason }: Replay): Promise<Reply> {
     const { chat, history } = await this.history.getNewest(userId, chatId, this.limits.historyLimit);

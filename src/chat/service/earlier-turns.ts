@@ -40,7 +40,7 @@ export class EarlierTurns {
     if (!session.isNew) return [];
     const { turns, hasOlder } = await page;
     const replies = turns.filter(hasReply).length;
-    // A page of replies alone was ended by its size, which is more than the agent gets.
+    // A page in which every turn has a reply ended because of its size. It holds more than the agent gets.
     if (!hasOlder || replies >= HISTORY_MAX_TURNS || replies === turns.length) return toConversationHistory(turns);
     return toConversationHistory(
       (await this.history.listTurnsWithReply(userId, chat, { before: number, limit: HISTORY_MESSAGES })).turns,

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
 import { AgentTimeoutError, AgentUnavailableError } from '../agent/agent.errors.js';
-import { StorageUnavailableError } from '../../dynamodb/dynamodb.errors.js';
+import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { toTurnDeadline, withGrace, withinDeadline } from './turn-deadline.js';
 
 const soon = () => Date.now() + 50;

@@ -1,4 +1,4 @@
-import { StorageUnavailableError } from '../../dynamodb/dynamodb.errors.js';
+import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { AgentTimeoutError } from '../agent/agent.errors.js';
 
 /**

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LimitSettings } from '../../config/settings.js';
-import { StorageUnavailableError } from '../../dynamodb/dynamodb.errors.js';
+import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { AgentProvider } from '../agent/agent.js';
 import { AgentFailedError } from '../agent/agent.errors.js';
 import { toActorId, toAgentSessionId } from '../agent/agent-session.js';
@@ -22,7 +22,7 @@ const UNREAD: HistoryPage = { turns: [], hasOlder: true };
 export interface RunOptions {
   /** Epoch milliseconds. */
   readonly deadline: number;
-  /** Its abort ends the turn, with its reason as the error. */
+  /** If it aborts, the turn ends with its reason as the error. */
   readonly stop: AbortSignal;
   /** The user's claims for the agent, by name. */
   readonly attributes: Readonly<Record<string, string>>;

@@ -29,10 +29,10 @@ export type ResolvedConflict = {
     }
 );
 
-/** Why a begin was refused, and how it goes on. */
+/** Why a begin was refused, and what begin does next. */
 export type Conflict =
   | ResolvedConflict
-  /** The same begin was delivered before, and has begun the turn. */
+  /** The same begin arrived before, and has begun the turn. */
   | { readonly kind: 'alreadyBegun'; readonly head: HeadItem }
   /** A turn with the same key and prompt has a reply that the agent has ended. */
   | { readonly kind: 'replay'; readonly replay: Replay };

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TableSettings } from '../../config/settings.js';
 import { DynamoTable, type Item, type UpdateResult } from '../../dynamodb/dynamo-table.js';
-import { StorageUnavailableError } from '../../dynamodb/dynamodb.errors.js';
+import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { toExpiry, toSeconds } from '../../dynamodb/item-expiry.js';
 import { buildUpdate, Computed, type Condition } from '../../dynamodb/update-expression.js';
 import type { Replay } from '../model/chat.js';

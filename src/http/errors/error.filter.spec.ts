@@ -5,7 +5,7 @@ import { ErrorFilter } from './error.filter.js';
 import { InvalidRequestError } from './http.errors.js';
 
 /** Handles a thrown value. @returns the calls of the response. */
-function handle(thrown: unknown, headersSent = false): unknown[][] {
+function handle(thrown: unknown, { headersSent = false } = {}): unknown[][] {
   const calls: unknown[][] = [];
   const response: Record<string, unknown> = { headersSent };
   for (const name of ['setHeader', 'status', 'json', 'destroy']) {
@@ -46,7 +46,7 @@ describe('ErrorFilter', () => {
   });
 
   it('cuts a response that has begun', () => {
-    expect(handle(new Error('late'), true)).toEqual([['destroy']]);
+    expect(handle(new Error('late'), { headersSent: true })).toEqual([['destroy']]);
     expect(lines).toHaveLength(1);
   });
 });

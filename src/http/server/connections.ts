@@ -25,7 +25,7 @@ export class Connections {
   /**
    * Closes connections without a running request, now and whenever a request ends. After the grace it closes all.
    *
-   * @returns cancels the timer of the grace; to be called once the server has closed.
+   * @returns a function that cancels the grace. Call it once the server has closed.
    */
   drain(graceMilliseconds: number): () => void {
     this.isDraining = true;
@@ -37,7 +37,7 @@ export class Connections {
   private count(socket: Socket, change: number): void {
     const running = (this.requests.get(socket) ?? 0) + change;
     if (this.requests.has(socket)) this.requests.set(socket, running);
-    // Soon, because the response may not have been sent yet.
+    // Unlike `destroy`, this sends the rest of the response first.
     if (this.isDraining && running === 0) socket.destroySoon();
   }
 

@@ -5,6 +5,11 @@ import { ExpressAdapter } from '@nestjs/platform-express/adapters/express-adapte
 import { type Refusal, Refusals } from './refusals.js';
 import { isUnambiguous, toOriginForm } from './request-form.js';
 
+/**
+ * How long a connection without a request is kept. Load balancers keep it for 60 s. The server must not close it
+ * first, because a request on its way would be lost.
+ */
+const KEEP_ALIVE_MILLISECONDS = 75_000;
 /** Limit of all header lines together. With Node's 16 KiB, a token of 20 KB would get a bare 431 and no reason. */
 const HEADERS_MAX_BYTES = 64 * 1024;
 
@@ -47,6 +52,7 @@ export class LimitedExpressAdapter extends ExpressAdapter {
         maxHeaderSize: HEADERS_MAX_BYTES,
         headersTimeout: this.times.headers,
         requestTimeout: this.times.request,
+        keepAliveTimeout: KEEP_ALIVE_MILLISECONDS,
         connectionsCheckingInterval: this.times.interval,
         // isUnambiguous checks it, so that the refusal has a body.
         requireHostHeader: false,

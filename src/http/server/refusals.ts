@@ -57,7 +57,7 @@ export class Refusals {
   /** Whether a response to a complete request is under way or still to come. */
   private isResponding(socket: Socket): boolean {
     const responses = [...(this.pending.get(socket) ?? [])];
-    // An only request that is incomplete holds the fault itself, in a chunk of its body: the refusal is its response.
+    // If the only request is incomplete, the fault is in its body, and the refusal is its response.
     return responses.length > 1 || responses.some(({ headersSent, req }) => headersSent || req.complete);
   }
 }

@@ -33,7 +33,7 @@ export function toSseEvent(data: string): string {
  */
 export class SseWriter {
   private currentState: SseState = 'waiting';
-  /** Of the first byte, then of the comments. */
+  /** Waits for the first byte. Once the stream is open, it repeats the comments. */
   private timer: NodeJS.Timeout;
 
   constructor(

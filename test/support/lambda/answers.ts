@@ -6,12 +6,13 @@ import { createDocumentClient, createDynamoDbClient } from '../../../src/dynamod
 import { loadEnvironment } from '../../../src/config/environment.js';
 import type { LambdaResponse } from '../../../src/lambda.js';
 import { originalChat } from '../chat-items.js';
+import { LONGER_TIMEOUT } from '../longer-timeouts.js';
 import { parseStream } from '../ui-stream.js';
 
-/** The part of an answer that the contract fixes word for word. */
+/** The parts of a response that the contract fixes. */
 export interface ShownAnswer {
   readonly statusCode: number;
-  /** Of JSON what it says, of a stream its outline and text, of no body nothing. */
+  /** The JSON value, or the outline and the text of a stream. Absent without a body. */
   readonly body?: unknown;
 }
 
@@ -51,7 +52,7 @@ const STREAM: ShownAnswer = {
 };
 const WEEKEND = turn('Plan a weekend in Lisbon');
 
-/** What the files of events/ are answered with. */
+/** The expected responses to the files of events/. */
 export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
   empty: fault(401, 'Invalid id_token: token is missing'),
   event: WEEKEND,
@@ -81,12 +82,12 @@ export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
 };
 
 /**
- * Puts the chat that the events read and delete: `trip:lisbon` of the user `demo`, as the original system wrote it. Only
- * that one let ids have a colon, which paths may write as `%3A`.
+ * Puts the chat that the events read and delete: `trip:lisbon` of the user `demo`, as the original system wrote it. Its
+ * ids may have a colon, which paths may write as `%3A`.
  */
 export async function putOldChat({ variables }: FunctionParts): Promise<void> {
   const environment = loadEnvironment(variables);
-  const client = createDynamoDbClient(new TableSettings(environment));
+  const client = createDynamoDbClient(new TableSettings(environment), LONGER_TIMEOUT);
   const messages = [
     { role: 'user', content: 'Where were we?' },
     { role: 'assistant', content: 'At the beginning.' },
@@ -98,7 +99,7 @@ export async function putOldChat({ variables }: FunctionParts): Promise<void> {
   client.destroy();
 }
 
-/** An answer with its body read. */
+/** Parses the body of a response. */
 export function answerTo({ statusCode, body, headers, multiValueHeaders }: LambdaResponse): ShownAnswer {
   if (body === '') return { statusCode };
   const type = headers?.['content-type'] ?? multiValueHeaders?.['content-type']?.[0] ?? '';

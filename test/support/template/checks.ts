@@ -35,8 +35,8 @@ const STATEMENT_KEYS = ['Sid', 'Effect', 'Action', 'Resource', 'Condition'];
 type CallsOf = (functionName: string, agent: AgentKind) => SdkCalls;
 
 /**
- * What the functions may do, where it differs from what their code does. They have one role, so that the code of each
- * has to need all of it.
+ * Lists differences between the functions' permissions and the calls in their code. They share one role, so the code of
+ * each function needs all permissions.
  */
 export function permissionProblems(template: Template, callsOf: CallsOf): string[] {
   const role = asMap(template.Resources['ChatFunctionRole']?.Properties);
@@ -87,7 +87,7 @@ function roleProblems(
   ].map((problem) => `${JSON.stringify({ ...agent.parameters, ...parameters })}: ${problem}`);
 }
 
-/** Parameters and conditions that nothing depends on. */
+/** Lists unused parameters and conditions. */
 export function unusedProblems({ Parameters, Globals, Conditions, Resources }: Template): string[] {
   const properties = Object.values(Resources).flatMap((resource) => namesIn(asMap(resource.Properties)));
   const inResources = [
@@ -100,7 +100,7 @@ export function unusedProblems({ Parameters, Globals, Conditions, Resources }: T
   return [...conditions, ...Object.keys(Parameters).filter((name) => !used.includes(name))];
 }
 
-/** Where the table is another than the one that the code makes. */
+/** Lists differences from the table that the code creates. */
 export function tableProblems(template: Template): string[] {
   const { Properties, DeletionPolicy, UpdateReplacePolicy } = template.Resources['ChatTable'] ?? {};
   const expected = {

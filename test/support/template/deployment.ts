@@ -7,10 +7,10 @@ const TRUST = {
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } }],
 };
-/** As the configuration wants it of a secret, in bytes. */
+/** The configuration's shortest secret, in bytes. */
 const SECRET_MIN_BYTES = 32;
 
-/** What stands around the functions and is not as it has to be: roles, ways in, log, secret, API, rules. */
+/** Lists problems around the functions: roles, permissions, log, secret, API, rules. */
 export function deploymentProblems(template: Template): string[] {
   return [
     ...roleProblems(template),
@@ -31,7 +31,7 @@ function roleProblems(template: Template): string[] {
   );
 }
 
-/** Permissions and URLs that lead to anything but the function that streams, which `streamProblems` looks at. */
+/** Lists permissions and URLs for other functions than the streaming one. `streamProblems` checks that one. */
 function wayInProblems(template: Template): string[] {
   return Object.entries(template.Resources)
     .filter(([, { Type, Properties }]) => {
@@ -66,16 +66,16 @@ function apiProblems(template: Template): string[] {
   const { EndpointConfiguration, AlwaysDeploy, Auth } = asMap(template.Resources['ChatApi']?.Properties);
   const url = new StackValues(template).of(asMap(template.Outputs['ApiUrl'])['Value']);
   return [
-    // One at the edge gives up silent streams after 30 s.
+    // An edge-optimized API ends silent streams after 30 s.
     ...(asMap(EndpointConfiguration)['Type'] === 'REGIONAL' ? [] : ['the API is not regional']),
     ...(AlwaysDeploy === true ? [] : ['a parameter of the API alone is not deployed']),
-    // Without a word of it sam deploy --guided asks of every route.
+    // Without it `sam deploy --guided` asks about every route.
     ...differences([JSON.stringify(Auth)], ['{"ApiKeyRequired":false}']),
     ...differences([String(url)], ['https://ChatApi.execute-api.us-east-1.amazonaws.com/v1']),
   ];
 }
 
-/** Keys by URL come with an issuer and an audience, and without a secret: the configuration refuses anything else. */
+/** The configuration accepts a key set only with an issuer and an audience, and without a secret. */
 function ruleProblems(template: Template): string[] {
   const keys = { JwtJwksUri: 'https://issuer.example/keys', JwtIssuer: 'https://issuer.example', JwtAudience: 'app' };
   const stacks: readonly (readonly [parameters: object, isAllowed: boolean])[] = [

@@ -6,7 +6,7 @@ const KEY_TYPES = ['HASH', 'RANGE'];
 const INVOKE_MODES = ['BUFFERED', 'RESPONSE_STREAM'];
 const AUTH_TYPES = ['AWS_IAM', 'NONE'];
 
-/** The properties used that take one of a few words, by type and path, and the words. */
+/** The properties with a fixed set of values, by type and path. */
 const ENUMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   'AWS::Serverless::Function': {
     Runtime: ['nodejs20.x', 'nodejs22.x', 'nodejs24.x'],
@@ -55,7 +55,7 @@ const GATEWAY_RESPONSES = words(`
   INVALID_SIGNATURE MISSING_AUTHENTICATION_TOKEN QUOTA_EXCEEDED REQUEST_TOO_LARGE RESOURCE_NOT_FOUND THROTTLED
   UNAUTHORIZED UNSUPPORTED_MEDIA_TYPE WAF_FILTERED`);
 
-/** Words that the services do not know: cfn-lint does not look into all of them. */
+/** Lists values that the services do not know. cfn-lint does not check all of them. */
 export function enumProblems(template: Template): string[] {
   const functions = functionsOf(template);
   return Object.entries(template.Resources).flatMap(([name, resource]) => {
@@ -77,7 +77,7 @@ export function enumProblems(template: Template): string[] {
   });
 }
 
-/** All that a parameter allows, or what the template says. */
+/** Returns all allowed values of a parameter, or the value in the template. */
 function possibleValues(template: Template, value: Value): string[] {
   const parameter = isList(value) ? undefined : template.Parameters[String(asMap(value)['Ref'])];
   return parameter?.AllowedValues?.map(String) ?? [String(new StackValues(template).of(value))];

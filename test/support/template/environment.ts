@@ -12,11 +12,11 @@ import { AGENT, asMap, isList, StackValues, textsIn } from './values.js';
 
 type Variables = Readonly<Record<string, Value>>;
 
-/** Of servers and local mode, or set by Lambda itself. */
+/** Variables of servers and local mode, or set by Lambda itself. */
 const NOT_ON_LAMBDA = /^(AWS_.*|PORT|HOST|DATA_DIR|LOCAL_.*)$/;
 /** Its value comes from the secret that JWT_SECRET_ARN names. */
 const NEVER_PLAIN = 'JWT_SECRET_KEY';
-/** Values of AllowedOrigins, and whether they are any good. */
+/** Values of AllowedOrigins, and whether they are valid. */
 const ORIGINS: readonly (readonly [origins: string, isGood: boolean])[] = [
   ['', true],
   ['https://app.example.com', true],
@@ -28,13 +28,13 @@ const ORIGINS: readonly (readonly [origins: string, isGood: boolean])[] = [
   ['app.example.com', false],
 ];
 
-/** Milliseconds that a turn of each function may take by default. */
+/** The default time of a turn in each function, in milliseconds. */
 const TIME_LIMITS: Readonly<Record<string, number>> = {
   ChatFunction: BUFFERED_TIME_LIMIT,
   ChatStreamFunction: STREAMED_TIME_LIMIT,
 };
 
-/** Variables that a function is given and the service does not know, and the reverse. */
+/** Lists variables that only the template or only the service knows. */
 export function variableProblems(template: Template): string[] {
   const known = variableNames().filter((name) => !NOT_ON_LAMBDA.test(name) && name !== NEVER_PLAIN);
   return Object.entries(functionsOf(template)).flatMap(([name, properties]) =>
@@ -42,7 +42,7 @@ export function variableProblems(template: Template): string[] {
   );
 }
 
-/** Values that the template allows and the service refuses, and defaults that are not the service's own. */
+/** Lists allowed values that the service refuses, and defaults that differ from the service's. */
 export function valueProblems(template: Template): string[] {
   return Object.entries(functionsOf(template)).flatMap(([name, properties]) =>
     problemsOfValues(template, variablesOf(properties), TIME_LIMITS[name] ?? BUFFERED_TIME_LIMIT),
@@ -53,7 +53,7 @@ function problemsOfValues(template: Template, variables: Variables, defaultTimeo
   const byDefault = configuration(template, variables, {});
   if (typeof byDefault === 'string') return [byDefault];
   const { AGENT_ID, AGENT_ALIAS_ID, DYNAMODB_TABLE, JWT_SECRET_ARN } = byDefault;
-  // Without a value the service takes one for each kind of answer; each function gives one kind only.
+  // By default the service has one value for each kind of response. Each function sends one kind only.
   const AGENT_TIMEOUT_MS = String(defaultTimeout);
   const own = loadEnvironment({ AGENT_ID, AGENT_ALIAS_ID, AGENT_TIMEOUT_MS, DYNAMODB_TABLE, JWT_SECRET_ARN });
   const refused = Object.values(variables).flatMap((value) => {
@@ -67,7 +67,7 @@ function problemsOfValues(template: Template, variables: Variables, defaultTimeo
   return [...refused, ...differences(Object.entries(byDefault).map(String), Object.entries(own).map(String))];
 }
 
-/** Lists of origins that the template takes and the service does not, and the reverse. */
+/** Lists origins that only the template or only the service accepts. */
 export function originProblems(template: Template): string[] {
   const pattern = new RegExp(template.Parameters['AllowedOrigins']?.AllowedPattern ?? '^(?!)');
   const variables = variablesOf(functionsOf(template)['ChatFunction']);
@@ -77,7 +77,7 @@ export function originProblems(template: Template): string[] {
   });
 }
 
-/** Places where a secret would stand in the open. */
+/** Lists places that would show a secret. */
 export function secretProblems(template: Template): string[] {
   const isSecret = (name: string) => /secret|password|private|credential/i.test(name);
   const environments = Object.values(functionsOf(template)).map(variablesOf);

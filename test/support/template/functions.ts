@@ -1,7 +1,7 @@
 import type { Properties, Template, Value } from '../../../scripts/template/template.js';
 import { asMap, isList } from './values.js';
 
-/** The functions of a template by their logical ids, each with what `Globals` gives to all of them. */
+/** Returns the functions of a template by their logical ids, with the properties of `Globals`. */
 export function functionsOf({ Globals, Resources }: Template): Readonly<Record<string, Properties>> {
   const functions = Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::Serverless::Function');
   return Object.fromEntries(
@@ -15,7 +15,7 @@ export function variablesOf(properties: Properties | undefined): Readonly<Record
 }
 
 /**
- * As SAM merges: maps by their keys, lists one after the other, and of anything else the function's own.
+ * Merges as SAM does: maps by their keys, and lists one after another. For other values the function's own counts.
  * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
  */
 function merged(common: Value, own: Value | undefined): Value {

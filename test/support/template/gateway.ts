@@ -27,8 +27,8 @@ const THROTTLE = {
 };
 
 /**
- * Routes that the API has and the app has not, and the reverse. The app answers preflights on every path of its own, so
- * that the API has to pass them on.
+ * Lists routes that only the API or only the app has. The app responds to preflights on all its paths, so the API has to
+ * pass them on.
  */
 export function routeProblems(template: Template, routes: readonly string[]): string[] {
   const events = Object.values(functionsOf(template)).flatMap((properties) =>
@@ -41,7 +41,7 @@ export function routeProblems(template: Template, routes: readonly string[]): st
   );
 }
 
-/** What API Gateway answers by itself, where it is not as the contract has it. */
+/** Lists API Gateway's own responses that differ from the contract. */
 export function gatewayProblems(template: Template): string[] {
   const api = asMap(template.Resources['ChatApi']?.Properties);
   const open = new StackValues(template, {

@@ -4,14 +4,14 @@ import { differences } from './checks.js';
 import { functionsOf } from './functions.js';
 import { AGENT, asMap, namesIn, StackValues, valuesAt } from './values.js';
 
-/** API Gateway waits no longer for an answer in one piece, in seconds. */
+/** API Gateway's timeout for responses that are not streamed, in seconds. */
 const GATEWAY_TIMEOUT_SECONDS = 29;
-/** A stream of API Gateway lasts no longer, and no function does, in seconds. */
+/** The longest stream of API Gateway, and the longest run of a function, in seconds. */
 const STREAM_TIMEOUT_SECONDS = 900;
-/** A slow reader of a stream is given so long for the rest of it, in milliseconds. */
+/** The time of a slow reader for the rest of a stream, in milliseconds. */
 const READING_MILLISECONDS = 60_000;
 
-/** Whether our own 504, or the end of a stream, comes before the gateway's and the function's end. */
+/** Checks that our 504, or the end of a stream, comes before the gateway's and the function's timeout. */
 export function timeoutProblems(template: Template): string[] {
   const { ChatFunction, ChatStreamFunction } = functionsOf(template);
   const [timeout, streamTimeout] = [ChatFunction, ChatStreamFunction].map((one) => Number(one?.['Timeout']));
@@ -27,7 +27,7 @@ export function timeoutProblems(template: Template): string[] {
   ];
 }
 
-/** Whether streams are streamed on their whole way, through the API and through a Function URL, and nothing else is. */
+/** Checks that the API and the Function URL stream the streamed routes, and no others. */
 export function streamProblems(template: Template): string[] {
   const modes = Object.entries(functionsOf(template)).flatMap(([name, properties]) =>
     valuesAt(properties, 'Events.*.Properties').map((event) => {
@@ -47,7 +47,7 @@ export function streamProblems(template: Template): string[] {
   ];
 }
 
-/** A Function URL, where one is asked for, and the two permissions that one without AWS's authentication takes. */
+/** Checks the optional Function URL, and its two permissions without AWS authentication. */
 function urlProblems(template: Template): string[] {
   const [byApi, byUrl] = ['api', 'function-url'].map(
     (StreamBy) => new StackValues(template, { ...AGENT, StreamBy }),

@@ -9,7 +9,7 @@ const PSEUDO: Readonly<Record<string, string>> = {
   'AWS::StackName': 'stack',
   'AWS::URLSuffix': 'amazonaws.com',
 };
-/** What becomes of `AWS::NoValue`: the property that has it is left out. */
+/** Stands for `AWS::NoValue`, whose property is left out. */
 const NOTHING = Symbol('AWS::NoValue');
 
 /** The parameters of an agent of Bedrock Agents. A stack needs the parameters of one agent. */
@@ -17,7 +17,7 @@ export const AGENT = { AgentId: 'AGENT', AgentAliasId: 'ALIAS' };
 
 type Resolved = string | number | boolean | null | typeof NOTHING | readonly Resolved[] | { [key: string]: Resolved };
 
-/** A template's values as a stack with these parameters would have them; the others have their defaults. */
+/** Evaluates a template with these parameters, and defaults for the others. */
 export class StackValues {
   constructor(
     private readonly template: Template,
@@ -28,7 +28,7 @@ export class StackValues {
     return value === undefined ? undefined : this.resolve(value);
   }
 
-  /** Whether CloudFormation would make the stack: all assertions of the rules that apply are true. */
+  /** Whether CloudFormation would create the stack: all assertions of the rules that apply are true. */
   isAllowed(): boolean {
     return Object.values(this.template.Rules).every(
       ({ RuleCondition, Assertions }) =>
@@ -37,7 +37,7 @@ export class StackValues {
     );
   }
 
-  /** Whether a resource is in the stack at all. */
+  /** Whether a resource is in the stack. */
   has(logicalId: string): boolean {
     const condition = this.template.Resources[logicalId]?.Condition;
     return condition === undefined || this.holds(condition);
@@ -103,7 +103,7 @@ export class StackValues {
   }
 }
 
-/** The names that a part of the template refers to: parameters, resources and conditions. */
+/** Lists the names in a part of the template: parameters, resources and conditions. */
 export function namesIn(value: Value | undefined): string[] {
   if (value === undefined || value === null || typeof value !== 'object') return [];
   if (isList(value)) return value.flatMap(namesIn);
@@ -115,14 +115,14 @@ export function namesIn(value: Value | undefined): string[] {
   });
 }
 
-/** Every text in a part of the template, the arguments of functions included. */
+/** Lists every text in a part of the template, with the arguments of functions. */
 export function textsIn(value: Value | undefined): string[] {
   if (typeof value === 'string') return [value];
   if (value === undefined || value === null || typeof value !== 'object') return [];
   return (isList(value) ? value : Object.values(value)).flatMap(textsIn);
 }
 
-/** The values under a path such as `KeySchema.*.KeyType`, where `*` is any key. */
+/** Returns the values at a path such as `KeySchema.*.KeyType`. `*` is any key. */
 export function valuesAt(properties: Value | undefined, path: string): Value[] {
   const [key = '', ...rest] = path.split('.');
   if (properties === undefined || properties === null || typeof properties !== 'object') return [];

@@ -43,7 +43,7 @@ export class BedrockAgentProvider extends AgentProvider {
   }
 
   async *reply(request: AgentRequest, signal: AbortSignal): AsyncGenerator<AgentEvent> {
-    // Only an abort ends the call to the agent, also when the caller leaves the loop early.
+    // If the caller leaves the loop early, only an abort ends the call to the agent.
     const call = new AbortController();
     const callSignal = AbortSignal.any([signal, call.signal]);
     try {

@@ -1,4 +1,4 @@
-import { DomainError } from '../common/domain-error.js';
+import { DomainError } from './domain-error.js';
 
 /** The table cannot be reached, denies access, or throttles. */
 export class StorageUnavailableError extends DomainError {

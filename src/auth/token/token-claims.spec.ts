@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type IdTokenFault, InvalidIdTokenError } from '../auth.errors.js';
-import { type ClaimSettings, parseUser } from './claims.js';
+import { type ClaimSettings, parseUser } from './token-claims.js';
 import type { JsonObject } from './unverified-token.js';
 
 const NOW = 1_700_000_000;
