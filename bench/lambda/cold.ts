@@ -71,7 +71,7 @@ export async function benchColdStart(): Promise<void> {
       if (major === RUNTIME_NODE && start === plainStart) {
         checkBounds(entries, made);
         console.log(`The package has ${formatPackageSize(await measurePackage(artefact.folder))}`);
-        for (const one of [artefact, harness, converse]) await printEvaluated(node, partsOf(one), one);
+        await printEvaluated(node, [artefact, harness, converse], partsOf);
       }
     }
   }
@@ -113,11 +113,14 @@ function checkBound(entries: readonly Entry[], { name }: Contestant, reference: 
 /** Prints which providers and SDK clients a turn evaluates, beside the modules of every start. */
 async function printEvaluated(
   node: string,
-  { variables, token }: FunctionParts,
-  { name, folder }: Contestant,
+  contestants: readonly Contestant[],
+  partsOf: (contestant: Contestant) => FunctionParts,
 ): Promise<void> {
-  const evaluated = await listEvaluated({ folder, node, variables, event: buildChatEvent(token) });
-  console.log(`${name} evaluates on demand: ${evaluated.join(', ')}`);
+  for (const contestant of contestants) {
+    const { variables, token } = partsOf(contestant);
+    const called = { folder: contestant.folder, node, variables, event: buildChatEvent(token) };
+    console.log(`${contestant.name} evaluates on demand: ${(await listEvaluated(called)).join(', ')}`);
+  }
 }
 
 function toEntry(contestant: Contestant | undefined, run: () => Promise<Started>): Entry {
