@@ -23,7 +23,7 @@ interface WireUsage {
 }
 
 /** Why a stream without an error of its own is no reply. Logs show the code, but no message. */
-export class MessageStreamError extends Error {
+class MessageStreamError extends Error {
   override readonly name = 'MessageStreamError';
 
   constructor(readonly code: 'NO_MESSAGE_STOP' | 'NO_TEXT' | 'TOOL_USE') {
