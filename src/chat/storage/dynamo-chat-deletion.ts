@@ -5,7 +5,7 @@ import { buildUpdate, Computed } from '../../dynamodb/update-expression.js';
 import { ChatNotFoundError, TurnInProgressError } from '../model/chat.errors.js';
 import type { StoredSession } from '../model/turn.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
-import { listPossibleKeys } from './items/continuation-items.js';
+import { listPossibleKeys } from './items/split-reply.js';
 import { type HeadItem, headKey } from './items/head-item.js';
 import { findLegacyItemName, listLegacyItemKeys } from './items/legacy-messages.js';
 import { toTombstone } from './items/tombstone.js';

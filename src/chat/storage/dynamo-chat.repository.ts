@@ -9,7 +9,7 @@ import type { AgentMemory, RunningTurn, TurnRequest } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
-import type { ContinuationItem } from './items/continuation-items.js';
+import type { ContinuationItem } from './items/split-reply.js';
 import { headKey } from './items/head-item.js';
 import { toEndTime } from './items/stored-times.js';
 import { toTombstone, whileKeyIsFree } from './items/tombstone.js';

@@ -4,7 +4,7 @@ import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { EndReason, Replay } from '../model/chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError } from '../model/chat.errors.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
-import { type ContinuationItem, continuationKeyRange } from './items/continuation-items.js';
+import { type ContinuationItem, continuationKeyRange } from './items/split-reply.js';
 import { type HeadItem, headKey, toVisibleHead } from './items/head-item.js';
 import { toKeyAttribute } from './items/remembered-keys.js';
 import { findLastTime } from './items/stored-times.js';

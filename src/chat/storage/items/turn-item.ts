@@ -8,7 +8,7 @@ import {
   type TurnOutcome,
 } from '../../model/chat.js';
 import type { RunningTurn } from '../../model/turn.js';
-import { type ContinuationItem, continuationSortKey, joinReply, splitReply } from './continuation-items.js';
+import { type ContinuationItem, continuationSortKey, joinReply, splitReply } from './split-reply.js';
 import type { HeadItem, OpenTurn } from './head-item.js';
 import { turnSortKey } from './turn-keys.js';
 import { isLeaseLive } from './turn-lease.js';
