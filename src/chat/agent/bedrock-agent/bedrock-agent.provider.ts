@@ -93,13 +93,14 @@ export class BedrockAgentProvider extends AgentProvider {
   }
 
   private toCommand({ sessionId, prompt, history, attributes }: AgentRequest): InvokeAgentCommand {
+    const sessionState = {
+      ...(Object.keys(attributes).length > 0 && { sessionAttributes: { ...attributes } }),
+      ...(history.length > 0 && { conversationHistory: { messages: history.flatMap(toMessages) } }),
+    };
     return new InvokeAgentCommand({
       ...this.toTarget(sessionId),
       inputText: prompt,
-      sessionState: {
-        ...(Object.keys(attributes).length > 0 && { sessionAttributes: { ...attributes } }),
-        ...(history.length > 0 && { conversationHistory: { messages: history.flatMap(toMessages) } }),
-      },
+      ...(Object.keys(sessionState).length > 0 && { sessionState }),
       // A trace would hold the agent's system prompt.
       enableTrace: false,
       // Otherwise the whole reply comes as one chunk at the end.
