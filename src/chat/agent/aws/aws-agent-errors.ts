@@ -21,11 +21,11 @@ export function toAgentError(error: unknown): DomainError {
   const cause = { cause: error };
   const { name } = toNames(error);
   const status = findStatus(error);
-  // The name first: Bedrock sends ModelNotReadyException with the status 429.
-  if (UNAVAILABLE.has(name) || status === UNAVAILABLE_STATUS || isUnconnected(error)) {
-    return new AgentUnavailableError(cause);
-  }
-  if (BUSY.has(name) || BUSY_STATUSES.has(status)) return new AgentBusyError(cause);
+  // Names come before statuses: Bedrock sends ModelNotReadyException with the status 429.
+  if (BUSY.has(name)) return new AgentBusyError(cause);
+  if (UNAVAILABLE.has(name) || isUnconnected(error)) return new AgentUnavailableError(cause);
+  if (BUSY_STATUSES.has(status)) return new AgentBusyError(cause);
+  if (status === UNAVAILABLE_STATUS) return new AgentUnavailableError(cause);
   // The connection was silent for too long.
   if (isTimeout(error, /of inactivity/)) return new AgentTimeoutError(cause);
   return new AgentFailedError(cause);
