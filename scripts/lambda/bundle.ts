@@ -98,7 +98,8 @@ const usedCommands: Plugin = {
     builder.onResolve({ filter: /^@aws-sdk\/client-/ }, async ({ path, importer, pluginData, ...rest }) => {
       if (pluginData === usedCommands.name || importer.includes('node_modules')) return undefined;
       const names = findImportedNames(await readFile(importer, 'utf8'), path);
-      if (!names.every((name) => /(Client|Command)$/.test(name))) return undefined;
+      // An import of the whole client has no names.
+      if (names.length === 0 || !names.every((name) => /^\w+(Client|Command)$/.test(name))) return undefined;
       const index = await builder.resolve(path, { ...rest, importer, pluginData: usedCommands.name });
       return {
         path: `${path}#${names.join()}`,
