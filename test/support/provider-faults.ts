@@ -49,6 +49,8 @@ const BEFORE: readonly ProviderFault[] = [
   httpError(409, 'RetryableConflictException', AgentUnavailableError, 3),
   httpError(402, 'ServiceQuotaExceededException', AgentBusyError),
   httpError(503, 'ServiceUnavailableException', AgentUnavailableError),
+  // The name decides before the status.
+  httpError(503, 'ThrottlingException', AgentBusyError, 3),
   httpError(400, 'ValidationException', AgentFailedError),
   httpError(403, 'AccessDeniedException', AgentFailedError),
   httpError(404, 'ResourceNotFoundException', AgentFailedError),

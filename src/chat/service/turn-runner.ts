@@ -110,8 +110,9 @@ export class TurnRunner {
     }: { readonly number: number; readonly outcome: TurnOutcome; readonly deadline: number },
   ): Promise<string> {
     const { agent, idleSeconds } = this.agent.memory;
-    // An agent may have forgotten its beginning to end a reply early, or not know its end.
-    const rememberedBy = outcome.status === 'done' && idleSeconds > 0 ? agent : undefined;
+    // After another end nobody knows what the agent remembers. A filtered prompt must not stay in its session.
+    const isFinished = isEndedByAgent(outcome) && outcome.reason === 'stop';
+    const rememberedBy = isFinished && idleSeconds > 0 ? agent : undefined;
     try {
       return await withGrace(deadline, this.chats.release(userId, turn, { number, rememberedBy }));
     } catch (error) {

@@ -124,6 +124,11 @@ describe('readMessages', () => {
   it.each([
     ['a clean end without a stop', [start(), text('a')], 'NO_MESSAGE_STOP'],
     ['a second message without a stop', [start(), text('a'), stop(), start(), text('b')], 'NO_MESSAGE_STOP'],
+    [
+      'a last message of the user',
+      [start(), text('a'), stop('tool_use'), start('user'), stop('tool_result')],
+      'NO_MESSAGE_STOP',
+    ],
     ['no event', [], 'NO_MESSAGE_STOP'],
     ['a last stop for a function of the caller', [start(), text('a'), stop('tool_use')], 'TOOL_USE'],
     ['no text', [start(), stop()], 'NO_TEXT'],

@@ -73,7 +73,7 @@ export async function* readMessages<C = unknown>(
       const converted = citation && toCitation?.(citation);
       if (converted) yield { type: 'citation', citation: converted };
     }
-    if (messageStop) stopReason = messageStop.stopReason ?? 'unknown';
+    if (messageStop && isAssistant) stopReason = messageStop.stopReason ?? 'unknown';
     if (metadata?.usage) yield toUsageEvent(metadata.usage);
   }
   yield* toTextEvents(texts.endMessage());
