@@ -29,8 +29,12 @@ export const LAYERS = {
       'dynamo-chat-deletion.ts',
     ],
   },
-  'chat/agent': { may: ['chat/agent/bedrock-agent', 'chat/model', 'config', 'common'] },
+  'chat/agent': {
+    may: ['chat/agent/bedrock-agent', 'chat/agent/harness', 'chat/agent/converse', 'chat/model', 'config', 'common'],
+  },
   'chat/agent/bedrock-agent': { may: ['chat/agent', 'chat/model', 'config', 'common'] },
+  'chat/agent/harness': { may: ['chat/agent', 'chat/model', 'config', 'common'] },
+  'chat/agent/converse': { may: ['chat/agent', 'chat/model', 'config', 'common'] },
   'chat/model': { may: ['common'] },
 
   usage: {
@@ -48,11 +52,11 @@ export const LAYERS = {
 /** Packages that some folders alone may import, by the beginning of their name. */
 const PACKAGES = {
   '@aws-sdk/(client-dynamodb|lib-dynamodb)': ['dynamodb'],
-  '@aws-sdk/client-bedrock-agent-runtime': ['chat/agent/bedrock-agent', 'chat/agent/agent.module.ts'],
+  '@aws-sdk/client-bedrock-agent-runtime': ['chat/agent/bedrock-agent'],
+  '@aws-sdk/client-bedrock-runtime': ['chat/agent/converse'],
+  '@aws-sdk/client-bedrock-agentcore': ['chat/agent/harness'],
   '@aws-sdk/client-secrets-manager': ['config'],
-  // Every other client of AWS needs a row of its own.
-  '@aws-sdk/(?!(client-dynamodb|lib-dynamodb|client-bedrock-agent-runtime|client-secrets-manager)/)[^/]+': [],
-  '@smithy': ['dynamodb', 'chat/agent/bedrock-agent', 'config', 'local'],
+  '@smithy': ['dynamodb', 'chat/agent/aws', 'config', 'local'],
   '(@types/)?express': ['http', 'auth', 'chat/api', 'lambda.ts'],
   '@nestjs/platform-express': ['http', 'app.ts', 'main.ts', 'lambda'],
   '(@types/)?(passport|passport-jwt|@nestjs/passport)': ['auth'],
@@ -112,12 +116,21 @@ const packageRules = Object.entries(PACKAGES).map(([pattern, folders]) => ({
   to: { path: `node_modules/${pattern}/` },
 }));
 
+const AWS_PACKAGES = Object.keys(PACKAGES).filter((pattern) => pattern.startsWith('@aws-sdk/'));
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     ...layerRules,
     ...doorRules,
     ...packageRules,
+    {
+      name: 'package: other clients of AWS',
+      comment: 'Each client of AWS has a row in PACKAGES',
+      severity: 'error',
+      from: { path: '^src/', pathNot: SPECS },
+      to: { path: 'node_modules/@aws-sdk/', pathNot: AWS_PACKAGES.map((pattern) => `node_modules/${pattern}/`) },
+    },
     {
       name: 'a row for every file',
       comment: 'A file without a row in LAYERS may import nothing',

@@ -2,18 +2,19 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { InvokeAgentCommand } from '@aws-sdk/client-bedrock-agent-runtime';
+import { BedrockAgentRuntimeClient, InvokeAgentCommand } from '@aws-sdk/client-bedrock-agent-runtime';
 import { createApp } from '../src/app.js';
-import { createBedrockAgentRuntimeClient } from '../src/chat/agent/bedrock-agent/bedrock-agent-runtime.client.js';
+import { toAgentClientConfig } from '../src/chat/agent/aws/agent-connections.js';
 import { type Environment, loadEnvironment } from '../src/config/environment.js';
-import { AgentSettings } from '../src/config/settings.js';
+import { AgentSettings } from '../src/config/agent-settings.js';
 
 /** A message of this process: its port at the start, and its memory after each message of the parent. */
 export type Report = { readonly port: number } | { readonly memory: NodeJS.MemoryUsage };
 
 /** The smallest proxy in front of the agent, without token, table or protocol. */
 function bareProxy(environment: Environment): Server {
-  const client = createBedrockAgentRuntimeClient(new AgentSettings(environment));
+  const { region, target } = new AgentSettings(environment);
+  const client = new BedrockAgentRuntimeClient(toAgentClientConfig({ region, endpoint: target.endpoint }));
   return createServer((_, response) => {
     void (async () => {
       const agent = { agentId: 'A', agentAliasId: 'A', sessionId: 'bare' };

@@ -17,6 +17,7 @@ const MAX_FIRST_WRITE_UNITS = 5;
 
 /** Gives one reply, and keeps the bills of the requests before it. */
 class MeteredAgent extends AgentProvider {
+  readonly memory = { agent: 'metered', ownsUnnamedSessions: true, idleSeconds: 600 };
   /** Bills of the requests that finished before the agent was called. */
   billsBefore: Bill[] = [];
 
@@ -27,10 +28,12 @@ class MeteredAgent extends AgentProvider {
   async *reply(): AsyncGenerator<AgentEvent> {
     this.billsBefore = this.meter.take();
     yield { type: 'text', text: CONTENTS.reply };
-    yield { type: 'end' };
+    yield { type: 'end', reason: 'stop' };
   }
 
   async endSession(): Promise<void> {}
+
+  close(): void {}
 }
 
 /** A table whose client is billed. Its observer is not. */
@@ -67,7 +70,7 @@ async function printService({ environment, client, meter }: MeteredTable): Promi
     const reply = await service.reply(
       'alice',
       { prompt: CONTENTS.prompt, chatId, key: undefined },
-      { timeLimit: BUFFERED_TIME_LIMIT },
+      { timeLimit: BUFFERED_TIME_LIMIT, attributes: {} },
     );
     chatId = reply.chat.id;
     const bills = [...agent.billsBefore, ...meter.take()];

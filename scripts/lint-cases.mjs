@@ -26,6 +26,12 @@ export const refusedImports = [
     type('../../storage/dynamo-chat.repository.js'),
     'chat/agent/bedrock-agent',
   ],
+  [
+    'src/chat/agent/converse/converse.provider.ts',
+    type('../../storage/dynamo-chat.repository.js'),
+    'chat/agent/converse',
+  ],
+  ['src/chat/agent/harness/harness.provider.ts', value('../bedrock-agent/bedrock-citations.js'), 'chat/agent/harness'],
   ['src/chat/storage/dynamo-chat.repository.ts', type('../agent/agent.js'), 'chat/storage'],
   ['src/chat/storage/items/turn-item.ts', type('../../service/chat.service.js'), 'chat/storage'],
   ['src/chat/service/chat.service.ts', type('../../http/validation.js'), 'chat/service'],
@@ -58,6 +64,12 @@ export const refusedImports = [
     type('@aws-sdk/client-bedrock-agent-runtime'),
     'package: @aws-sdk/client-bedrock-agent-runtime',
   ],
+  ['src/chat/agent/agent.ts', type('@aws-sdk/client-bedrock-runtime'), 'package: @aws-sdk/client-bedrock-runtime'],
+  [
+    'src/chat/agent/aws/message-stream.ts',
+    type('@aws-sdk/client-bedrock-agentcore'),
+    'package: @aws-sdk/client-bedrock-agentcore',
+  ],
   ['src/main.ts', value('@aws-sdk/client-secrets-manager'), 'package: @aws-sdk/client-secrets-manager'],
   ['src/chat/service/chat.service.ts', type('express'), 'package: (@types/)?express'],
   ['src/chat/api/chat.controller.ts', value('passport'), 'package: (@types/)?(passport|passport-jwt|@nestjs/passport)'],
@@ -67,11 +79,7 @@ export const refusedImports = [
 
   ['src/http/validation.ts', value('jose'), 'package: (@types/)?(jose|jsonwebtoken)'],
   ['src/chat/api/chat.controller.ts', value('helmet'), 'package: helmet'],
-  [
-    'src/dynamodb/dynamo-table.ts',
-    value('@aws-sdk/core'),
-    'package: @aws-sdk/(?!(client-dynamodb|lib-dynamodb|client-bedrock-agent-runtime|client-secrets-manager)/)[^/]+',
-  ],
+  ['src/dynamodb/dynamo-table.ts', value('@aws-sdk/core'), 'package: other clients of AWS'],
   ['src/planted.ts', value('./common/utf8.js'), 'a row for every file'],
 
   ['src/common/egg.ts', type('./egg.js'), 'no circles'],

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { withoutAgent } from '../src/config/environment-agent.js';
 import { TableSettings } from '../src/config/settings.js';
 import { createDynamoDbClient } from '../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../src/dynamodb/table-schema.js';
@@ -12,9 +13,8 @@ class TableError extends Error {}
 async function createTable(): Promise<string> {
   if (existsSync('.env')) process.loadEnvFile('.env');
   // A table needs neither an agent nor a key.
-  const agent = { AGENT_ID: 'NONE', AGENT_ALIAS_ID: 'NONE' };
   const noKey = { JWT_SECRET_KEY: '', JWT_SECRET_ARN: '', JWT_JWKS_URI: '', JWT_VERIFY_SIGNATURE: 'false' };
-  const environment = loadEnvironment({ ...process.env, ...agent, ...noKey });
+  const environment = loadEnvironment({ ...withoutAgent(process.env), ...noKey });
   const { DYNAMODB_TABLE: name, AWS_REGION: region, AWS_ENDPOINT_URL_DYNAMODB: endpoint } = environment;
   const place = endpoint ?? `AWS, ${region}`;
   const client = createDynamoDbClient(new TableSettings(environment));

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { withoutAgent } from '../src/config/environment-agent.js';
 import { resolveSecrets } from '../src/config/resolve-secrets.js';
 import { ConfigurationError, loadEnvironment } from '../src/config/environment.js';
 import { devKey } from '../src/local/dev-key.js';
@@ -87,7 +88,7 @@ async function main(): Promise<void> {
     ]);
   }
   // The server's variables and rules apply; a token needs no agent.
-  const variables = { ...process.env, AGENT_ID: 'NONE', AGENT_ALIAS_ID: 'NONE', JWT_VERIFY_SIGNATURE: 'true' };
+  const variables = { ...withoutAgent(process.env), JWT_VERIFY_SIGNATURE: 'true' };
   const resolved = await resolveSecrets(variables);
   const { secret, name } = await findKey(resolved);
   const settings = tokenSettings(loadEnvironment({ ...resolved, JWT_SECRET_KEY: secret }), sub);

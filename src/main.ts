@@ -59,7 +59,8 @@ async function listen(server: Server, { PORT, HOST }: Environment): Promise<Addr
 async function startLocalParts(): Promise<LocalParts> {
   const { startLocal } = await import('./local/start-local.js');
   Object.assign(process.env, dummyCredentials(process.env));
-  return startLocal({ dataDir: resolveDataDir(process.env), variables: process.env });
+  const onAgentFailure = (line: string) => new Logger('agent').warn(line);
+  return startLocal({ dataDir: resolveDataDir(process.env), variables: process.env, onAgentFailure });
 }
 
 async function prepareTable(environment: Environment, local: LocalParts): Promise<void> {
@@ -83,7 +84,7 @@ async function announce(environment: Environment, url: string, local: LocalParts
     return;
   }
   const storage = local.tablePath ?? endpoint;
-  console.log(buildBanner({ url, tableName, storage, token: local.demoToken(environment) }));
+  console.log(buildBanner({ agent: local.agent, url, tableName, storage, token: local.demoToken(environment) }));
 }
 
 /** One line for errors that the operator can fix; the whole error, with its stack, for all others. */

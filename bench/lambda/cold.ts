@@ -5,15 +5,22 @@ import type { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { buildChatEvent } from '../../scripts/lambda/events.js';
 import { LocalFunction } from '../../scripts/lambda/local-function.js';
+import { listEvaluated } from '../../scripts/lambda/evaluated-modules.js';
+import { AGENT_KINDS, type AgentKind } from '../../scripts/lambda/local-agents.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { startLocalSecret } from '../../scripts/lambda/local-secret.js';
 import { LAMBDA_NODE_ARGUMENTS, findNode, RUNTIME_NODE } from '../../scripts/lambda/node-binary.js';
-import { buildPackage, type Contestant, makeContestants } from './contestants.js';
+import { formatPackageSize, measurePackage } from '../../scripts/lambda/package.js';
+import { buildPackage, type Contestant, type Contestants, makeContestants } from './contestants.js';
 
 const PLAIN_DRIVER = join(import.meta.dirname, 'cold-driver.mjs');
 
 /** Greatest ratio of the package's start to the bare handler's. It compares medians on the runtime's Node, in the plain driver. */
 const COLD_BOUND = 1.25;
+/** Greatest ratio of the package's start to its start before a change, with Bedrock Agents. */
+const BEFORE_BOUND = 1.02;
+/** Greatest ratio of the package's start with another agent to its start with Bedrock Agents. */
+const AGENT_BOUND = 1.05;
 
 /** Milliseconds from the spawn to the first handled event, and the times of loading and handling. */
 interface Started {
@@ -30,33 +37,45 @@ interface Entry {
 
 /**
  * Prints the time from the spawn of a process to its first handled `POST /chat`, in interleaved rounds.
- * Sets the exit code if the package is over its bound.
+ * Sets the exit code if the package is over one of its bounds.
+ * `--before <folder>` adds a package that was built from another commit.
  */
 export async function benchColdStart(): Promise<void> {
   const { values } = parseArgs({
     args: process.argv.slice(3),
-    options: { rounds: { type: 'string', default: '20' }, node: { type: 'string', default: '24,20' } },
+    options: {
+      rounds: { type: 'string', default: '20' },
+      node: { type: 'string', default: '24,20' },
+      before: { type: 'string' },
+    },
   });
   buildPackage();
   // The bare handler has no quota.
-  const parts = await startFunctionParts({ TURNS_PER_MINUTE: '0' });
-  const secret = await startLocalSecret(parts.variables['JWT_SECRET_KEY'] ?? '');
+  const started = AGENT_KINDS.map(async (kind) => [kind, await startFunctionParts({ TURNS_PER_MINUTE: '0' }, kind)]);
+  const parts = Object.fromEntries(await Promise.all(started)) as Record<AgentKind, FunctionParts>;
+  const partsOf = ({ agent = 'bedrock-agent' }: Partial<Contestant> = {}) => parts[agent];
+  const secret = await startLocalSecret(partsOf().variables['JWT_SECRET_KEY'] ?? '');
   for (const major of values.node.split(',')) {
     const node = await findNode(major);
     for (const { title, nodeArguments, start } of DRIVERS) {
-      const made = await makeContestants(node, nodeArguments, `node-${major}`);
+      const made = await makeContestants(node, nodeArguments, `node-${major}`, values.before);
       const withSecret = { ...made.artefact, name: 'artefact, secret read', variables: secret.variables };
-      const { bare, bareCached, express, artefact, artefactUncached, unbundled } = made;
-      const all = [bare, bareCached, express, artefact, withSecret, artefactUncached, unbundled];
+      const { bare, bareCached, express, artefact, harness, converse, before, artefactUncached, unbundled } = made;
+      const agents = [...(before ? [before] : []), artefact, harness, converse];
+      const all = [bare, bareCached, express, ...agents, withSecret, artefactUncached, unbundled];
       const entries = [...(start === plainStart ? [undefined] : []), ...all].map((contestant) =>
-        toEntry(contestant, () => start(node, parts, contestant)),
+        toEntry(contestant, () => start(node, partsOf(contestant), contestant)),
       );
       await measure(entries, Number(values.rounds));
       print(`Node ${major}, ${title}`, entries, [bare, bareCached]);
-      if (major === RUNTIME_NODE && start === plainStart) checkBound(entries, artefact, bare);
+      if (major === RUNTIME_NODE && start === plainStart) {
+        checkBounds(entries, made);
+        console.log(`The package has ${formatPackageSize(await measurePackage(artefact.folder))}`);
+        await printEvaluated(node, [artefact, harness, converse], partsOf);
+      }
     }
   }
-  await Promise.all([parts.close(), secret.close()]);
+  await Promise.all([...Object.values(parts).map((part) => part.close()), secret.close()]);
 }
 
 type Start = (node: string, parts: FunctionParts, contestant?: Contestant) => Promise<Started>;
@@ -77,11 +96,31 @@ const DRIVERS: readonly Driver[] = [
   },
 ];
 
-function checkBound(entries: readonly Entry[], { name }: Contestant, reference: Contestant): void {
+function checkBounds(entries: readonly Entry[], { bare, artefact, harness, converse, before }: Contestants): void {
+  console.log('');
+  checkBound(entries, artefact, bare, COLD_BOUND);
+  if (before) checkBound(entries, artefact, before, BEFORE_BOUND);
+  for (const agent of [harness, converse]) checkBound(entries, agent, artefact, AGENT_BOUND);
+}
+
+function checkBound(entries: readonly Entry[], { name }: Contestant, reference: Contestant, bound: number): void {
   const [ours, theirs] = [name, reference.name].map((one) => findMedianStart(entries, one));
   const ratio = (ours ?? 0) / (theirs ?? 0);
-  console.log(`\nThe package takes ${ratio.toFixed(2)} times what the bare handler takes, bound ${COLD_BOUND}`);
-  if (!(ratio <= COLD_BOUND)) process.exitCode = 1;
+  console.log(`${name} takes ${ratio.toFixed(3)} times what ${reference.name} takes, bound ${bound}`);
+  if (!(ratio <= bound)) process.exitCode = 1;
+}
+
+/** Prints which providers and SDK clients a turn evaluates, beside the modules of every start. */
+async function printEvaluated(
+  node: string,
+  contestants: readonly Contestant[],
+  partsOf: (contestant: Contestant) => FunctionParts,
+): Promise<void> {
+  for (const contestant of contestants) {
+    const { variables, token } = partsOf(contestant);
+    const called = { folder: contestant.folder, node, variables, event: buildChatEvent(token) };
+    console.log(`${contestant.name} evaluates on demand: ${(await listEvaluated(called)).join(', ')}`);
+  }
 }
 
 function toEntry(contestant: Contestant | undefined, run: () => Promise<Started>): Entry {

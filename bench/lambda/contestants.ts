@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bundleHandlers } from '../../scripts/lambda/bundle.js';
 import { writeCodeCache } from '../../scripts/lambda/code-cache.js';
+import type { AgentKind } from '../../scripts/lambda/local-agents.js';
 import { PACKAGE_FOLDER } from '../../scripts/lambda/package.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -18,6 +19,8 @@ export interface Contestant {
   readonly file: string;
   /** Variables that only this contestant gets. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** The kind of agent that it asks; Bedrock Agents by default. */
+  readonly agent?: AgentKind;
 }
 
 /** The contestants for one Node and its arguments. V8 accepts a code cache for these only. */
@@ -26,6 +29,11 @@ export interface Contestants {
   readonly bareCached: Contestant;
   readonly express: Contestant;
   readonly artefact: Contestant;
+  /** The same package with the other kinds of agents. */
+  readonly harness: Contestant;
+  readonly converse: Contestant;
+  /** A package of another commit; undefined if none was named. */
+  readonly before: Contestant | undefined;
   readonly artefactUncached: Contestant;
   readonly unbundled: Contestant;
 }
@@ -41,6 +49,7 @@ export async function makeContestants(
   node: string,
   nodeArguments: readonly string[],
   label: string,
+  packageBefore?: string,
 ): Promise<Contestants> {
   const home = join(ROOT, 'build/bench', label);
   await rm(home, { recursive: true, force: true });
@@ -62,17 +71,24 @@ export async function makeContestants(
   ] as const) {
     const entries = { lambda: join(import.meta.dirname, `${handler}.ts`) };
     await bundleHandlers({ entries, outfile: join(folder, 'app.js'), mapFolder });
-    await writeCodeCache(folder, node, { nodeArguments, readsSecret: false });
+    await writeCodeCache(folder, node, { nodeArguments, readsSecret: false, agents: ['bedrock-agent'] });
   }
   await cp(join(bareCached.folder, 'app.js'), join(bare.folder, 'app.js'));
   for (const { folder } of [artefact, artefactUncached]) {
     await cp(join(ROOT, PACKAGE_FOLDER, 'app.js'), join(folder, 'app.js'));
   }
   await writeCodeCache(artefact.folder, node, { nodeArguments });
+  const harness = { ...artefact, name: 'artefact, harness', agent: 'harness' } as const;
+  const converse = { ...artefact, name: 'artefact, converse', agent: 'converse' } as const;
+  const before = packageBefore === undefined ? undefined : await create('artefact before', 'before');
+  if (before && packageBefore !== undefined) {
+    await cp(join(packageBefore, 'app.js'), join(before.folder, 'app.js'));
+    await writeCodeCache(before.folder, node, { nodeArguments, agents: ['bedrock-agent'] });
+  }
   // The runtime client would take the folder `lambda` beside the compiled lambda.js for the module.
   const unbundled = { name: 'unbundled app', folder: join(home, 'unbundled'), file: 'lambda.mjs' };
   const compiled = pathToFileURL(join(ROOT, `${PACKAGE_FOLDER}-tsc`, 'lambda.js')).href;
   await mkdir(unbundled.folder);
   await writeFile(join(unbundled.folder, unbundled.file), `export { handler } from '${compiled}';\n`);
-  return { bare, bareCached, express, artefact, artefactUncached, unbundled };
+  return { bare, bareCached, express, artefact, harness, converse, before, artefactUncached, unbundled };
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
@@ -64,7 +64,7 @@ export async function bundleHandlers({ entries, outfile, mapFolder }: BundleRequ
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
-    plugins: [lean],
+    plugins: [lean, usedCommands],
   });
   for (const { path, contents } of outputFiles) {
     await writeFile(path.endsWith('.map') ? join(mapFolder, basename(path)) : path, contents);
@@ -87,6 +87,44 @@ const lean: Plugin = {
     });
   },
 };
+
+/**
+ * Replaces an SDK client by the clients and commands that a module of ours imports from it. esbuild keeps all commands
+ * of a client that is loaded on demand, and each start would evaluate them.
+ */
+const usedCommands: Plugin = {
+  name: 'used-commands',
+  setup(builder) {
+    builder.onResolve({ filter: /^@aws-sdk\/client-/ }, async ({ path, importer, pluginData, ...rest }) => {
+      if (pluginData === usedCommands.name || importer.includes('node_modules')) return undefined;
+      const names = findImportedNames(await readFile(importer, 'utf8'), path);
+      // An import of the whole client has no names.
+      if (names.length === 0 || !names.every((name) => /^\w+(Client|Command)$/.test(name))) return undefined;
+      const index = await builder.resolve(path, { ...rest, importer, pluginData: usedCommands.name });
+      return {
+        path: `${path}#${names.join()}`,
+        namespace: usedCommands.name,
+        pluginData: { names, index: index.path },
+      };
+    });
+    builder.onLoad({ filter: /.*/, namespace: usedCommands.name }, ({ pluginData }) => {
+      const { names, index } = pluginData as { readonly names: readonly string[]; readonly index: string };
+      const lines = names.map((name) => {
+        const file = name.endsWith('Command') ? `./commands/${name}.js` : `./${name}.js`;
+        return `export { ${name} } from '${file}';`;
+      });
+      return { contents: lines.join('\n'), resolveDir: dirname(index) };
+    });
+  },
+};
+
+/** Lists the names that a compiled module imports from a package, statically or on demand. */
+function findImportedNames(source: string, from: string): string[] {
+  const imports = source.matchAll(/\{([^{}]*)\} (?:from|= await import\() ?'([^']+)'/g);
+  return [...imports].flatMap(([, names = '', path]) =>
+    path === from ? names.split(',').flatMap((name) => name.trim() || []) : [],
+  );
+}
 
 /** Finds the ES module build of rxjs. Node resolves to its CommonJS build, which cannot be tree-shaken. */
 function findRxjsModule(path: string): string {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildChatEvent } from './events.js';
+import { AGENT_KINDS, type AgentKind } from './local-agents.js';
 import { startFunctionParts } from './local-parts.js';
 import { startLocalSecret } from './local-secret.js';
 import { LAMBDA_NODE_ARGUMENTS } from './node-binary.js';
@@ -13,10 +14,19 @@ interface CodeCacheOptions {
   readonly nodeArguments?: readonly string[];
   /** Whether the function reads its secret at start, as in `template.yaml`. True by default. */
   readonly readsSecret?: boolean;
+  /** The kinds of agents that the cache is for. All by default. */
+  readonly agents?: readonly AgentKind[];
+}
+
+/** The functions of a package with one kind of agent, and the events that they handle. */
+interface Run {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly events: readonly { readonly entry: string; readonly event: object; readonly status: number }[];
+  close(): Promise<void>;
 }
 
 /**
- * Writes the code cache of a package. A process of `node` loads it and handles a turn with each entry first.
+ * Writes the code cache of a package. A process of `node` loads it, and handles a turn with each entry and agent first.
  *
  * @param folder - of the package.
  * @param node - path of the Node that will run the package.
@@ -26,23 +36,33 @@ interface CodeCacheOptions {
 export async function writeCodeCache(
   folder: string,
   node: string,
-  { nodeArguments = LAMBDA_NODE_ARGUMENTS, readsSecret = true }: CodeCacheOptions = {},
+  { nodeArguments = LAMBDA_NODE_ARGUMENTS, readsSecret = true, agents = AGENT_KINDS }: CodeCacheOptions = {},
 ): Promise<string> {
-  const parts = await startFunctionParts({});
-  const secret = await startLocalSecret(parts.variables['JWT_SECRET_KEY'] ?? '');
+  const runs = await Promise.all(agents.map((agent) => prepareRun(agent, readsSecret)));
   try {
-    const events = [
+    const maker = join(import.meta.dirname, 'code-cache-maker.mjs');
+    const given = JSON.stringify(runs.map(({ variables, events }) => ({ variables, events })));
+    await run(node, [...nodeArguments, maker, folder, given], { env: {} });
+    const versions = '`${process.versions.node} (V8 ${process.versions.v8})`';
+    return (await run(node, ['-p', versions])).stdout.trim();
+  } finally {
+    await Promise.all(runs.map((one) => one.close()));
+  }
+}
+
+async function prepareRun(agent: AgentKind, readsSecret: boolean): Promise<Run> {
+  const parts = await startFunctionParts({}, agent);
+  const secret = await startLocalSecret(parts.variables['JWT_SECRET_KEY'] ?? '');
+  return {
+    variables: { ...parts.variables, ...(readsSecret && secret.variables) },
+    events: [
       { entry: 'lambda', event: buildChatEvent(parts.token), status: 200 },
       { entry: 'lambda', event: buildChatEvent('none'), status: 401 },
       { entry: 'lambda-stream', event: buildChatEvent(parts.token, '/chat/stream'), status: 200 },
       { entry: 'lambda-stream', event: buildChatEvent('none', '/chat/stream'), status: 401 },
-    ];
-    const maker = join(import.meta.dirname, 'code-cache-maker.mjs');
-    const env = { ...parts.variables, ...(readsSecret && secret.variables) };
-    await run(node, [...nodeArguments, maker, folder, JSON.stringify(events)], { env });
-    const versions = '`${process.versions.node} (V8 ${process.versions.v8})`';
-    return (await run(node, ['-p', versions])).stdout.trim();
-  } finally {
-    await Promise.all([parts.close(), secret.close()]);
-  }
+    ],
+    close: async () => {
+      await Promise.all([parts.close(), secret.close()]);
+    },
+  };
 }

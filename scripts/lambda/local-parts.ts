@@ -4,9 +4,9 @@ import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { resolveSecrets } from '../../src/config/resolve-secrets.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { loadEnvironment, type RawEnvironment } from '../../src/config/environment.js';
-import { startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import { mintToken, tokenSettings } from '../../src/local/dev-token.js';
 import { startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
+import { AGENT_VARIABLES, type AgentKind, startLocalAgent } from './local-agents.js';
 
 /** Signs tokens if no other secret is configured. New with each run. */
 const LOCAL_SECRET = randomBytes(32).toString('base64url');
@@ -25,19 +25,21 @@ export interface FunctionParts {
 /**
  * Starts the parts that `given` does not configure.
  *
+ * @param kind - of the emulated agent.
  * @throws ConfigurationError when `given` is not valid.
  */
-export async function startFunctionParts(given: RawEnvironment): Promise<FunctionParts> {
+export async function startFunctionParts(
+  given: RawEnvironment,
+  kind: AgentKind = 'bedrock-agent',
+): Promise<FunctionParts> {
   const isSet = (name: string) => Boolean(given[name]?.trim());
-  const agent = isSet('AGENT_ID') ? undefined : await startBedrockAgentEmulator();
-  const dynamoDb = isSet('AGENT_ID') || isSet('AWS_ENDPOINT_URL_DYNAMODB') ? undefined : await startEmbeddedDynamoDb();
+  const agent = AGENT_VARIABLES.some(isSet) ? undefined : await startLocalAgent(kind);
+  const dynamoDb = !agent || isSet('AWS_ENDPOINT_URL_DYNAMODB') ? undefined : await startEmbeddedDynamoDb();
   const hasKey = isSet('JWT_SECRET_KEY') || isSet('JWT_SECRET_ARN') || given['JWT_VERIFY_SIGNATURE'] === 'false';
   const variables = {
     ...omitBlank(given),
     ...(agent && {
-      AGENT_ID: 'LOCALAGENT',
-      AGENT_ALIAS_ID: 'LOCALALIAS',
-      AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint,
+      ...agent.variables,
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
     }),

@@ -24,12 +24,18 @@ export interface Parameter {
   readonly MaxValue?: number;
 }
 
+export interface Rule {
+  /** Without it the assertions apply to every stack. */
+  readonly RuleCondition?: Value;
+  readonly Assertions: readonly { readonly Assert: Value }[];
+}
+
 /** The parts of a template that scripts and tests read. */
 export interface Template {
   readonly Globals?: { readonly Function?: Properties };
   readonly Parameters: Readonly<Record<string, Parameter>>;
   readonly Conditions: Properties;
-  readonly Rules: Readonly<Record<string, { readonly Assertions: readonly { readonly Assert: Value }[] }>>;
+  readonly Rules: Readonly<Record<string, Rule>>;
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Outputs: Properties;
 }

@@ -53,7 +53,11 @@ describe('IdTokenStrategy', () => {
         algorithm,
       })),
     );
-    expect(await authenticate(sign('alice', 'ES256'))).toEqual({ id: 'alice', email: 'a@example.com', username: 'a' });
+    expect(await authenticate(sign('alice', 'ES256'))).toMatchObject({
+      id: 'alice',
+      email: 'a@example.com',
+      username: 'a',
+    });
     expect((await authenticate(sign('alice', 'RS256'))).id).toBe('alice');
   });
 

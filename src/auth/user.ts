@@ -12,4 +12,6 @@ export interface User {
   readonly id: string;
   readonly email: string;
   readonly username: string;
+  /** The claims that AGENT_SESSION_CLAIMS names, as text, by name. They are personal data and never logged. */
+  readonly attributes: Readonly<Record<string, string>>;
 }

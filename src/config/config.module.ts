@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Environment } from './environment.js';
-import { AgentSettings, AuthSettings, LimitSettings, QuotaSettings, TableSettings } from './settings.js';
+import { AgentSettings } from './agent-settings.js';
+import { AuthSettings, LimitSettings, QuotaSettings, TableSettings } from './settings.js';
 
 const SETTINGS = [AgentSettings, AuthSettings, LimitSettings, QuotaSettings, TableSettings];
 

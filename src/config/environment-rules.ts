@@ -53,6 +53,15 @@ export function IsAudienceList(): PropertyDecorator {
   );
 }
 
+/** Names of claims, separated by commas. The value becomes a list. */
+export function IsClaimList(): PropertyDecorator {
+  return isListOf(
+    'isClaimList',
+    (claim) => /^[\w:.-]{1,128}$/.test(claim),
+    'must be names of claims separated by commas',
+  );
+}
+
 /**
  * Origins separated by commas, as browsers write them (RFC 6454, section 6.2): scheme, host and port, without a path.
  * The value becomes a list. `*` is refused: alone it allows every page, and inside a host it matches nothing.

@@ -1,8 +1,16 @@
 import 'reflect-metadata';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, IsIn, IsOptional, IsUrl, Length, Matches, validateSync } from 'class-validator';
+import { findAgentProblems } from './environment-agent.js';
 import { findKeyProblems } from './environment-keys.js';
-import { IsAudienceList, IsOriginList, IsStrongSecret, IsSwitch, IsWholeNumber } from './environment-rules.js';
+import {
+  IsAudienceList,
+  IsClaimList,
+  IsOriginList,
+  IsStrongSecret,
+  IsSwitch,
+  IsWholeNumber,
+} from './environment-rules.js';
 
 const ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
@@ -15,22 +23,67 @@ const ENDPOINT = { protocols: ['http', 'https'], require_protocol: true, require
  * `AWS_ACCESS_KEY_ID` and the other credentials are missing on purpose: the SDK finds them itself.
  */
 export class Environment {
-  /** The Bedrock agent. Without it, outside production, an emulated agent replies. */
+  /** The Bedrock agent. Without any agent, outside production, an emulated agent replies. */
+  @IsOptional()
   @Matches(/^[0-9a-zA-Z]{1,10}$/, { message: 'must be 1 to 10 letters and digits' })
-  readonly AGENT_ID!: string;
+  readonly AGENT_ID?: string;
 
-  /** The alias of the agent, which selects its version. */
+  /** The alias of the Bedrock agent, which selects its version. */
+  @IsOptional()
   @Matches(/^[0-9a-zA-Z]{1,10}$/, { message: 'must be 1 to 10 letters and digits' })
-  readonly AGENT_ALIAS_ID!: string;
+  readonly AGENT_ALIAS_ID?: string;
+
+  /** The harness of Bedrock AgentCore, instead of a Bedrock agent. */
+  @IsOptional()
+  @Matches(/^arn:aws[a-z-]*:bedrock-agentcore:[a-z\d-]+:\d{12}:harness\/[\w-]+$/, {
+    message: 'must be the ARN of a harness of Bedrock AgentCore',
+  })
+  readonly AGENT_HARNESS_ARN?: string;
+
+  /** The endpoint of the harness; without it, its default endpoint. */
+  @IsOptional()
+  @Matches(/^[a-zA-Z]\w{0,47}$/, { message: 'must be 1 to 48 letters, digits and _, and begin with a letter' })
+  readonly AGENT_QUALIFIER?: string;
+
+  /** The model or inference profile of Bedrock, instead of an agent. */
+  @IsOptional()
+  @Matches(/^[\w.:/-]{1,2048}$/, { message: 'must be the id or ARN of a model or an inference profile' })
+  readonly AGENT_MODEL_ID?: string;
+
+  /** What the model is told before each turn. */
+  @IsOptional()
+  @Length(1, 100_000, { message: 'must be 1 to 100000 characters' })
+  readonly AGENT_SYSTEM_PROMPT?: string;
+
+  /** The most tokens of a reply of the model. */
+  @IsOptional()
+  @IsWholeNumber(1, 1_000_000)
+  readonly AGENT_MAX_TOKENS?: number;
+
+  /** The guardrail of the model: its id or ARN. */
+  @IsOptional()
+  @Matches(/^[\w.:/-]{1,2048}$/, { message: 'must be the id or ARN of a guardrail' })
+  readonly AGENT_GUARDRAIL_ID?: string;
+
+  /** The version of the guardrail. */
+  @IsOptional()
+  @Matches(/^([1-9]\d{0,7}|DRAFT)$/, { message: 'must be a number or DRAFT' })
+  readonly AGENT_GUARDRAIL_VERSION?: string;
+
+  /** The claims that a Bedrock agent gets with each turn as session attributes, separated by commas. */
+  @IsOptional()
+  @IsClaimList()
+  readonly AGENT_SESSION_CLAIMS?: readonly string[];
 
   /** Milliseconds after which a turn ends with 504. Without it 25000, and 290000 for a stream. */
   @IsOptional()
   @IsWholeNumber(1000, 900_000)
   readonly AGENT_TIMEOUT_MS?: number;
 
-  /** The idle session timeout of the agent: seconds without a turn after which it forgets the session. */
-  @IsWholeNumber(60, 5400)
-  readonly AGENT_SESSION_TTL_SECONDS: number = 600;
+  /** Seconds without a turn after which the agent forgets a session. Without it 600, and 900 for a harness. */
+  @IsOptional()
+  @IsWholeNumber(60, 31_536_000)
+  readonly AGENT_SESSION_TTL_SECONDS?: number;
 
   /** The table of chats. `npm run table` creates it. */
   @Matches(/^[a-zA-Z0-9_.-]{3,255}$/, { message: 'must be 3 to 255 of letters, digits, _ . -' })
@@ -49,6 +102,16 @@ export class Environment {
   @IsOptional()
   @IsUrl(ENDPOINT, { message: 'must be an http or https URL' })
   readonly AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME?: string;
+
+  /** Another Bedrock AgentCore to talk to, such as a VPC endpoint. */
+  @IsOptional()
+  @IsUrl(ENDPOINT, { message: 'must be an http or https URL' })
+  readonly AWS_ENDPOINT_URL_BEDROCK_AGENTCORE?: string;
+
+  /** Another Bedrock Runtime to talk to, such as a VPC endpoint. */
+  @IsOptional()
+  @IsUrl(ENDPOINT, { message: 'must be an http or https URL' })
+  readonly AWS_ENDPOINT_URL_BEDROCK_RUNTIME?: string;
 
   /** Another Secrets Manager to talk to, such as a VPC endpoint. */
   @IsOptional()
@@ -171,7 +234,7 @@ export function loadEnvironment(raw: RawEnvironment): Environment {
   const problems = validateSync(environment).map(({ property, constraints, value }) =>
     value === undefined ? `${property} is required` : `${property} ${Object.values(constraints ?? {}).at(-1)}`,
   );
-  problems.push(...findKeyProblems(environment));
+  problems.push(...findAgentProblems(environment), ...findKeyProblems(environment));
   if (problems.length > 0) throw new ConfigurationError(problems);
   return Object.freeze(environment);
 }

@@ -18,28 +18,6 @@ export class TableSettings {
   }
 }
 
-/** The agent, and how long it may take. */
-export class AgentSettings {
-  readonly region: string;
-  /** The URL of another Bedrock Agent Runtime. */
-  readonly endpoint: string | undefined;
-  readonly agentId: string;
-  readonly agentAliasId: string;
-  /** Milliseconds that a turn may take; undefined uses the default of the kind of response. */
-  readonly timeoutMilliseconds: number | undefined;
-  /** Seconds without a turn after which the agent forgets a session. */
-  readonly sessionTtlSeconds: number;
-
-  constructor(environment: Environment) {
-    this.region = environment.AWS_REGION;
-    this.endpoint = environment.AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME;
-    this.agentId = environment.AGENT_ID;
-    this.agentAliasId = environment.AGENT_ALIAS_ID;
-    this.timeoutMilliseconds = environment.AGENT_TIMEOUT_MS;
-    this.sessionTtlSeconds = environment.AGENT_SESSION_TTL_SECONDS;
-  }
-}
-
 /** Which tokens are accepted. */
 export class AuthSettings {
   readonly verifiesSignature: boolean;
@@ -54,6 +32,8 @@ export class AuthSettings {
   readonly audiences: readonly string[] | undefined;
   /** The claim of the user id; undefined is `sub`, or `username` of a token without `sub`. */
   readonly userIdClaim: string | undefined;
+  /** The claims that the agent gets with each turn. */
+  readonly sessionClaims: readonly string[];
 
   constructor(environment: Environment) {
     this.verifiesSignature = environment.JWT_VERIFY_SIGNATURE;
@@ -63,6 +43,7 @@ export class AuthSettings {
     this.issuer = environment.JWT_ISSUER;
     this.audiences = environment.JWT_AUDIENCE;
     this.userIdClaim = environment.JWT_USER_ID_CLAIM;
+    this.sessionClaims = environment.AGENT_SESSION_CLAIMS ?? [];
   }
 }
 

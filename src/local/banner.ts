@@ -1,4 +1,8 @@
+import type { LocalAgentPlan } from './local-agent.js';
+
 export interface BannerFacts {
+  /** Which agent replies. */
+  readonly agent: Pick<LocalAgentPlan, 'name' | 'endpoint'>;
   /** Where this machine reaches the service, without a slash at the end. */
   readonly url: string;
   readonly tableName: string;
@@ -9,16 +13,16 @@ export interface BannerFacts {
 }
 
 /** Builds what local mode prints when it is ready: its parts, a token, and commands that work as printed. */
-export function buildBanner({ url, tableName, storage, token }: BannerFacts): string {
+export function buildBanner({ agent, url, tableName, storage, token }: BannerFacts): string {
   const buildCommand = (body: string) =>
     `curl -sS ${url}/chat -H "id_token: $ID_TOKEN" -H 'content-type: application/json' -d ${body}`;
   const first = buildCommand(`'{"prompt":"Plan a weekend in Lisbon"}'`);
   // Every machine that runs this has Node, and not every one has jq.
   const chatId = `node -pe 'JSON.parse(require("fs").readFileSync(0)).chat.id'`;
   return `
-  The chat API is ready on ${url} (local mode: no AWS account, nothing leaves this machine)
+  The chat API is ready on ${url} (local mode: no AWS account, ${describePrivacy(agent)})
 
-    agent   emulated; set AGENT_ID and AGENT_ALIAS_ID to ask an agent of Amazon Bedrock
+    agent   ${describeAgent(agent)}
     table   ${tableName} in ${storage}
     token   ${token ? 'user demo, 30 days; others: npm run token -- --sub alice' : 'from JWT_ISSUER'}
 
@@ -34,6 +38,16 @@ ${token ? `  A token:\n\n    export ID_TOKEN=${token}` : '  Set ID_TOKEN to a to
     ${buildCommand(`'{"prompt":"What did I ask you first?","chat_id":"'$CHAT_ID'"}'`)}
     curl -sS ${url}/chats/$CHAT_ID -H "id_token: $ID_TOKEN"
 `;
+}
+
+function describeAgent({ name, endpoint }: BannerFacts['agent']): string {
+  if (endpoint) return `emulated (${name}); ${endpoint.model ?? 'the model'} at ${endpoint.url.origin} replies`;
+  return `emulated (${name}); set AGENT_ID and AGENT_ALIAS_ID to ask an agent of Amazon Bedrock`;
+}
+
+function describePrivacy({ endpoint }: BannerFacts['agent']): string {
+  const isHere = !endpoint || /^(localhost|127\.[\d.]+|\[::1\])$/.test(endpoint.url.hostname);
+  return isHere ? 'nothing leaves this machine' : `prompts go to ${endpoint.url.host}`;
 }
 
 /** The URL by which this machine reaches a server on `host`. An address that means "all" cannot be called. */

@@ -2,13 +2,16 @@ import { Environment } from '../config/environment.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+/** The variables of an agent of your own. */
+const AGENT_VARIABLES = ['AGENT_ID', 'AGENT_ALIAS_ID', 'AGENT_HARNESS_ARN', 'AGENT_MODEL_ID'];
+
 /**
  * Whether to emulate the agent: no agent is configured, and this is neither production nor Lambda.
  * An alias without an agent is a mistake, which the check of the configuration reports.
  */
 export function wantsLocalMode(variables: Variables): boolean {
   const isSet = (name: string) => Boolean(variables[name]?.trim());
-  if (isSet('AGENT_ID') || isSet('AGENT_ALIAS_ID')) return false;
+  if (AGENT_VARIABLES.some(isSet)) return false;
   return variables['NODE_ENV'] !== 'production' && !isSet('AWS_LAMBDA_FUNCTION_NAME');
 }
 

@@ -1,41 +1,40 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import type { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  type AgentConnectionTimes,
-  createBedrockAgentRuntimeClient,
-} from '../../src/chat/agent/bedrock-agent/bedrock-agent-runtime.client.js';
+import type { AgentConnectionTimes } from '../../src/chat/agent/aws/agent-connections.js';
 import { loadEnvironment } from '../../src/config/environment.js';
-import { AgentSettings } from '../../src/config/settings.js';
+import { AgentSettings, type BedrockAgentTarget } from '../../src/config/agent-settings.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
-import type { AgentEvent } from '../../src/chat/agent/agent.js';
-import { AgentBusyError, AgentFailedError, AgentTimeoutError } from '../../src/chat/agent/agent.errors.js';
+import type { AgentEvent, AgentRequest } from '../../src/chat/agent/agent.js';
+import { AgentFailedError } from '../../src/chat/agent/agent.errors.js';
 import { BedrockAgentProvider } from '../../src/chat/agent/bedrock-agent/bedrock-agent.provider.js';
 
-const REQUEST = { sessionId: 'a-session-of-at-least-33-characters', prompt: 'hello' };
+const REQUEST = {
+  sessionId: 'a-session-of-at-least-33-characters',
+  prompt: 'hello',
+  history: [],
+  actorId: 'a-hash',
+  deadline: Date.now() + 60_000,
+  attributes: {},
+};
 
 describe('BedrockAgentProvider', () => {
   let agent: BedrockAgentEmulator;
-  let client: BedrockAgentRuntimeClient;
   let sut: BedrockAgentProvider;
 
   /** Connects the provider to the emulated agent. */
   function connect(times?: AgentConnectionTimes): void {
-    const settings = new AgentSettings(
-      loadEnvironment({
-        AGENT_ID: 'AGENT',
-        AGENT_ALIAS_ID: 'ALIAS',
-        JWT_VERIFY_SIGNATURE: 'false',
-        AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint,
-      }),
-    );
-    client = createBedrockAgentRuntimeClient(settings, times);
-    sut = new BedrockAgentProvider(client, settings);
+    const environment = loadEnvironment({
+      AGENT_ID: 'AGENT',
+      AGENT_ALIAS_ID: 'ALIAS',
+      JWT_VERIFY_SIGNATURE: 'false',
+      AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint,
+    });
+    const settings = new AgentSettings(environment);
+    sut = BedrockAgentProvider.create(settings, settings.target as BedrockAgentTarget, times);
   }
 
   /** Connects the provider again, with other time limits. */
   function reconnect(times: AgentConnectionTimes): void {
-    client.destroy();
+    sut.close();
     connect(times);
   }
 
@@ -44,19 +43,14 @@ describe('BedrockAgentProvider', () => {
     connect();
   });
   afterEach(async () => {
-    client.destroy();
+    sut.close();
     await agent.close();
   });
 
-  async function collectEvents(signal = new AbortController().signal): Promise<AgentEvent[]> {
+  async function collectEvents(request: Partial<AgentRequest> = {}): Promise<AgentEvent[]> {
     const events: AgentEvent[] = [];
-    for await (const event of sut.reply({ ...REQUEST, history: [] }, signal)) events.push(event);
+    for await (const event of sut.reply({ ...REQUEST, ...request }, new AbortController().signal)) events.push(event);
     return events;
-  }
-  /** Waits until the agent has ended the first call or has noticed that the caller left. */
-  async function waitForOutcome() {
-    while (agent.invocations[0]?.outcome === 'running') await new Promise(setImmediate);
-    return agent.invocations[0]?.outcome;
   }
   const joinTexts = (events: AgentEvent[]) => events.map((event) => (event.type === 'text' ? event.text : '')).join('');
 
@@ -64,39 +58,14 @@ describe('BedrockAgentProvider', () => {
     await collectEvents();
     expect(agent.invocations).toEqual([
       expect.objectContaining({
-        ...REQUEST,
+        sessionId: REQUEST.sessionId,
+        prompt: REQUEST.prompt,
         agentId: 'AGENT',
         agentAliasId: 'ALIAS',
         enableTrace: false,
         streamFinalResponse: true,
       }),
     ]);
-  });
-
-  it('yields each text as it comes, then the end', async () => {
-    agent.enqueue({ type: 'chunks', chunks: ['one ', 'two ', 'three'] });
-    expect(await collectEvents()).toEqual([
-      { type: 'text', text: 'one ' },
-      { type: 'text', text: 'two ' },
-      { type: 'text', text: 'three' },
-      { type: 'end' },
-    ]);
-  });
-
-  it('yields whole characters wherever the stream is cut into chunks', async () => {
-    const text = 'aé漢👍🏽 –';
-    const bytes = Buffer.from(text);
-    for (let cut = 0; cut <= bytes.length; cut += 1) {
-      agent.enqueue({ type: 'chunks', chunks: [bytes.subarray(0, cut), bytes.subarray(cut)] });
-      const events = await collectEvents();
-      expect(joinTexts(events)).toBe(text);
-      for (const event of events) if (event.type === 'text') expect(event.text.isWellFormed()).toBe(true);
-    }
-  });
-
-  it('replaces an unfinished last character by U+FFFD', async () => {
-    agent.enqueue({ type: 'chunks', chunks: [Buffer.from('ok 👍').subarray(0, -1)] });
-    expect(joinTexts(await collectEvents())).toBe('ok \uFFFD');
   });
 
   it('yields a citation for each reference of a cited span', async () => {
@@ -117,82 +86,21 @@ describe('BedrockAgentProvider', () => {
     ]);
   });
 
-  it('sends the history to a new session, with alternating roles, oldest first', async () => {
-    const history = [
-      { prompt: 'one', reply: 'first' },
-      { prompt: 'two', reply: 'second' },
-    ];
-    for await (const _ of sut.reply({ ...REQUEST, history }, new AbortController().signal));
-    expect(agent.invocations[0]?.conversationHistory).toEqual([
-      { role: 'user', text: 'one' },
-      { role: 'assistant', text: 'first' },
-      { role: 'user', text: 'two' },
-      { role: 'assistant', text: 'second' },
-    ]);
+  it('sends the claims as session attributes, and none if there are none', async () => {
+    await collectEvents({ attributes: { email: 'ada@example.com' } });
+    await collectEvents();
+    expect(agent.invocations[0]?.sessionAttributes).toEqual({ email: 'ada@example.com' });
+    expect(agent.invocations[1]).not.toHaveProperty('sessionAttributes');
   });
 
-  it('sends no history to a session that the agent knows', async () => {
-    await collectEvents();
-    expect(agent.invocations[0]).not.toHaveProperty('conversationHistory');
+  it('fails if the agent returns control instead of a reply', async () => {
+    agent.enqueue({ type: 'return-control' });
+    await expect(collectEvents()).rejects.toBeInstanceOf(AgentFailedError);
   });
 
   it('ends a session', async () => {
     await sut.endSession(REQUEST.sessionId, new AbortController().signal);
     expect(agent.invocations).toEqual([expect.objectContaining({ sessionId: REQUEST.sessionId, endSession: true })]);
-  });
-
-  it('uses one connection for many turns', async () => {
-    for (let turn = 0; turn < 5; turn += 1) await collectEvents();
-    expect(agent.connections).toBe(1);
-  });
-
-  it('sends a turn that the agent refused again, at most three times in all', async () => {
-    const refusal = { type: 'http-error', status: 429, exception: 'ThrottlingException' } as const;
-    agent.enqueue(refusal, refusal);
-    expect((await collectEvents()).at(-1)).toEqual({ type: 'end' });
-    expect(agent.invocations).toHaveLength(3);
-    agent.enqueue(refusal, refusal, refusal);
-    await expect(collectEvents()).rejects.toBeInstanceOf(AgentBusyError);
-    expect(agent.invocations).toHaveLength(6);
-  });
-
-  it('sends a turn that may have run only once', async () => {
-    agent.enqueue({ type: 'hang-up' });
-    await expect(collectEvents()).rejects.toBeInstanceOf(AgentFailedError);
-    expect(agent.invocations).toHaveLength(1);
-  });
-
-  it.each([0, 1])(
-    'ends the call when the signal aborts, and throws its reason: silence after %i chunks',
-    async (afterChunks) => {
-      agent.enqueue({ type: 'silence', afterChunks });
-      const caller = new AbortController();
-      const reason = new AgentTimeoutError();
-      setTimeout(() => caller.abort(reason), 100);
-      await expect(collectEvents(caller.signal)).rejects.toBe(reason);
-      expect(await waitForOutcome()).toBe('left');
-    },
-  );
-
-  it.each([
-    ['before anything', { type: 'delay', milliseconds: 60_000 }],
-    ['after the headers', { type: 'silence', afterChunks: 0 }],
-    ['after some text', { type: 'silence', afterChunks: 2 }],
-  ] as const)('throws AgentTimeoutError when the connection is silent for too long: %s', async (_, fault) => {
-    reconnect({ silence: 200, unused: 15_000 });
-    agent.enqueue(fault);
-    await expect(collectEvents()).rejects.toBeInstanceOf(AgentTimeoutError);
-    expect(agent.invocations).toHaveLength(1);
-  });
-
-  it('closes a connection that was not used for a while', async () => {
-    reconnect({ silence: 120_000, unused: 500 });
-    await collectEvents();
-    await collectEvents();
-    expect(agent.connections).toBe(1);
-    while ((await agent.openConnections()) > 0) await wait(50);
-    expect((await collectEvents()).at(-1)).toEqual({ type: 'end' });
-    expect(agent.connections).toBe(2);
   });
 
   it.each([
@@ -208,13 +116,5 @@ describe('BedrockAgentProvider', () => {
       expect(joinTexts(await collectEvents())).toBe('hello');
     }
     expect(agent.connections).toBe(1);
-  });
-
-  it('ends the call when the iteration is left early', async () => {
-    agent.enqueue({ type: 'silence', afterChunks: 2 });
-    for await (const event of sut.reply({ ...REQUEST, history: [] }, new AbortController().signal)) {
-      if (event.type === 'text') break;
-    }
-    expect(await waitForOutcome()).toBe('left');
   });
 });

@@ -19,6 +19,8 @@ const createReply = (response: string, isReplay = false): Reply => ({
   text: response,
   messageId: 'c:1',
   citations: [],
+  reason: 'stop',
+  usage: undefined,
   chat: CHAT,
   isReplay,
 });

@@ -26,7 +26,7 @@ import { Environment } from '../../src/config/environment.js';
 
 const SECRET = 'first-secret-of-more-than-32-bytes-in-all';
 const OTHER_SECRET = 'other-secret-of-more-than-32-bytes-in-all';
-const ALICE = { id: 'alice', email: 'alice@example.com', username: 'al' };
+const ALICE = { id: 'alice', email: 'alice@example.com', username: 'al', attributes: {} };
 
 @Controller()
 class WhoController {

@@ -144,7 +144,9 @@ describe('resolveSecrets', () => {
     expect(await findProblem(resolveSecrets({ ...variables, JWT_SECRET_KEY: KEY }))).toBe(
       'JWT_SECRET_KEY must not be set with JWT_SECRET_ARN',
     );
-    expect(await findProblem(resolveSecrets({ ...variables, AGENT_ID: '' }))).toBe('AGENT_ID is required');
+    expect(await findProblem(resolveSecrets({ ...variables, AGENT_ID: '' }))).toBe(
+      'AGENT_ID is required, or AGENT_HARNESS_ARN, or AGENT_MODEL_ID',
+    );
     expect(calls).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { findAgentClient } from '../support/agent-client.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { FAULT_CASES, type FaultCase, isLate, LATE_DEADLINE } from '../support/fault-matrix.js';
 import { faultPage } from '../support/fault-page.js';
@@ -33,12 +33,10 @@ describe('a turn whose agent fails', () => {
   beforeAll(async () => {
     ports = await startUnreachable();
     shared = await startChatApp();
-    shared.nest
-      .get(BedrockAgentRuntimeClient)
-      .middlewareStack.add(
-        (next) => (args) => next(port === undefined ? args : { ...args, request: sentTo(args.request, port) }),
-        { step: 'finalizeRequest', priority: 'low' },
-      );
+    findAgentClient(shared).middlewareStack.add(
+      (next) => (args) => next(port === undefined ? args : { ...args, request: sentTo(args.request, port) }),
+      { step: 'finalizeRequest', priority: 'low' },
+    );
   });
   afterAll(() => Promise.all([shared.close(), ports.close()]));
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readHead, readItems, readRemains, setOnHead } from '../support/chat-items.js';
 import { useChatStore } from '../support/chat-store.js';
-import { done, failed, TurnRunner } from '../support/turn-runner.js';
+import { done, failed, MEMORY, TurnRunner } from '../support/turn-runner.js';
 import { hasBegun } from '../../src/chat/model/turn.js';
 
 const LARGE = 'x'.repeat(400_000);
@@ -26,7 +26,7 @@ describe('a process that dies at any call to the table', () => {
     reached = 'begun';
     const { number } = await store.chats.complete('alice', turn, done(LARGE));
     reached = 'completed';
-    await store.chats.release('alice', turn, { number, isDone: true });
+    await store.chats.release('alice', turn, { number, rememberedBy: MEMORY.agent });
     reached = 'released';
   }
   let reached: Progress = 'nothing';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { setAttribute } from '../support/chat-items.js';
 import { ChatModel, type ModelOutcome, type ModelTurn, type Refusal } from '../support/chat-model.js';
 import { type ChatStore, useChatStore } from '../support/chat-store.js';
-import { toTexts } from '../support/turn-runner.js';
+import { MEMORY, toTexts } from '../support/turn-runner.js';
 import type { TurnOutcome } from '../../src/chat/model/chat.js';
 import {
   ChatNotFoundError,
@@ -62,7 +62,7 @@ class ComparedChat {
   readonly model = new ChatModel();
   private chatId = '';
   private begun: Begun[] = [];
-  private completed: (Begun & { readonly number: number; readonly isDone: boolean })[] = [];
+  private completed: (Begun & { readonly number: number; readonly rememberedBy: string | undefined })[] = [];
   private replies = 0;
 
   constructor(
@@ -81,7 +81,7 @@ class ComparedChat {
     const expected = this.model.begin(prompt, key);
     const chatId = key === OPENING_KEY ? undefined : this.chatId;
     const actual = await this.refusalOr(
-      this.store.chats.begin(this.user, { chatId, key, prompt }, Date.now() + 60_000),
+      this.store.chats.begin(this.user, { chatId, key, prompt }, { deadline: Date.now() + 60_000, memory: MEMORY }),
     );
     if (typeof expected === 'string' || 'replay' in expected) {
       if (typeof expected === 'string') expect(actual).toBe(expected);
@@ -106,7 +106,11 @@ class ComparedChat {
     const actual = await this.refusalOr(this.store.chats.complete(this.user, both.actual, stored));
     const refusal = this.model.complete(both.expected, outcome);
     if (refusal || typeof actual === 'string') return expect(actual).toBe(refusal);
-    this.completed.push({ ...both, number: actual.number, isDone: outcome.status === 'done' });
+    this.completed.push({
+      ...both,
+      number: actual.number,
+      rememberedBy: outcome.status === 'done' ? MEMORY.agent : undefined,
+    });
   }
 
   async release(which: number): Promise<void> {
@@ -129,7 +133,7 @@ class ComparedChat {
   async delete(): Promise<void> {
     const actual = await this.refusalOr(this.store.deletion.delete(this.user, this.chatId));
     const expected = this.model.delete();
-    expect(typeof actual === 'string' && REFUSALS.has(actual as Refusal) ? actual : undefined).toBe(expected);
+    expect(typeof actual === 'string' && REFUSALS.has(actual) ? actual : undefined).toBe(expected);
   }
 
   async compare(legacy: readonly string[][] = []): Promise<void> {

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Metafile } from 'esbuild';
 import { assertLean, bundleHandlers } from '../../scripts/lambda/bundle.js';
 import { writeCodeCache } from '../../scripts/lambda/code-cache.js';
-import { insertToken } from '../../scripts/lambda/events.js';
+import { listEvaluated } from '../../scripts/lambda/evaluated-modules.js';
+import { buildChatEvent, insertToken } from '../../scripts/lambda/events.js';
+import type { AgentKind } from '../../scripts/lambda/local-agents.js';
 import { LocalFunction } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { LAMBDA_NODE_ARGUMENTS, findNode } from '../../scripts/lambda/node-binary.js';
@@ -91,6 +93,18 @@ describe('the package', () => {
     expect(readFileSync(join(home, 'again.js')).equals(readFileSync(join(folder, 'app.js')))).toBe(true);
   });
 
+  it.each<[AgentKind, string]>([
+    ['bedrock-agent', 'client-bedrock-agent-runtime'],
+    ['harness', 'client-bedrock-agentcore'],
+    ['converse', 'client-bedrock-runtime'],
+  ])('handles a turn with %s, and evaluates its provider and its SDK client alone', async (kind, client) => {
+    const agent = await startFunctionParts({}, kind);
+    const called = { node: process.execPath, variables: agent.variables, event: buildChatEvent(agent.token) };
+    const evaluated = await listEvaluated({ folder: copy(kind), ...called });
+    await agent.close();
+    expect(evaluated).toEqual([`${kind}.provider`, client].toSorted());
+  });
+
   it('uses its code cache', () => {
     const { stdout, stderr } = load(copy('fresh'), parts.variables);
     expect(stdout).toContain('answered 401');
@@ -120,7 +134,7 @@ describe('the package', () => {
     expect(status).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toBe(
-      'The configuration is not valid: AGENT_ID is required; JWT_SECRET_KEY must be at least 32 bytes\n',
+      'The configuration is not valid: JWT_SECRET_KEY must be at least 32 bytes; AGENT_ID is required, or AGENT_HARNESS_ARN, or AGENT_MODEL_ID\n',
     );
   });
 

@@ -6,9 +6,17 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { type BannerFacts, buildBanner, toReachableUrl } from '../../src/local/banner.js';
 
+const FACTS: BannerFacts = {
+  agent: { name: 'classic', endpoint: undefined },
+  url: 'http://x',
+  tableName: 'chats',
+  storage: 'here',
+  token: 'a.b.c',
+};
+
 /** The lines to paste into a shell. */
 function buildCommands(facts: Partial<BannerFacts>): string[] {
-  const text = buildBanner({ url: 'http://x', tableName: 'chats', storage: 'here', token: 'a.b.c', ...facts });
+  const text = buildBanner({ ...FACTS, ...facts });
   return text.split('\n').filter((line) => /^ {4}(export|curl) /.test(line));
 }
 
@@ -39,8 +47,25 @@ describe('buildBanner', () => {
   });
 
   it('names the table and its place', () => {
-    const facts = { url: 'http://x', tableName: 'chats', storage: '.data/dynamodb', token: undefined };
-    expect(buildBanner(facts)).toContain('chats in .data/dynamodb');
+    expect(buildBanner({ ...FACTS, storage: '.data/dynamodb' })).toContain('chats in .data/dynamodb');
+  });
+
+  it.each([
+    ['an emulated agent', undefined, undefined, 'emulated (harness); set AGENT_ID', 'nothing leaves this machine'],
+    ['a model here', 'http://localhost:11434/v1', 'small', 'small at http://localhost:11434 replies', 'nothing leaves'],
+    [
+      'a model elsewhere',
+      'https://x.example/v1',
+      undefined,
+      'the model at https://x.example',
+      'prompts go to x.example',
+    ],
+  ])('says which agent replies, and where the prompts go: %s', (_, address, model, agent, privacy) => {
+    const endpoint = address === undefined ? undefined : { url: new URL(address), model, key: 'secret' };
+    const text = buildBanner({ ...FACTS, agent: { name: 'harness', endpoint } });
+    expect(text).toContain(agent);
+    expect(text).toContain(privacy);
+    expect(text).not.toContain('secret');
   });
 
   it('has no command with a placeholder, even without a token', () => {

@@ -11,6 +11,7 @@ describe('startLocal', () => {
   let sut: LocalParts | undefined;
 
   beforeEach(async () => {
+    sut = undefined;
     dataDir = await mkdtemp(join(tmpdir(), 'local-'));
   });
   afterEach(async () => {
@@ -19,7 +20,7 @@ describe('startLocal', () => {
   });
 
   async function start(variables: RawEnvironment = {}) {
-    sut = await startLocal({ dataDir, variables });
+    sut = await startLocal({ dataDir, variables, onAgentFailure: () => undefined });
     return { parts: sut, environment: loadEnvironment({ ...variables, ...sut.variables }) };
   }
 
@@ -32,6 +33,33 @@ describe('startLocal', () => {
     expect(jwt.verify(parts.demoToken(environment) ?? '', environment.JWT_SECRET_KEY ?? '')).toMatchObject({
       sub: 'demo',
     });
+  });
+
+  it.each([
+    ['classic', { AGENT_ID: 'LOCALAGENT' }, 'AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME'],
+    ['harness', { AGENT_HARNESS_ARN: expect.stringMatching(/harness/) }, 'AWS_ENDPOINT_URL_BEDROCK_AGENTCORE'],
+    ['converse', { AGENT_MODEL_ID: 'local.emulated-model-v1:0' }, 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME'],
+  ] as const)('emulates the agent that LOCAL_AGENT names: %s', async (name, variables, endpoint) => {
+    const { parts, environment } = await start({ LOCAL_AGENT: name });
+
+    expect(parts.agent.name).toBe(name);
+    expect(environment).toMatchObject(variables);
+    expect(environment[endpoint]).toMatch(/^http:\/\/127\.0\.0\.1:/);
+  });
+
+  it.each([
+    [{ LOCAL_AGENT: 'runtime' }, 'LOCAL_AGENT must be one of classic, harness, converse'],
+    [{ LOCAL_AGENT: 'constructor' }, 'LOCAL_AGENT must be one of classic, harness, converse'],
+    [{ LOCAL_AGENT_MODEL: 'small' }, 'LOCAL_AGENT_MODEL and LOCAL_AGENT_KEY need LOCAL_AGENT_URL'],
+    [{ LOCAL_AGENT_URL: 'localhost:11434' }, 'LOCAL_AGENT_URL must be an http or https URL'],
+    [{ LOCAL_AGENT_URL: 'http://me:secret@localhost' }, 'LOCAL_AGENT_URL must be an http or https URL without a user'],
+    [{ LOCAL_AGENT_URL: 'http://localhost', LOCAL_AGENT_KEY: 'a b' }, 'LOCAL_AGENT_KEY must be ASCII'],
+  ])('refuses %j in one line, before it starts anything', async (variables, line) => {
+    const error = await start(variables as RawEnvironment).catch((thrown: unknown) => thrown);
+
+    expect(error).toMatchObject({ name: 'LocalModeError', message: expect.stringContaining(line) });
+    expect(String(error)).not.toMatch(/\n|secret|a b/);
+    expect(await readdir(dataDir)).toEqual([]);
   });
 
   it('accepts a token from before a restart', async () => {
@@ -81,6 +109,8 @@ describe('startLocal', () => {
   it('refuses a folder that another process uses', async () => {
     await start();
 
-    await expect(startLocal({ dataDir, variables: {} })).rejects.toThrow(/^already running/);
+    await expect(startLocal({ dataDir, variables: {}, onAgentFailure: () => undefined })).rejects.toThrow(
+      /^already running/,
+    );
   });
 });

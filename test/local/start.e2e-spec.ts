@@ -110,7 +110,7 @@ describe('the server', () => {
   it('names all problems of its configuration without a value, and ends with 1', async () => {
     const server = start({ NODE_ENV: 'production', JWT_SECRET_KEY: 'sesame', LOG_LEVEL: 'loud' });
     expect(await server.exited).toBe(1);
-    for (const name of ['AGENT_ID', 'AGENT_ALIAS_ID', 'JWT_SECRET_KEY', 'LOG_LEVEL']) {
+    for (const name of ['AGENT_ID', 'AGENT_HARNESS_ARN', 'AGENT_MODEL_ID', 'JWT_SECRET_KEY', 'LOG_LEVEL']) {
       expect(server.printed.split('\n').filter((line) => line.includes(name))).toHaveLength(1);
     }
     expect(server.printed).not.toMatch(/sesame|loud|at .*:\d+/);

@@ -42,6 +42,15 @@ describe('npm run token', () => {
     expect(stderr).toMatch(/^User bob; expired at .*; signed with JWT_SECRET_KEY\.\n$/);
   });
 
+  it.each<[string, Record<string, string>]>([
+    ['a model', { AGENT_MODEL_ID: 'amazon.nova-lite-v1:0', AGENT_MAX_TOKENS: '100' }],
+    ['several agents', { AGENT_ID: 'AGENT', AGENT_HARNESS_ARN: 'no ARN', AGENT_TIMEOUT_MS: 'soon' }],
+  ])('does not read the variables of %s', async (_, variables) => {
+    const { code, stdout } = await runToken(['--sub', 'alice'], { ...variables, JWT_SECRET_KEY: SECRET });
+    expect(code).toBe(0);
+    expect(jwt.verify(stdout.trim(), SECRET)).toMatchObject({ sub: 'alice' });
+  });
+
   it('says that the secret of JWT_SECRET_ARN signed it, without the ARN', async () => {
     const stored = await startLocalSecret(SECRET);
     const credentials = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };

@@ -9,7 +9,7 @@ import {
   waitForRelease,
 } from '../support/chat-items.js';
 import { useChatStore } from '../support/chat-store.js';
-import { done, failed, TurnRunner } from '../support/turn-runner.js';
+import { done, failed, MEMORY, TurnRunner } from '../support/turn-runner.js';
 import { IdempotencyKeyReusedError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
 import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 import { turnSortKey } from '../../src/chat/storage/items/turn-keys.js';
@@ -40,7 +40,7 @@ describe('DynamoTurnRecovery', () => {
         chatId: one.chat.id,
         message: { content: 'yes' },
       });
-      await store.chats.release('alice', one, { number: 1, isDone: true });
+      await store.chats.release('alice', one, { number: 1, rememberedBy: MEMORY.agent });
       expect((await alice.begin('two', one.chat.id)).session.isNew).toBe(false);
     });
 

@@ -8,6 +8,7 @@ import { TableSettings } from '../../src/config/settings.js';
 import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { type Environment, loadEnvironment } from '../../src/config/environment.js';
+import type { AgentEmulator } from '../../src/local/emulator/agent-server.js';
 import {
   type BedrockAgentEmulator,
   type BedrockAgentEmulatorOptions,
@@ -19,10 +20,10 @@ import { silence } from './silence.js';
 import { SECRET, tokenOf } from './tokens.js';
 
 /** A running service with the parts it talks to, all on loopback and in memory. */
-export interface ChatApp {
+export interface ChatApp<Agent extends AgentEmulator = BedrockAgentEmulator> {
   readonly url: string;
   readonly environment: Environment;
-  readonly agent: BedrockAgentEmulator;
+  readonly agent: Agent;
   readonly dynamoDb: EmbeddedDynamoDb;
   readonly table: DynamoDBDocumentClient;
   readonly nest: NestExpressApplication;
@@ -37,23 +38,44 @@ export interface ChatApp {
   close(): Promise<void>;
 }
 
+/** An agent of the service. */
+interface ConfiguredAgent<Agent extends AgentEmulator> {
+  /** The variables that choose it. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The variable for the endpoint of its emulator. */
+  readonly endpointVariable: string;
+  readonly emulator: Agent;
+}
+
 export interface ChatAppOptions {
   readonly agent?: BedrockAgentEmulatorOptions;
   /** Keeps the timeouts of the table's client. By default they are longer, so that a busy machine fails no test. */
   readonly keepsTimeouts?: boolean;
 }
 
-/** Starts the service over HTTP on a free port. `variables` override those of the test's configuration. */
+/** Starts the service with an emulated Bedrock agent. `variables` override those of the test's configuration. */
 export async function startChatApp(
   variables: Record<string, string> = {},
   { agent: agentOptions = {}, keepsTimeouts = false }: ChatAppOptions = {},
 ): Promise<ChatApp> {
-  const agent = await startBedrockAgentEmulator(agentOptions);
+  const agent = {
+    variables: { AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS' },
+    endpointVariable: 'AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME',
+    emulator: await startBedrockAgentEmulator(agentOptions),
+  };
+  return startChatAppWith(agent, variables, keepsTimeouts);
+}
+
+/** Starts the service over HTTP on a free port. `variables` override those of the test's configuration. */
+export async function startChatAppWith<Agent extends AgentEmulator>(
+  { emulator: agent, endpointVariable, variables: agentVariables }: ConfiguredAgent<Agent>,
+  variables: Record<string, string> = {},
+  keepsTimeouts = false,
+): Promise<ChatApp<Agent>> {
   const dynamoDb = await startEmbeddedDynamoDb({});
   const environment = loadEnvironment({
-    AGENT_ID: 'AGENT',
-    AGENT_ALIAS_ID: 'ALIAS',
-    AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint,
+    ...agentVariables,
+    [endpointVariable]: agent.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
     JWT_SECRET_KEY: SECRET,
     LOG_LEVEL: silence.isHeard ? 'verbose' : 'fatal',

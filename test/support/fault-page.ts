@@ -33,9 +33,14 @@ A directive is \`[[fault <name> <option>=<value> …]]\`, anywhere in the prompt
 
 /** The meaning of the directives' options. */
 const OPTIONS: readonly (readonly [string, string])[] = [
-  ['after', 'pieces of the ordinary reply that come first; 1 by default, 0 is right after the headers'],
+  [
+    'after',
+    'pieces of the ordinary reply that come first; 1 by default (all with `stop-reason`), 0 is right after the headers',
+  ],
   ['status', 'the status that AWS would send'],
   ['exception', 'the exception that AWS would send'],
+  ['reason', 'the stop reason that AWS would send; `max_tokens` by default'],
+  ['rounds', 'rounds of tools before the reply; 2 by default'],
   ['bytes', 'the size of a reply'],
   ['pause', 'milliseconds before each 16 KB of it'],
   ['ms', 'milliseconds before anything comes'],
@@ -44,7 +49,8 @@ const OPTIONS: readonly (readonly [string, string])[] = [
 ];
 
 const NOTES = `Attempts are counted for each session of the agent and prompt. Several directives in one prompt follow one another. If the
-agent does not understand a directive, its reply says so. A real agent gets directives as plain text.
+agent does not understand a directive, its reply says so. A real agent gets directives as plain text. \`tool-rounds\`,
+\`stop-reason\`, \`exception-event\`, \`split-surrogates\` and \`no-stop\` are for a harness or a model, whose replies are messages.
 
 In local mode the pace of the ordinary reply is about 30 ms a piece. The variable \`LOCAL_AGENT_PACE_MS\` sets another, and 0
 means no pause.

@@ -1,4 +1,4 @@
-import { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
+import { findAgentClient } from './agent-client.js';
 import type { ChatApp } from './chat-app.js';
 
 /** A stop before the agent. A turn that has come there runs until the test releases it. */
@@ -11,7 +11,7 @@ export interface HeldAgent {
 
 /** Holds the calls of an app to its agent, from now on. */
 export function holdAgent(app: ChatApp): HeldAgent {
-  const { middlewareStack } = app.nest.get(BedrockAgentRuntimeClient);
+  const { middlewareStack } = findAgentClient(app);
   const name = 'heldAgent';
   let reach!: () => void;
   let release!: () => void;

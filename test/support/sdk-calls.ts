@@ -1,11 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { AgentTarget } from '../../src/config/agent-settings.js';
+
+export type AgentKind = AgentTarget['kind'];
+
+/** The folder of each provider has the name of its kind. A function evaluates one of them. */
+const PROVIDERS = 'src/chat/agent';
+const AGENT_KINDS: readonly AgentKind[] = ['bedrock-agent', 'harness', 'converse'];
 
 /** The IAM names of the clients' services. */
 const SERVICES: Readonly<Record<string, string>> = {
   '@aws-sdk/client-dynamodb': 'dynamodb',
   '@aws-sdk/lib-dynamodb': 'dynamodb',
   '@aws-sdk/client-bedrock-agent-runtime': 'bedrock',
+  '@aws-sdk/client-bedrock-agentcore': 'bedrock-agentcore',
+  '@aws-sdk/client-bedrock-runtime': 'bedrock',
   '@aws-sdk/client-secrets-manager': 'secretsmanager',
 };
 /** Commands of the document client have shorter names than the operations behind them. */
@@ -17,6 +26,13 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   BatchGet: 'BatchGetItem',
   BatchWrite: 'BatchWriteItem',
 };
+/** Permissions of operations that need another than their own, or more. */
+const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
+  // https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/harness-security.html
+  'bedrock-agentcore:InvokeHarness': ['bedrock-agentcore:InvokeHarness', 'bedrock-agentcore:InvokeAgentRuntime'],
+  // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
+  'bedrock:ConverseStream': ['bedrock:InvokeModelWithResponseStream'],
+};
 /** Creates the table, for `npm run table` and local mode. It does not run on Lambda. */
 const TABLE_MAKER = 'src/dynamodb/table-schema.ts';
 
@@ -27,32 +43,45 @@ export interface SdkCalls {
   readonly readsIndex: boolean;
 }
 
-/** The AWS calls of the code that an entry imports, found by the SDK's commands. */
-export function sdkCallsFrom(entry: string): SdkCalls {
-  const sources = [...reachable(entry)].filter(([path]) => path !== TABLE_MAKER).map(([, source]) => source);
+/**
+ * What the code asks of AWS with one kind of agent: the commands of the SDK that it imports. Only code that can be
+ * reached from the entry counts.
+ */
+export function sdkCallsFrom(entry: string, agent: AgentKind): SdkCalls {
+  const others = AGENT_KINDS.filter((kind) => kind !== agent).map((kind) => `${PROVIDERS}/${kind}/`);
+  const sources = [...reachable(entry, (path) => others.some((folder) => path.startsWith(folder)))]
+    .filter(([path]) => path !== TABLE_MAKER)
+    .map(([, source]) => source);
   const actions = sources.flatMap((source) =>
     Object.entries(SERVICES).flatMap(([client, service]) =>
       namesImported(source, client).flatMap((name) => {
         const command = /^([A-Z]\w*)Command$/.exec(name)?.[1];
-        return command === undefined ? [] : [`${service}:${OPERATIONS[command] ?? command}`];
+        if (command === undefined) return [];
+        const operation = `${service}:${OPERATIONS[command] ?? command}`;
+        return PERMISSIONS[operation] ?? [operation];
       }),
     ),
   );
+  if (sources.some((source) => /\bguardrailConfig\b/.test(source))) actions.push('bedrock:ApplyGuardrail');
   return {
     actions: [...new Set(actions)].toSorted(),
     readsIndex: sources.some((source) => /\bIndexName\b/.test(source)),
   };
 }
 
-/** Returns a module and its imports by path, without imports of types. */
-function reachable(path: string, found = new Map<string, string>()): Map<string, string> {
-  if (found.has(path)) return found;
+/** The module and those it imports, for their values, by path; types are not there at run time. */
+function reachable(
+  path: string,
+  isLeftOut: (path: string) => boolean,
+  found = new Map<string, string>(),
+): Map<string, string> {
+  if (found.has(path) || isLeftOut(path)) return found;
   const source = readFileSync(path, 'utf8');
   found.set(path, source);
   const imports = source.matchAll(
     /^(?:import|export) (?!type )[^;]*?from '(\.[^']+)\.js'|\bimport\('(\.[^']+)\.js'\)/gm,
   );
-  for (const [, fixed, lazy] of imports) reachable(join(dirname(path), `${fixed ?? lazy}.ts`), found);
+  for (const [, fixed, lazy] of imports) reachable(join(dirname(path), `${fixed ?? lazy}.ts`), isLeftOut, found);
   return found;
 }
 

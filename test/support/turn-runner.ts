@@ -5,6 +5,8 @@ import type { ChatStore } from './chat-store.js';
 const MINUTE = 60_000;
 
 export const done = (reply: string): TurnOutcome => ({ status: 'done', reply, citations: [] });
+/** An agent that remembers a session for ten minutes. */
+export const MEMORY = { agent: 'agent', ownsUnnamedSessions: true, idleSeconds: 600 };
 export const failed: TurnOutcome = { status: 'failed' };
 
 /** The texts of each turn. A status follows the text, as in `Plan a weekend:pending`. */
@@ -23,7 +25,11 @@ export class TurnRunner {
 
   /** Begins a turn, or finds the reply of an earlier turn with the same key. */
   attempt(prompt: string, chatId?: string, key?: string): Promise<RunningTurn | Replay> {
-    return this.store.chats.begin(this.user, { chatId, key, prompt }, Date.now() + MINUTE);
+    return this.store.chats.begin(
+      this.user,
+      { chatId, key, prompt },
+      { deadline: Date.now() + MINUTE, memory: MEMORY },
+    );
   }
 
   /** Begins a turn whose key has no reply yet. */
@@ -33,13 +39,22 @@ export class TurnRunner {
 
   /** Begins a turn whose lease has already expired: its process is dead, or very late. */
   async beginLongAgo(prompt: string, chatId?: string, key?: string): Promise<RunningTurn> {
-    return requireBegun(await this.store.chats.begin(this.user, { chatId, key, prompt }, Date.now() - MINUTE));
+    return requireBegun(
+      await this.store.chats.begin(
+        this.user,
+        { chatId, key, prompt },
+        { deadline: Date.now() - MINUTE, memory: MEMORY },
+      ),
+    );
   }
 
   /** Stores the outcome of a turn and releases its chat. The default reply is `re <prompt>`. */
   async end(turn: RunningTurn, outcome = done(`re ${turn.prompt}`)): Promise<RunningTurn> {
     const { number } = await this.store.chats.complete(this.user, turn, outcome);
-    await this.store.chats.release(this.user, turn, { number, isDone: outcome.status === 'done' });
+    await this.store.chats.release(this.user, turn, {
+      number,
+      rememberedBy: outcome.status === 'done' ? MEMORY.agent : undefined,
+    });
     return turn;
   }
 

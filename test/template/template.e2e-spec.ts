@@ -6,7 +6,8 @@ import { PACKAGE_ENTRIES, PACKAGE_FOLDER } from '../../scripts/lambda/package.js
 import { parseTemplate, type Template } from '../../scripts/template/template.js';
 import { routesOf } from '../support/app-routes.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { sdkCallsFrom } from '../support/sdk-calls.js';
+import { type AgentKind, sdkCallsFrom } from '../support/sdk-calls.js';
+import { agentProblems, agentValueProblems } from '../support/template/agents.js';
 import { permissionProblems, tableProblems, unusedProblems } from '../support/template/checks.js';
 import { deploymentProblems } from '../support/template/deployment.js';
 import { enumProblems } from '../support/template/enums.js';
@@ -31,7 +32,10 @@ afterAll(() => app.close());
 
 /** Checks beyond cfn-lint and the transform. Each one lists its problems in words. */
 const CHECKS: Readonly<Record<string, (template: Template) => string[]>> = {
-  permissions: (template) => permissionProblems(template, (name) => sdkCallsFrom(`src/${moduleOf(template, name)}.ts`)),
+  permissions: (template) =>
+    permissionProblems(template, (name, agent) => sdkCallsFrom(`src/${moduleOf(template, name)}.ts`, agent)),
+  'exactly one agent': agentProblems,
+  'values of agents': agentValueProblems,
   'words of the services': enumProblems,
   'unused parameters': unusedProblems,
   'names of variables': variableProblems,
@@ -74,9 +78,25 @@ describe('template.yaml', () => {
 
   it('is compared with the routes of the router and the calls of the code', () => {
     expect(routes).toEqual(expect.arrayContaining(['POST /chat', 'POST /chat/stream', 'GET /chats/{id}']));
-    expect(sdkCallsFrom('src/lambda.ts').actions).toEqual(
+    expect(sdkCallsFrom('src/lambda.ts', 'bedrock-agent').actions).toEqual(
       expect.arrayContaining(['bedrock:InvokeAgent', 'dynamodb:UpdateItem', 'secretsmanager:GetSecretValue']),
     );
+  });
+
+  it.each<[AgentKind, string[]]>([
+    ['bedrock-agent', ['bedrock:InvokeAgent']],
+    [
+      'harness',
+      [
+        'bedrock-agentcore:InvokeAgentRuntime',
+        'bedrock-agentcore:InvokeHarness',
+        'bedrock-agentcore:StopRuntimeSession',
+      ],
+    ],
+    ['converse', ['bedrock:ApplyGuardrail', 'bedrock:InvokeModelWithResponseStream']],
+  ])('finds the calls of %s in the code, and no calls of another agent', (agent, actions) => {
+    const found = sdkCallsFrom('src/lambda.ts', agent).actions;
+    expect(found.filter((action) => action.startsWith('bedrock'))).toEqual(actions);
   });
 
   it('sends each route to the same handler as npm run lambda', () => {

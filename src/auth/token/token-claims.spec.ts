@@ -8,7 +8,7 @@ const GOOD = { exp: NOW + 60, sub: 'u-1', email: 'ann@example.com', username: 'a
 
 /** Settings that check nothing, except for `changes`. */
 function settings(changes: Partial<ClaimSettings> = {}): ClaimSettings {
-  return { issuer: undefined, audiences: undefined, userIdClaim: undefined, ...changes };
+  return { issuer: undefined, audiences: undefined, userIdClaim: undefined, sessionClaims: [], ...changes };
 }
 
 /** Valid claims with `changes`; undefined removes a claim. They come from JSON text, as in a real token. */
@@ -24,7 +24,18 @@ function expectFault(fault: IdTokenFault, given: JsonObject, changes: Partial<Cl
 
 describe('parseUser', () => {
   it('returns the user', () => {
-    expect(user(claims())).toEqual({ id: 'u-1', email: 'ann@example.com', username: 'ann' });
+    expect(user(claims())).toEqual({ id: 'u-1', email: 'ann@example.com', username: 'ann', attributes: {} });
+  });
+
+  it('returns the claims for the agent as text, if the token has them', () => {
+    const given = claims({ 'custom:tenant': 'acme', groups: ['a', 'b'], level: 3, none: null });
+    const sessionClaims = ['email', 'custom:tenant', 'groups', 'level', 'none', 'absent'];
+    expect(user(given, { sessionClaims }).attributes).toEqual({
+      email: 'ann@example.com',
+      'custom:tenant': 'acme',
+      groups: '["a","b"]',
+      level: '3',
+    });
   });
 
   describe('the times', () => {

@@ -11,7 +11,7 @@ const COGNITO_ISSUER = /^https:\/\/(issuer-)?cognito-idp\.[a-z\d-]+\.amazonaws\.
 const OTHER_TOKEN_TYPES = ['bearer', 'refresh', 'offline'];
 
 /** The settings that claims are checked against. */
-export type ClaimSettings = Pick<AuthSettings, 'issuer' | 'audiences' | 'userIdClaim'>;
+export type ClaimSettings = Pick<AuthSettings, 'issuer' | 'audiences' | 'userIdClaim' | 'sessionClaims'>;
 
 /**
  * Checks the claims of a token in this order: times, issuer, audience, use, email, username, user id.
@@ -20,7 +20,7 @@ export type ClaimSettings = Pick<AuthSettings, 'issuer' | 'audiences' | 'userIdC
  * @throws InvalidIdTokenError for the first fault.
  */
 export function parseUser(claims: JsonObject, settings: ClaimSettings, now: number = Date.now()): User {
-  const { issuer, audiences, userIdClaim } = settings;
+  const { issuer, audiences, userIdClaim, sessionClaims } = settings;
   checkTimes(claims, Math.floor(now / 1000));
   if (issuer !== undefined && getClaim(claims, 'iss') !== issuer) throw new InvalidIdTokenError('issuer is invalid');
   if (audiences !== undefined && !includesAny(getClaim(claims, 'aud'), audiences)) {
@@ -29,7 +29,9 @@ export function parseUser(claims: JsonObject, settings: ClaimSettings, now: numb
   checkIsIdToken(claims, issuer);
   const email = requireText(claims, 'email');
   if (!email.includes('@')) throw invalid('email');
-  return { email, username: requireText(claims, 'username'), id: requireUserId(claims, userIdClaim) };
+  const username = requireText(claims, 'username');
+  const id = requireUserId(claims, userIdClaim);
+  return { id, email, username, attributes: toAttributes(claims, sessionClaims) };
 }
 
 function checkTimes(claims: JsonObject, now: number): void {
@@ -54,6 +56,13 @@ function requireUserId(claims: JsonObject, configured: string | undefined): stri
   const isTooLong = [...id].length > USER_ID_MAX_CHARACTERS || Buffer.byteLength(id) > USER_ID_MAX_BYTES;
   if (id.includes('#') || isTooLong) throw invalid(name);
   return id;
+}
+
+/** The named claims that the token has, as text. Values that are not text become JSON. */
+function toAttributes(claims: JsonObject, names: readonly string[]): Record<string, string> {
+  const given = names.map((name) => [name, getClaim(claims, name)] as const).filter(([, value]) => !isMissing(value));
+  const toText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+  return Object.fromEntries(given.map(([name, value]) => [name, toText(value).toWellFormed()]));
 }
 
 /** A finite number of seconds since the epoch. JSON.parse makes `1e400` Infinity: such a token would never expire. */

@@ -1,22 +1,17 @@
-import { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
-import { AgentSettings } from '../../config/settings.js';
+import { AgentSettings } from '../../config/agent-settings.js';
 import { AgentProvider } from './agent.js';
-import { createBedrockAgentRuntimeClient } from './bedrock-agent/bedrock-agent-runtime.client.js';
-import { BedrockAgentProvider } from './bedrock-agent/bedrock-agent.provider.js';
+import { createAgentProvider } from './create-agent-provider.js';
 
-/** Provides the configured {@link AgentProvider}, and closes its client with the app. */
+/** Provides the configured {@link AgentProvider}, and closes it with the app. */
 @Module({
-  providers: [
-    { provide: BedrockAgentRuntimeClient, useFactory: createBedrockAgentRuntimeClient, inject: [AgentSettings] },
-    { provide: AgentProvider, useClass: BedrockAgentProvider },
-  ],
+  providers: [{ provide: AgentProvider, useFactory: createAgentProvider, inject: [AgentSettings] }],
   exports: [AgentProvider],
 })
 export class AgentModule implements OnApplicationShutdown {
-  constructor(private readonly client: BedrockAgentRuntimeClient) {}
+  constructor(private readonly agent: AgentProvider) {}
 
   onApplicationShutdown(): void {
-    this.client.destroy();
+    this.agent.close();
   }
 }

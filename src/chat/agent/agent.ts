@@ -1,4 +1,5 @@
-import type { Citation } from '../model/chat.js';
+import type { Citation, EndReason } from '../model/chat.js';
+import type { AgentMemory } from '../model/turn.js';
 
 /** One prompt for the agent. */
 export interface AgentRequest {
@@ -7,6 +8,12 @@ export interface AgentRequest {
   readonly prompt: string;
   /** The conversation so far, oldest first. Empty unless the session is new to the agent. */
   readonly history: readonly AgentExchange[];
+  /** The user, as a hash in hex. Long-term memories of agents are scoped by it. */
+  readonly actorId: string;
+  /** Epoch milliseconds by which the reply must have ended. */
+  readonly deadline: number;
+  /** The claims that AGENT_SESSION_CLAIMS names, by name. They are personal data and never logged. */
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 /** A prompt and its reply. Neither is empty. */
@@ -19,13 +26,18 @@ export interface AgentExchange {
 export type AgentEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'citation'; readonly citation: Citation }
-  | { readonly type: 'end' };
+  /** Tokens of one call to a model. A reply may have several; they add up. */
+  | { readonly type: 'usage'; readonly inputTokens: number; readonly outputTokens: number }
+  | { readonly type: 'end'; readonly reason: EndReason };
 
 /**
- * The port to the agent that replies to prompts. `agent.module.ts` chooses the provider. AWS closed Bedrock Agents to
+ * The port to the agent that replies to prompts. `create-agent-provider.ts` chooses the provider. AWS closed Bedrock Agents to
  * new customers on 2026-07-30, so other providers must fit behind it.
  */
 export abstract class AgentProvider {
+  /** What the agent remembers between the turns of a session. */
+  abstract readonly memory: AgentMemory;
+
   /**
    * Sends one prompt, and yields the reply as it comes.
    *
@@ -40,4 +52,7 @@ export abstract class AgentProvider {
    * @throws only the errors of `agent.errors.ts`, or the reason of the signal.
    */
   abstract endSession(sessionId: string, signal: AbortSignal): Promise<void>;
+
+  /** Closes the connections to the agent. */
+  abstract close(): void;
 }

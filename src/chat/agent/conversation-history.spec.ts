@@ -23,6 +23,11 @@ describe('toConversationHistory', () => {
     ]);
   });
 
+  it('leaves out the turns that a filter ended', () => {
+    const turns = [turn(1, 'one', 'a'), { ...turn(2, 'two', 'blocked'), isFiltered: true }];
+    expect(toConversationHistory(turns)).toEqual([{ prompt: 'one', reply: 'a' }]);
+  });
+
   it('takes the newest 20 turns', () => {
     const turns = Array.from({ length: 50 }, (_turn, index) => turn(index + 1, `prompt ${index + 1}`, 'reply'));
     const history = toConversationHistory(turns);

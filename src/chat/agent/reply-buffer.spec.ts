@@ -6,7 +6,7 @@ const MAX_BYTES = 1_000_000;
 
 const text = (value: string): AgentEvent => ({ type: 'text', text: value });
 const citation = (title: string): AgentEvent => ({ type: 'citation', citation: { title } });
-const END: AgentEvent = { type: 'end' };
+const END: AgentEvent = { type: 'end', reason: 'stop' };
 
 function collect(...events: AgentEvent[]): ReplyBuffer {
   const reply = new ReplyBuffer();
@@ -18,7 +18,42 @@ describe('ReplyBuffer', () => {
   it('is done when the agent has ended the reply', () => {
     const reply = collect(text('one '), citation('a'), text('two'), END);
     expect(reply.isComplete).toBe(true);
-    expect(reply.toOutcome()).toEqual({ status: 'done', reply: 'one two', citations: [{ title: 'a' }] });
+    expect(reply.toOutcome()).toEqual({
+      status: 'done',
+      reply: 'one two',
+      citations: [{ title: 'a' }],
+      reason: 'stop',
+    });
+  });
+
+  it.each([
+    ['stop', 'done'],
+    ['content-filter', 'done'],
+    ['length', 'partial'],
+    ['other', 'partial'],
+  ] as const)('keeps the reason %s of an end by the agent, and is %s', (reason, status) => {
+    const reply = collect(text('one'), { type: 'end', reason });
+    expect(reply.isComplete).toBe(true);
+    expect(reply.toOutcome()).toEqual({ status, reply: 'one', citations: [], reason });
+  });
+
+  it('adds up the tokens of all calls to models, also of a reply that was torn', () => {
+    const usage = (inputTokens: number, outputTokens: number): AgentEvent => ({
+      type: 'usage',
+      inputTokens,
+      outputTokens,
+    });
+    const reply = collect(usage(10, 1), text('one'), usage(20, 2));
+    expect(reply.toOutcome()).toEqual({
+      status: 'partial',
+      reply: 'one',
+      citations: [],
+      usage: { inputTokens: 30, outputTokens: 3 },
+    });
+    expect(collect(usage(10, 1)).toOutcome()).toEqual({
+      status: 'failed',
+      usage: { inputTokens: 10, outputTokens: 1 },
+    });
   });
 
   it('is partial when the reply was torn, and failed when there was no text', () => {

@@ -1,5 +1,5 @@
 import type { AgentEvent } from './agent.js';
-import type { Citation, TurnOutcome } from '../model/chat.js';
+import type { Citation, EndReason, TokenUsage, TurnOutcome } from '../model/chat.js';
 
 /** Maximum size of a reply, in bytes of JSON. A Lambda response may have 6 MB and holds the reply twice, escaped. */
 const REPLY_MAX_BYTES = 1_000_000;
@@ -12,20 +12,22 @@ export class ReplyBuffer {
   private readonly citations = new Map<string, Citation>();
   private textBytes = 0;
   private citationBytes = 0;
-  private hasEnded = false;
+  private reason: EndReason | undefined;
+  private usage: TokenUsage | undefined;
   private hasOverflowed = false;
 
   /** @returns the text that this event adds to the reply; may be empty. */
   add(event: AgentEvent): string {
     if (event.type === 'text') return this.addText(event.text);
     if (event.type === 'citation') this.addCitation(event.citation);
-    else this.hasEnded = true;
+    else if (event.type === 'usage') this.addUsage(event);
+    else this.reason = event.reason;
     return '';
   }
 
   /** Whether the agent has ended the reply and nothing was cut. */
   get isComplete(): boolean {
-    return this.hasEnded && !this.hasOverflowed;
+    return this.reason !== undefined && !this.hasOverflowed;
   }
 
   /** Whether the reply was too large, so that its end was cut. */
@@ -33,11 +35,14 @@ export class ReplyBuffer {
     return this.hasOverflowed;
   }
 
-  /** How the turn would end now: `done`, `partial`, or `failed` without any text. */
+  /** How the turn would end now. A reply that the agent ended early is `partial`, with its reason. */
   toOutcome(): TurnOutcome {
     const reply = this.texts.join('');
-    if (!this.isComplete && reply === '') return { status: 'failed' };
-    return { status: this.isComplete ? 'done' : 'partial', reply, citations: [...this.citations.values()] };
+    const usage = this.usage && { usage: this.usage };
+    if (!this.isComplete && reply === '') return { status: 'failed', ...usage };
+    const reason = this.isComplete ? this.reason : undefined;
+    const status = reason === 'stop' || reason === 'content-filter' ? 'done' : 'partial';
+    return { status, reply, citations: [...this.citations.values()], ...(reason && { reason }), ...usage };
   }
 
   private addText(text: string): string {
@@ -48,6 +53,11 @@ export class ReplyBuffer {
     this.textBytes += bytes;
     this.texts.push(kept);
     return kept;
+  }
+
+  private addUsage({ inputTokens, outputTokens }: TokenUsage): void {
+    const { usage: total = { inputTokens: 0, outputTokens: 0 } } = this;
+    this.usage = { inputTokens: total.inputTokens + inputTokens, outputTokens: total.outputTokens + outputTokens };
   }
 
   /** An agent repeats a citation with each chunk that it supports. It is kept once. */

@@ -27,7 +27,10 @@ export class ChatController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<ReplyResponse> {
     const turn = toTurnRequest(request, key);
-    const reply = await this.service.reply(user.id, turn, { timeLimit: BUFFERED_TIME_LIMIT });
+    const reply = await this.service.reply(user.id, turn, {
+      timeLimit: BUFFERED_TIME_LIMIT,
+      attributes: user.attributes,
+    });
     setReplyHeaders(response, reply);
     return toReplyResponse(reply);
   }
@@ -41,7 +44,7 @@ export class ChatController {
   ): Promise<void> {
     const turn = toTurnRequest(request, key);
     await streamReply(response, (observer) =>
-      this.service.reply(user.id, turn, { timeLimit: STREAMED_TIME_LIMIT, observer }),
+      this.service.reply(user.id, turn, { timeLimit: STREAMED_TIME_LIMIT, attributes: user.attributes, observer }),
     );
   }
 }

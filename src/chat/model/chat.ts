@@ -10,6 +10,15 @@ export interface Citation {
 /** `failed`: the turn has no reply; `pending`: the turn is running; `partial`: the reply is incomplete. */
 export type MessageStatus = 'failed' | 'pending' | 'partial';
 
+/** Why an agent ended a reply: it was finished, too long, filtered, or anything else. */
+export type EndReason = 'stop' | 'length' | 'content-filter' | 'other';
+
+/** The tokens of a reply, added up over all calls to models. */
+export interface TokenUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
 /** A message of the history. A complete message has no status. */
 export interface Message {
   readonly role: 'user' | 'assistant';
@@ -18,6 +27,8 @@ export interface Message {
   readonly createdAt?: string;
   readonly status?: MessageStatus;
   readonly citations?: readonly Citation[];
+  /** For a reply of an agent that counts its tokens. */
+  readonly usage?: TokenUsage;
 }
 
 /** A chat without its messages. Times are ISO 8601 UTC with milliseconds. */
@@ -46,6 +57,8 @@ export interface Chat extends ChatSummary, MessagePage {}
 export interface StoredTurn {
   readonly number: number;
   readonly messages: readonly Message[];
+  /** Whether a filter ended the reply. */
+  readonly isFiltered?: boolean;
 }
 
 /** Turns, oldest first. */
@@ -55,15 +68,28 @@ export interface HistoryPage {
   readonly hasOlder: boolean;
 }
 
-/** The stored reply of an earlier turn with the same idempotency key and prompt. */
+/** The stored reply of an earlier turn with the same idempotency key and prompt. The agent has ended it. */
 export interface Replay {
   readonly chatId: string;
   /** Number of the earlier turn. */
   readonly number: number;
   readonly message: Message;
+  readonly reason: EndReason;
 }
 
 /** The end of a turn. A failed turn has no reply. */
-export type TurnOutcome =
-  | { readonly status: 'done' | 'partial'; readonly reply: string; readonly citations: readonly Citation[] }
-  | { readonly status: 'failed' };
+export type TurnOutcome = RepliedOutcome | { readonly status: 'failed'; readonly usage?: TokenUsage };
+
+export interface RepliedOutcome {
+  readonly status: 'done' | 'partial';
+  readonly reply: string;
+  readonly citations: readonly Citation[];
+  /** Absent if the agent did not end the reply itself: it was torn, stopped or cut. */
+  readonly reason?: EndReason;
+  readonly usage?: TokenUsage;
+}
+
+/** Whether the agent has ended the reply itself, so that it is the result of the turn. */
+export function isEndedByAgent(outcome: TurnOutcome): outcome is RepliedOutcome & { readonly reason: EndReason } {
+  return outcome.status !== 'failed' && outcome.reason !== undefined;
+}

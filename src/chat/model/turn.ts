@@ -22,6 +22,27 @@ export interface TurnSession {
   /** The lease of the turn that opened the session. It is never used again. */
   readonly generation: string;
   readonly isNew: boolean;
+  /** ISO 8601 UTC: when the session was opened. */
+  readonly since: string;
+}
+
+/** What an agent remembers between the turns of a session. */
+export interface AgentMemory {
+  /** Names the agent: its kind and a hash of its resource. A session belongs to the agent it was held with. */
+  readonly agent: string;
+  /** Whether sessions that were stored without the name of an agent belong to this agent. */
+  readonly ownsUnnamedSessions: boolean;
+  /** Seconds without a turn after which the agent forgets a session; 0 for an agent that remembers nothing. */
+  readonly idleSeconds: number;
+  /** Greatest age of a session, in seconds; undefined is no limit. */
+  readonly maxSeconds?: number | undefined;
+}
+
+/** A session that is stored, and the agent it was held with. */
+export interface StoredSession {
+  readonly generation: string;
+  /** {@link AgentMemory.agent}; undefined for a session that was stored without it. */
+  readonly agent: string | undefined;
 }
 
 /**

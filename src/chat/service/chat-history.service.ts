@@ -4,6 +4,7 @@ import { AgentProvider } from '../agent/agent.js';
 import { toAgentSessionId } from '../agent/agent-session.js';
 import type { Chat, MessagePage } from '../model/chat.js';
 import { toChat, toMessagePage } from '../model/chat-page.js';
+import type { StoredSession } from '../model/turn.js';
 import { DynamoChatDeletion } from '../storage/dynamo-chat-deletion.js';
 import { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
 import { TurnTimes } from './turn-times.js';
@@ -56,12 +57,18 @@ export class ChatHistoryService {
    */
   async delete(userId: string, chatId: string): Promise<void> {
     const session = await this.deletion.delete(userId, chatId);
-    if (session === undefined) return;
+    if (session === undefined || !this.isHeldByAgent(session)) return;
     try {
       const signal = AbortSignal.timeout(this.times.endSession);
-      await this.agent.endSession(toAgentSessionId(userId, chatId, session), signal);
+      await this.agent.endSession(toAgentSessionId(userId, chatId, session.generation), signal);
     } catch {
       this.logger.warn('The agent session of a deleted chat could not be ended. It ends by its own idle time');
     }
+  }
+
+  /** A session of another agent cannot be ended here. It ends by its own idle time. */
+  private isHeldByAgent({ agent }: StoredSession): boolean {
+    const { memory } = this.agent;
+    return agent === undefined ? memory.ownsUnnamedSessions : agent === memory.agent;
   }
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { runWithRequestContext } from '../../common/request-context.js';
-import type { AgentSettings, LimitSettings } from '../../config/settings.js';
+import type { LimitSettings } from '../../config/settings.js';
+import type { AgentSettings } from '../../config/agent-settings.js';
 import type { TurnQuota } from '../../usage/turn-quota.js';
+import type { AgentProvider } from '../agent/agent.js';
 import type { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
 import type { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
 import { ChatService } from './chat.service.js';
@@ -15,13 +17,14 @@ const REQUEST = { prompt: 'hello', chatId: undefined, key: undefined };
 async function getTimeLeft(timeLimit: number, timeoutMilliseconds?: number): Promise<number> {
   let deadline = 0;
   const chats = {
-    begin: async (_userId: string, _request: object, end: number) => {
-      deadline = end;
+    begin: async (_userId: string, _request: object, begin: { deadline: number }) => {
+      deadline = begin.deadline;
       throw new Error('not begun');
     },
   };
   const service = new ChatService(
     { consume: (_userId: string, begin: () => Promise<unknown>) => begin() } as unknown as TurnQuota,
+    {} as AgentProvider,
     chats as unknown as DynamoChatRepository,
     {} as TurnRunner,
     {} as DynamoHistoryRepository,
@@ -29,7 +32,7 @@ async function getTimeLeft(timeLimit: number, timeoutMilliseconds?: number): Pro
     { timeoutMilliseconds } as AgentSettings,
     {} as LimitSettings,
   );
-  await expect(service.reply('alice', REQUEST, { timeLimit })).rejects.toThrow('not begun');
+  await expect(service.reply('alice', REQUEST, { timeLimit, attributes: {} })).rejects.toThrow('not begun');
   return deadline - Date.now();
 }
 

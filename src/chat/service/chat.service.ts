@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { currentRequestContext } from '../../common/request-context.js';
-import { AgentSettings, LimitSettings } from '../../config/settings.js';
+import { LimitSettings } from '../../config/settings.js';
+import { AgentSettings } from '../../config/agent-settings.js';
 import { TurnQuota } from '../../usage/turn-quota.js';
+import { AgentProvider } from '../agent/agent.js';
 import type { Replay } from '../model/chat.js';
 import { toChat } from '../model/chat-page.js';
 import { hasBegun, type TurnRequest } from '../model/turn.js';
@@ -16,6 +18,8 @@ import { TurnRunner } from './turn-runner.js';
 export interface ReplyOptions {
   /** Milliseconds that the turn may take, unless AGENT_TIMEOUT_MS sets another limit. */
   readonly timeLimit: number;
+  /** The user's claims for the agent, by name. */
+  readonly attributes: Readonly<Record<string, string>>;
   /** Sees the turn while it runs. */
   readonly observer?: TurnObserver;
 }
@@ -25,6 +29,7 @@ export interface ReplyOptions {
 export class ChatService {
   constructor(
     private readonly quota: TurnQuota,
+    private readonly agent: AgentProvider,
     private readonly chats: DynamoChatRepository,
     private readonly runner: TurnRunner,
     private readonly history: DynamoHistoryRepository,
@@ -40,23 +45,26 @@ export class ChatService {
    * @throws TooManyTurnsError, ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError,
    * StorageUnavailableError, and the agent's errors.
    */
-  async reply(userId: string, request: TurnRequest, { timeLimit, observer }: ReplyOptions): Promise<Reply> {
+  async reply(userId: string, request: TurnRequest, { timeLimit, attributes, observer }: ReplyOptions): Promise<Reply> {
     const limit = this.agentSettings.timeoutMilliseconds ?? timeLimit;
     const deadline = toTurnDeadline(limit, currentRequestContext()?.deadline);
     return this.running.run(async (stop) => {
-      const begun = await this.quota.consume(userId, () => this.chats.begin(userId, request, deadline), hasBegun);
+      const begin = { deadline, memory: this.agent.memory };
+      const begun = await this.quota.consume(userId, () => this.chats.begin(userId, request, begin), hasBegun);
       if (!hasBegun(begun)) return this.replay(userId, begun);
-      return this.runner.run(userId, begun, { deadline, stop, observer });
+      return this.runner.run(userId, begun, { deadline, stop, attributes, observer });
     });
   }
 
   /** The reply of an earlier turn with the same Idempotency-Key, and the chat as it is now. */
-  private async replay(userId: string, { chatId, number, message }: Replay): Promise<Reply> {
+  private async replay(userId: string, { chatId, number, message, reason }: Replay): Promise<Reply> {
     const { chat, history } = await this.history.getNewest(userId, chatId, this.limits.historyLimit);
     return {
       text: message.content,
       messageId: toMessageId(chatId, number),
       citations: message.citations ?? [],
+      reason,
+      usage: message.usage,
       chat: toChat(chat, history),
       isReplay: true,
     };

@@ -3,9 +3,9 @@ import { LimitSettings } from '../../config/settings.js';
 import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { AgentProvider } from '../agent/agent.js';
 import { AgentFailedError } from '../agent/agent.errors.js';
-import { toAgentSessionId } from '../agent/agent-session.js';
+import { toActorId, toAgentSessionId } from '../agent/agent-session.js';
 import { ReplyBuffer } from '../agent/reply-buffer.js';
-import type { HistoryPage, TurnOutcome } from '../model/chat.js';
+import { type HistoryPage, isEndedByAgent, type TurnOutcome } from '../model/chat.js';
 import { toChat } from '../model/chat-page.js';
 import { appendTurn } from '../model/history-page.js';
 import type { RunningTurn } from '../model/turn.js';
@@ -24,10 +24,12 @@ export interface RunOptions {
   readonly deadline: number;
   /** If it aborts, the turn ends with its reason as the error. */
   readonly stop: AbortSignal;
+  /** The user's claims for the agent, by name. */
+  readonly attributes: Readonly<Record<string, string>>;
   readonly observer: TurnObserver | undefined;
 }
 
-/** How a turn ended, and the error for the caller unless the reply is complete. */
+/** How a turn ended, and the error for the caller unless the agent has ended the reply itself. */
 interface AgentResult {
   readonly outcome: TurnOutcome;
   readonly error?: unknown;
@@ -57,20 +59,20 @@ export class TurnRunner {
     const page = this.earlier.read(userId, turn);
     const { outcome, error } = await this.ask(userId, turn, { ...options, page });
     const ended = await this.chats.complete(userId, turn, outcome);
-    const isDone = outcome.status === 'done';
-    const updatedAt = await this.release(userId, turn, { number: ended.number, isDone, deadline: options.deadline });
-    if (!isDone) throw error;
+    const updatedAt = await this.release(userId, turn, { number: ended.number, outcome, deadline: options.deadline });
+    if (!isEndedByAgent(outcome)) throw error;
 
     // The reply is stored, so it is sent even if the earlier turns cannot be read. The cursor leads to them.
     const earlier = await withinDeadline(options.deadline, options.stop, () => page).catch(() => UNREAD);
     const chat = toChat({ ...turn.chat, updatedAt }, await appendTurn(earlier, ended, this.limits.historyLimit));
-    return { text: outcome.reply, messageId, citations: outcome.citations, chat, isReplay: false };
+    const { reply: text, citations, reason, usage } = outcome;
+    return { text, messageId, citations, reason, usage, chat, isReplay: false };
   }
 
   private async ask(
     userId: string,
     turn: RunningTurn,
-    { deadline, stop, observer, page }: RunOptions & { readonly page: Promise<HistoryPage> },
+    { deadline, stop, attributes, observer, page }: RunOptions & { readonly page: Promise<HistoryPage> },
   ): Promise<AgentResult> {
     const { chat, prompt, session } = turn;
     const reply = new ReplyBuffer();
@@ -80,7 +82,9 @@ export class TurnRunner {
         const history = await this.earlier.getConversationHistory(userId, turn, page);
         // The deadline may have passed during the read.
         signal.throwIfAborted();
-        for await (const event of this.agent.reply({ sessionId, prompt, history }, signal)) {
+        const actorId = toActorId(userId);
+        const request = { sessionId, prompt, history, actorId, deadline, attributes };
+        for await (const event of this.agent.reply(request, signal)) {
           // The turn has ended without this event.
           signal.throwIfAborted();
           const text = reply.add(event);
@@ -99,10 +103,18 @@ export class TurnRunner {
   private async release(
     userId: string,
     turn: RunningTurn,
-    { number, isDone, deadline }: { readonly number: number; readonly isDone: boolean; readonly deadline: number },
+    {
+      number,
+      outcome,
+      deadline,
+    }: { readonly number: number; readonly outcome: TurnOutcome; readonly deadline: number },
   ): Promise<string> {
+    const { agent, idleSeconds } = this.agent.memory;
+    // After another end nobody knows what the agent remembers. A filtered prompt must not stay in its session.
+    const isFinished = isEndedByAgent(outcome) && outcome.reason === 'stop';
+    const rememberedBy = isFinished && idleSeconds > 0 ? agent : undefined;
     try {
-      return await withGrace(deadline, this.chats.release(userId, turn, { number, isDone }));
+      return await withGrace(deadline, this.chats.release(userId, turn, { number, rememberedBy }));
     } catch (error) {
       if (!(error instanceof StorageUnavailableError)) throw error;
       // The reply is stored, so it is sent all the same.

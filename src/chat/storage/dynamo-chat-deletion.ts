@@ -3,8 +3,9 @@ import { DynamoTable, type Item, type ItemKey } from '../../dynamodb/dynamo-tabl
 import { isExpired } from '../../dynamodb/item-expiry.js';
 import { buildUpdate, Computed } from '../../dynamodb/update-expression.js';
 import { ChatNotFoundError, TurnInProgressError } from '../model/chat.errors.js';
+import type { StoredSession } from '../model/turn.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
-import { listPossibleKeys } from './items/continuation-items.js';
+import { listPossibleKeys } from './items/split-reply.js';
 import { type HeadItem, headKey } from './items/head-item.js';
 import { findLegacyItemName, listLegacyItemKeys } from './items/legacy-messages.js';
 import { toTombstone } from './items/tombstone.js';
@@ -26,10 +27,10 @@ export class DynamoChatDeletion {
   ) {}
 
   /**
-   * @returns the generation of the agent's session, if the chat had one.
+   * @returns the agent's session, if the chat had one.
    * @throws ChatNotFoundError, TurnInProgressError, StorageUnavailableError
    */
-  async delete(userId: string, chatId: string): Promise<string | undefined> {
+  async delete(userId: string, chatId: string): Promise<StoredSession | undefined> {
     const head = await this.markAsDeleted(userId, chatId);
     let keys = [...(await this.listRemains(userId, chatId)), ...listLegacyItemKeys(head)];
     // A turn that died before its item was written may still be completed late.
@@ -42,7 +43,7 @@ export class DynamoChatDeletion {
       keys = await this.listRemains(userId, chatId);
     }
     await this.table.replace([toTombstone(headKey(userId, chatId))]);
-    return head.session?.gen;
+    return head.session && { generation: head.session.gen, agent: head.session.agent };
   }
 
   /** Marks a chat as deleted, or finds the mark of an interrupted delete. @returns the head before it was marked. */

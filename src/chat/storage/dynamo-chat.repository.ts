@@ -5,11 +5,11 @@ import { toExpiry } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { Replay, StoredTurn, TurnOutcome } from '../model/chat.js';
 import { ChatNotFoundError, TurnSupersededError } from '../model/chat.errors.js';
-import type { RunningTurn, TurnRequest } from '../model/turn.js';
+import type { AgentMemory, RunningTurn, TurnRequest } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
-import type { ContinuationItem } from './items/continuation-items.js';
+import type { ContinuationItem } from './items/split-reply.js';
 import { headKey } from './items/head-item.js';
 import { toEndTime } from './items/stored-times.js';
 import { toTombstone, whileKeyIsFree } from './items/tombstone.js';
@@ -17,12 +17,20 @@ import { toMessages, toTurnItems, type TurnItems } from './items/turn-item.js';
 import { OWNED_BY_LEASE, whileChatIsHeldBy } from './items/turn-lease.js';
 import { toTurnAttempt } from './turn-attempt.js';
 
+/** What a turn begins with, beside its request. */
+export interface TurnBegin {
+  /** Epoch milliseconds by which the turn will have ended. */
+  readonly deadline: number;
+  /** What the agent of the turn remembers. */
+  readonly memory: AgentMemory;
+}
+
 /** How a turn leaves its chat. */
 export interface TurnRelease {
   /** The number under which the turn is stored. */
   readonly number: number;
-  /** The reply is whole. Otherwise nobody knows what the agent remembers, and the next turn opens a new session. */
-  readonly isDone: boolean;
+  /** The agent that remembers the turn. Undefined if nobody knows what it remembers: the session is dropped. */
+  readonly rememberedBy: string | undefined;
 }
 
 /**
@@ -45,11 +53,10 @@ export class DynamoChatRepository {
    * Begins a turn in one write, which opens the chat or checks that it belongs to the user.
    * The write gives the turn its number and its lease, and stores the prompt.
    *
-   * @param deadline - epoch milliseconds by which the turn will have ended.
    * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError
    */
-  async begin(userId: string, request: TurnRequest, deadline: number): Promise<RunningTurn | Replay> {
-    return this.opening.open(userId, toTurnAttempt(userId, request, deadline));
+  async begin(userId: string, request: TurnRequest, { deadline, memory }: TurnBegin): Promise<RunningTurn | Replay> {
+    return this.opening.open(userId, toTurnAttempt(userId, request, deadline), memory);
   }
 
   /**
@@ -80,13 +87,14 @@ export class DynamoChatRepository {
    *
    * @returns the chat's new `updatedAt`.
    */
-  async release(userId: string, turn: RunningTurn, { number, isDone }: TurnRelease): Promise<string> {
+  async release(userId: string, turn: RunningTurn, { number, rememberedBy }: TurnRelease): Promise<string> {
     const { chat, lease, at, session, headAtBegin } = turn;
     const endedAt = toEndTime([at, headAtBegin.lastTime]);
     // Begin has set it if it has opened the chat. Another change would cost two more writes in the index.
     const updatedAt = chat.updatedAt === at ? at : toEndTime([at, chat.updatedAt]);
     const renumberedKeys = number === turn.number ? [] : headAtBegin.keys;
     const { expires_at: expiresAt = null } = toExpiry(this.settings.chatTtlDays);
+    const { generation: gen, since } = session;
     const update = {
       Key: headKey(userId, chat.id),
       ...buildUpdate(
@@ -97,7 +105,8 @@ export class DynamoChatRepository {
           ...Object.fromEntries(renumberedKeys.map((name) => [name, number])),
           ...Object.fromEntries(headAtBegin.staleKeys.map((name) => [name, null])),
           open: null,
-          session: isDone ? { gen: session.generation, at: new Date().toISOString() } : null,
+          session:
+            rememberedBy === undefined ? null : { gen, at: new Date().toISOString(), since, agent: rememberedBy },
           expires_at: expiresAt,
         },
         whileChatIsHeldBy(lease),

@@ -6,7 +6,7 @@ import { ChatNotFoundError } from '../model/chat.errors.js';
 import { hasReply, takeNewestPage } from '../model/history-page.js';
 import type { StoredChat } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
-import type { ContinuationItem } from './items/continuation-items.js';
+import type { ContinuationItem } from './items/split-reply.js';
 import { type HeadItem, headKey, toStoredChat, toVisibleHead } from './items/head-item.js';
 import { isTurnItem, toMessages, toOpenMessages } from './items/turn-item.js';
 import { parseTurnNumber, turnKeyRange } from './items/turn-keys.js';
@@ -104,7 +104,8 @@ export class DynamoHistoryRepository {
       if (isTurnItem(item)) {
         const number = parseTurnNumber(item);
         const own = continuations.filter((part) => parseTurnNumber(part) === number);
-        if (!isExpired(item)) yield { number, messages: toMessages(item, own) };
+        const isFiltered = item.reason === 'content-filter' && { isFiltered: true };
+        if (!isExpired(item)) yield { number, messages: toMessages(item, own), ...isFiltered };
         continuations = [];
       } else if ('text' in item) continuations.push(item as Item & ContinuationItem);
     }

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DynamoTable, type Item } from '../../dynamodb/dynamo-table.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
-import type { Replay } from '../model/chat.js';
+import type { EndReason, Replay } from '../model/chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError } from '../model/chat.errors.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
-import { type ContinuationItem, continuationKeyRange } from './items/continuation-items.js';
+import { type ContinuationItem, continuationKeyRange } from './items/split-reply.js';
 import { type HeadItem, headKey, toVisibleHead } from './items/head-item.js';
 import { toKeyAttribute } from './items/remembered-keys.js';
 import { findLastTime } from './items/stored-times.js';
-import { toAssistantMessage, type TurnItem } from './items/turn-item.js';
+import { findEndReason, toAssistantMessage, type TurnItem } from './items/turn-item.js';
 import { parseTurnNumber } from './items/turn-keys.js';
 import { OWNED_BY_LEASE } from './items/turn-lease.js';
 import type { TurnAttempt } from './turn-attempt.js';
@@ -19,7 +19,7 @@ export type ResolvedConflict = {
   readonly lastTime: string;
 } & (
   | { readonly kind: 'retry' }
-  /** An earlier turn with the same key and prompt has no whole reply. Begin may take over its key. */
+  /** The reply of an earlier turn with the same key and prompt did not end by itself, or never came. Begin may take over its key. */
   | {
       readonly kind: 'keyTaken';
       /** The number that the head has for the key; undefined if the head has forgotten the key. */
@@ -34,7 +34,7 @@ export type Conflict =
   | ResolvedConflict
   /** The same begin arrived before, and has begun the turn. */
   | { readonly kind: 'alreadyBegun'; readonly head: HeadItem }
-  /** A turn with the same key and prompt has a whole reply. */
+  /** A turn with the same key and prompt has a reply that the agent has ended. */
   | { readonly kind: 'replay'; readonly replay: Replay };
 
 /** The earlier turn that the key of an attempt leads to. */
@@ -61,7 +61,8 @@ export class DynamoTurnConflict {
     if (head.open?.lease === attempt.open.lease) return { kind: 'alreadyBegun', head };
 
     const earlier = await this.findKeyedTurn(head, attempt);
-    if (earlier?.item?.status === 'done') return { kind: 'replay', replay: await this.readReplay(earlier.item) };
+    const reason = earlier?.item && findEndReason(earlier.item);
+    if (earlier?.item && reason) return { kind: 'replay', replay: await this.readReplay(earlier.item, reason) };
     if (head.open) return { kind: 'retry', lastTime: await this.recovery.recoverDeadTurn(head, head.open) };
     return this.takeKeyOver(head, earlier);
   }
@@ -85,13 +86,14 @@ export class DynamoTurnConflict {
     return { number, remembered, item };
   }
 
-  private async readReplay(item: TurnItem): Promise<Replay> {
+  private async readReplay(item: TurnItem, reason: EndReason): Promise<Replay> {
     const continuations: ContinuationItem[] = [];
     if (item.parts) {
       const range = { id: item.id, ...continuationKeyRange(item.user_id), pageSize: 100 };
       for await (const part of this.table.backwards(range)) continuations.push(part as Item & ContinuationItem);
     }
-    return { chatId: item.id, number: parseTurnNumber(item), message: toAssistantMessage(item, continuations) };
+    const message = toAssistantMessage(item, continuations);
+    return { chatId: item.id, number: parseTurnNumber(item), message, reason };
   }
 
   private async takeKeyOver(head: HeadItem, earlier: KeyedTurn | undefined): Promise<ResolvedConflict> {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AgentSettings, TableSettings } from '../../config/settings.js';
+import { TableSettings } from '../../config/settings.js';
 import { DynamoTable, type Item, type UpdateResult } from '../../dynamodb/dynamo-table.js';
 import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { toExpiry, toSeconds } from '../../dynamodb/item-expiry.js';
@@ -7,7 +7,7 @@ import { buildUpdate, Computed, type Condition } from '../../dynamodb/update-exp
 import type { Replay } from '../model/chat.js';
 import { TurnInProgressError } from '../model/chat.errors.js';
 import { toTitle } from '../model/title.js';
-import type { RunningTurn } from '../model/turn.js';
+import type { AgentMemory, RunningTurn } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnCancellation } from './dynamo-turn-cancellation.js';
 import { DynamoTurnConflict, type ResolvedConflict } from './dynamo-turn-conflict.js';
@@ -33,24 +33,24 @@ export class DynamoTurnOpening {
     private readonly conflicts: DynamoTurnConflict,
     private readonly cancellation: DynamoTurnCancellation,
     private readonly legacy: DynamoLegacyHistory,
-    private readonly tableSettings: TableSettings,
-    private readonly agentSettings: AgentSettings,
+    private readonly settings: TableSettings,
   ) {}
 
   /**
+   * @param memory - what the agent of the turn remembers.
    * @returns the turn that has begun, or the reply that an earlier turn with the same key has.
    * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError
    */
-  async open(userId: string, attempt: TurnAttempt): Promise<RunningTurn | Replay> {
+  async open(userId: string, attempt: TurnAttempt, memory: AgentMemory): Promise<RunningTurn | Replay> {
     let conflict: ResolvedConflict | undefined;
     let mayArriveLate = false;
     try {
       for (let writes = 0; writes < MAX_WRITES; writes += 1) {
         const { item, sends } = await this.write(userId, attempt, conflict);
-        if (item) return this.toTurn(item as Item & HeadItem, attempt);
+        if (item) return toRunningTurn(item as Item & HeadItem, attempt.open, memory);
         mayArriveLate ||= sends > 1;
         const found = await this.conflicts.resolveConflict(userId, attempt);
-        if (found.kind === 'alreadyBegun') return this.toTurn(found.head, attempt);
+        if (found.kind === 'alreadyBegun') return toRunningTurn(found.head, attempt.open, memory);
         if (found.kind === 'replay') return found.replay;
         conflict = found;
       }
@@ -61,10 +61,6 @@ export class DynamoTurnOpening {
       if (error instanceof StorageUnavailableError) void this.tryCancel(userId, attempt, conflict);
       throw error;
     }
-  }
-
-  private toTurn(head: HeadItem, { open }: TurnAttempt): RunningTurn {
-    return toRunningTurn(head, open, this.agentSettings.sessionTtlSeconds);
   }
 
   /** If the attempt cannot be cancelled, its lease ends it. */
@@ -79,7 +75,7 @@ export class DynamoTurnOpening {
     const opensChat = isNewChat && !keyTaken;
     const setsTitle = opensChat || (isNewChat && keyTaken?.leftNoTrace);
     const renewsExpiry = opensChat || conflict !== undefined;
-    const { expires_at: expiresAt = null } = toExpiry(this.tableSettings.chatTtlDays);
+    const { expires_at: expiresAt = null } = toExpiry(this.settings.chatTtlDays);
     const next = new Computed('if_not_exists(turns, :none) + :one');
     const condition = opensChat ? { expression: 'attribute_not_exists(id)' } : continueCondition(attempt, conflict);
     const update = {

@@ -34,6 +34,17 @@ describe('EmulatedDirectives', () => {
       'stream-exception exception=DependencyFailedException after=2',
       { type: 'stream-exception', exception: 'DependencyFailedException', afterChunks: 2 },
     ],
+    ['html-error', { type: 'html-error', status: 504 }],
+    ['html-error status=402', { type: 'html-error', status: 402 }],
+    ['tool-rounds rounds=3', { type: 'tool-rounds', rounds: 3 }],
+    ['stop-reason', { type: 'stop-reason', reason: 'max_tokens' }],
+    ['stop-reason reason=end_turn after=0', { type: 'stop-reason', reason: 'end_turn', afterChunks: 0 }],
+    [
+      'exception-event exception=RuntimeClientError after=0',
+      { type: 'exception-event', exception: 'RuntimeClientError', afterChunks: 0 },
+    ],
+    ['split-surrogates', { type: 'split-surrogates' }],
+    ['no-stop', { type: 'no-stop' }],
   ])('reads %s', (directive, behaviour) => {
     expect(sut.next('s', `Plan a weekend [[fault ${directive}]]`)).toMatchObject(behaviour);
   });
@@ -78,6 +89,6 @@ describe('EmulatedDirectives', () => {
   );
 
   it('lists every fault once', () => {
-    expect(new Set(listFaults()).size).toBe(11);
+    expect(new Set(listFaults()).size).toBe(17);
   });
 });

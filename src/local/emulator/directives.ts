@@ -6,7 +6,7 @@ interface DirectedFault {
   readonly behave: (options: Options) => EmulatedBehaviour;
 }
 
-type OptionName = 'after' | 'bytes' | 'exception' | 'ms' | 'pace' | 'pause' | 'status' | 'times';
+type OptionName = 'after' | 'bytes' | 'exception' | 'ms' | 'pace' | 'pause' | 'reason' | 'rounds' | 'status' | 'times';
 type Options = Partial<Record<OptionName, string>>;
 
 /** A parsed directive: the behaviour, and for how many attempts. */
@@ -17,7 +17,10 @@ interface Directive {
 
 const DIRECTIVE = /\[\[fault\b([^\]]*)\]\]/g;
 const NUMBER = /^\d{1,7}$/;
-const EXCEPTION = /^[A-Za-z]{1,64}$/;
+/** Options whose values are words. */
+const WORDS: Partial<Record<OptionName, RegExp>> = { exception: /^[A-Za-z]{1,64}$/, reason: /^[a-z_]{1,64}$/ };
+/** How the list of faults shows these values. */
+const EXAMPLES: Readonly<Record<string, string>> = { exception: 'Name', reason: 'name' };
 const CHUNK_BYTES = 16_384;
 const DEFAULT_EXCEPTION = 'InternalServerException';
 
@@ -39,6 +42,10 @@ const FAULTS: Readonly<Record<EmulatedBehaviour['type'], DirectedFault>> = {
       exception,
       message: buildMessage(exception),
     }),
+  },
+  'html-error': {
+    options: ['status'],
+    behave: ({ status = '504' }) => ({ type: 'html-error', status: Number(status) }),
   },
   'stream-exception': {
     options: ['exception', 'after'],
@@ -67,6 +74,24 @@ const FAULTS: Readonly<Record<EmulatedBehaviour['type'], DirectedFault>> = {
     options: ['after'],
     behave: (options) => ({ type: 'return-control', ...toAfterChunks(options) }),
   },
+  'tool-rounds': {
+    options: ['rounds'],
+    behave: ({ rounds = '2' }) => ({ type: 'tool-rounds', rounds: Number(rounds) }),
+  },
+  'stop-reason': {
+    options: ['reason', 'after'],
+    behave: ({ reason = 'max_tokens', ...options }) => ({ type: 'stop-reason', reason, ...toAfterChunks(options) }),
+  },
+  'exception-event': {
+    options: ['exception', 'after'],
+    behave: ({ exception = DEFAULT_EXCEPTION, ...options }) => ({
+      type: 'exception-event',
+      exception,
+      ...toAfterChunks(options),
+    }),
+  },
+  'split-surrogates': { options: [], behave: () => ({ type: 'split-surrogates' }) },
+  'no-stop': { options: [], behave: () => ({ type: 'no-stop' }) },
 };
 
 /**
@@ -102,7 +127,7 @@ export class EmulatedDirectives {
 /** Lists every fault with its options, in the syntax of a directive: `torn [after=n]`. */
 export function listFaults(): string[] {
   return Object.entries(FAULTS).map(([name, { options }]) =>
-    [name, ...options.map((option) => `[${option}=${option === 'exception' ? 'Name' : 'n'}]`)].join(' '),
+    [name, ...options.map((option) => `[${option}=${EXAMPLES[option] ?? 'n'}]`)].join(' '),
   );
 }
 
@@ -113,8 +138,7 @@ function parseDirective([name = '', ...words]: readonly string[]): Directive | s
   const options: Options = {};
   for (const word of words) {
     const [option = '', value = ''] = word.split('=', 2);
-    const wanted = option === 'exception' ? EXCEPTION : NUMBER;
-    if (!isKnownOption([...known, 'times'], option) || !wanted.test(value)) {
+    if (!isKnownOption([...known, 'times'], option) || !(WORDS[option] ?? NUMBER).test(value)) {
       return `I do not understand “${word}” of the fault “${name}”. I know ${[...known, 'times'].join(', ')}.`;
     }
     options[option] = value;

@@ -24,6 +24,17 @@ describe('EmulatedSessions', () => {
     expect(open().prompts('one')).toEqual([]);
   });
 
+  it('forgets a session at its greatest age, although it is used', () => {
+    const sut = new EmulatedSessions({ idleTtlSeconds: 10, maxSeconds: 20, now: () => now });
+    for (const prompt of ['a', 'b', 'c']) {
+      sut.append('one', [prompt]);
+      now += 6_666;
+    }
+    expect(sut.prompts('one')).toEqual(['a', 'b', 'c']);
+    now += 2;
+    expect(sut.prompts('one')).toEqual([]);
+  });
+
   it('writes a file that only its owner can read, without forgotten sessions', async () => {
     const file = join(folder, 'sessions.json');
     const sut = open();

@@ -1,22 +1,27 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { type ConversationMessage, listPrompts } from './reply-source.js';
 
 interface Session {
-  prompts: string[];
+  messages: ConversationMessage[];
   /** Epoch milliseconds of the last turn. */
   usedAt: number;
+  /** Epoch milliseconds of the first turn; absent in files of earlier versions. */
+  startedAt?: number;
 }
 
 export interface EmulatedSessionsOptions {
   /** Seconds without a turn after which a session is forgotten. */
   readonly idleTtlSeconds: number;
+  /** Greatest age of a session in seconds; without it there is no limit. */
+  readonly maxSeconds?: number | undefined;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** A file that keeps the sessions over a restart. Without it they are in memory. */
   readonly file?: string | undefined;
 }
 
-/** The prompts of each session of the emulated agent. A session is forgotten after its idle time. */
+/** The messages of each session of an emulated agent. A session is forgotten after its idle time or at its greatest age. */
 export class EmulatedSessions {
   private readonly sessions: Map<string, Session>;
 
@@ -24,16 +29,26 @@ export class EmulatedSessions {
     this.sessions = new Map(options.file === undefined ? [] : readSessions(options.file));
   }
 
-  /** The prompts of a session, oldest first; empty if it is new or forgotten. */
-  prompts(id: string): readonly string[] {
-    this.forgetIdle();
-    return this.sessions.get(id)?.prompts ?? [];
+  /** The messages of a session, oldest first; empty if it is new or forgotten. */
+  messages(id: string): readonly ConversationMessage[] {
+    this.forgetOld();
+    return this.sessions.get(id)?.messages ?? [];
   }
 
-  /** Adds prompts to a session, which may be new. */
-  append(id: string, prompts: readonly string[]): void {
-    this.forgetIdle();
-    this.sessions.set(id, { prompts: [...this.prompts(id), ...prompts], usedAt: this.options.now() });
+  /** The prompts of a session, oldest first. */
+  prompts(id: string): readonly string[] {
+    return listPrompts(this.messages(id));
+  }
+
+  /** Adds messages to a session, which may be new. A string is a prompt. */
+  append(id: string, messages: readonly (ConversationMessage | string)[]): void {
+    const added = messages.map((message) =>
+      typeof message === 'string' ? { role: 'user' as const, text: message } : message,
+    );
+    const now = this.options.now();
+    const earlier = this.messages(id);
+    const { startedAt = now } = this.sessions.get(id) ?? {};
+    this.sessions.set(id, { messages: [...earlier, ...added], usedAt: now, startedAt });
     this.save();
   }
 
@@ -42,10 +57,10 @@ export class EmulatedSessions {
     this.save();
   }
 
-  private forgetIdle(): void {
-    const oldest = this.options.now() - this.options.idleTtlSeconds * 1000;
-    for (const [id, session] of this.sessions) {
-      if (session.usedAt <= oldest) this.sessions.delete(id);
+  private forgetOld(): void {
+    const { now, idleTtlSeconds, maxSeconds = Infinity } = this.options;
+    for (const [id, { usedAt, startedAt = usedAt }] of this.sessions) {
+      if (usedAt <= now() - idleTtlSeconds * 1000 || startedAt <= now() - maxSeconds * 1000) this.sessions.delete(id);
     }
   }
 
@@ -70,5 +85,5 @@ function readSessions(file: string): [string, Session][] {
 function isSavedSession(entry: unknown): entry is [string, Session] {
   if (!Array.isArray(entry) || typeof entry[0] !== 'string') return false;
   const session = entry[1] as Partial<Session> | null;
-  return Array.isArray(session?.prompts) && typeof session.usedAt === 'number';
+  return Array.isArray(session?.messages) && typeof session.usedAt === 'number';
 }

@@ -1,66 +1,90 @@
 import type { Properties, Template, Value } from '../../../scripts/template/template.js';
 import { buildTableSchema, TIME_TO_LIVE_ATTRIBUTE } from '../../../src/dynamodb/table-schema.js';
-import type { SdkCalls } from '../sdk-calls.js';
+import type { AgentKind, SdkCalls } from '../sdk-calls.js';
+import { AGENT_STACKS, type AgentStack, CLASSIC, MODELS_OF_PROFILE } from './agent-stacks.js';
 import { functionsOf } from './functions.js';
-import { AGENT, arn, asMap, isList, namesIn, StackValues, textsIn, valuesAt } from './values.js';
+import { arn, asMap, isList, namesIn, StackValues, textsIn, valuesAt } from './values.js';
 
 const EXISTING = {
   TableName: 'old-chats',
   JwtSecretArn: arn('secretsmanager', 'secret:old-AbCdEf'),
 };
 const KEY_SET = { JwtJwksUri: 'https://issuer.example/keys', JwtIssuer: 'https://issuer.example', JwtAudience: 'app' };
-/** Stacks of each kind: with a new table and secret, with existing ones, and without a secret. */
-function stacksOf(template: Template): StackValues[] {
-  return [{}, EXISTING, KEY_SET].map((parameters) => new StackValues(template, { ...AGENT, ...parameters }));
+
+interface Stack {
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly agent: AgentStack;
+  readonly table: string;
+  readonly secrets: readonly string[];
 }
+
+const OWN = { table: arn('dynamodb', 'table/ChatTable'), secrets: [arn('secretsmanager', 'secret:JwtSecret-AbCdEf')] };
+/** Stacks with parts of their own for each agent, with parts that exist already, and without a secret. */
+const STACKS: readonly Stack[] = [
+  ...AGENT_STACKS.map((agent) => ({ ...OWN, parameters: {}, agent })),
+  {
+    parameters: EXISTING,
+    agent: CLASSIC,
+    table: arn('dynamodb', `table/${EXISTING.TableName}`),
+    secrets: [EXISTING.JwtSecretArn],
+  },
+  { ...OWN, parameters: KEY_SET, agent: CLASSIC, secrets: [] },
+];
+const STATEMENT_KEYS = ['Sid', 'Effect', 'Action', 'Resource', 'Condition'];
+
+type CallsOf = (functionName: string, agent: AgentKind) => SdkCalls;
 
 /**
  * Lists differences between the functions' permissions and the calls in their code. They share one role, so the code of
  * each function needs all permissions.
  */
-export function permissionProblems(template: Template, callsOf: (functionName: string) => SdkCalls): string[] {
+export function permissionProblems(template: Template, callsOf: CallsOf): string[] {
   const role = asMap(template.Resources['ChatFunctionRole']?.Properties);
   return [
     ...('ManagedPolicyArns' in role ? ['the role has policies beside the one'] : []),
+    ...textsIn(role['Policies'])
+      .filter((text) => /[*?]/.test(text) && text !== MODELS_OF_PROFILE)
+      .map((text) => `wildcard: ${text}`),
     ...Object.entries(functionsOf(template)).flatMap(([name, { Role, Policies }]) => [
       ...(namesIn(Role).includes('ChatFunctionRole') ? [] : [`${name} has another role`]),
       ...(Policies === undefined ? [] : [`${name} has policies beside those of the role`]),
-      ...roleProblems(template, role, callsOf(name)).map((problem) => `${name}: ${problem}`),
+      ...STACKS.flatMap((stack) => roleProblems(template, role, stack, callsOf(name, stack.agent.kind))).map(
+        (problem) => `${name}: ${problem}`,
+      ),
     ]),
   ];
 }
 
-function roleProblems(template: Template, role: Properties, { actions, readsIndex }: SdkCalls): string[] {
-  const problems = [
-    ...valuesAt(role, 'Policies.*.PolicyDocument.Statement.*.Resource')
-      .flatMap(textsIn)
-      .filter((text) => /[*?]/.test(text))
-      .map((text) => `wildcard: ${text}`),
-    ...['NotAction', 'NotResource', 'Condition'].flatMap((key) =>
-      valuesAt(role, `Policies.*.PolicyDocument.Statement.*.${key}`).map(() => `${key} is not understood here`),
-    ),
-  ];
-  for (const [index, stack] of stacksOf(template).entries()) {
-    const table = arn('dynamodb', `table/${index === 1 ? EXISTING.TableName : 'ChatTable'}`);
-    const secrets = [[arn('secretsmanager', 'secret:JwtSecret-AbCdEf')], [EXISTING.JwtSecretArn], []][index] ?? [];
-    const log = arn('logs', 'log-group:ChatLogGroup:*');
-    const resources: Readonly<Record<string, readonly string[]>> = {
-      dynamodb: readsIndex ? [table, `${table}/index/user_id-updated_at-index`] : [table],
-      bedrock: [arn('bedrock', 'agent-alias/AGENT/ALIAS')],
-      secretsmanager: secrets,
-    };
-    const needed = actions.flatMap((action) =>
-      (resources[action.split(':')[0] ?? ''] ?? ['?']).map((resource) => `${action} ${resource}`),
-    );
-    const policies = stack.of(role['Policies']) as Value;
-    const allowed = valuesAt(policies, '*.PolicyDocument.Statement.*').flatMap((statement) => {
-      const { Action, Resource } = asMap(statement);
-      const onWhat = listOf(Resource);
-      return listOf(Action).flatMap((action) => onWhat.map((resource) => `${action} ${resource}`));
-    });
-    problems.push(...differences(allowed, [...needed, `logs:CreateLogStream ${log}`, `logs:PutLogEvents ${log}`]));
-  }
-  return problems;
+function roleProblems(
+  template: Template,
+  role: Properties,
+  { parameters, agent, table, secrets }: Stack,
+  { actions, readsIndex }: SdkCalls,
+): string[] {
+  const stack = new StackValues(template, { ...agent.parameters, ...parameters });
+  const log = arn('logs', 'log-group:ChatLogGroup:*');
+  const resources: Readonly<Record<string, readonly string[]>> = {
+    dynamodb: readsIndex ? [table, `${table}/index/user_id-updated_at-index`] : [table],
+    secretsmanager: secrets,
+    ...agent.resources,
+  };
+  const needed = actions.flatMap((action) =>
+    (resources[action] ?? resources[action.split(':')[0] ?? ''] ?? ['?']).map((resource) => `${action} ${resource}`),
+  );
+  const statements = valuesAt(stack.of(role['Policies']) as Value, '*.PolicyDocument.Statement.*').map(asMap);
+  const allowed = statements.flatMap(({ Action, Resource, Condition }) => {
+    const condition = Condition === undefined ? '' : ` if ${JSON.stringify(Condition)}`;
+    return listOf(Action).flatMap((action) => listOf(Resource).map((resource) => `${action} ${resource}${condition}`));
+  });
+  return [
+    ...statements.flatMap((statement) => [
+      ...(statement['Effect'] === 'Allow' ? [] : ['a statement does not allow']),
+      ...Object.keys(statement).flatMap((key) =>
+        STATEMENT_KEYS.includes(key) ? [] : [`${key} is not understood here`],
+      ),
+    ]),
+    ...differences(allowed, [...needed, `logs:CreateLogStream ${log}`, `logs:PutLogEvents ${log}`]),
+  ].map((problem) => `${JSON.stringify({ ...agent.parameters, ...parameters })}: ${problem}`);
 }
 
 /** Lists unused parameters and conditions. */

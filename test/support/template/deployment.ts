@@ -86,8 +86,7 @@ function ruleProblems(template: Template): string[] {
   ];
   return stacks.flatMap(([parameters, isAllowed]) => {
     const stack = new StackValues(template, { ...AGENT, ...parameters });
-    const holds = template.Rules['KeysByUrl']?.Assertions.every(({ Assert }) => stack.of(Assert) === true) ?? true;
-    return holds === isAllowed ? [] : [`keys by URL: ${JSON.stringify(parameters)}`];
+    return stack.isAllowed() === isAllowed ? [] : [`keys by URL: ${JSON.stringify(parameters)}`];
   });
 }
 

@@ -40,7 +40,6 @@ const ENUMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'AssumeRolePolicyDocument.Version': ['2012-10-17'],
     'AssumeRolePolicyDocument.Statement.*.Effect': ['Allow'],
     'Policies.*.PolicyDocument.Version': ['2012-10-17'],
-    'Policies.*.PolicyDocument.Statement.*.Effect': ['Allow'],
   },
   'AWS::Logs::LogGroup': {
     // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html

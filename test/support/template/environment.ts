@@ -1,6 +1,11 @@
 import type { Template, Value } from '../../../scripts/template/template.js';
 import { BUFFERED_TIME_LIMIT, STREAMED_TIME_LIMIT } from '../../../src/chat/api/time-limits.js';
-import { loadEnvironment, variableNames } from '../../../src/config/environment.js';
+import {
+  type Environment,
+  loadEnvironment,
+  type RawEnvironment,
+  variableNames,
+} from '../../../src/config/environment.js';
 import { differences } from './checks.js';
 import { functionsOf, variablesOf } from './functions.js';
 import { AGENT, asMap, isList, StackValues, textsIn } from './values.js';
@@ -86,15 +91,21 @@ export function secretProblems(template: Template): string[] {
   ];
 }
 
-function configuration(
+/** The configuration of a function of a stack, or why the service refuses it. */
+export function configuration(
   template: Template,
   variables: Variables,
   parameters: Readonly<Record<string, string | number>>,
-) {
-  const values = new StackValues(template, { ...AGENT, ...parameters });
+  agent: Readonly<Record<string, string>> = AGENT,
+): Environment | string {
+  const values = new StackValues(template, { ...agent, ...parameters });
   const raw = Object.entries(variables).map(([name, value]) => [name, String(values.of(value))]);
+  return loadOrProblem(Object.fromEntries(raw) as Record<string, string>);
+}
+
+export function loadOrProblem(raw: RawEnvironment): Environment | string {
   try {
-    return loadEnvironment(Object.fromEntries(raw) as Record<string, string>);
+    return loadEnvironment(raw);
   } catch (error) {
     return String(error);
   }

@@ -12,7 +12,7 @@ const PSEUDO: Readonly<Record<string, string>> = {
 /** Stands for `AWS::NoValue`, whose property is left out. */
 const NOTHING = Symbol('AWS::NoValue');
 
-/** The parameters that have no default. */
+/** The parameters of an agent of Bedrock Agents. A stack needs the parameters of one agent. */
 export const AGENT = { AgentId: 'AGENT', AgentAliasId: 'ALIAS' };
 
 type Resolved = string | number | boolean | null | typeof NOTHING | readonly Resolved[] | { [key: string]: Resolved };
@@ -26,6 +26,15 @@ export class StackValues {
 
   of(value: Value | undefined): unknown {
     return value === undefined ? undefined : this.resolve(value);
+  }
+
+  /** Whether CloudFormation would create the stack: all assertions of the rules that apply are true. */
+  isAllowed(): boolean {
+    return Object.values(this.template.Rules).every(
+      ({ RuleCondition, Assertions }) =>
+        (RuleCondition !== undefined && this.of(RuleCondition) === false) ||
+        Assertions.every(({ Assert }) => this.of(Assert) === true),
+    );
   }
 
   /** Whether a resource is in the stack. */
@@ -51,6 +60,9 @@ export class StackValues {
     if (name === 'Fn::Sub') return this.text(String(first));
     if (name === 'Fn::Equals') return this.resolve(first ?? null) === this.resolve(second ?? null);
     if (name === 'Fn::And') return list.every((one) => this.resolve(one) === true);
+    if (name === 'Fn::Or') return list.some((one) => this.resolve(one) === true);
+    if (name === 'Fn::Select') return asList(this.resolve(second ?? null))[Number(first)] ?? '';
+    if (name === 'Fn::Split') return String(this.resolve(second ?? null)).split(String(first));
     if (name === 'Fn::Not') return this.resolve(first ?? null) === false;
     if (name === 'Fn::If') return this.resolve((this.holds(String(first)) ? second : third) ?? null);
     throw new Error(`${name} is not known here`);
@@ -128,6 +140,10 @@ export function asMap(value: Value | undefined): Properties {
 
 export function arn(service: string, resource: string): string {
   return `arn:aws:${service}:${REGION}:${ACCOUNT}:${resource}`;
+}
+
+function asList(value: Resolved): readonly Resolved[] {
+  return Array.isArray(value) ? (value as readonly Resolved[]) : [value];
 }
 
 function namesInText(text: string): string[] {

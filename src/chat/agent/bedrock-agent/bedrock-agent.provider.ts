@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TextDecoder } from 'node:util';
 import {
   BedrockAgentRuntimeClient,
@@ -7,25 +6,40 @@ import {
   type PayloadPart,
   type ResponseStream,
 } from '@aws-sdk/client-bedrock-agent-runtime';
-import { Injectable } from '@nestjs/common';
-import { AgentSettings } from '../../../config/settings.js';
+import type { AgentSettings, BedrockAgentTarget } from '../../../config/agent-settings.js';
+import type { AgentMemory } from '../../model/turn.js';
 import { type AgentEvent, type AgentExchange, AgentProvider, type AgentRequest } from '../agent.js';
+import { toAgentName } from '../agent-session.js';
 import { AgentFailedError } from '../agent.errors.js';
-import { isRefusal, toAgentError } from './bedrock-agent-errors.js';
+import { type AgentConnectionTimes, toAgentClientConfig } from '../aws/agent-connections.js';
+import { askAgain } from '../aws/ask-again.js';
+import { toAgentError } from '../aws/aws-agent-errors.js';
 import { toCitations } from './bedrock-citations.js';
 
-/** How often a turn is sent to an agent that refuses it, and the pause after the first refusal. */
-const ATTEMPTS = 3;
-const FIRST_PAUSE_MILLISECONDS = 250;
+/** The idle session timeout of a new Bedrock agent, in seconds. */
+const DEFAULT_TTL_SECONDS = 600;
 
 /** Gets replies from Amazon Bedrock Agents, by its operation InvokeAgent. */
-@Injectable()
 export class BedrockAgentProvider extends AgentProvider {
+  readonly memory: AgentMemory;
+
   constructor(
     private readonly client: BedrockAgentRuntimeClient,
-    private readonly settings: AgentSettings,
+    private readonly target: BedrockAgentTarget,
+    ttlSeconds: number = DEFAULT_TTL_SECONDS,
   ) {
     super();
+    const agent = toAgentName('bedrock-agent', target.agentId, target.agentAliasId);
+    this.memory = { agent, ownsUnnamedSessions: true, idleSeconds: ttlSeconds };
+  }
+
+  static create(
+    { region, sessionTtlSeconds }: AgentSettings,
+    target: BedrockAgentTarget,
+    times?: AgentConnectionTimes,
+  ): BedrockAgentProvider {
+    const config = toAgentClientConfig({ region, endpoint: target.endpoint, ...(times && { times }) });
+    return new BedrockAgentProvider(new BedrockAgentRuntimeClient(config), target, sessionTtlSeconds);
   }
 
   async *reply(request: AgentRequest, signal: AbortSignal): AsyncGenerator<AgentEvent> {
@@ -46,7 +60,7 @@ export class BedrockAgentProvider extends AgentProvider {
       const rest = decoder.decode();
       if (rest) yield { type: 'text', text: rest };
       if (isEmpty && !rest) throw new AgentFailedError();
-      yield { type: 'end' };
+      yield { type: 'end', reason: 'stop' };
     } catch (error) {
       throw signal.aborted ? signal.reason : toAgentError(error);
     } finally {
@@ -65,27 +79,28 @@ export class BedrockAgentProvider extends AgentProvider {
     }
   }
 
-  /** Sends the turn, and sends it again if the agent refused it before it ran. */
-  private async invoke(request: AgentRequest, abortSignal: AbortSignal): Promise<AsyncIterable<ResponseStream>> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const { completion } = await this.client.send(this.toCommand(request), { abortSignal });
-        if (!completion) throw new AgentFailedError();
-        return completion;
-      } catch (error) {
-        if (attempt === ATTEMPTS || abortSignal.aborted || !isRefusal(error)) throw error;
-        // Half of the pause is random, so that turns that were refused together are not sent together again.
-        const pause = FIRST_PAUSE_MILLISECONDS * 2 ** (attempt - 1);
-        await sleep(pause / 2 + (Math.random() * pause) / 2, undefined, { signal: abortSignal });
-      }
-    }
+  override close(): void {
+    this.client.destroy();
   }
 
-  private toCommand({ sessionId, prompt, history }: AgentRequest): InvokeAgentCommand {
+  private async invoke(request: AgentRequest, abortSignal: AbortSignal): Promise<AsyncIterable<ResponseStream>> {
+    const { completion } = await askAgain(
+      () => this.client.send(this.toCommand(request), { abortSignal }),
+      abortSignal,
+    );
+    if (!completion) throw new AgentFailedError();
+    return completion;
+  }
+
+  private toCommand({ sessionId, prompt, history, attributes }: AgentRequest): InvokeAgentCommand {
+    const sessionState = {
+      ...(Object.keys(attributes).length > 0 && { sessionAttributes: { ...attributes } }),
+      ...(history.length > 0 && { conversationHistory: { messages: history.flatMap(toMessages) } }),
+    };
     return new InvokeAgentCommand({
       ...this.toTarget(sessionId),
       inputText: prompt,
-      ...(history.length > 0 && { sessionState: { conversationHistory: { messages: history.flatMap(toMessages) } } }),
+      ...(Object.keys(sessionState).length > 0 && { sessionState }),
       // A trace would hold the agent's system prompt.
       enableTrace: false,
       // Otherwise the whole reply comes as one chunk at the end.
@@ -94,7 +109,8 @@ export class BedrockAgentProvider extends AgentProvider {
   }
 
   private toTarget(sessionId: string) {
-    return { agentId: this.settings.agentId, agentAliasId: this.settings.agentAliasId, sessionId };
+    const { agentId, agentAliasId } = this.target;
+    return { agentId, agentAliasId, sessionId };
   }
 }
 

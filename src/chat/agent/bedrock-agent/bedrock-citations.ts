@@ -1,8 +1,6 @@
 import type { Attribution, RetrievalResultLocation, RetrievedReference } from '@aws-sdk/client-bedrock-agent-runtime';
 import type { Citation } from '../../model/chat.js';
-
-/** Maximum length of the text of a source that is stored with a reply, in UTF-16 units. */
-const SNIPPET_MAX_LENGTH = 500;
+import { toSnippet } from '../aws/snippet.js';
 
 /** Converts the sources of a chunk: one citation for each reference of each cited span. */
 export function toCitations(attribution: Attribution | undefined): Citation[] {
@@ -19,7 +17,7 @@ export function toCitations(attribution: Attribution | undefined): Citation[] {
 function toSource({ content, location, metadata }: RetrievedReference): Citation {
   const title = metadata?.['title'];
   const uri = location && findUri(location);
-  const snippet = content?.text?.slice(0, SNIPPET_MAX_LENGTH).toWellFormed();
+  const snippet = toSnippet(content?.text ?? '');
   return {
     ...(typeof title === 'string' && { title: title.toWellFormed() }),
     ...(uri && { uri }),

@@ -9,6 +9,7 @@ interface MessageBody {
   readonly created_at?: string;
   readonly status?: Message['status'];
   readonly citations?: readonly Citation[];
+  readonly usage?: { readonly input_tokens: number; readonly output_tokens: number };
 }
 
 /** Response of `GET /chats/{id}/messages`, oldest message first. */
@@ -63,12 +64,13 @@ export function toMessagePageResponse(
   };
 }
 
-function toMessageBody({ role, content, createdAt, status, citations }: Message): MessageBody {
+function toMessageBody({ role, content, createdAt, status, citations, usage }: Message): MessageBody {
   return {
     role,
     content,
     ...(createdAt && { created_at: createdAt }),
     ...(status && { status }),
     ...(citations && { citations }),
+    ...(usage && { usage: { input_tokens: usage.inputTokens, output_tokens: usage.outputTokens } }),
   };
 }

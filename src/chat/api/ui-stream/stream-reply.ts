@@ -58,7 +58,7 @@ class ReplyStream implements TurnObserver {
       this.encoder.addStart(reply.chat, reply.messageId);
       this.encoder.addText(reply.text);
     }
-    this.encoder.finish(reply.chat, reply.citations);
+    this.encoder.finish(reply);
     this.writer.end();
   }
 

@@ -16,11 +16,29 @@ function createStarted(): UiMessageEncoder {
   return encoder;
 }
 
+const WHOLE = {
+  chat: { ...CHAT, messages: [] },
+  citations: [],
+  reason: 'stop' as const,
+  usage: undefined,
+};
+
 describe('UiMessageEncoder', () => {
+  it('tells why the agent ended the reply, and its tokens', () => {
+    const encoder = createStarted();
+    encoder.addText('one');
+    encoder.finish({ ...WHOLE, reason: 'length', usage: { inputTokens: 3, outputTokens: 4 } });
+    const finish = /data: (\{"type":"finish".*)\n/.exec(encoder.takeEvents())?.[1] ?? '';
+    expect(JSON.parse(finish)).toMatchObject({
+      finishReason: 'length',
+      messageMetadata: { usage: { inputTokens: 3, outputTokens: 4, totalTokens: 7 } },
+    });
+  });
+
   it('encodes a reply with its text and its sources', () => {
     const encoder = createStarted();
     encoder.addText('one');
-    encoder.finish(CHAT, [{ uri: 'https://example.com/' }]);
+    encoder.finish({ ...WHOLE, citations: [{ uri: 'https://example.com/' }] });
     const source =
       '{"type":"source-url","sourceId":"source-1","url":"https://example.com/",' +
       '"providerMetadata":{"citation":{"uri":"https://example.com/"}}}';
@@ -38,14 +56,14 @@ describe('UiMessageEncoder', () => {
     for (const text of ['two ', 'three ', 'four']) encoder.addText(text);
     expect(encoder.takeEvents()).toBe(createDelta('two three four'));
     encoder.addText(' five');
-    encoder.finish(CHAT, []);
+    encoder.finish(WHOLE);
     expect(encoder.takeEvents()).toBe(createDelta(' five') + TEXT_END + FINISH + DONE);
   });
 
   it('opens no text for a reply without text', () => {
     const encoder = createStarted();
     encoder.addText('');
-    encoder.finish(CHAT, []);
+    encoder.finish(WHOLE);
     expect(encoder.takeEvents()).toBe(START + FINISH + DONE);
   });
 

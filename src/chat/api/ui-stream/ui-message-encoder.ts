@@ -1,7 +1,8 @@
 import { type SseSource, toSseEvent } from '../../../http/sse/sse-writer.js';
-import type { ChatSummary, Citation } from '../../model/chat.js';
+import type { ChatSummary } from '../../model/chat.js';
+import type { Reply } from '../../service/reply.js';
 import { toChatSummaryBody } from '../dto/chat-response.js';
-import { type StreamPart, textDelta, textEnd, textStart, toSourcePart } from './ui-message-parts.js';
+import { type StreamPart, textDelta, textEnd, textStart, toSourcePart, toUsageMetadata } from './ui-message-parts.js';
 
 /** Ends every stream of the protocol. */
 const DONE = toSseEvent('[DONE]');
@@ -28,10 +29,10 @@ export class UiMessageEncoder implements SseSource {
   }
 
   /** Ends the stream of a turn that is stored, with its sources. */
-  finish(chat: ChatSummary, citations: readonly Citation[]): void {
+  finish({ chat, citations, reason, usage }: Pick<Reply, 'chat' | 'citations' | 'reason' | 'usage'>): void {
     const sources = citations.map((citation, index) => toSourcePart(citation, index + 1));
-    const messageMetadata = { chat: toChatSummaryBody(chat) };
-    this.end([...sources, { type: 'finish', finishReason: 'stop', messageMetadata }]);
+    const messageMetadata = { chat: toChatSummaryBody(chat), ...(usage && { usage: toUsageMetadata(usage) }) };
+    this.end([...sources, { type: 'finish', finishReason: reason, messageMetadata }]);
   }
 
   /** Ends the stream of a failed turn. A turn that never started has no metadata. */

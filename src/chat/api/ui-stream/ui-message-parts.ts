@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path/posix';
-import type { Citation } from '../../model/chat.js';
+import type { Citation, EndReason, TokenUsage } from '../../model/chat.js';
 import type { ChatSummaryBody } from '../dto/chat-response.js';
 
 /** A reply has one text; its parts share this id. */
@@ -20,6 +20,8 @@ const UNKNOWN_MEDIA_TYPE = 'application/octet-stream';
 
 interface ChatMetadata {
   readonly chat: ChatSummaryBody;
+  /** On `finish`, if the agent counts its tokens; named as the AI SDK names them. */
+  readonly usage?: TokenUsage & { readonly totalTokens: number };
 }
 
 /** The fields of a citation that the protocol does not have. The AI SDK passes them on unchanged. */
@@ -51,13 +53,17 @@ export type StreamPart =
       readonly providerMetadata?: CitationMetadata;
     }
   | { readonly type: 'error'; readonly errorText: string }
-  | { readonly type: 'finish'; readonly finishReason: 'stop' | 'error'; readonly messageMetadata?: ChatMetadata };
+  | { readonly type: 'finish'; readonly finishReason: EndReason | 'error'; readonly messageMetadata?: ChatMetadata };
 
 export const textStart: StreamPart = { type: 'text-start', id: TEXT_ID };
 export const textEnd: StreamPart = { type: 'text-end', id: TEXT_ID };
 
 export function textDelta(delta: string): StreamPart {
   return { type: 'text-delta', id: TEXT_ID, delta };
+}
+
+export function toUsageMetadata({ inputTokens, outputTokens }: TokenUsage): NonNullable<ChatMetadata['usage']> {
+  return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
 }
 
 /**

@@ -17,6 +17,17 @@ export interface OpenTurn {
   readonly at: string;
 }
 
+/** The head's attribute `session`: the agent's session. Times are ISO 8601 UTC. Older data has `gen` and `at` alone. */
+export interface SessionAttribute {
+  readonly gen: string;
+  /** When it was last used. */
+  readonly at: string;
+  /** When it was opened. */
+  readonly since?: string;
+  /** The name of the agent. */
+  readonly agent?: string;
+}
+
 /** The head of a chat: one item at `{id, user_id}`. Items of the original system have no optional attributes. */
 export interface HeadItem extends LegacyHead {
   readonly title?: unknown;
@@ -30,8 +41,7 @@ export interface HeadItem extends LegacyHead {
   /** The number of the newest turn. */
   readonly turns?: number;
   readonly open?: OpenTurn;
-  /** The agent's session: its generation, and when it was last used (ISO 8601 UTC). */
-  readonly session?: { readonly gen: string; readonly at: string };
+  readonly session?: SessionAttribute;
   /** ISO 8601 UTC: when the delete of the chat began. */
   readonly deleted_at?: string;
   /** Epoch seconds. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { USER_ID_MAX_BYTES } from '../../../auth/user.js';
-import { listPossibleKeys } from './continuation-items.js';
+import { listPossibleKeys } from './split-reply.js';
 import { legacySortKey } from './legacy-messages.js';
 import { turnKeyRange } from './turn-keys.js';
 

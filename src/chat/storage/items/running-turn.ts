@@ -1,5 +1,5 @@
-import type { RunningTurn, TurnSession } from '../../model/turn.js';
-import { type HeadItem, type OpenTurn, toStoredChat } from './head-item.js';
+import type { AgentMemory, RunningTurn, TurnSession } from '../../model/turn.js';
+import { type HeadItem, type OpenTurn, type SessionAttribute, toStoredChat } from './head-item.js';
 import { listNewestKeys, listStaleKeys } from './remembered-keys.js';
 import { findLastTime } from './stored-times.js';
 
@@ -9,23 +9,32 @@ const SESSION_MARGIN_MILLISECONDS = 10_000;
 /**
  * The turn that has just begun, from the head as begin has written it.
  *
- * @param sessionTtlSeconds - how long the agent remembers an unused session.
+ * @param memory - what the agent of this turn remembers.
  */
-export function toRunningTurn(head: HeadItem, open: OpenTurn, sessionTtlSeconds: number): RunningTurn {
+export function toRunningTurn(head: HeadItem, open: OpenTurn, memory: AgentMemory): RunningTurn {
   return {
     chat: toStoredChat(head),
     number: head.turns ?? 1,
     lease: open.lease,
     prompt: open.prompt,
     at: open.at,
-    session: toSession(head, open, sessionTtlSeconds),
+    session: toSession(head, open, memory),
     headAtBegin: { lastTime: findLastTime(head), keys: listNewestKeys(head), staleKeys: listStaleKeys(head) },
   };
 }
 
 /** The head's session if the agent surely remembers it, else a new session that is named by the lease. */
-function toSession({ session }: HeadItem, { lease }: OpenTurn, ttlSeconds: number): TurnSession {
-  const age = session ? Date.now() - Date.parse(session.at) : Infinity;
-  const isLive = age < ttlSeconds * 1000 - SESSION_MARGIN_MILLISECONDS;
-  return session && isLive ? { generation: session.gen, isNew: false } : { generation: lease, isNew: true };
+function toSession({ session }: HeadItem, { lease, at }: OpenTurn, memory: AgentMemory): TurnSession {
+  if (!session || !isRemembered(session, memory)) return { generation: lease, isNew: true, since: at };
+  return { generation: session.gen, isNew: false, since: session.since ?? session.at };
+}
+
+function isRemembered({ at, since, agent }: SessionAttribute, memory: AgentMemory): boolean {
+  const { idleSeconds, maxSeconds = Infinity, ownsUnnamedSessions } = memory;
+  const isOwn = agent === undefined ? ownsUnnamedSessions : agent === memory.agent;
+  return isOwn && isYounger(at, idleSeconds) && isYounger(since ?? at, maxSeconds);
+}
+
+function isYounger(time: string, seconds: number): boolean {
+  return Date.now() - Date.parse(time) < seconds * 1000 - SESSION_MARGIN_MILLISECONDS;
 }

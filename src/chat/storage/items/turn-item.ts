@@ -1,7 +1,14 @@
 import type { Item, ItemKey } from '../../../dynamodb/dynamo-table.js';
-import type { Citation, Message, TurnOutcome } from '../../model/chat.js';
+import {
+  type Citation,
+  type EndReason,
+  isEndedByAgent,
+  type Message,
+  type TokenUsage,
+  type TurnOutcome,
+} from '../../model/chat.js';
 import type { RunningTurn } from '../../model/turn.js';
-import { type ContinuationItem, continuationSortKey, joinReply, splitReply } from './continuation-items.js';
+import { type ContinuationItem, continuationSortKey, joinReply, splitReply } from './split-reply.js';
 import type { HeadItem, OpenTurn } from './head-item.js';
 import { turnSortKey } from './turn-keys.js';
 import { isLeaseLive } from './turn-lease.js';
@@ -17,6 +24,10 @@ export interface TurnItem extends ItemKey {
   /** The run that wrote the item. It is removed when another run takes over the turn's key. */
   readonly lease?: string;
   readonly citations?: readonly Citation[];
+  /** Why the agent ended the reply, unless it was finished. */
+  readonly reason?: EndReason;
+  /** Tokens, if the agent counts them. */
+  readonly usage?: { readonly in: number; readonly out: number };
   /** ISO 8601 UTC: when the turn began. */
   readonly at: string;
   /** ISO 8601 UTC: when the turn ended. */
@@ -62,6 +73,7 @@ export function toTurnItems(turn: RunningTurn, outcome: TurnOutcome, { number, d
       ...(status !== 'failed' && { answer }),
       ...(rest.length > 0 && { parts: rest.length }),
       ...(status !== 'failed' && outcome.citations.length > 0 && { citations: outcome.citations }),
+      ...toEnd(outcome),
       status,
       lease,
       at,
@@ -69,6 +81,21 @@ export function toTurnItems(turn: RunningTurn, outcome: TurnOutcome, { number, d
       ...expiry,
     },
   };
+}
+
+/** A finished reply has no reason, as in older data. */
+function toEnd(outcome: TurnOutcome): Pick<TurnItem, 'reason' | 'usage'> {
+  const { usage } = outcome;
+  const reason = isEndedByAgent(outcome) && outcome.reason !== 'stop' ? outcome.reason : undefined;
+  return {
+    ...(reason && { reason }),
+    ...(usage && { usage: { in: usage.inputTokens, out: usage.outputTokens } }),
+  };
+}
+
+/** Why the agent ended the reply of a turn; undefined if it did not: the reply was torn or cut, or never came. */
+export function findEndReason({ status, reason }: TurnItem): EndReason | undefined {
+  return reason ?? (status === 'done' ? 'stop' : undefined);
 }
 
 /** Builds the item of a failed turn from an open turn that its own run will not finish. */
@@ -105,7 +132,12 @@ export function toAssistantMessage(item: TurnItem, continuations: readonly Conti
     createdAt: item.done_at,
     ...(item.status === 'partial' && { status: 'partial' }),
     ...(item.citations && item.citations.length > 0 && { citations: item.citations }),
+    ...toUsage(item.usage),
   };
+}
+
+function toUsage(usage: TurnItem['usage']): { usage?: TokenUsage } {
+  return usage ? { usage: { inputTokens: usage.in, outputTokens: usage.out } } : {};
 }
 
 /** The message of the turn that holds the chat: pending, or failed if its lease has expired. */

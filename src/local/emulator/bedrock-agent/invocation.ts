@@ -1,38 +1,17 @@
 import type { IncomingMessage } from 'node:http';
+import { type AgentInvocation, readJsonBody, RefusedRequestError, requireValid } from '../agent-server.js';
+import type { ConversationMessage } from '../reply-source.js';
 
-/** One call of InvokeAgent. */
-export interface EmulatedInvocation {
+/** One call of InvokeAgent. The history is `sessionState.conversationHistory`. */
+export interface EmulatedInvocation extends AgentInvocation {
   readonly agentId: string;
   readonly agentAliasId: string;
-  readonly sessionId: string;
-  readonly prompt: string;
   readonly endSession: boolean;
   readonly enableTrace: boolean;
   /** `streamingConfigurations.streamFinalResponse`. */
   readonly streamFinalResponse: boolean;
-  /** `sessionState.conversationHistory`, with the texts of each message joined; absent if none was sent. */
-  readonly conversationHistory?: readonly HistoryMessage[];
-  /**
-   * `running` while the response is sent; `replied` once it is complete, also if it is an error.
-   * `cut` if a behaviour closed the connection, `left` if the caller did.
-   */
-  outcome: 'running' | 'replied' | 'cut' | 'left';
-}
-
-export interface HistoryMessage {
-  readonly role: 'user' | 'assistant';
-  readonly text: string;
-}
-
-/** A request that AWS would refuse. `exception` is the error's name in the API. */
-export class RefusedInvocationError extends Error {
-  constructor(
-    readonly status: number,
-    readonly exception: string,
-    message: string,
-  ) {
-    super(message);
-  }
+  /** `sessionState.sessionAttributes`; absent if none was sent. */
+  readonly sessionAttributes?: Readonly<Record<string, string>>;
 }
 
 /** The fields of InvokeAgent's body that the emulator reads. */
@@ -41,7 +20,7 @@ interface InvokeAgentBody {
   endSession?: unknown;
   enableTrace?: unknown;
   streamingConfigurations?: { streamFinalResponse?: unknown };
-  sessionState?: { conversationHistory?: { messages?: unknown } };
+  sessionState?: { conversationHistory?: { messages?: unknown }; sessionAttributes?: Readonly<Record<string, string>> };
 }
 
 const ROUTE = /^\/agents\/([^/?]+)\/agentAliases\/([^/?]+)\/sessions\/([^/?]+)\/text\/?$/;
@@ -49,14 +28,14 @@ const ROUTE = /^\/agents\/([^/?]+)\/agentAliases\/([^/?]+)\/sessions\/([^/?]+)\/
 /**
  * Reads one request and checks it by the rules of InvokeAgent's API reference.
  *
- * @throws RefusedInvocationError
+ * @throws RefusedRequestError
  */
 export async function readInvocation(request: IncomingMessage): Promise<EmulatedInvocation> {
   const route = ROUTE.exec(request.url ?? '');
   if (request.method !== 'POST' || !route)
-    throw new RefusedInvocationError(404, 'UnknownOperationException', 'No such route');
+    throw new RefusedRequestError(404, 'UnknownOperationException', 'No such route');
   const [agentId = '', agentAliasId = '', sessionId = ''] = route.slice(1).map(decodeURIComponent);
-  const body = await readBody(request);
+  const body: InvokeAgentBody = await readJsonBody(request);
 
   const endSession = body.endSession === true;
   const prompt = body.inputText ?? '';
@@ -64,6 +43,7 @@ export async function readInvocation(request: IncomingMessage): Promise<Emulated
   requireValid(/^[0-9a-zA-Z]{1,10}$/.test(agentAliasId), 'agentAliasId must be 1 to 10 letters and digits');
   requireValid(/^[0-9a-zA-Z._:-]{2,100}$/.test(sessionId), 'sessionId must be 2 to 100 of letters, digits, . _ : -');
   requireValid(typeof prompt === 'string' && (prompt !== '' || endSession), 'inputText must be a text');
+  const sessionAttributes = body.sessionState?.sessionAttributes;
   const conversationHistory = parseHistory(body.sessionState?.conversationHistory?.messages);
   return {
     agentId,
@@ -73,24 +53,13 @@ export async function readInvocation(request: IncomingMessage): Promise<Emulated
     endSession,
     enableTrace: body.enableTrace === true,
     streamFinalResponse: body.streamingConfigurations?.streamFinalResponse === true,
+    ...(sessionAttributes && { sessionAttributes }),
     ...(conversationHistory && { conversationHistory }),
     outcome: 'running',
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<InvokeAgentBody> {
-  const pieces: Buffer[] = [];
-  for await (const piece of request) pieces.push(piece as Buffer);
-  try {
-    const body: unknown = JSON.parse(Buffer.concat(pieces).toString('utf8'));
-    requireValid(typeof body === 'object' && body !== null, 'The body must be an object');
-    return body;
-  } catch {
-    throw new RefusedInvocationError(400, 'ValidationException', 'The body must be a JSON object');
-  }
-}
-
-function parseHistory(messages: unknown): HistoryMessage[] | undefined {
+function parseHistory(messages: unknown): ConversationMessage[] | undefined {
   if (messages === undefined || messages === null) return undefined;
   requireValid(Array.isArray(messages), 'conversationHistory.messages must be a list');
   return messages.map((message: { role?: unknown; content?: unknown } | null, index) => {
@@ -107,8 +76,4 @@ function parseHistory(messages: unknown): HistoryMessage[] | undefined {
     );
     return { role, text: texts.join('') };
   });
-}
-
-function requireValid(holds: boolean, message: string): asserts holds {
-  if (!holds) throw new RefusedInvocationError(400, 'ValidationException', message);
 }

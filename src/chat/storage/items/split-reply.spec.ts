@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ContinuationItem, joinReply, listPossibleKeys, splitReply } from './continuation-items.js';
+import { type ContinuationItem, joinReply, listPossibleKeys, splitReply } from './split-reply.js';
 
 const piece = (part: number, text: string, lease = 'own'): ContinuationItem => ({
   id: 'chat',

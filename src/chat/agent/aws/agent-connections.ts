@@ -1,8 +1,6 @@
-import { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { AgentSettings } from '../../../config/settings.js';
 
-/** Time limits of the connections to the agent, in milliseconds. */
+/** Time limits of the connections to an agent, in milliseconds. */
 export interface AgentConnectionTimes {
   /** Longest silence during a turn. The turn's own deadline is usually shorter. */
   readonly silence: number;
@@ -15,18 +13,23 @@ export interface AgentConnectionTimes {
 
 const TIMES: AgentConnectionTimes = { silence: 120_000, unused: 15_000 };
 
+/** Where an agent is called, and how. */
+export interface AgentClientOptions {
+  readonly region: string;
+  /** The URL of another service. */
+  readonly endpoint?: string | undefined;
+  readonly times?: AgentConnectionTimes;
+}
+
 /**
- * Creates the agent's client, over HTTP/1.1. With the SDK's default HTTP/2 transport, a torn stream looks like a
- * complete reply. `maxAttempts` is 1, because a retry by the SDK would run the whole turn again.
+ * The configuration of an SDK client that calls an agent, over HTTP/1.1. With HTTP/2, which some clients use by default,
+ * a torn stream looks like a complete reply. `maxAttempts` is 1, because a retry by the SDK would run the whole turn again.
  */
-export function createBedrockAgentRuntimeClient(
-  { region, endpoint }: AgentSettings,
-  times: AgentConnectionTimes = TIMES,
-): BedrockAgentRuntimeClient {
+export function toAgentClientConfig({ region, endpoint, times = TIMES }: AgentClientOptions) {
   // Each running turn holds a connection. With the default of 50, further turns would wait without a log line.
   // Node's `timeout` ends unused connections only, because the handler sets its own for the others.
   const connections = { maxSockets: 5_000, keepAlive: true, timeout: times.unused };
-  return new BedrockAgentRuntimeClient({
+  return {
     region,
     ...(endpoint && { endpoint }),
     maxAttempts: 1,
@@ -36,5 +39,5 @@ export function createBedrockAgentRuntimeClient(
       httpAgent: connections,
       httpsAgent: connections,
     }),
-  });
+  };
 }

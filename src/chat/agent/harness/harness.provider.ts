@@ -1,0 +1,124 @@
+import {
+  BedrockAgentCoreClient,
+  type HarnessMessage,
+  InvokeHarnessCommand,
+  type InvokeHarnessStreamOutput,
+  StopRuntimeSessionCommand,
+} from '@aws-sdk/client-bedrock-agentcore';
+import type { AgentSettings, HarnessTarget } from '../../../config/agent-settings.js';
+import type { AgentMemory } from '../../model/turn.js';
+import { type AgentEvent, type AgentExchange, AgentProvider, type AgentRequest } from '../agent.js';
+import { toAgentName } from '../agent-session.js';
+import { AgentFailedError, AgentTimeoutError } from '../agent.errors.js';
+import { type AgentConnectionTimes, toAgentClientConfig } from '../aws/agent-connections.js';
+import { askAgain } from '../aws/ask-again.js';
+import { toAgentError } from '../aws/aws-agent-errors.js';
+import { readMessages } from '../aws/message-stream.js';
+import { toRuntimeSessionId } from './runtime-session.js';
+
+/** The idle time and the greatest age of a session of AgentCore Runtime, in seconds, by default. */
+const DEFAULT_TTL_SECONDS = 900;
+const MAX_SESSION_SECONDS = 28_800;
+/** Milliseconds that the end of a session may take after its turn was given up. */
+const STOP_MILLISECONDS = 3_000;
+
+/** Gets replies from a harness of Amazon Bedrock AgentCore, by its operation InvokeHarness. */
+export class HarnessProvider extends AgentProvider {
+  readonly memory: AgentMemory;
+
+  constructor(
+    private readonly client: BedrockAgentCoreClient,
+    private readonly target: HarnessTarget,
+    ttlSeconds: number = DEFAULT_TTL_SECONDS,
+  ) {
+    super();
+    const { harnessArn, qualifier } = target;
+    this.memory = {
+      agent: toAgentName('harness', harnessArn, ...(qualifier === undefined ? [] : [qualifier])),
+      ownsUnnamedSessions: false,
+      idleSeconds: ttlSeconds,
+      // A harness with a memory of its own remembers longer. Only then does an operator set so long a time.
+      maxSeconds: ttlSeconds > MAX_SESSION_SECONDS ? undefined : MAX_SESSION_SECONDS,
+    };
+  }
+
+  static create(
+    { region, sessionTtlSeconds }: AgentSettings,
+    target: HarnessTarget,
+    times?: AgentConnectionTimes,
+  ): HarnessProvider {
+    const config = toAgentClientConfig({ region, endpoint: target.endpoint, ...(times && { times }) });
+    return new HarnessProvider(new BedrockAgentCoreClient(config), target, sessionTtlSeconds);
+  }
+
+  async *reply(request: AgentRequest, signal: AbortSignal): AsyncGenerator<AgentEvent> {
+    const call = new AbortController();
+    let mayRun = true;
+    try {
+      for await (const event of readMessages(await this.invoke(request, AbortSignal.any([signal, call.signal])))) {
+        if (event.type === 'end') mayRun = false;
+        yield event;
+      }
+    } catch (error) {
+      const failure = signal.aborted ? (signal.reason as Error) : toAgentError(error);
+      mayRun = signal.aborted || failure instanceof AgentTimeoutError;
+      throw failure;
+    } finally {
+      call.abort();
+      // Without it the agent runs on, although nobody reads its reply.
+      if (mayRun) await this.stop(request.sessionId, AbortSignal.timeout(STOP_MILLISECONDS)).catch(() => undefined);
+    }
+  }
+
+  override async endSession(sessionId: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.stop(sessionId, signal);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      // AgentCore has ended the session already.
+      if (error instanceof Error && error.name === 'ResourceNotFoundException') return;
+      throw toAgentError(error);
+    }
+  }
+
+  override close(): void {
+    this.client.destroy();
+  }
+
+  private async stop(sessionId: string, abortSignal: AbortSignal): Promise<void> {
+    const { harnessArn, qualifier } = this.target;
+    const runtimeSessionId = toRuntimeSessionId(sessionId);
+    const command = new StopRuntimeSessionCommand({ agentRuntimeArn: harnessArn, qualifier, runtimeSessionId });
+    await this.client.send(command, { abortSignal });
+  }
+
+  private async invoke(
+    request: AgentRequest,
+    abortSignal: AbortSignal,
+  ): Promise<AsyncIterable<InvokeHarnessStreamOutput>> {
+    const { stream } = await askAgain(() => this.client.send(this.toCommand(request), { abortSignal }), abortSignal);
+    if (!stream) throw new AgentFailedError();
+    return stream;
+  }
+
+  /** Sends texts alone. A harness trusts its input: it would run a tool that a message calls. */
+  private toCommand({ sessionId, prompt, history, actorId, deadline }: AgentRequest): InvokeHarnessCommand {
+    const { harnessArn, qualifier } = this.target;
+    return new InvokeHarnessCommand({
+      harnessArn,
+      qualifier,
+      runtimeSessionId: toRuntimeSessionId(sessionId),
+      actorId,
+      messages: [...history.flatMap(toMessages), toMessage('user', prompt)],
+      timeoutSeconds: Math.max(1, Math.ceil((deadline - Date.now()) / 1000)),
+    });
+  }
+}
+
+function toMessages({ prompt, reply }: AgentExchange): HarnessMessage[] {
+  return [toMessage('user', prompt), toMessage('assistant', reply)];
+}
+
+function toMessage(role: 'user' | 'assistant', text: string): HarnessMessage {
+  return { role, content: [{ text }] };
+}
