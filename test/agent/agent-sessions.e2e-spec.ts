@@ -184,10 +184,10 @@ describe('the history for a new session', () => {
 
 describe('a turn that takes too long', () => {
   it('gets 504 at its deadline, and the call to the agent ends', async () => {
-    const app = await startChatApp({ AGENT_TIMEOUT_MS: '1000' });
+    const app = await startChatApp({ AGENT_TIMEOUT_MS: '5000' });
     const start = performance.now();
     const response = await app.chat({ prompt: 'slow [[fault delay ms=60000]]' }).expect(504);
-    expect(performance.now() - start).toBeGreaterThan(950);
+    expect(performance.now() - start).toBeGreaterThan(4_950);
     expect(response.body).toEqual({
       error: 'The agent took too long',
       message: `Try again; request id ${response.headers['x-request-id']}`,

@@ -46,7 +46,7 @@ describe.each(['classic', 'harness', 'converse'])('LOCAL_AGENT=%s with LOCAL_AGE
       LOCAL_AGENT_KEY: KEY,
       JWT_SECRET_KEY: SECRET,
       LOG_LEVEL: 'fatal',
-      AGENT_TIMEOUT_MS: '1500',
+      AGENT_TIMEOUT_MS: '6000',
     };
     local = await startLocal({ dataDir, variables, onAgentFailure: (line) => lines.push(line) });
     const environment = loadEnvironment({ ...variables, ...local.variables });
