@@ -89,9 +89,10 @@ export class DynamoChatRepository {
    */
   async release(userId: string, turn: RunningTurn, { number, rememberedBy }: TurnRelease): Promise<string> {
     const { chat, lease, at, session, headAtBegin } = turn;
-    const endedAt = toEndTime([at, headAtBegin.lastTime]);
+    const now = Date.now();
+    const endedAt = toEndTime([at, headAtBegin.lastTime], now);
     // Begin has set it if it has opened the chat. Another change would cost two more writes in the index.
-    const updatedAt = chat.updatedAt === at ? at : toEndTime([at, chat.updatedAt]);
+    const updatedAt = chat.updatedAt === at ? at : toEndTime([at, chat.updatedAt], now);
     const renumberedKeys = number === turn.number ? [] : headAtBegin.keys;
     const { expires_at: expiresAt = null } = toExpiry(this.settings.chatTtlDays);
     const { generation: gen, since } = session;
