@@ -13,9 +13,9 @@ For developers who want to know, and to see, what becomes of a turn when the age
 
 <!-- Written by \`npm run docs:faults\` from test/support/fault-matrix.ts, whose rows the tests run. Do not edit. -->
 
-In every case the prompt is in the history, and the next turn continues the chat. After a turn that failed or broke off, the
-next turn opens a new session of the agent. The new session gets what is stored: the newest 20 turns with a reply, whole or
-partial, up to 100 KB. [Bedrock Converse](agents.md#bedrock-converse) gets it with every turn.
+In every case the prompt is in the history, and the next turn continues the chat. After a turn that failed, broke off or ended
+early, the next turn opens a new session of the agent. The new session gets what is stored: the newest 20 turns with a reply,
+whole or partial, up to 100 KB. A turn that a filter ended is left out. A model by Converse gets the history with every turn.
 
 The agent is asked again only if it refused the turn before it ran. An exception inside a stream comes from a turn that has
 begun, and may have called its tools.
