@@ -45,6 +45,8 @@ export default async function buildServer(_global, { transform: [[, , options]] 
       platform: 'node',
       format: 'esm',
       target: 'node20',
+      // A CommonJS build that is imported on demand would have no named exports.
+      mainFields: ['module', 'main'],
       external: EXTERNAL,
       banner: { js: COMMON_JS },
       logLevel: 'warning',
