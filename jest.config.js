@@ -11,7 +11,7 @@ export default {
   // Long enough that a busy machine fails no test.
   testTimeout: 120_000,
   // Many tests wait for a timer, which takes no core.
-  maxWorkers: availableParallelism() + 1,
+  maxWorkers: availableParallelism() + 2,
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

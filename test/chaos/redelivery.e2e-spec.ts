@@ -6,7 +6,7 @@ import { type Redelivery, startStorageFaults, type StorageFaults } from '../supp
 
 const LANES = 6;
 const KEPT_CHATS = 5;
-const TURNS = 10;
+const TURNS = 6;
 /** Deleted chats of each lane. There are enough to repeat each kind of write after a delete. */
 const DELETED_CHATS = 5;
 const TURNS_BEFORE_DELETE = 6;
@@ -111,7 +111,7 @@ describe('a table that delivers 30 % of all writes twice', () => {
       for (const after of ['at once', 'release', 'begin', 'delete', 'calls'])
         expect(seen).toContain(`${step} ${after}`);
     }
-    expect(inTime.length).toBeGreaterThan(250);
+    expect(inTime.length).toBeGreaterThan(200);
     const letIn = faults.repeated.filter(({ isRefused }) => !isRefused).map(({ step }) => step);
     expect(new Set(letIn)).toEqual(new Set(['complete', 'delete']));
   });
