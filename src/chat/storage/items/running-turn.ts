@@ -3,7 +3,7 @@ import { type HeadItem, type OpenTurn, type SessionAttribute, toStoredChat } fro
 import { listNewestKeys, listStaleKeys } from './remembered-keys.js';
 import { findLastTime } from './stored-times.js';
 
-/** A session counts as forgotten this long before its time, because clocks differ and a turn takes a while. */
+/** A session counts as forgotten this long before its time, because clocks differ and the prompt needs a while. */
 const SESSION_MARGIN_MILLISECONDS = 10_000;
 
 /**
@@ -23,18 +23,20 @@ export function toRunningTurn(head: HeadItem, open: OpenTurn, memory: AgentMemor
   };
 }
 
-/** The head's session if the agent surely remembers it, else a new session that is named by the lease. */
-function toSession({ session }: HeadItem, { lease, at }: OpenTurn, memory: AgentMemory): TurnSession {
-  if (!session || !isRemembered(session, memory)) return { generation: lease, isNew: true, since: at };
+/** The head's session if the agent surely remembers it to the end of the turn, else a new one, named by the lease. */
+function toSession({ session }: HeadItem, open: OpenTurn, memory: AgentMemory): TurnSession {
+  if (!session || !isRemembered(session, open, memory)) return { generation: open.lease, isNew: true, since: open.at };
   return { generation: session.gen, isNew: false, since: session.since ?? session.at };
 }
 
-function isRemembered({ at, since, agent }: SessionAttribute, memory: AgentMemory): boolean {
+function isRemembered({ at, since, agent }: SessionAttribute, { until }: OpenTurn, memory: AgentMemory): boolean {
   const { idleSeconds, maxSeconds = Infinity, ownsUnnamedSessions } = memory;
   const isOwn = agent === undefined ? ownsUnnamedSessions : agent === memory.agent;
-  return isOwn && isYounger(at, idleSeconds) && isYounger(since ?? at, maxSeconds);
+  // A turn renews the idle time, but not the age: the session must not die of it while the turn runs.
+  return isOwn && isYounger(at, idleSeconds, Date.now()) && isYounger(since ?? at, maxSeconds, until);
 }
 
-function isYounger(time: string, seconds: number): boolean {
-  return Date.now() - Date.parse(time) < seconds * 1000 - SESSION_MARGIN_MILLISECONDS;
+/** @param then - epoch milliseconds. */
+function isYounger(time: string, seconds: number, then: number): boolean {
+  return then - Date.parse(time) < seconds * 1000 - SESSION_MARGIN_MILLISECONDS;
 }
