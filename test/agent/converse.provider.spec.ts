@@ -51,8 +51,8 @@ describe('ConverseProvider', () => {
       {
         modelId: 'amazon.nova-lite-v1:0',
         prompt: 'hello',
-        sessionId: REQUEST.sessionId,
-        actorId: REQUEST.actorId,
+        sessionId: expect.any(String),
+        metadata: { actor: REQUEST.actorId },
         outcome: 'replied',
       },
     ]);
