@@ -3,7 +3,8 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AI_SDKS, type UiTurn } from '../support/ai-sdk.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { DIRECTED_FAULTS, type FaultCase, isLate, LATE_DEADLINE } from '../support/fault-matrix.js';
+import { DIRECTED_FAULTS, isLate, LATE_DEADLINE } from '../support/fault-matrix.js';
+import type { FaultCase } from '../support/fault-rows.js';
 import { startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
 import { tokenOf } from '../support/tokens.js';
 

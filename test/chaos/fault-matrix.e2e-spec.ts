@@ -1,11 +1,17 @@
 import { readFile } from 'node:fs/promises';
+import { HarnessStopReason } from '@aws-sdk/client-bedrock-agentcore';
+import { StopReason } from '@aws-sdk/client-bedrock-runtime';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AgentEmulator } from '../../src/local/emulator/agent-server.js';
 import { findAgentClient } from '../support/agent-client.js';
-import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { FAULT_CASES, type FaultCase, isLate, LATE_DEADLINE } from '../support/fault-matrix.js';
+import { type ProviderUnderTest, PROVIDERS } from '../support/agent-providers.js';
+import { type ChatApp, startChatAppWith } from '../support/chat-app.js';
+import { FAULT_ROWS, isLate, isWaiting, LATE_DEADLINE, listFaultCases } from '../support/fault-matrix.js';
 import { faultPage } from '../support/fault-page.js';
+import type { FaultCase } from '../support/fault-rows.js';
 import { sentTo } from '../support/redirected-request.js';
-import { itEachTogether } from '../support/together.js';
+import { itEachBeside } from '../support/together.js';
+import { readStream } from '../support/ui-stream.js';
 import { startUnreachable } from '../support/unreachable.js';
 
 interface StoredMessage {
@@ -25,66 +31,90 @@ const SEED_MAX_BYTES = 100_000;
 const bytesOf = (messages: readonly { readonly content: string }[]) =>
   messages.reduce((bytes, { content }) => bytes + Buffer.byteLength(content), 0);
 
+/** An agent, and the services that ask it: with the usual deadline, and with the deadline of late turns. */
+interface AgentUnderTest {
+  readonly provider: ProviderUnderTest;
+  readonly shared: ChatApp<AgentEmulator>;
+  readonly late: ChatApp<AgentEmulator>;
+}
+
+const CASES = PROVIDERS.flatMap(({ name }) => listFaultCases(name));
+const TITLE = '$agent, $place the first event: $fault';
+
 describe('a turn whose agent fails', () => {
-  let shared: ChatApp;
+  let agents: ReadonlyMap<string, AgentUnderTest>;
   let ports: Awaited<ReturnType<typeof startUnreachable>>;
-  /** The port that replaces the agent's port. */
-  let port: number | undefined;
   beforeAll(async () => {
     ports = await startUnreachable();
-    shared = await startChatApp();
+    const started = await Promise.all(PROVIDERS.map(startAgent));
+    agents = new Map(started.map((agent) => [agent.provider.name, agent]));
+  });
+  afterAll(async () => {
+    await Promise.all([...agents.values()].flatMap(({ shared, late }) => [shared.close(), late.close()]));
+    await ports.close();
+  });
+
+  async function startAgent(provider: ProviderUnderTest): Promise<AgentUnderTest> {
+    const start = async (variables: Record<string, string>) =>
+      startChatAppWith({ ...provider, emulator: await provider.startEmulator() }, variables);
+    const [shared, late] = await Promise.all([start({}), start({ AGENT_TIMEOUT_MS: LATE_DEADLINE })]);
+    // Sends a prompt that names a port to that port, instead of the agent's.
     findAgentClient(shared).middlewareStack.add(
-      (next) => (args) => next(port === undefined ? args : { ...args, request: sentTo(args.request, port) }),
+      (next) => (args) => {
+        const [, name] = /second at the port (refused|unanswered)/.exec(JSON.stringify(args.input)) ?? [];
+        if (name === undefined) return next(args);
+        return next({ ...args, request: sentTo(args.request, ports[name as 'refused' | 'unanswered']) });
+      },
       { step: 'finalizeRequest', priority: 'low' },
     );
-  });
-  afterAll(() => Promise.all([shared.close(), ports.close()]));
+    return { provider, shared, late };
+  }
 
-  it.each(FAULT_CASES.filter((row) => !isLate(row)))('$place the first event: $fault', (row) => check(shared, row));
+  // Turns that mostly wait run beside the others, so each finds its invocations by their prompts.
+  itEachBeside(CASES.filter(isWaiting), TITLE, check);
+  it.each(CASES.filter((row) => !isWaiting(row)))(TITLE, check);
 
-  itEachTogether(FAULT_CASES.filter(isLate), '$place the first event: $fault', async (row) => {
-    const app = await startChatApp({ AGENT_TIMEOUT_MS: LATE_DEADLINE });
-    try {
-      await check(app, row);
-    } finally {
-      await app.close();
-    }
-  });
-
-  async function check(app: ChatApp, row: FaultCase): Promise<void> {
-    const { directive, status, error, stored, invocations, unreachable } = row;
+  async function check(row: FaultCase): Promise<void> {
+    const { directive, unreachable, status, error, finishReason, stored, invocations } = row;
+    const { provider, ...apps } = agents.get(row.agent)!;
+    const app = isLate(row) ? apps.late : apps.shared;
     const turn = async (prompt: string, id?: string) =>
       (await app.chat({ prompt, chat_id: id }).expect(200)).body.chat as { id: string; messages: StoredMessage[] };
+    const findInvocations = (prompt: string) => app.agent.invocations.filter((call) => call.prompt === prompt);
     const { id, messages: first } = await turn('first');
-    const before = app.agent.invocations.length;
 
-    port = unreachable && ports[unreachable];
-    const prompt = `second ${directive}`;
-    const answer = await app.chat({ prompt, chat_id: id });
-    port = undefined;
-
-    expect({ status: answer.status, error: answer.body.error }).toEqual({ status, error });
-    const asked = app.agent.invocations.slice(before);
+    const body = { prompt: `second ${directive || `at the port ${unreachable}`}`, chat_id: id };
+    const key = { 'idempotency-key': 'second' };
+    const response = await app.chat(body, 'alice', key);
+    expect({ status: response.status, error: response.body.error }).toEqual({ status, error });
+    const asked = findInvocations(body.prompt);
     expect(asked).toHaveLength(invocations);
     expect(new Set(asked.map(({ sessionId }) => sessionId)).size).toBe(Math.min(1, invocations));
-    if (status !== 200) {
-      expect(answer.text).not.toMatch(/arn:|EMULATED|Exception|second/);
-      if (status === 429 || status === 503) expect(answer.headers['retry-after']).toMatch(/^[1-9]\d*$/);
-      if (status >= 500) expect(answer.body.message).toContain(answer.headers['x-request-id']);
-      else expect(Object.keys(answer.body)).toEqual(['error']);
+    if (status === 200) {
+      const replay = await readStream(app.url, body, { headers: key });
+      expect(replay.events.at(-1)).toMatchObject({ type: 'finish', finishReason });
+      expect(findInvocations(body.prompt)).toHaveLength(invocations);
+    } else {
+      expect(response.text).not.toMatch(/arn:|EMULATED|Exception|ClientError|second/);
+      if (status === 429 || status === 503) expect(response.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+      if (status >= 500) expect(response.body.message).toContain(response.headers['x-request-id']);
+      else expect(Object.keys(response.body)).toEqual(['error']);
     }
 
-    const kept = ((await app.read(id).expect(200)).body.chat.messages as StoredMessage[]).slice(2);
+    const prompt = `third of ${id}`;
+    const kept = (await turn(prompt, id)).messages.slice(2, -2);
     expect(kept.map(({ role, status: state }) => [role, state])).toEqual(KEPT[stored]);
-    expect(kept[0]?.content).toBe(prompt);
+    expect(kept[0]?.content).toBe(body.prompt);
+    for (const { content } of kept) expect(content).not.toMatch(/\p{Cs}|\uFFFD/u);
 
-    // After a complete turn the session continues. After any other a new session gets the history once.
-    await turn('third', id);
-    expect((await turn('fourth', id)).messages.at(-2)?.content).toBe('fourth');
-    const [third, fourth] = app.agent.invocations.slice(-2);
+    // After a complete turn the session continues. After any other a new session gets the history.
+    const [third] = findInvocations(prompt);
+    const continues = provider.memory !== undefined && finishReason === 'stop';
+    expect(third?.sessionId === asked[0]?.sessionId).toBe(continues);
     const told = third?.conversationHistory?.map(({ role, text }) => ({ role, content: text }));
-    const history = [...first, ...(stored === 'partial' ? kept : [])].map(({ role, content }) => ({ role, content }));
-    if (stored === 'done') expect(told).toBeUndefined();
+    const isTold = stored !== 'failed' && finishReason !== 'content-filter';
+    const history = [...first, ...(isTold ? kept : [])].map(({ role, content }) => ({ role, content }));
+    if (continues) expect(told).toBeUndefined();
     else if (bytesOf(history) <= SEED_MAX_BYTES) expect(told).toEqual(history);
     else {
       const cut = `${told?.at(-1)?.content.slice(0, -1)}`;
@@ -92,13 +122,24 @@ describe('a turn whose agent fails', () => {
       expect(history.at(-1)?.content.startsWith(cut)).toBe(true);
       expect(bytesOf(told ?? [])).toBe(SEED_MAX_BYTES);
     }
-    expect(third?.sessionId === asked[0]?.sessionId).toBe(stored === 'done');
-    expect(fourth).toMatchObject({ sessionId: third?.sessionId, prompt: 'fourth' });
-    expect(fourth).not.toHaveProperty('conversationHistory');
   }
+});
+
+describe('the fault matrix', () => {
+  it.each([
+    ['AgentCore harness', HarnessStopReason],
+    ['Bedrock Converse', StopReason],
+  ] as const)('has every stop reason of the assistant: %s', (agent, reasons) => {
+    const directives = listFaultCases(agent).map(({ directive }) => directive);
+    const missing = Object.values(reasons).filter(
+      (reason) => !directives.includes(`[[fault stop-reason reason=${reason}]]`),
+    );
+    // Ends a message of the user.
+    expect(missing.filter((reason) => reason !== 'tool_result')).toEqual([]);
+  });
 
   it('is described in docs/faults.md as these tests run it', async () => {
     const page = await readFile(new URL('../../docs/faults.md', import.meta.url), 'utf8');
-    expect(page).toBe(faultPage(FAULT_CASES));
+    expect(page).toBe(faultPage(FAULT_ROWS));
   });
 });

@@ -10,7 +10,7 @@ import type { LambdaEvent } from '../../src/lambda/event.js';
 import { toRequest } from '../../src/lambda/request.js';
 import { startApp } from '../../src/lambda/start-app.js';
 import { answerTo, ANSWERS, putOldChat } from '../support/lambda/answers.js';
-import { useLongerTimeouts } from '../support/longer-timeouts.js';
+import { useTimeouts } from '../support/client-timeouts.js';
 
 const CORS_ORIGINS = 'https://app.example.com,https://beta.example.com';
 
@@ -25,7 +25,7 @@ describe('the handler of the function', () => {
     // An entry reads the environment while it is imported.
     Object.assign(process.env, parts.variables, { TURNS_PER_MINUTE: '0' });
     ({ handler } = (await import('../../src/lambda.js')) as { handler: Handler });
-    useLongerTimeouts((await startApp(process.env)).get(DynamoDBClient));
+    useTimeouts((await startApp(process.env)).get(DynamoDBClient));
   });
   afterAll(() => parts.close());
 

@@ -9,7 +9,7 @@ import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/loc
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import type { LambdaResponse } from '../../src/lambda.js';
 import { startApp } from '../../src/lambda/start-app.js';
-import { useLongerTimeouts } from '../support/longer-timeouts.js';
+import { useTimeouts } from '../support/client-timeouts.js';
 
 type Buffered = (event: object, context: Context) => Promise<LambdaResponse>;
 type Streaming = (event: object, stream: Writable, context: Context) => Promise<void>;
@@ -34,7 +34,7 @@ describe('a reader of the streaming handler', () => {
     ({ handler } = (await import('../../src/lambda-stream.js')) as unknown as { handler: Streaming });
     ({ handler: buffered } = (await import('../../src/lambda.js')) as unknown as { handler: Buffered });
     const app = await startApp(process.env);
-    useLongerTimeouts(app.get(DynamoDBClient));
+    useTimeouts(app.get(DynamoDBClient));
     server = app.getHttpServer();
   });
   afterAll(async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createCompletionSource } from '../../src/local/emulator/completion-source.js';
-import type { Conversation } from '../../src/local/emulator/reply-source.js';
+import type { Conversation, ReplyEnd } from '../../src/local/emulator/reply-source.js';
 import {
   type CompletionBehaviour,
   type CompletionServer,
@@ -24,26 +24,32 @@ describe('createCompletionSource', () => {
   });
   afterEach(() => server.close());
 
-  /** The texts of a reply, and the fault that ended it. */
+  /** The texts of a reply, its end, and the fault without which it would have one. */
   async function read(conversation = PROMPT, { signal = new AbortController().signal, url = server.url } = {}) {
     const source = createCompletionSource({ url: new URL(url), model: 'small', key: KEY }, (line) => lines.push(line));
     const texts: string[] = [];
+    const ends: ReplyEnd[] = [];
     try {
-      for await (const text of source(conversation, signal)) texts.push(text);
-      return { texts };
+      for await (const part of source(conversation, signal)) {
+        if (typeof part === 'string') texts.push(part);
+        else ends.push(part);
+      }
+      return { texts, ends };
     } catch (fault) {
-      return { texts, fault };
+      return { texts, ends, fault };
     }
   }
 
   it('yields each text as it comes', async () => {
-    server.behaviour = streamTexts(['Grü', 'ße ', '👋🏽'], 30);
+    const texts: (string | ReplyEnd)[] = [];
+    // The server sends no text before the last one was read.
+    const pause = async (index: number) => {
+      while (texts.length < index) await wait(5);
+    };
+    server.behaviour = streamTexts(['Grü', 'ße ', '👋🏽'], { pause });
     const source = createCompletionSource({ url: new URL(server.url) }, (line) => lines.push(line));
-    const times: number[] = [];
-    for await (const _ of source(PROMPT, new AbortController().signal)) times.push(performance.now());
-    expect(times).toHaveLength(3);
-    expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(40);
-    expect((await read()).texts).toEqual(['Grü', 'ße ', '👋🏽']);
+    for await (const part of source(PROMPT, new AbortController().signal)) texts.push(part);
+    expect(texts).toEqual(['Grü', 'ße ', '👋🏽', { stopReason: 'end_turn' }]);
     expect(lines).toEqual([]);
   });
 
@@ -62,6 +68,7 @@ describe('createCompletionSource', () => {
         body: {
           model: 'small',
           stream: true,
+          stream_options: { include_usage: true },
           max_tokens: 9,
           messages: [
             { role: 'system', content: 'Be brief' },
@@ -85,8 +92,52 @@ describe('createCompletionSource', () => {
         }
         response.end();
       };
-      expect(await read()).toEqual({ texts: ['é漢'] });
+      expect(await read()).toEqual({ texts: ['é漢'], ends: [{ stopReason: 'end_turn' }] });
     }
+  });
+
+  it.each([
+    ['stop', 'end_turn'],
+    ['length', 'max_tokens'],
+    ['content_filter', 'content_filtered'],
+    ['a_reason_of_next_year', 'end_turn'],
+    ['constructor', 'end_turn'],
+  ])('ends for the reason %s as AWS would for %s', async (reason, stopReason) => {
+    server.behaviour = streamTexts(['Hello'], { reason });
+    expect(await read()).toEqual({ texts: ['Hello'], ends: [{ stopReason }] });
+    expect(lines).toEqual([]);
+  });
+
+  it.each([
+    [
+      { prompt_tokens: 30, completion_tokens: 0, total_tokens: 30 },
+      { inputTokens: 30, outputTokens: 0 },
+    ],
+    [null, undefined],
+    [{}, undefined],
+    [{ prompt_tokens: 30 }, undefined],
+    [{ prompt_tokens: -1, completion_tokens: 1.5 }, undefined],
+    [{ prompt_tokens: '30', completion_tokens: '7' }, undefined],
+  ])('counts the tokens as the endpoint does, if it does: %j', async (sent, usage) => {
+    server.behaviour = streamTexts(['Hello'], { usage: sent });
+    expect(await read()).toEqual({ texts: ['Hello'], ends: [{ stopReason: 'end_turn', usage }] });
+  });
+
+  it('takes the last count of an endpoint that counts in each event', async () => {
+    server.behaviour = (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      for (const [content, reason, count] of [
+        ['Hel', null, 1],
+        ['lo', 'length', 2],
+      ] as const) {
+        const choices = [{ delta: { content }, finish_reason: reason }];
+        const usage = { prompt_tokens: 9, completion_tokens: count };
+        response.write(`data: ${JSON.stringify({ choices, usage })}\n\n`);
+      }
+      response.end();
+    };
+    const end = { stopReason: 'max_tokens', usage: { inputTokens: 9, outputTokens: 2 } };
+    expect(await read()).toEqual({ texts: ['Hel', 'lo'], ends: [end] });
   });
 
   const cut: CompletionBehaviour = async (response) => {
@@ -131,7 +182,7 @@ describe('createCompletionSource', () => {
   ])('fails as AWS would, and says why in one line: %s', async (_, behaviour, status, exception, line, texts) => {
     server.behaviour = behaviour;
     const result = await read();
-    expect(result).toMatchObject({ texts, fault: { status, exception } });
+    expect(result).toMatchObject({ texts, ends: [], fault: { status, exception } });
     expect(lines).toEqual([expect.stringContaining(line)]);
     expect(lines[0]).toMatch(/^The model at LOCAL_AGENT_URL \(http:\/\/127\.0\.0\.1:\d+\) [^\n]+$/);
     expect(lines[0]?.length).toBeLessThanOrEqual(301);
@@ -146,7 +197,7 @@ describe('createCompletionSource', () => {
 
   it('says that a reply has no text', async () => {
     server.behaviour = streamTexts([]);
-    expect(await read()).toEqual({ texts: [] });
+    expect(await read()).toMatchObject({ texts: [] });
     expect(lines).toEqual([expect.stringContaining('has sent a reply without text')]);
   });
 

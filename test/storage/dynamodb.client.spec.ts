@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Environment } from '../../src/config/environment.js';
 import { TableSettings } from '../../src/config/settings.js';
 import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
-import { LONGER_TIMEOUT } from '../support/longer-timeouts.js';
+import { LONGER_TIMEOUT } from '../support/client-timeouts.js';
 
 const SLOW_MILLISECONDS = 300;
 

@@ -9,12 +9,13 @@ import type { AgentEmulator, AgentEmulatorOptions } from '../../src/local/emulat
 import { startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import { startConverseEmulator } from '../../src/local/emulator/converse/server.js';
 import { startHarnessEmulator } from '../../src/local/emulator/harness/server.js';
+import type { AgentName } from './fault-rows.js';
 
 type Variables = Readonly<Record<string, string>>;
 
 /** A provider with its emulator, for the cases that all providers must pass. */
 export interface ProviderUnderTest {
-  readonly name: string;
+  readonly name: AgentName;
   /** The variables that choose the agent. */
   readonly variables: Variables;
   /** Variables that choose another agent, and another version of the same agent. */

@@ -15,7 +15,7 @@ import {
   startBedrockAgentEmulator,
 } from '../../src/local/emulator/bedrock-agent/server.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
-import { LONGER_TIMEOUT, useLongerTimeouts } from './longer-timeouts.js';
+import { LONGER_TIMEOUT, useTimeouts } from './client-timeouts.js';
 import { silence } from './silence.js';
 import { SECRET, tokenOf } from './tokens.js';
 
@@ -85,7 +85,7 @@ export async function startChatAppWith<Agent extends AgentEmulator>(
   const client = createDynamoDbClient(new TableSettings(environment), LONGER_TIMEOUT);
   await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
   const nest = await createApp(environment);
-  if (!keepsTimeouts) useLongerTimeouts(nest.get(DynamoDBClient));
+  if (!keepsTimeouts) useTimeouts(nest.get(DynamoDBClient));
   await nest.listen(0, '127.0.0.1');
   const url = `http://127.0.0.1:${(nest.getHttpServer().address() as AddressInfo).port}`;
   return {

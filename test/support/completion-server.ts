@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
 import { listenOnLoopback } from '../../src/local/loopback-server.js';
 
 /** What the server does with one request. */
@@ -27,22 +26,35 @@ export interface CompletionServer {
 export const toEvent = (delta: object, reason: string | null = null) =>
   `data: ${JSON.stringify({ id: '1', choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`;
 
-/** Streams texts as Ollama, llama.cpp and vLLM do, with a pause before each. */
-export function streamTexts(texts: readonly string[], pauseMs = 0): CompletionBehaviour {
+interface StreamOptions {
+  /** Waits before the text of this index. */
+  readonly pause?: (index: number) => Promise<void>;
+  /** `finish_reason`; `stop` by default. */
+  readonly reason?: string;
+  /** Without it the server does not count. */
+  readonly usage?: unknown;
+}
+
+/** Streams texts as Ollama, llama.cpp and vLLM do. The usage is an event of its own. */
+export function streamTexts(
+  texts: readonly string[],
+  { reason = 'stop', usage, pause }: StreamOptions = {},
+): CompletionBehaviour {
   return async (response) => {
-    await streamPart(texts, pauseMs)(response);
-    response.write(toEvent({}, 'stop'));
+    await streamPart(texts, pause)(response);
+    response.write(toEvent({}, reason));
+    if (usage !== undefined) response.write(`data: ${JSON.stringify({ id: '1', choices: [], usage })}\n\n`);
     response.end('data: [DONE]\n\n');
   };
 }
 
 /** Streams texts, and leaves the stream open. */
-export function streamPart(texts: readonly string[], pauseMs = 0): CompletionBehaviour {
+export function streamPart(texts: readonly string[], pause?: StreamOptions['pause']): CompletionBehaviour {
   return async (response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
     response.write(toEvent({ role: 'assistant', content: '' }));
-    for (const content of texts) {
-      if (pauseMs > 0) await wait(pauseMs);
+    for (const [index, content] of texts.entries()) {
+      await pause?.(index);
       await new Promise<void>((resolve) => response.write(toEvent({ content }), () => resolve()));
     }
   };

@@ -1,94 +1,91 @@
-import type { Unreachable } from './unreachable.js';
-
-/** What a caller gets for a turn, and what the agent and the table have seen of it. */
-export interface FaultOutcome {
-  readonly status: number;
-  /** The `error` of the answer; none where there is an answer after all. */
-  readonly error?: string;
-  /** How the turn is stored. */
-  readonly stored: 'done' | 'partial' | 'failed';
-  /** How often the agent was invoked for it. */
-  readonly invocations: number;
-}
-
-/** Where in the agent's stream a fault comes: instead of it, as its first event, or after some text. */
-export type FaultPlace = 'before' | 'at' | 'after';
-
-/** One fault at one place, with the words that make the emulated agent do it. */
-export interface FaultCase extends FaultOutcome {
-  readonly fault: string;
-  readonly place: FaultPlace;
-  /** Part of the prompt. Empty if the agent cannot cause the fault. */
-  readonly directive: string;
-  /** The agent runs, but cannot be reached. */
-  readonly unreachable?: Unreachable;
-}
-
-/** Text that came before a fault is kept as a part of an answer. */
-const KEPT: Readonly<Record<FaultPlace, FaultOutcome['stored']>> = { before: 'failed', at: 'failed', after: 'partial' };
-
-const busy = { status: 429, error: 'The agent is busy' };
-const unavailable = { status: 503, error: 'The agent is unavailable' };
-const failed = { status: 502, error: 'The agent failed' };
-const tookTooLong = { status: 504, error: 'The agent took too long' };
-const answered = { status: 200, stored: 'done' } as const;
-
-type Answer = Omit<FaultOutcome, 'stored' | 'invocations'> & Partial<Pick<FaultOutcome, 'stored'>>;
-
-/** A fault at all the places where it can be. */
-function fault(name: string, answer: Answer, directives: Partial<Record<FaultPlace, string>>, before = 1): FaultCase[] {
-  return (Object.entries(directives) as [FaultPlace, string][]).map(([place, directive]) => ({
-    fault: name,
-    place,
-    directive: `[[fault ${directive}]]`,
-    stored: KEPT[place],
-    invocations: place === 'before' ? before : 1,
-    ...answer,
-  }));
-}
-
-/** No connection to the agent comes about. */
-function noConnection(words: string, unreachable: Unreachable): FaultCase {
-  const outcome = { ...unavailable, stored: 'failed', invocations: 0 } as const;
-  return { fault: words, place: 'before', directive: '', unreachable, ...outcome };
-}
-
-/** An exception of the API: as the status of the response, as the first event of the stream, and later in it. */
-function exception(words: string, answer: Answer, status: number, name: string, before = 1): FaultCase[] {
-  const times = before > 1 ? ` times=${before}` : '';
-  const directives = {
-    before: `http-error status=${status} exception=${name}${times}`,
-    at: `stream-exception exception=${name} after=0`,
-    after: `stream-exception exception=${name} after=2`,
-  };
-  return fault(`${words} (\`${name}\`)`, answer, directives, before);
-}
+import {
+  type AgentName,
+  busy,
+  CLASSIC,
+  CONVERSE,
+  exception,
+  exceptionEvent,
+  failed,
+  fault,
+  type FaultCase,
+  type FaultOutcome,
+  type FaultRow,
+  HARNESS,
+  MESSAGES,
+  noConnection,
+  noText,
+  replied,
+  stops,
+  tookTooLong,
+  unavailable,
+} from './fault-rows.js';
 
 /**
- * Every fault of the agent that this service tells apart, and what becomes of a turn that meets it. The tests run each
- * row, and `npm run docs:faults` writes docs/faults.md from it.
+ * Every fault of an agent that this service tells apart, and what becomes of a turn that meets it. Exceptions are rows of
+ * the agents whose API has them. The tests run each cell, and `npm run docs:faults` writes docs/faults.md from it.
  */
-export const FAULT_CASES: readonly FaultCase[] = [
-  ...exception('throttled', busy, 429, 'ThrottlingException', 3),
-  ...exception('over quota', busy, 400, 'ServiceQuotaExceededException'),
-  ...exception('model not ready', unavailable, 424, 'ModelNotReadyException', 3),
-  ...exception('no access', failed, 403, 'AccessDeniedException'),
-  ...exception('no such agent', failed, 404, 'ResourceNotFoundException'),
-  ...exception('refused request', failed, 400, 'ValidationException'),
-  ...exception('conflict', failed, 409, 'ConflictException'),
-  ...exception('internal error', failed, 500, 'InternalServerException'),
-  ...exception('bad gateway', failed, 502, 'BadGatewayException'),
-  ...exception('a dependency failed', failed, 424, 'DependencyFailedException'),
+export const FAULT_ROWS: readonly FaultRow[] = [
+  ...exception('throttled', busy, { status: 429, name: 'ThrottlingException', attempts: 3 }),
+  ...exception('over quota', busy, {
+    status: 400,
+    name: 'ServiceQuotaExceededException',
+    agents: [...CLASSIC, ...HARNESS],
+  }),
+  ...exception('model not ready', unavailable, {
+    status: 424,
+    name: 'ModelNotReadyException',
+    attempts: 3,
+    agents: [...CLASSIC, ...CONVERSE],
+  }),
+  ...exception('no access', failed, { status: 403, name: 'AccessDeniedException' }),
+  ...exception('no such agent', failed, { status: 404, name: 'ResourceNotFoundException' }),
+  ...exception('refused request', failed, { status: 400, name: 'ValidationException' }),
+  ...exception('conflict', failed, { status: 409, name: 'ConflictException', agents: CLASSIC }),
+  ...exception('internal error', failed, { status: 500, name: 'InternalServerException' }),
+  ...exception('bad gateway', failed, { status: 502, name: 'BadGatewayException', agents: CLASSIC }),
+  ...exception('dependency failed', failed, { status: 424, name: 'DependencyFailedException', agents: CLASSIC }),
+  ...exception('runtime failed', failed, { status: 424, name: 'RuntimeClientError', agents: HARNESS }),
+  ...exception('model failed', failed, { status: 424, name: 'ModelErrorException', agents: CONVERSE }),
+  ...fault(
+    'model failed (`ModelStreamErrorException`)',
+    failed,
+    {
+      at: 'stream-exception exception=ModelStreamErrorException after=0',
+      after: 'stream-exception exception=ModelStreamErrorException after=2',
+    },
+    { agents: CONVERSE },
+  ),
+  ...fault(
+    'model timed out (`ModelTimeoutException`)',
+    failed,
+    { before: 'http-error status=408 exception=ModelTimeoutException' },
+    { agents: CONVERSE },
+  ),
   ...fault('service unavailable (`ServiceUnavailableException`)', unavailable, {
     before: 'http-error status=503 exception=ServiceUnavailableException',
   }),
   ...fault(
-    'throttled, then not any more',
-    answered,
-    { before: 'http-error status=429 exception=ThrottlingException' },
-    2,
+    'session busy (`RetryableConflictException`)',
+    unavailable,
+    { before: 'http-error status=409 exception=RetryableConflictException times=3' },
+    { attempts: 3, agents: HARNESS },
   ),
-  ...fault('not ready, then ready', answered, { before: 'http-error status=424 exception=ModelNotReadyException' }, 2),
+  ...fault(
+    'throttled, then not any more',
+    replied('stop'),
+    { before: 'http-error status=429 exception=ThrottlingException' },
+    { attempts: 2 },
+  ),
+  ...fault(
+    'not ready, then ready',
+    replied('stop'),
+    { before: 'http-error status=424 exception=ModelNotReadyException' },
+    { attempts: 2, agents: [...CLASSIC, ...CONVERSE] },
+  ),
+  ...fault('HTML with status 402', busy, { before: 'html-error status=402' }),
+  ...[409, 424, 504].flatMap((status) =>
+    fault(`HTML with status ${status}`, failed, { before: `html-error status=${status}` }),
+  ),
   noConnection('connection refused', 'refused'),
   noConnection('connection without a response', 'unanswered'),
   ...fault('connection cut', failed, { before: 'hang-up', at: 'torn after=0', after: 'torn after=2' }),
@@ -96,16 +93,49 @@ export const FAULT_CASES: readonly FaultCase[] = [
   ...fault('silence', tookTooLong, { before: 'delay ms=600000', at: 'silence after=0', after: 'silence after=2' }),
   ...fault('too slow', tookTooLong, { after: 'chunks bytes=900000 pause=600' }),
   ...fault('empty reply', failed, { at: 'empty' }),
+  ...noText('no text', 'end_turn'),
+  ...noText('no text, and a filter', 'content_filtered'),
   ...fault('control returned', failed, { at: 'return-control' }),
-  ...fault('control returned after a reply', answered, { after: 'return-control after=2' }),
+  ...fault(
+    'control returned after a reply',
+    failed,
+    { after: 'return-control after=2' },
+    { others: { 'Bedrock Agents': replied('stop') } },
+  ),
   ...fault('a reply over 1 MB', failed, { after: 'chunks bytes=1000001' }),
+  ...exceptionEvent('internal error', 'InternalServerException', MESSAGES),
+  ...exceptionEvent('runtime failed', 'RuntimeClientError', HARNESS),
+  ...fault('no stop reason', failed, { after: 'no-stop' }, { agents: MESSAGES }),
+  ...stops(failed, ['tool_use']),
+  ...stops(replied('stop'), ['end_turn', 'stop_sequence']),
+  ...stops(replied('length'), ['max_tokens', 'model_context_window_exceeded']),
+  ...stops(replied('length'), ['max_output_tokens_exceeded'], HARNESS),
+  ...stops(replied('content-filter'), ['content_filtered']),
+  ...stops(replied('content-filter'), ['hook_stopped'], HARNESS),
+  ...stops(replied('content-filter'), ['guardrail_intervened'], CONVERSE),
+  ...stops(replied('other'), ['malformed_model_output', 'malformed_tool_use']),
+  ...stops(replied('other'), ['max_iterations_exceeded', 'timeout_exceeded', 'interrupted', 'partial_turn'], HARNESS),
+  ...fault('rounds of tools', replied('stop'), { after: 'tool-rounds' }, { agents: MESSAGES }),
+  ...fault('split surrogates', replied('stop'), { after: 'split-surrogates' }, { agents: MESSAGES }),
 ];
 
+/** The cells of an agent. */
+export function listFaultCases(agent: AgentName): FaultCase[] {
+  return FAULT_ROWS.flatMap(({ outcomes, ...placed }) => {
+    const outcome = outcomes[agent];
+    return outcome ? [{ ...placed, ...outcome, agent }] : [];
+  });
+}
+
 /** Whether a turn with the fault ends at its deadline only. */
-export const isLate = ({ status }: FaultCase): boolean => status === 504;
+export const isLate = ({ status }: FaultOutcome): boolean => status === 504;
+
+/** Whether a turn with the fault mostly waits: for its deadline, for a connection, or until the agent is asked again. */
+export const isWaiting = (row: FaultCase): boolean =>
+  isLate(row) || row.unreachable === 'unanswered' || row.invocations > 1;
 
 /** The deadline of late turns, in milliseconds: enough for the text before a fault, and less than the wait of a stream. */
 export const LATE_DEADLINE = '6000';
 
-/** Those that a prompt makes the emulated agent do, in any kind of answer. */
-export const DIRECTED_FAULTS = FAULT_CASES.filter(({ unreachable }) => unreachable === undefined);
+/** The faults of Bedrock Agents that a prompt causes, in any kind of response. */
+export const DIRECTED_FAULTS = listFaultCases('Bedrock Agents').filter(({ unreachable }) => unreachable === undefined);

@@ -1,10 +1,10 @@
 import { listFaults } from '../../src/local/emulator/directives.js';
-import type { FaultCase, FaultPlace } from './fault-matrix.js';
+import { AGENT_NAMES, type FaultOutcome, type FaultPlace, type FaultRow } from './fault-rows.js';
 
 const PLACES: Readonly<Record<FaultPlace, string>> = {
-  before: 'before the first event',
-  at: 'as the first event',
-  after: 'after some text',
+  before: '### Before the first event',
+  at: '### As the first event',
+  after: '### After some text',
 };
 
 const INTRODUCTION = `# Faults of the agent
@@ -13,16 +13,17 @@ For developers who want to know, and to see, what becomes of a turn when the age
 
 <!-- Written by \`npm run docs:faults\` from test/support/fault-matrix.ts, whose rows the tests run. Do not edit. -->
 
-In every case the prompt is in the history, and the next turn continues the chat. After a turn that failed or broke off, the
-next turn opens a new session of the agent. The new session gets what is stored: the newest 20 turns with a reply, whole or
-partial, up to 100 KB.
+In every case the prompt is in the history, and the next turn continues the chat. After a turn that failed, broke off or ended
+early, the next turn opens a new session of the agent. The new session gets what is stored: the newest 20 turns with a reply,
+whole or partial, up to 100 KB. A turn that a filter ended is left out. A model by Converse gets the history with every turn.
 
 The agent is asked again only if it refused the turn before it ran. An exception inside a stream comes from a turn that has
 begun, and may have called its tools.
 
 ## Seeing it
 
-In local mode the emulated agent does what a prompt tells it to:
+In local mode the emulated agent does what a prompt tells it to. \`LOCAL_AGENT=harness npm start\` emulates a harness, and
+\`LOCAL_AGENT=converse npm start\` a model.
 
 \`\`\`sh
 curl -sS http://127.0.0.1:3000/chat -H "id_token: $ID_TOKEN" -H 'content-type: application/json' \\
@@ -57,24 +58,48 @@ means no pause.
 
 ## The faults
 
-“Invocations” counts how often the agent was asked. A fault without a directive is a fault of the network, which only the
-tests cause. With default settings a row with 504 takes 25 s.`;
+A cell says, in this order:
+
+- the status of the response
+- how the turn is stored
+- how often the agent was asked, if not once
+- the \`finishReason\` of a stream with a reply, if it is not \`stop\`
+
+A dash means that the agent or its API has no such fault. A fault without a directive is a fault of the network, which only the tests
+cause. With default settings a row with 504 takes 25 s. The status says what the response is:`;
 
 /** The text of docs/faults.md, laid out as prettier would. */
-export function faultPage(cases: readonly FaultCase[]): string {
+export function faultPage(rows: readonly FaultRow[]): string {
   const list = listFaults().map((fault) => `- \`${fault}\``);
-  const rows = cases.map(({ fault, place, directive, status, error, stored, invocations }) => [
-    fault,
-    PLACES[place],
-    error === undefined ? String(status) : `${status} \`${error}\``,
-    stored,
-    String(invocations),
-    directive && `\`${directive}\``,
-  ]);
   const known = OPTIONS.filter(([name]) => name === 'times' || list.some((line) => line.includes(`[${name}=`)));
   const options = table([['option', 'what it is'], ...known.map(([name, words]) => [`\`${name}\``, words])]);
-  const head = ['fault', 'when', 'response', 'stored as', 'invocations', 'directive'];
-  return `${[INTRODUCTION, list.join('\n'), options, NOTES, table([head, ...rows])].join('\n\n')}\n`;
+  const places = (Object.keys(PLACES) as FaultPlace[]).map((place) => placeSection(place, rows));
+  return `${[INTRODUCTION, list.join('\n'), options, NOTES, statusTable(rows), ...places].join('\n\n')}\n`;
+}
+
+function statusTable(rows: readonly FaultRow[]): string {
+  const outcomes = rows.flatMap((row) => Object.values(row.outcomes));
+  const errors = new Map(outcomes.map(({ status, error }) => [String(status), error ? `\`${error}\`` : 'the reply']));
+  return table([['status', '`error`'], ...[...errors].toSorted()]);
+}
+
+function placeSection(place: FaultPlace, rows: readonly FaultRow[]): string {
+  const cells = rows
+    .filter((row) => row.place === place)
+    .map(({ fault, directive, outcomes }) => [
+      fault,
+      ...AGENT_NAMES.map((agent) => describeOutcome(outcomes[agent])),
+      directive && `\`${directive}\``,
+    ]);
+  return `${PLACES[place]}\n\n${table([['fault', ...AGENT_NAMES, 'directive'], ...cells])}`;
+}
+
+function describeOutcome(outcome: FaultOutcome | undefined): string {
+  if (!outcome) return '–';
+  const { status, stored, invocations, finishReason = 'stop' } = outcome;
+  const calls = invocations === 0 ? 'not asked' : `asked ${invocations} times`;
+  const notes = [invocations !== 1 && calls, finishReason !== 'stop' && `\`${finishReason}\``];
+  return [`${status} ${stored}`, ...notes.filter((note) => note !== false)].join(', ');
 }
 
 function table([head = [], ...rows]: readonly (readonly string[])[]): string {

@@ -5,7 +5,7 @@ import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { loadEnvironment } from '../../src/config/environment.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
-import { LONGER_TIMEOUT } from './longer-timeouts.js';
+import { LONGER_TIMEOUT } from './client-timeouts.js';
 import { SECRET } from './tokens.js';
 
 /** The table and the agent of servers in other processes. They run in the process of the test, and outlive the servers. */

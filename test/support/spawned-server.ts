@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { silence } from './silence.js';
 
-/** The service, compiled by `global-setup.mjs`. */
-export const SERVICE = 'build/test/src/main.js';
+/** The service, bundled by `global-setup.mjs`. */
+export const SERVICE = 'build/test/server/main.js';
 const LONGER_TIMEOUTS = './test/support/preload-longer-timeouts.mjs';
 /** Runs a program in TypeScript. */
 const TYPESCRIPT = ['--import', './scripts/typescript.mjs'];

@@ -2,6 +2,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readItems } from './chat-items.js';
 import { useChatStore } from './chat-store.js';
+import { useTimeouts } from './client-timeouts.js';
 import type { StorageFaults } from './storage-faults.js';
 import { failed, TurnRunner } from './turn-runner.js';
 
@@ -73,9 +74,11 @@ describe('startStorageFaults', () => {
   });
 
   it.each(['hang', 'stall'] as const)('answers nothing whole until the client’s own time-out: %s', async (type) => {
+    useTimeouts(store.client, 300);
     sut.inject({ type });
     await expect(put(type, 'a')).rejects.toMatchObject({ name: 'TimeoutError' });
     expect(await textOf(type)).toBeUndefined();
+    useTimeouts(store.client);
   });
 
   it('delays', async () => {

@@ -5,7 +5,7 @@ import { listenOnLoopback, type LoopbackServer } from '../loopback-server.js';
 import type { EmulatedBehaviour } from './behaviour.js';
 import { AgentFault } from './agent-fault.js';
 import { EmulatedDirectives } from './directives.js';
-import type { Conversation, ConversationMessage, ReplySource } from './reply-source.js';
+import type { Conversation, ConversationMessage, ReplyEnd, ReplySource } from './reply-source.js';
 import { toSourceSteps } from './source-steps.js';
 import { performStep, type ReplyFrames, type Step, type StreamBehaviour, toSteps } from './steps.js';
 
@@ -64,7 +64,7 @@ export interface EmulatedService<I extends AgentInvocation, Chunk> {
   /** What a reply source must know; undefined for a call without a reply. */
   toConversation(invocation: I): Conversation | undefined;
   /** Remembers a turn with the reply of a source. @returns the frames after it. */
-  endReply(invocation: I, reply: string): readonly Uint8Array[];
+  endReply(invocation: I, reply: string, end: ReplyEnd): readonly Uint8Array[];
 }
 
 /** A request that AWS would refuse. */
@@ -133,7 +133,7 @@ export async function startAgentServer<I extends AgentInvocation, Chunk>(
       return toSteps(behaviour, service.toFrames(invocation, COMPLETE_TURNS.has(behaviour.type)), paceMs);
     }
     const frames = service.toFrames(invocation, false);
-    const toEnd = (reply: string) => service.endReply(invocation, reply);
+    const toEnd = (reply: string, end: ReplyEnd) => service.endReply(invocation, reply, end);
     return toSourceSteps(source(conversation, signal), { frames, toEnd, paceMs });
   }
 

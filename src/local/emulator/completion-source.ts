@@ -1,6 +1,6 @@
 import { AgentFault } from './agent-fault.js';
 import { readCompletion, toErrorMessage } from './completion-stream.js';
-import type { Conversation, ConversationMessage, ReplySource } from './reply-source.js';
+import type { Conversation, ConversationMessage, ReplyEnd, ReplySource, TokenCounts } from './reply-source.js';
 
 /** An OpenAI-compatible endpoint, such as Ollama, llama.cpp or vLLM. */
 export interface CompletionEndpoint {
@@ -24,6 +24,11 @@ const HINTS: Readonly<Record<number, string>> = {
   403: ' (check LOCAL_AGENT_KEY)',
   404: ' (check LOCAL_AGENT_MODEL, and LOCAL_AGENT_URL, which usually ends in /v1)',
 };
+/** The stop reasons of AWS for the `finish_reason` of the endpoint. Others are the end of the turn. */
+const STOP_REASONS: ReadonlyMap<string, string> = new Map([
+  ['length', 'max_tokens'],
+  ['content_filter', 'content_filtered'],
+]);
 const LINE_MAX_LENGTH = 300;
 
 /**
@@ -42,9 +47,9 @@ export function createCompletionSource(endpoint: CompletionEndpoint, onFailure: 
     const startedAt = Date.now();
     let hasText = false;
     try {
-      for await (const text of readReply(await request(endpoint, conversation, signal))) {
-        hasText = true;
-        yield text;
+      for await (const part of readReply(await request(endpoint, conversation, signal))) {
+        hasText ||= typeof part === 'string';
+        yield part;
       }
       if (!hasText) onFailure(toLine('has sent a reply without text'));
     } catch (error) {
@@ -69,6 +74,7 @@ async function request(
     body: JSON.stringify({
       ...(model && { model }),
       stream: true,
+      stream_options: { include_usage: true },
       ...(maxTokens !== undefined && { max_tokens: maxTokens }),
       messages: [
         ...(systemPrompt === undefined ? [] : [{ role: 'system', content: systemPrompt }]),
@@ -96,14 +102,17 @@ function toAlternating(messages: readonly ConversationMessage[]): { role: string
   return joined;
 }
 
-async function* readReply(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  let isFinished = false;
+async function* readReply(body: AsyncIterable<Uint8Array>): AsyncGenerator<string | ReplyEnd> {
+  let stopReason: string | undefined;
+  let usage: TokenCounts | undefined;
   for await (const part of readCompletion(body)) {
     if (part.type === 'error') throw toStreamFault(part.message);
     if (part.type === 'text') yield part.text;
-    else isFinished = true;
+    else if (part.type === 'usage') usage = part.usage;
+    else stopReason ??= STOP_REASONS.get(part.reason) ?? 'end_turn';
   }
-  if (!isFinished) throw toStreamFault('the stream ended before the reply');
+  if (stopReason === undefined) throw toStreamFault('the stream ended before the reply');
+  yield { stopReason, usage };
 }
 
 async function toStatusFault(response: Response): Promise<AgentFault> {

@@ -1,9 +1,12 @@
+import type { TokenCounts } from './reply-source.js';
+
 /** What the emulated agent reads of an event of `/chat/completions`. */
 interface CompletionEvent {
   readonly choices?: readonly {
     readonly delta?: { readonly content?: string | null } | null;
     readonly finish_reason?: string | null;
   }[];
+  readonly usage?: { readonly prompt_tokens?: unknown; readonly completion_tokens?: unknown } | null;
   readonly error?: unknown;
 }
 
@@ -12,6 +15,8 @@ export type CompletionPart =
   | { readonly type: 'text'; readonly text: string }
   /** The model has ended its reply. May come twice, with `done` as the second reason. */
   | { readonly type: 'finish'; readonly reason: string }
+  /** The tokens so far. Comes at the end or with each event, if at all. */
+  | { readonly type: 'usage'; readonly usage: TokenCounts }
   /** The endpoint has failed inside the stream. */
   | { readonly type: 'error'; readonly message: string };
 
@@ -43,6 +48,12 @@ function* toParts(event: CompletionEvent | null): Generator<CompletionPart> {
   const { delta, finish_reason: reason } = event?.choices?.[0] ?? {};
   if (delta?.content) yield { type: 'text', text: delta.content };
   if (reason) yield { type: 'finish', reason };
+  const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = event?.usage ?? {};
+  if (isCount(inputTokens) && isCount(outputTokens)) yield { type: 'usage', usage: { inputTokens, outputTokens } };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

@@ -1,6 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { MessageBehaviour } from './behaviour.js';
 import { buildEventFrame } from './event-stream.js';
+import type { TokenCounts } from './reply-source.js';
 import type { ReplyFrames } from './steps.js';
 
 type Chunks = readonly (string | Uint8Array)[];
@@ -11,15 +12,18 @@ export interface MessageReply {
   readonly inputBytes: number;
   /** `end_turn` by default. */
   readonly stopReason?: string;
+  /** By default an estimate. */
+  readonly usage?: TokenCounts | undefined;
 }
 
 /** About so many bytes are a token. */
 const TOKEN_BYTES = 4;
 
 /** Builds the frames of ConverseStream and InvokeHarness, whose events have the same shape. */
-export function toMessageFrames({ chunks, inputBytes, stopReason = 'end_turn' }: MessageReply): ReplyFrames {
+export function toMessageFrames(reply: MessageReply): ReplyFrames {
+  const { chunks, stopReason = 'end_turn' } = reply;
   const opening = [buildMessageStart('assistant')];
-  const usage = buildUsage(inputBytes, Buffer.byteLength(decode(chunks).join('')));
+  const usage = buildUsage(reply.usage ?? estimateUsage(reply));
   const closing = [buildBlockStop(0), buildMessageStop(stopReason), usage];
   const texts = buildTexts(chunks);
   return {
@@ -129,8 +133,12 @@ function buildMessageStop(stopReason: string): Uint8Array {
   return buildEventFrame('messageStop', { stopReason });
 }
 
-function buildUsage(inputBytes: number, outputBytes: number): Uint8Array {
-  const [inputTokens, outputTokens] = [inputBytes, outputBytes].map((bytes) => Math.ceil(bytes / TOKEN_BYTES));
-  const totalTokens = (inputTokens ?? 0) + (outputTokens ?? 0);
+function buildUsage({ inputTokens, outputTokens }: TokenCounts): Uint8Array {
+  const totalTokens = inputTokens + outputTokens;
   return buildEventFrame('metadata', { usage: { inputTokens, outputTokens, totalTokens }, metrics: { latencyMs: 1 } });
+}
+
+function estimateUsage({ chunks, inputBytes }: MessageReply): TokenCounts {
+  const outputBytes = Buffer.byteLength(decode(chunks).join(''));
+  return { inputTokens: Math.ceil(inputBytes / TOKEN_BYTES), outputTokens: Math.ceil(outputBytes / TOKEN_BYTES) };
 }

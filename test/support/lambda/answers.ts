@@ -6,7 +6,7 @@ import { createDocumentClient, createDynamoDbClient } from '../../../src/dynamod
 import { loadEnvironment } from '../../../src/config/environment.js';
 import type { LambdaResponse } from '../../../src/lambda.js';
 import { originalChat } from '../chat-items.js';
-import { LONGER_TIMEOUT } from '../longer-timeouts.js';
+import { LONGER_TIMEOUT } from '../client-timeouts.js';
 import { parseStream } from '../ui-stream.js';
 
 /** The parts of a response that the contract fixes. */

@@ -34,8 +34,8 @@ export function startConverseEmulator(options: AgentEmulatorOptions = {}): Promi
       if (isBlocked(invocation)) return undefined;
       return { messages: [...conversationHistory, { role: 'user', text: prompt }], systemPrompt, maxTokens };
     },
-    endReply: (invocation, reply) =>
-      toConverseFrames({ chunks: [reply], inputBytes: countInputBytes(invocation) }).closing,
+    endReply: (invocation, reply, end) =>
+      toConverseFrames({ chunks: [reply], inputBytes: countInputBytes(invocation), ...end }).closing,
   };
   return startAgentServer(service, options);
 }

@@ -74,12 +74,12 @@ export async function startHarnessEmulator(options: HarnessEmulatorOptions = {})
       },
       toFrames: (invocation, isComplete) => toMessageFrames(reply(invocation, isComplete)),
       toConversation,
-      endReply: (invocation, text) => {
+      endReply: (invocation, text, end) => {
         const { messages } = toConversation(invocation);
         const { sessionId, prompt, conversationHistory = [] } = invocation;
         sessions.append(sessionId, [...conversationHistory, prompt, { role: 'assistant', text }]);
         const inputBytes = Buffer.byteLength(messages.map((message) => message.text).join(''));
-        return toMessageFrames({ chunks: [text], inputBytes }).closing;
+        return toMessageFrames({ chunks: [text], inputBytes, ...end }).closing;
       },
     },
     options,
