@@ -8,7 +8,7 @@ import type { LambdaResponse } from '../../src/lambda.js';
 import { startApp } from '../../src/lambda/start-app.js';
 import { type HarnessEmulator, startHarnessEmulator } from '../../src/local/emulator/harness/server.js';
 import { startChatAppWith } from '../support/chat-app.js';
-import { useLongerTimeouts } from '../support/longer-timeouts.js';
+import { useTimeouts } from '../support/client-timeouts.js';
 
 const HARNESS = { AGENT_HARNESS_ARN: 'arn:aws:bedrock-agentcore:us-east-1:123456789012:harness/tests-a1b2c3d4e5' };
 const ENDPOINT = 'AWS_ENDPOINT_URL_BEDROCK_AGENTCORE';
@@ -48,7 +48,7 @@ describe('the end of a session whose turn was given up', () => {
       // An entry reads the environment while it is imported.
       Object.assign(process.env, parts.variables, { [ENDPOINT]: agent.endpoint });
       ({ handler } = (await import('../../src/lambda.js')) as { handler: typeof handler });
-      useLongerTimeouts((await startApp(process.env)).get(DynamoDBClient));
+      useTimeouts((await startApp(process.env)).get(DynamoDBClient));
       const event = buildRestEvent({
         method: 'POST',
         url: '/chat',
