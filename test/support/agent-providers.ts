@@ -30,6 +30,8 @@ export interface ProviderUnderTest {
   readonly memory: { readonly idleSeconds: number; readonly maxSeconds?: number } | undefined;
   /** Whether the replies are streams of messages, with stop reasons and usage. */
   readonly hasMessages: boolean;
+  /** What the service takes of the user: its hash, and the claims. */
+  readonly takes: { readonly actor: boolean; readonly attributes: boolean };
   startEmulator(options?: AgentEmulatorOptions): Promise<AgentEmulator>;
   create(settings: AgentSettings, times?: AgentConnectionTimes): AgentProvider;
 }
@@ -48,6 +50,7 @@ export const PROVIDERS: readonly ProviderUnderTest[] = [
     endpointVariable: 'AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME',
     memory: { idleSeconds: 600 },
     hasMessages: false,
+    takes: { actor: false, attributes: true },
     startEmulator: startBedrockAgentEmulator,
     create: (settings, times) => BedrockAgentProvider.create(settings, requireTarget(settings, 'bedrock-agent'), times),
   },
@@ -60,6 +63,7 @@ export const PROVIDERS: readonly ProviderUnderTest[] = [
     endpointVariable: 'AWS_ENDPOINT_URL_BEDROCK_AGENTCORE',
     memory: { idleSeconds: 900, maxSeconds: 28_800 },
     hasMessages: true,
+    takes: { actor: true, attributes: false },
     startEmulator: startHarnessEmulator,
     create: (settings, times) => HarnessProvider.create(settings, requireTarget(settings, 'harness'), times),
   },
@@ -74,6 +78,7 @@ export const PROVIDERS: readonly ProviderUnderTest[] = [
     endpointVariable: 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME',
     memory: undefined,
     hasMessages: true,
+    takes: { actor: true, attributes: false },
     startEmulator: startConverseEmulator,
     create: (settings, times) => ConverseProvider.create(settings, requireTarget(settings, 'converse'), times),
   },
