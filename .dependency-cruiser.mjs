@@ -7,7 +7,7 @@
  */
 export const LAYERS = {
   'main.ts': { may: ['app.ts', 'local', 'http', 'dynamodb', 'config'] },
-  'lambda.ts': { may: ['lambda'] },
+  'lambda.ts': { may: ['app.ts', 'lambda'] },
   'lambda-stream.ts': { may: ['app.ts', 'lambda'] },
   lambda: { may: ['app.ts', 'config', 'common'] },
   'app.ts': { may: ['app.module.ts', 'chat', 'http', 'telemetry', 'config'] },

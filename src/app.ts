@@ -36,7 +36,10 @@ export async function createApp(
   return app.init();
 }
 
-/** Waits until no turn runs any more. Turns whose callers have disconnected count too. */
+/**
+ * Waits until no turn runs any more, and until no session of the agent is being stopped. Turns whose callers have
+ * disconnected count too.
+ */
 export async function settled(app: NestExpressApplication): Promise<void> {
   await app.get(ChatModule).idle();
 }

@@ -6,6 +6,7 @@ import { constants } from 'node:os';
 import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp } from './app.js';
+import { AgentSettings, describeAgent } from './config/agent-settings.js';
 import { TableSettings } from './config/settings.js';
 import { createDynamoDbClient } from './dynamodb/dynamodb.client.js';
 import { resolveSecrets } from './config/resolve-secrets.js';
@@ -77,7 +78,9 @@ async function prepareTable(environment: Environment, local: LocalParts): Promis
 }
 
 async function announce(environment: Environment, url: string, local: LocalParts | undefined): Promise<void> {
-  if (!local) return new Logger('main').log(`Listening on ${url}`);
+  if (!local) {
+    return new Logger('main').log(`Listening on ${url} and asking ${describeAgent(new AgentSettings(environment))}`);
+  }
   const { DATA_DIR: dataDir, DYNAMODB_TABLE: tableName, AWS_ENDPOINT_URL_DYNAMODB: endpoint = '' } = environment;
   if (await isWatchRestart({ dataDir, variables: process.env, parentPid: process.ppid })) {
     console.log(`  Restarted on ${url}`);
@@ -94,7 +97,7 @@ function describeStartError(error: unknown): unknown {
   const { code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (code === 'EADDRINUSE') return `Port ${port} of ${address} is in use: stop what listens there or set PORT`;
   if (code === 'ERR_MODULE_NOT_FOUND') {
-    return 'Local mode needs the development dependencies: run npm ci, or set AGENT_ID and AGENT_ALIAS_ID';
+    return 'Local mode needs the development dependencies: run npm ci, or configure an agent: docs/agents.md';
   }
   return syscall === undefined ? error : toOneLine(error);
 }

@@ -2,6 +2,7 @@ import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common
 import { AuthModule } from '../auth/auth.module.js';
 import { jsonBody } from '../http/middleware/json-body.js';
 import { UsageModule } from '../usage/usage.module.js';
+import { AgentProvider } from './agent/agent.js';
 import { AgentModule } from './agent/agent.module.js';
 import { ChatHistoryController } from './api/chat-history.controller.js';
 import { ChatController } from './api/chat.controller.js';
@@ -20,15 +21,19 @@ import { StorageModule } from './storage/storage.module.js';
   providers: [ChatService, ChatHistoryService, TurnRunner, EarlierTurns, RunningTurns, TurnTimes],
 })
 export class ChatModule implements NestModule {
-  constructor(private readonly turns: RunningTurns) {}
+  constructor(
+    private readonly turns: RunningTurns,
+    private readonly agent: AgentProvider,
+  ) {}
 
   /** Reads the body only for routes that have one, so that an unknown route is 404 with any body. */
   configure(consumer: MiddlewareConsumer): void {
     consumer.apply(jsonBody).forRoutes(ChatController);
   }
 
-  /** Waits for all running turns, also if their clients have disconnected. */
+  /** Waits for all running turns, also if their clients have disconnected, and for what they leave to the agent. */
   async idle(): Promise<void> {
     await this.turns.idle();
+    await this.agent.idle();
   }
 }

@@ -60,7 +60,7 @@ export class Environment {
   @IsWholeNumber(1, 1_000_000)
   readonly AGENT_MAX_TOKENS?: number;
 
-  /** The guardrail of the model: its id or ARN. */
+  /** The guardrail of the model: its id or ARN, in the region of the model. */
   @IsOptional()
   @Matches(/^[\w.:/-]{1,2048}$/, { message: 'must be the id or ARN of a guardrail' })
   readonly AGENT_GUARDRAIL_ID?: string;
@@ -89,7 +89,7 @@ export class Environment {
   @Matches(/^[a-zA-Z0-9_.-]{3,255}$/, { message: 'must be 3 to 255 of letters, digits, _ . -' })
   readonly DYNAMODB_TABLE: string = 'test-chat';
 
-  /** The region of the agent and the table. */
+  /** The region of the table, and of the agent unless its ARN names another. */
   @Matches(/^[a-z]{2,}(-[a-z]+)+-\d+$/, { message: 'must be a region such as us-east-1' })
   readonly AWS_REGION: string = 'us-east-1';
 

@@ -6,6 +6,7 @@ import type { ConverseTarget } from '../../src/config/agent-settings.js';
 import { BLOCKED, type ConverseEmulator, startConverseEmulator } from '../../src/local/emulator/converse/server.js';
 import { toSettings } from '../support/agent-providers.js';
 import { startChatAppWith } from '../support/chat-app.js';
+import { originalChat, putItem } from '../support/chat-items.js';
 
 const MODEL = { AGENT_MODEL_ID: 'amazon.nova-lite-v1:0' };
 const GUARDRAIL = { AGENT_GUARDRAIL_ID: 'gr1', AGENT_GUARDRAIL_VERSION: '2' };
@@ -51,8 +52,8 @@ describe('ConverseProvider', () => {
       {
         modelId: 'amazon.nova-lite-v1:0',
         prompt: 'hello',
-        sessionId: REQUEST.sessionId,
-        actorId: REQUEST.actorId,
+        sessionId: expect.any(String),
+        metadata: { actor: REQUEST.actorId },
         outcome: 'replied',
       },
     ]);
@@ -169,6 +170,22 @@ describe('ConverseProvider', () => {
       const { body } = await app.chat({ prompt: 'What did I say first?', chat_id: id }).expect(200);
       expect(body.response).toContain('This is turn 2; you began with “My name is Ada”');
       expect(body.chat.messages).toHaveLength(6);
+      await app.close();
+    });
+
+    it('gets 20 turns of history, however many of the newest turns the guardrail has blocked', async () => {
+      const app = await startApp({ ...GUARDRAIL, CHAT_HISTORY_LIMIT: '2' });
+      const messages = Array.from({ length: 30 }, (_, index) => [
+        { role: 'user', content: `question ${index + 1}` },
+        { role: 'assistant', content: 'reply' },
+      ]);
+      await putItem(app, originalChat('old', messages.flat()));
+      for (let count = 1; count <= 5; count += 1) await app.chat({ prompt: BLOCKED, chat_id: 'old' }).expect(200);
+      await app.chat({ prompt: 'Go on', chat_id: 'old' }).expect(200);
+      const history = model.invocations.at(-1)?.conversationHistory ?? [];
+      expect(history.map(({ text }) => text).filter((text) => text !== 'reply')).toEqual(
+        Array.from({ length: 20 }, (_, index) => `question ${index + 11}`),
+      );
       await app.close();
     });
 

@@ -134,7 +134,7 @@ describe('the package', () => {
     expect(status).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toBe(
-      'The configuration is not valid: JWT_SECRET_KEY must be at least 32 bytes; AGENT_ID is required, or AGENT_HARNESS_ARN, or AGENT_MODEL_ID\n',
+      'The configuration is not valid: JWT_SECRET_KEY must be at least 32 bytes; AGENT_ID is required with AGENT_ALIAS_ID\n',
     );
   });
 

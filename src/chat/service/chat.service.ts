@@ -49,7 +49,7 @@ export class ChatService {
     const limit = this.agentSettings.timeoutMilliseconds ?? timeLimit;
     const deadline = toTurnDeadline(limit, currentRequestContext()?.deadline);
     return this.running.run(async (stop) => {
-      const begin = { deadline, memory: this.agent.memory };
+      const begin = { deadline, memory: this.agent.memory, attributeNames: Object.keys(attributes) };
       const begun = await this.quota.consume(userId, () => this.chats.begin(userId, request, begin), hasBegun);
       if (!hasBegun(begun)) return this.replay(userId, begun);
       return this.runner.run(userId, begun, { deadline, stop, attributes, observer });

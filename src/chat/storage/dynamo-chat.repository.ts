@@ -5,12 +5,13 @@ import { toExpiry } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { Replay, StoredTurn, TurnOutcome } from '../model/chat.js';
 import { ChatNotFoundError, TurnSupersededError } from '../model/chat.errors.js';
-import type { AgentMemory, RunningTurn, TurnRequest } from '../model/turn.js';
+import type { RunningTurn, SessionTerms, TurnRequest } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import type { ContinuationItem } from './items/split-reply.js';
 import { headKey } from './items/head-item.js';
+import { toSessionAttribute } from './items/session-attribute.js';
 import { toEndTime } from './items/stored-times.js';
 import { toTombstone, whileKeyIsFree } from './items/tombstone.js';
 import { toMessages, toTurnItems, type TurnItems } from './items/turn-item.js';
@@ -18,11 +19,9 @@ import { OWNED_BY_LEASE, whileChatIsHeldBy } from './items/turn-lease.js';
 import { toTurnAttempt } from './turn-attempt.js';
 
 /** What a turn begins with, beside its request. */
-export interface TurnBegin {
+export interface TurnBegin extends SessionTerms {
   /** Epoch milliseconds by which the turn will have ended. */
   readonly deadline: number;
-  /** What the agent of the turn remembers. */
-  readonly memory: AgentMemory;
 }
 
 /** How a turn leaves its chat. */
@@ -55,8 +54,8 @@ export class DynamoChatRepository {
    *
    * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError
    */
-  async begin(userId: string, request: TurnRequest, { deadline, memory }: TurnBegin): Promise<RunningTurn | Replay> {
-    return this.opening.open(userId, toTurnAttempt(userId, request, deadline), memory);
+  async begin(userId: string, request: TurnRequest, { deadline, ...terms }: TurnBegin): Promise<RunningTurn | Replay> {
+    return this.opening.open(userId, toTurnAttempt(userId, request, deadline), terms);
   }
 
   /**
@@ -95,7 +94,6 @@ export class DynamoChatRepository {
     const updatedAt = chat.updatedAt === at ? at : toEndTime([at, chat.updatedAt], now);
     const renumberedKeys = number === turn.number ? [] : headAtBegin.keys;
     const { expires_at: expiresAt = null } = toExpiry(this.settings.chatTtlDays);
-    const { generation: gen, since } = session;
     const update = {
       Key: headKey(userId, chat.id),
       ...buildUpdate(
@@ -106,8 +104,7 @@ export class DynamoChatRepository {
           ...Object.fromEntries(renumberedKeys.map((name) => [name, number])),
           ...Object.fromEntries(headAtBegin.staleKeys.map((name) => [name, null])),
           open: null,
-          session:
-            rememberedBy === undefined ? null : { gen, at: new Date().toISOString(), since, agent: rememberedBy },
+          session: rememberedBy === undefined ? null : toSessionAttribute(session, rememberedBy, now),
           expires_at: expiresAt,
         },
         whileChatIsHeldBy(lease),

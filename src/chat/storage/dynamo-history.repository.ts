@@ -3,7 +3,7 @@ import { DynamoTable, type Item } from '../../dynamodb/dynamo-table.js';
 import { isExpired } from '../../dynamodb/item-expiry.js';
 import type { HistoryPage, StoredTurn } from '../model/chat.js';
 import { ChatNotFoundError } from '../model/chat.errors.js';
-import { hasReply, takeNewestPage } from '../model/history-page.js';
+import { isConversation, takeNewestPage } from '../model/history-page.js';
 import type { StoredChat } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import type { ContinuationItem } from './items/split-reply.js';
@@ -11,7 +11,7 @@ import { type HeadItem, headKey, toStoredChat, toVisibleHead } from './items/hea
 import { isTurnItem, toMessages, toOpenMessages } from './items/turn-item.js';
 import { parseTurnNumber, turnKeyRange } from './items/turn-keys.js';
 
-/** Most turns that are searched for turns with a reply, because the caller waits. */
+/** Most turns that are searched for turns of the conversation, because the caller waits. */
 const SEARCHED_TURNS_MAX = 500;
 /** Higher than every turn number. */
 const AFTER_NEWEST = Number.MAX_SAFE_INTEGER;
@@ -73,9 +73,9 @@ export class DynamoHistoryRepository {
     return takeNewestPage(this.readBackwards(userId, chat, range), range.limit);
   }
 
-  /** Lists the newest turns of a range that have a reply, whole or partial. Turns between them are skipped. */
-  async listTurnsWithReply(userId: string, chat: StoredChat, range: HistoryRange): Promise<HistoryPage> {
-    return takeNewestPage(onlyWithReply(this.readBackwards(userId, chat, range)), range.limit);
+  /** Lists the newest turns of a range that agents get. Failed and filtered turns between them are skipped. */
+  async listConversation(userId: string, chat: StoredChat, range: HistoryRange): Promise<HistoryPage> {
+    return takeNewestPage(onlyConversation(this.readBackwards(userId, chat, range)), range.limit);
   }
 
   private async requireHead(userId: string, chatId: string): Promise<HeadItem> {
@@ -125,10 +125,10 @@ async function* withOpenTurn(head: HeadItem, newestFirst: AsyncIterable<StoredTu
   if (open) yield { number, messages: toOpenMessages(open) };
 }
 
-async function* onlyWithReply(turns: AsyncIterable<StoredTurn>): AsyncGenerator<StoredTurn> {
+async function* onlyConversation(turns: AsyncIterable<StoredTurn>): AsyncGenerator<StoredTurn> {
   let searched = 0;
   for await (const turn of turns) {
-    if (hasReply(turn)) yield turn;
+    if (isConversation(turn)) yield turn;
     searched += 1;
     if (searched === SEARCHED_TURNS_MAX) return;
   }

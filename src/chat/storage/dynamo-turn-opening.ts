@@ -7,7 +7,7 @@ import { buildUpdate, Computed, type Condition } from '../../dynamodb/update-exp
 import type { Replay } from '../model/chat.js';
 import { TurnInProgressError } from '../model/chat.errors.js';
 import { toTitle } from '../model/title.js';
-import type { AgentMemory, RunningTurn } from '../model/turn.js';
+import type { RunningTurn, SessionTerms } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnCancellation } from './dynamo-turn-cancellation.js';
 import { DynamoTurnConflict, type ResolvedConflict } from './dynamo-turn-conflict.js';
@@ -37,20 +37,19 @@ export class DynamoTurnOpening {
   ) {}
 
   /**
-   * @param memory - what the agent of the turn remembers.
    * @returns the turn that has begun, or the reply that an earlier turn with the same key has.
    * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError
    */
-  async open(userId: string, attempt: TurnAttempt, memory: AgentMemory): Promise<RunningTurn | Replay> {
+  async open(userId: string, attempt: TurnAttempt, terms: SessionTerms): Promise<RunningTurn | Replay> {
     let conflict: ResolvedConflict | undefined;
     let mayArriveLate = false;
     try {
       for (let writes = 0; writes < MAX_WRITES; writes += 1) {
         const { item, sends } = await this.write(userId, attempt, conflict);
-        if (item) return toRunningTurn(item as Item & HeadItem, attempt.open, memory);
+        if (item) return toRunningTurn(item as Item & HeadItem, attempt.open, terms);
         mayArriveLate ||= sends > 1;
         const found = await this.conflicts.resolveConflict(userId, attempt);
-        if (found.kind === 'alreadyBegun') return toRunningTurn(found.head, attempt.open, memory);
+        if (found.kind === 'alreadyBegun') return toRunningTurn(found.head, attempt.open, terms);
         if (found.kind === 'replay') return found.replay;
         conflict = found;
       }

@@ -62,7 +62,7 @@ export class ConverseProvider extends AgentProvider {
     return stream;
   }
 
-  private toCommand({ sessionId, prompt, history, actorId }: AgentRequest): ConverseStreamCommand {
+  private toCommand({ prompt, history, actorId }: AgentRequest): ConverseStreamCommand {
     const { modelId, systemPrompt, maxTokens, guardrail } = this.target;
     return new ConverseStreamCommand({
       modelId,
@@ -72,7 +72,7 @@ export class ConverseProvider extends AgentProvider {
       // Without a trace, which would hold the texts that the guardrail found.
       ...(guardrail && { guardrailConfig: { guardrailIdentifier: guardrail.id, guardrailVersion: guardrail.version } }),
       // Not for the model: the account's invocation logs can be filtered by it.
-      requestMetadata: { actor: actorId, session: sessionId },
+      requestMetadata: { actor: actorId },
     });
   }
 }

@@ -25,6 +25,8 @@ const STOP_MILLISECONDS = 3_000;
 /** Gets replies from a harness of Amazon Bedrock AgentCore, by its operation InvokeHarness. */
 export class HarnessProvider extends AgentProvider {
   readonly memory: AgentMemory;
+  /** The sessions that are being stopped because their turns were given up. */
+  private readonly stops = new Set<Promise<void>>();
 
   constructor(
     private readonly client: BedrockAgentCoreClient,
@@ -66,7 +68,7 @@ export class HarnessProvider extends AgentProvider {
     } finally {
       call.abort();
       // Without it the agent runs on, although nobody reads its reply.
-      if (mayRun) await this.stop(request.sessionId, AbortSignal.timeout(STOP_MILLISECONDS)).catch(() => undefined);
+      if (mayRun) this.stopInBackground(request.sessionId);
     }
   }
 
@@ -81,8 +83,20 @@ export class HarnessProvider extends AgentProvider {
     }
   }
 
+  override async idle(): Promise<void> {
+    await Promise.all(this.stops);
+  }
+
   override close(): void {
     this.client.destroy();
+  }
+
+  /** The caller of the turn does not wait. If it fails, the agent ends at the turn's deadline. */
+  private stopInBackground(sessionId: string): void {
+    const stop = this.stop(sessionId, AbortSignal.timeout(STOP_MILLISECONDS))
+      .catch(() => undefined)
+      .finally(() => this.stops.delete(stop));
+    this.stops.add(stop);
   }
 
   private async stop(sessionId: string, abortSignal: AbortSignal): Promise<void> {

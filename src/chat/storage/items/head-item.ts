@@ -26,6 +26,8 @@ export interface SessionAttribute {
   readonly since?: string;
   /** The name of the agent. */
   readonly agent?: string;
+  /** Names of the user's attributes that the agent has; absent if it has none. */
+  readonly attributes?: readonly string[];
 }
 
 /** The head of a chat: one item at `{id, user_id}`. Items of the original system have no optional attributes. */
