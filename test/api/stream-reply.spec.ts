@@ -8,16 +8,18 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { sendInProcess } from '../../src/lambda/in-process-request.js';
 import { AgentBusyError, AgentFailedError } from '../../src/chat/agent/agent.errors.js';
 import type { Reply } from '../../src/chat/service/reply.js';
+import { toTurnIds } from '../../src/chat/model/turn-ids.js';
 import type { TurnObserver } from '../../src/chat/model/turn-observer.js';
 import { streamReply } from '../../src/chat/api/ui-stream/stream-reply.js';
 import type { SilenceTimeouts } from '../../src/http/sse/silence-timeouts.js';
 
 const TIMEOUTS: SilenceTimeouts = { firstByteTimeout: 60, keepAliveInterval: 60, drainTimeout: 300 };
 const LONG_TIMEOUTS = { firstByteTimeout: 20_000, keepAliveInterval: 20_000, drainTimeout: 20_000 };
-const CHAT = { id: 'c', userId: 'u', title: 't', createdAt: 'then', updatedAt: 'now', messages: [] };
+const CHAT = { id: 'c', userId: 'u', title: 't', createdAt: 'then', updatedAt: 'now', isRunning: false, messages: [] };
+const IDS = toTurnIds('c', 1);
 const createReply = (response: string, isReplay = false): Reply => ({
   text: response,
-  messageId: 'c:1',
+  ids: IDS,
   citations: [],
   reason: 'stop',
   usage: undefined,
@@ -68,7 +70,7 @@ describe('streamReply', () => {
   it('sends nothing before the first text, so an early error keeps its status', async () => {
     const port = await serve(
       async (observer) => {
-        observer.onStart(CHAT, 'c:1');
+        observer.onStart(CHAT, IDS);
         await wait(20);
         throw new AgentBusyError();
       },
@@ -79,7 +81,7 @@ describe('streamReply', () => {
 
   it('opens with a comment after the first-byte time-out, and sends a later error in the stream', async () => {
     const port = await serve(async (observer) => {
-      observer.onStart(CHAT, 'c:1');
+      observer.onStart(CHAT, IDS);
       await wait(400);
       throw new AgentBusyError();
     });
@@ -93,7 +95,7 @@ describe('streamReply', () => {
   it('counts the first-byte time-out from the request, and sends the start when the turn begins', async () => {
     const port = await serve(async (observer) => {
       await wait(150);
-      observer.onStart(CHAT, 'c:1');
+      observer.onStart(CHAT, IDS);
       observer.onText('late');
       return createReply('late');
     });
@@ -139,7 +141,7 @@ describe('streamReply', () => {
 
   it('completes a reply without text, and sends no comment after it', async () => {
     const port = await serve(async (observer, response) => {
-      observer.onStart(CHAT, 'c:1');
+      observer.onStart(CHAT, IDS);
       setTimeout(() => response.destroy(), 1000).unref();
       return createReply('');
     });
@@ -164,7 +166,7 @@ describe('streamReply', () => {
 
   it('sends the headers, the start and the first text in a single write', async () => {
     const port = await serve(async (observer) => {
-      observer.onStart(CHAT, 'c:1');
+      observer.onStart(CHAT, IDS);
       observer.onText('one');
       await wait(100);
       return createReply('one');
@@ -184,7 +186,7 @@ describe('streamReply', () => {
     let hold: () => void = () => undefined;
     const holding = new Promise<void>((resolve) => (hold = resolve));
     await serve(async (observer, response) => {
-      observer.onStart(CHAT, 'c:1');
+      observer.onStart(CHAT, IDS);
       for (let index = 0; index < pieces; index += 1) observer.onText(piece);
       held.push(response.writableLength);
       await holding;
@@ -204,7 +206,7 @@ describe('streamReply', () => {
 
   it('disconnects a client that does not read the rest within the drain time-out', async () => {
     const port = await serve(async (observer) => {
-      observer.onStart(CHAT, 'c:1');
+      observer.onStart(CHAT, IDS);
       for (let index = 0; index < 30; index += 1) observer.onText('x'.repeat(1_000_000));
       return createReply('');
     });
@@ -222,7 +224,7 @@ describe('streamReply', () => {
     let finish: () => void = () => undefined;
     const finished = new Promise<void>((resolve) => (finish = resolve));
     const port = await serve(async (observer) => {
-      observer.onStart(CHAT, 'c:1');
+      observer.onStart(CHAT, IDS);
       observer.onText('one');
       await wait(200);
       for (let index = 0; index < 10_000; index += 1) observer.onText('x'.repeat(1000));
@@ -241,7 +243,7 @@ describe('streamReply', () => {
       response.once('close', () => {
         const before = timers();
         const runTurn = async (observer: TurnObserver) => {
-          observer.onStart(CHAT, 'c:1');
+          observer.onStart(CHAT, IDS);
           observer.onText('one');
           return createReply('one');
         };

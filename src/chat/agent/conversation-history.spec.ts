@@ -7,8 +7,8 @@ const MAX_BYTES = 100_000;
 const turn = (number: number, prompt: string, reply?: string): StoredTurn => ({
   number,
   messages: [
-    { role: 'user', content: prompt },
-    ...(reply === undefined ? [] : [{ role: 'assistant' as const, content: reply }]),
+    { id: 'u', role: 'user', content: prompt },
+    ...(reply === undefined ? [] : [{ id: 'a', role: 'assistant' as const, content: reply }]),
   ],
 });
 const countBytes = (history: ReturnType<typeof toConversationHistory>) =>
