@@ -64,6 +64,7 @@ describe('a turn whose agent fails', () => {
     port = undefined;
 
     expect({ status: answer.status, error: answer.body.error }).toEqual({ status, error });
+    expect(answer.headers).toMatchObject({ 'chat-id': id, 'turn-id': `${id}:2` });
     const asked = app.agent.invocations.slice(before);
     expect(asked).toHaveLength(invocations);
     expect(new Set(asked.map(({ sessionId }) => sessionId)).size).toBe(Math.min(1, invocations));
