@@ -10,6 +10,7 @@ import { AgentBusyError, AgentFailedError } from '../../src/chat/agent/agent.err
 import type { Reply } from '../../src/chat/service/reply.js';
 import { toTurnIds } from '../../src/chat/model/turn-ids.js';
 import type { TurnObserver } from '../../src/chat/model/turn-observer.js';
+import { setTurnHeaders } from '../../src/chat/api/reply-headers.js';
 import { streamReply } from '../../src/chat/api/ui-stream/stream-reply.js';
 import type { SilenceTimeouts } from '../../src/http/sse/silence-timeouts.js';
 
@@ -93,14 +94,17 @@ describe('streamReply', () => {
   });
 
   it('counts the first-byte time-out from the request, and sends the start when the turn begins', async () => {
-    const port = await serve(async (observer) => {
+    const port = await serve(async (observer, response) => {
       await wait(150);
+      // Too late for headers.
+      setTurnHeaders(response, IDS);
       observer.onStart(CHAT, IDS);
       observer.onText('late');
       return createReply('late');
     });
-    const { status, text } = await ask(port);
-    expect(status).toBe(200);
+    const { status, headers, text } = await ask(port);
+    expect([status, headers.get('turn-id')]).toEqual([200, null]);
+    expect(text).toContain(`"messageId":"${IDS.assistant}"`);
     const outline = listEvents(text);
     expect(outline.slice(0, 2)).toEqual([': keep-alive', ': keep-alive']);
     expect(outline.filter((block) => !block.startsWith(':'))).toEqual([

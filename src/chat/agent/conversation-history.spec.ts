@@ -57,6 +57,15 @@ describe('toConversationHistory', () => {
     }
   });
 
+  it('cuts no grapheme', () => {
+    const family = '👨‍👩‍👧';
+    for (const letters of ['', 'a', 'ab', 'abc']) {
+      const reply = letters + family.repeat(10_000);
+      const [exchange] = toConversationHistory([turn(1, 'x', reply)]);
+      expect(exchange?.reply.slice(letters.length, -1).replaceAll(family, '')).toBe('');
+    }
+  });
+
   it('cuts nothing from a turn of exactly 100 kB', () => {
     const reply = 'x'.repeat(MAX_BYTES - 2);
     expect(toConversationHistory([turn(1, 'ab', reply)])).toEqual([{ prompt: 'ab', reply }]);

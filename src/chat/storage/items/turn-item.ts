@@ -7,6 +7,7 @@ import {
   type TokenUsage,
   type TurnOutcome,
 } from '../../model/chat.js';
+import { toCitation } from '../../model/citation.js';
 import type { RunningTurn } from '../../model/turn.js';
 import { type TurnIds, toTurnIds } from '../../model/turn-ids.js';
 import { type ContinuationItem, continuationSortKey, joinReply, splitReply } from './split-reply.js';
@@ -133,13 +134,22 @@ export function toAssistantMessage(item: TurnItem, continuations: readonly Conti
     content: joinReply(item, continuations),
     createdAt: item.done_at,
     ...(item.status === 'partial' && { status: 'partial' }),
-    ...(item.citations && item.citations.length > 0 && { citations: item.citations }),
+    ...toCitations(item.citations),
     ...toUsage(item.usage),
   };
 }
 
 function toIds(item: TurnItem): TurnIds {
   return toTurnIds(item.id, parseTurnNumber(item));
+}
+
+/** Older versions stored citations that callers may not see. */
+function toCitations(stored: TurnItem['citations'] = []): Pick<Message, 'citations'> {
+  const citations = stored.flatMap(
+    ({ title, uri, snippet, start, end }) =>
+      toCitation({ titles: [title], uris: [uri], text: snippet, start, end }) ?? [],
+  );
+  return citations.length > 0 ? { citations } : {};
 }
 
 function toUsage(usage: TurnItem['usage']): { usage?: TokenUsage } {
