@@ -7,6 +7,7 @@ describe('toPlainLine', () => {
     ['control characters', 'a\u0000b\u001bc', 'a b c'],
     ['bidirectional controls', 'a\u202Ecod.exe\u202C \u2066b\u2069\u200E\u200F\u061C', 'acod.exe b'],
     ['zero-width controls', 'pay\u200Bpal\u2060 \uFEFFa\u00ADb', 'paypal ab'],
+    ['a byte order mark', '\uFEFFa\uFEFFb', 'ab'],
     ['joiners that no word needs', 'pa\u200Dypal \u200Ca\u200C 漢\u200D字 п\u200Cо', 'paypal a 漢字 по'],
     ['hidden tags', 'a\u{E0061}\u{E007F}b\u{E0001}', 'ab'],
   ])('removes %s', (_, text, line) => {

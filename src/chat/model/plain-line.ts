@@ -15,7 +15,8 @@ const JOINER_OF_EMOJI = String.raw`(?<=[\p{Extended_Pictographic}\p{Emoji_Modifi
 const TAGS_OF_FLAG = String.raw`(?<=\u{1F3F4})[\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}]{3,6}\u{E007F}`;
 /** Format controls that show nothing: bidirectional and zero-width ones, joiners and tags. */
 const INVISIBLE = String.raw`(?=\p{Default_Ignorable_Code_Point})\p{Cf}`;
-const NEEDED_OR_INVISIBLE = new RegExp(`(${JOINER_OF_WORD}|${JOINER_OF_EMOJI}|${TAGS_OF_FLAG})|${INVISIBLE}`, 'gu');
+/** Made on demand, because it takes a millisecond. */
+let neededOrInvisible: RegExp | undefined;
 
 /**
  * Makes one line of the beginning of a text: white space and control characters collapsed. Invisible controls are removed,
@@ -23,8 +24,13 @@ const NEEDED_OR_INVISIBLE = new RegExp(`(${JOINER_OF_WORD}|${JOINER_OF_EMOJI}|${
  */
 export function toPlainLine(text: string): string {
   const source = cutAtGrapheme(text, PLAIN_LINE_SOURCE_LENGTH).toWellFormed();
-  return source
-    .replace(NEEDED_OR_INVISIBLE, '$1')
+  return removeInvisible(source)
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
+}
+
+function removeInvisible(text: string): string {
+  if (/^[\t-\r -~]*$/.test(text)) return text;
+  neededOrInvisible ??= new RegExp(`(${JOINER_OF_WORD}|${JOINER_OF_EMOJI}|${TAGS_OF_FLAG})|${INVISIBLE}`, 'gu');
+  return text.replace(neededOrInvisible, '$1');
 }
