@@ -46,13 +46,6 @@ describe('docs/frontends.md', () => {
     await expect(reading.finally(() => gateway.close())).rejects.toThrow('The reply has broken off');
   });
 
-  it('has a curl that prints the events', async () => {
-    const command = frontendSnippet('sh').replace('http://127.0.0.1:3000', app.url);
-    const { stdout } = await run('bash', ['-c', command], { env: variables() });
-    expect(stdout).toMatch(/^data: {"type":"start"/);
-    expect(stdout).toMatch(/data: \[DONE\]\n\n$/);
-  });
-
   it('has a component whose types are right, as far as the compiler sees', () => {
     const code = frontendSnippet('tsx');
     const [faults, faultsOfWrongCode] = typeFaultsOf(code, code.replace('part.url', 'part.link'));

@@ -112,6 +112,18 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
       expect(message!.content).toBe(answer.text);
     });
 
+    it.each(['/chat', '/chat/stream'])('names the chat and the turn in the headers of %s', async (url) => {
+      const turn = (prompt: string) => caller.ask({ url, body: { prompt } });
+      for (const [answer, status] of [
+        [await turn('one'), 200],
+        [await turn('one [[fault hang-up]]'), 502],
+      ] as const) {
+        expect(answer.status).toBe(status);
+        expect(answer.headers.get('turn-id')).toBe(`${answer.headers.get('chat-id')}:1`);
+      }
+      expect((await turn('')).headers.has('chat-id')).toBe(false);
+    });
+
     it('answers without a body: 204 to a deletion and a preflight, and HEAD', async () => {
       const { raw } = await caller.ask({ url: '/chat', body: { prompt: 'soon gone' } });
       const { chat } = JSON.parse(raw) as { chat: { id: string } };

@@ -1,6 +1,7 @@
 import type { AgentExchange } from './agent.js';
 import type { StoredTurn } from '../model/chat.js';
 import { isConversation } from '../model/history-page.js';
+import { cutAtGrapheme } from '../../common/graphemes.js';
 import { endOfCharacter } from '../../common/utf8.js';
 
 /** Limits of the history that a new session gets. */
@@ -40,9 +41,10 @@ function cutToFit({ prompt, reply }: AgentExchange): AgentExchange {
   return { prompt: cutPrompt, reply: cutToBytes(reply, HISTORY_MAX_BYTES - Buffer.byteLength(cutPrompt)) };
 }
 
-/** Cuts between characters, and marks the cut. */
+/** Cuts between graphemes, and marks the cut. */
 function cutToBytes(text: string, maxBytes: number): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= maxBytes) return text;
-  return bytes.toString('utf8', 0, endOfCharacter(bytes, maxBytes - Buffer.byteLength(ELLIPSIS))) + ELLIPSIS;
+  const kept = bytes.toString('utf8', 0, endOfCharacter(bytes, maxBytes - Buffer.byteLength(ELLIPSIS)));
+  return cutAtGrapheme(text, kept.length) + ELLIPSIS;
 }

@@ -9,10 +9,11 @@ import { type HistoryPage, isEndedByAgent, type TurnOutcome } from '../model/cha
 import { toChat } from '../model/chat-page.js';
 import { appendTurn } from '../model/history-page.js';
 import type { RunningTurn } from '../model/turn.js';
+import { type TurnIds, toTurnIds } from '../model/turn-ids.js';
 import type { TurnObserver } from '../model/turn-observer.js';
 import { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
 import { EarlierTurns } from './earlier-turns.js';
-import { type Reply, toMessageId } from './reply.js';
+import type { Reply } from './reply.js';
 import { withGrace, withinDeadline } from './turn-deadline.js';
 
 /** Stands for earlier turns that exist, but could not be read. */
@@ -26,6 +27,7 @@ export interface RunOptions {
   readonly stop: AbortSignal;
   /** The user's claims for the agent, by name. */
   readonly attributes: Readonly<Record<string, string>>;
+  readonly onTurn: ((ids: TurnIds) => void) | undefined;
   readonly observer: TurnObserver | undefined;
 }
 
@@ -53,8 +55,9 @@ export class TurnRunner {
    * @throws ChatNotFoundError, TurnSupersededError, StorageUnavailableError, and the agent's errors.
    */
   async run(userId: string, turn: RunningTurn, options: RunOptions): Promise<Reply> {
-    const messageId = toMessageId(turn.chat.id, turn.number);
-    options.observer?.onStart(turn.chat, messageId);
+    const ids = toTurnIds(turn.chat.id, turn.number);
+    options.onTurn?.(ids);
+    options.observer?.onStart(turn.chat, ids);
 
     const page = this.earlier.read(userId, turn);
     const { outcome, error } = await this.ask(userId, turn, { ...options, page });
@@ -66,7 +69,7 @@ export class TurnRunner {
     const earlier = await withinDeadline(options.deadline, options.stop, () => page).catch(() => UNREAD);
     const chat = toChat({ ...turn.chat, updatedAt }, await appendTurn(earlier, ended, this.limits.historyLimit));
     const { reply: text, citations, reason, usage } = outcome;
-    return { text, messageId, citations, reason, usage, chat, isReplay: false };
+    return { text, ids, citations, reason, usage, chat, isReplay: false };
   }
 
   private async ask(

@@ -59,8 +59,8 @@ export class DynamoChatRepository {
   }
 
   /**
-   * Stores how a turn ended. If the original system has reset the head, the number may be taken by an older turn.
-   * Then the turn gets the next free number.
+   * Stores how a turn ended. If its number is taken, it gets the next free number, and its messages get new ids.
+   * Begin gives no number that is taken, except where an expired chat has left a turn.
    *
    * @returns the turn as it is stored.
    * @throws ChatNotFoundError when the chat has been deleted.

@@ -118,11 +118,11 @@ async function* withOpenTurn(head: HeadItem, newestFirst: AsyncIterable<StoredTu
   let open = head.open;
   for await (const turn of newestFirst) {
     // The open turn may have ended since the head was read, and later turns may have begun and ended.
-    if (open && turn.number < number) yield { number, messages: toOpenMessages(open) };
+    if (open && turn.number < number) yield { number, messages: toOpenMessages(head.id, number, open) };
     if (turn.number <= number) open = undefined;
     yield turn;
   }
-  if (open) yield { number, messages: toOpenMessages(open) };
+  if (open) yield { number, messages: toOpenMessages(head.id, number, open) };
 }
 
 async function* onlyConversation(turns: AsyncIterable<StoredTurn>): AsyncGenerator<StoredTurn> {

@@ -43,7 +43,7 @@ export class DynamoLegacyHistory {
   async listTurns(chat: StoredChat): Promise<readonly StoredTurn[]> {
     if (chat.legacyItemName === undefined) return chat.legacyTurns;
     const item = await this.table.get({ id: chat.id, user_id: legacySortKey(chat.userId, chat.legacyItemName) });
-    return item && !isExpired(item) ? listLegacyTurns(item['messages']) : [];
+    return item && !isExpired(item) ? listLegacyTurns(chat.id, item['messages']) : [];
   }
 
   private async moveMessages(userId: string, chatId: string): Promise<void> {

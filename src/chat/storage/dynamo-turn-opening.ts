@@ -89,7 +89,7 @@ export class DynamoTurnOpening {
           title: setsTitle ? toTitle(open.prompt) : undefined,
           expires_at: renewsExpiry ? expiresAt : undefined,
         },
-        { ...condition, values: { ...condition.values, ':none': 0, ':one': 1, ':at': open.at } },
+        { ...condition, values: { ...condition.values, ':none': conflict?.countFrom ?? 0, ':one': 1, ':at': open.at } },
       ),
     };
     return this.legacy.withOverflowItem(userId, chatId, () => this.table.tryUpdate(update));
@@ -102,6 +102,8 @@ function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | un
   const replaces = conflict?.kind === 'keyTaken' ? conflict.remembered : undefined;
   const conditions = [
     'attribute_exists(id)',
+    // Without a count the turn would get the number of an older turn, and messages their ids.
+    ...(conflict?.countFrom === undefined ? ['attribute_exists(turns)'] : []),
     'attribute_not_exists(#open)',
     'attribute_not_exists(deleted_at)',
     // A chat must not expire while its turn runs; the second write renews it.

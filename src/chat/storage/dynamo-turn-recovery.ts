@@ -6,7 +6,7 @@ import { buildUpdate } from '../../dynamodb/update-expression.js';
 import { type HeadItem, headKey, type OpenTurn } from './items/head-item.js';
 import { listNewestKeys } from './items/remembered-keys.js';
 import { findLastTime, toEndTime } from './items/stored-times.js';
-import { isExpiredTombstone, whileKeyIsFree } from './items/tombstone.js';
+import { whileKeyIsFree } from './items/tombstone.js';
 import { isTurnItem, toAbandonedTurnItem, type TurnItem } from './items/turn-item.js';
 import { parseTurnNumber, turnKeyRange, turnSortKey } from './items/turn-keys.js';
 import { requireLeaseExpired, whileChatIsHeldBy } from './items/turn-lease.js';
@@ -56,7 +56,7 @@ export class DynamoTurnRecovery {
   }
 
   /**
-   * Finds the place of a turn whose number is taken, because the original system has reset the head.
+   * Finds the place of a turn whose number is taken, for instance by a turn that an expired chat has left.
    * That is where the turn was stored before, else after all other turns.
    */
   async findPlace(
@@ -67,7 +67,7 @@ export class DynamoTurnRecovery {
     let next = taken;
     const range = { id, first: turnSortKey(userId, taken), last: turnKeyRange(userId).last, pageSize: 100 };
     for await (const item of this.table.backwards(range)) {
-      if (isExpiredTombstone(item)) continue;
+      if (isExpired(item)) continue;
       const number = parseTurnNumber(item as Item & ItemKey);
       next = Math.max(next, number + 1);
       if (item['user_id'] === turnSortKey(userId, number) && item['deleted_at']) return { number, holds: 'deleted' };

@@ -37,8 +37,8 @@ const OLDER_TURN: ShownAnswer = {
   statusCode: 200,
   body: {
     messages: [
-      { role: 'user', content: 'Where were we?' },
-      { role: 'assistant', content: 'At the beginning.' },
+      { id: 'trip:lisbon:-1:user', role: 'user', content: 'Where were we?' },
+      { id: 'trip:lisbon:-1', role: 'assistant', content: 'At the beginning.' },
     ],
   },
 };

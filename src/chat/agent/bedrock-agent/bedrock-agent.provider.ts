@@ -1,4 +1,5 @@
 import { TextDecoder } from 'node:util';
+import { Logger } from '@nestjs/common';
 import {
   BedrockAgentRuntimeClient,
   InvokeAgentCommand,
@@ -22,6 +23,7 @@ const DEFAULT_TTL_SECONDS = 600;
 /** Gets replies from Amazon Bedrock Agents, by its operation InvokeAgent. */
 export class BedrockAgentProvider extends AgentProvider {
   readonly memory: AgentMemory;
+  private readonly logger = new Logger(BedrockAgentProvider.name);
 
   constructor(
     private readonly client: BedrockAgentRuntimeClient,
@@ -46,10 +48,12 @@ export class BedrockAgentProvider extends AgentProvider {
     // If the caller leaves the loop early, only an abort ends the call to the agent.
     const call = new AbortController();
     const callSignal = AbortSignal.any([signal, call.signal]);
+    let fileCount = 0;
     try {
       const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
       let isEmpty = true;
-      for await (const { chunk } of await this.invoke(request, callSignal)) {
+      for await (const { chunk, files } of await this.invoke(request, callSignal)) {
+        fileCount += files?.files?.length ?? 0;
         // Other events, such as traces, have no chunk.
         if (!chunk) continue;
         for (const event of toEvents(chunk, decoder)) {
@@ -65,6 +69,8 @@ export class BedrockAgentProvider extends AgentProvider {
       throw signal.aborted ? signal.reason : toAgentError(error);
     } finally {
       call.abort();
+      // Their names may hold words of the user.
+      if (fileCount > 0) this.logger.warn(`Files of the code interpreter that are not passed on: ${fileCount}`);
     }
   }
 

@@ -13,7 +13,7 @@ import { type AgentConnectionTimes, toAgentClientConfig } from '../aws/agent-con
 import { askAgain } from '../aws/ask-again.js';
 import { toAgentError } from '../aws/aws-agent-errors.js';
 import { readMessages } from '../aws/message-stream.js';
-import { toCitation } from './converse-citations.js';
+import { toConverseCitation } from './converse-citations.js';
 
 /** Gets replies from a model of Amazon Bedrock, by its operation ConverseStream. The history goes with every turn. */
 export class ConverseProvider extends AgentProvider {
@@ -38,7 +38,7 @@ export class ConverseProvider extends AgentProvider {
     const call = new AbortController();
     const callSignal = AbortSignal.any([signal, call.signal]);
     try {
-      yield* readMessages(await this.converse(request, callSignal), toCitation);
+      yield* readMessages(await this.converse(request, callSignal), toConverseCitation);
     } catch (error) {
       throw signal.aborted ? signal.reason : toAgentError(error);
     } finally {

@@ -68,7 +68,7 @@ export function toVisibleHead(item: Item | undefined): HeadItem | undefined {
 
 /** The chat that a head describes. */
 export function toStoredChat(head: HeadItem): StoredChat {
-  const legacyTurns = listLegacyTurns(head.messages);
+  const legacyTurns = listLegacyTurns(head.id, head.messages);
   const firstPrompt = legacyTurns[0]?.messages[0]?.content ?? '';
   return {
     id: head.id,

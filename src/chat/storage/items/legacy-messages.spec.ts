@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Message } from '../../model/chat.js';
 import { groupIntoTurns, listLegacyTurns } from './legacy-messages.js';
 
-const user = (content: string): Message => ({ role: 'user', content });
-const assistant = (content: string): Message => ({ role: 'assistant', content });
+const user = (content: string) => ({ role: 'user' as const, content });
+const assistant = (content: string) => ({ role: 'assistant' as const, content });
 
 describe('groupIntoTurns', () => {
   it('starts a turn with each user message', () => {
@@ -22,9 +21,10 @@ describe('groupIntoTurns', () => {
 });
 
 describe('listLegacyTurns', () => {
-  it('numbers the turns so that the last is 0', () => {
-    const turns = listLegacyTurns([user('1'), assistant('one'), user('2')]);
+  it('numbers the turns so that the last is 0, and the messages by their turns', () => {
+    const turns = listLegacyTurns('c', [user('1'), assistant('one'), user('2')]);
     expect(turns.map(({ number }) => number)).toEqual([-1, 0]);
+    expect(turns.flatMap(({ messages }) => messages.map(({ id }) => id))).toEqual(['c:-1:user', 'c:-1', 'c:0:user']);
   });
 
   it.each([
@@ -34,11 +34,11 @@ describe('listLegacyTurns', () => {
     ['no content', { role: 'user' }, user('')],
     ['null', null, assistant('')],
   ])('reads an entry with %s', (_, entry, message) => {
-    expect(listLegacyTurns([entry])).toEqual([{ number: 0, messages: [message] }]);
+    expect(listLegacyTurns('c', [entry])).toMatchObject([{ number: 0, messages: [message] }]);
   });
 
   it('finds no turns if the item has no list of messages', () => {
-    expect(listLegacyTurns(undefined)).toEqual([]);
-    expect(listLegacyTurns('hello')).toEqual([]);
+    expect(listLegacyTurns('c', undefined)).toEqual([]);
+    expect(listLegacyTurns('c', 'hello')).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ItemKey } from '../../../dynamodb/dynamo-table.js';
 import type { Message, StoredTurn } from '../../model/chat.js';
+import { toTurnIds } from '../../model/turn-ids.js';
 import { turnSortKey } from './turn-keys.js';
 
 /** What a head says about the messages of the original system. */
@@ -11,16 +12,23 @@ export interface LegacyHead extends ItemKey {
   readonly inline_item?: string;
 }
 
+/** A message as the original system stored it: without an id. */
+type LegacyMessage = Pick<Message, 'role' | 'content'>;
+
 /** The original system's messages as turns. The last turn has the number 0, earlier turns -1, -2 and so on. */
-export function listLegacyTurns(messages: unknown): StoredTurn[] {
+export function listLegacyTurns(chatId: string, messages: unknown): StoredTurn[] {
   if (!Array.isArray(messages)) return [];
   const turns = groupIntoTurns(messages.map(toMessage));
-  return turns.map((turn, index) => ({ number: index - turns.length + 1, messages: turn }));
+  return turns.map((turn, index) => {
+    const number = index - turns.length + 1;
+    const ids = toTurnIds(chatId, number);
+    return { number, messages: turn.map((message) => ({ id: ids[message.role], ...message })) };
+  });
 }
 
 /** Groups messages into turns: each user message starts a turn, and an assistant message follows it. */
-export function groupIntoTurns(messages: readonly Message[]): Message[][] {
-  const turns: Message[][] = [];
+export function groupIntoTurns(messages: readonly LegacyMessage[]): LegacyMessage[][] {
+  const turns: LegacyMessage[][] = [];
   for (const message of messages) {
     const last = turns.at(-1);
     if (last?.[0]?.role === 'user' && message.role !== 'user' && last.length < 2) last.push(message);
@@ -50,7 +58,7 @@ export function toLegacyItemName(messages: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(messages)).digest('base64url').slice(0, 11);
 }
 
-function toMessage(entry: unknown): Message {
+function toMessage(entry: unknown): LegacyMessage {
   const message: { role?: unknown; content?: unknown } =
     typeof entry === 'object' && entry ? entry : { content: entry };
   const content = message.content ?? '';

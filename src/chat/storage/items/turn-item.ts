@@ -7,10 +7,12 @@ import {
   type TokenUsage,
   type TurnOutcome,
 } from '../../model/chat.js';
+import { toCitation } from '../../model/citation.js';
 import type { RunningTurn } from '../../model/turn.js';
+import { type TurnIds, toTurnIds } from '../../model/turn-ids.js';
 import { type ContinuationItem, continuationSortKey, joinReply, splitReply } from './split-reply.js';
 import type { HeadItem, OpenTurn } from './head-item.js';
-import { turnSortKey } from './turn-keys.js';
+import { parseTurnNumber, turnSortKey } from './turn-keys.js';
 import { isLeaseLive } from './turn-lease.js';
 
 /** A turn that has ended: one item at `{id, <user>#T#<12 digits>}`. */
@@ -119,7 +121,7 @@ export function isTurnItem(item: Item): item is Item & TurnItem {
 
 /** The messages of an ended turn: the user's, and the assistant's if the turn has a reply. */
 export function toMessages(item: TurnItem, continuations: readonly ContinuationItem[]): Message[] {
-  const userMessage: Message = { role: 'user', content: item.prompt, createdAt: item.at };
+  const userMessage: Message = { id: toIds(item).user, role: 'user', content: item.prompt, createdAt: item.at };
   if (item.status === 'failed') return [{ ...userMessage, status: 'failed' }];
   return [userMessage, toAssistantMessage(item, continuations)];
 }
@@ -127,13 +129,27 @@ export function toMessages(item: TurnItem, continuations: readonly ContinuationI
 /** The assistant's message of an ended turn that has a reply. */
 export function toAssistantMessage(item: TurnItem, continuations: readonly ContinuationItem[]): Message {
   return {
+    id: toIds(item).assistant,
     role: 'assistant',
     content: joinReply(item, continuations),
     createdAt: item.done_at,
     ...(item.status === 'partial' && { status: 'partial' }),
-    ...(item.citations && item.citations.length > 0 && { citations: item.citations }),
+    ...toCitations(item.citations),
     ...toUsage(item.usage),
   };
+}
+
+function toIds(item: TurnItem): TurnIds {
+  return toTurnIds(item.id, parseTurnNumber(item));
+}
+
+/** Older versions stored citations that callers may not see. */
+function toCitations(stored: TurnItem['citations'] = []): Pick<Message, 'citations'> {
+  const citations = stored.flatMap(
+    ({ title, uri, snippet, start, end }) =>
+      toCitation({ titles: [title], uris: [uri], text: snippet, start, end }) ?? [],
+  );
+  return citations.length > 0 ? { citations } : {};
 }
 
 function toUsage(usage: TurnItem['usage']): { usage?: TokenUsage } {
@@ -141,7 +157,8 @@ function toUsage(usage: TurnItem['usage']): { usage?: TokenUsage } {
 }
 
 /** The message of the turn that holds the chat: pending, or failed if its lease has expired. */
-export function toOpenMessages(open: OpenTurn): Message[] {
+export function toOpenMessages(chatId: string, number: number, open: OpenTurn): Message[] {
+  const { user: id } = toTurnIds(chatId, number);
   const status = isLeaseLive(open) ? 'pending' : 'failed';
-  return [{ role: 'user', content: open.prompt, createdAt: open.at, status }];
+  return [{ id, role: 'user', content: open.prompt, createdAt: open.at, status }];
 }
