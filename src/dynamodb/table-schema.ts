@@ -14,6 +14,9 @@ import {
 /** The attribute that DynamoDB's Time to Live uses, in epoch seconds. */
 export const TIME_TO_LIVE_ATTRIBUTE = 'expires_at';
 
+/** The index that lists the chats of a user. */
+export const CHAT_LIST_INDEX = 'user_id-updated_at-index';
+
 /** Longest wait for a new table to become active. */
 const CREATION_SECONDS = 60;
 
@@ -37,7 +40,7 @@ export function buildTableSchema(tableName: string): CreateTableCommandInput {
     ],
     GlobalSecondaryIndexes: [
       {
-        IndexName: 'user_id-updated_at-index',
+        IndexName: CHAT_LIST_INDEX,
         KeySchema: [
           { AttributeName: 'user_id', KeyType: 'HASH' },
           { AttributeName: 'updated_at', KeyType: 'RANGE' },
