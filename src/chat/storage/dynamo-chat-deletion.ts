@@ -67,11 +67,12 @@ export class DynamoChatDeletion {
   private async putMark(head: HeadItem): Promise<boolean> {
     const { turns } = head;
     const isUnchanged = turns === undefined ? 'attribute_not_exists(turns)' : 'turns = :seen';
+    const now = new Date().toISOString();
     const marked = await this.table.update({
       Key: headKey(head.user_id, head.id),
       ...buildUpdate(
         {
-          deleted_at: new Computed('if_not_exists(deleted_at, :now)'),
+          deleted_at: now,
           // A head with both times is being deleted; a tombstone has `deleted_at` alone.
           updated_at: new Computed('if_not_exists(updated_at, :now)'),
           // A full head has no room for the mark. The name leads to the messages if they are being moved.
@@ -79,9 +80,10 @@ export class DynamoChatDeletion {
           inline_item: findLegacyItemName(head),
         },
         {
-          expression: `attribute_exists(id) AND attribute_not_exists(#open) AND ${isUnchanged}`,
+          // A late repetition must not turn a tombstone back into a mark.
+          expression: `attribute_exists(id) AND attribute_not_exists(#open) AND attribute_not_exists(#deleted_at) AND ${isUnchanged}`,
           names: { '#open': 'open' },
-          values: { ':now': new Date().toISOString(), ...(turns !== undefined && { ':seen': turns }) },
+          values: { ':now': now, ...(turns !== undefined && { ':seen': turns }) },
         },
       ),
     });
