@@ -90,7 +90,7 @@ describe('pages of the list of chats', () => {
           expect(page.chats.length > 0 || shown.length === 0).toBe(true);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 
@@ -125,7 +125,7 @@ describe('pages of the list of chats', () => {
         expect(read.filter((id) => shown.includes(id) && isUnchanged(id))).toEqual(order.filter(isUnchanged));
         expect(pages.slice(0, -1).every((page) => page.chats.length > 0)).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 });

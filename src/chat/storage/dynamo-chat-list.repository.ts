@@ -14,8 +14,8 @@ import {
   whileTitleIsOf,
 } from './items/head-item.js';
 
-/** Chats of the first request of a walk over all chats. */
-const WALK_PAGE_SIZE = 100;
+/** Chats of the first request of a walk over all chats. Later requests get more. */
+const WALK_PAGE_SIZE = 25;
 
 /**
  * The list of a user's chats, from the index, and their titles. The index follows the table within about a second, so
