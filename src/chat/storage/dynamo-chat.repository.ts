@@ -33,7 +33,7 @@ export interface TurnRelease {
   readonly rememberedBy: string | undefined;
 }
 
-/** What a turn changes in its chat, or may find changed. */
+/** What a chat has after a turn. The title may have changed while the turn ran. */
 export type ReleasedChat = Pick<ChatSummary, 'title' | 'updatedAt'>;
 
 /**
@@ -88,7 +88,7 @@ export class DynamoChatRepository {
   /**
    * Releases the chat for its next turn, if this turn still holds it.
    *
-   * @returns the chat's new `updatedAt`, and its title, which may have changed during the turn.
+   * @returns the chat's new `updatedAt`, and its title now.
    */
   async release(userId: string, turn: RunningTurn, { number, rememberedBy }: TurnRelease): Promise<ReleasedChat> {
     const { chat, lease, at, session, headAtBegin } = turn;

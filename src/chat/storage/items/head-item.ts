@@ -1,10 +1,10 @@
 import type { Item, ItemKey } from '../../../dynamodb/dynamo-table.js';
 import { isExpired } from '../../../dynamodb/item-expiry.js';
-import { toTitle } from '../../model/title.js';
+import type { Condition } from '../../../dynamodb/update-expression.js';
 import type { ChatSummary } from '../../model/chat.js';
 import { ChatNotFoundError } from '../../model/chat.errors.js';
+import { toTitle } from '../../model/title.js';
 import type { StoredChat } from '../../model/turn.js';
-import type { Condition } from '../../../dynamodb/update-expression.js';
 import { type LegacyHead, listLegacyTurns } from './legacy-messages.js';
 import type { KeyAttribute } from './remembered-keys.js';
 import { toIsoTime } from './stored-times.js';
