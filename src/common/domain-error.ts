@@ -15,6 +15,8 @@ export type ErrorKind =
 export interface DomainErrorOptions extends ErrorOptions {
   /** Whole seconds after which the caller may retry. */
   readonly retryAfterSeconds?: number;
+  /** What to do about a failure, if trying again is not all: public, like the message. */
+  readonly advice?: string;
 }
 
 /**
@@ -24,10 +26,12 @@ export interface DomainErrorOptions extends ErrorOptions {
 export abstract class DomainError extends Error {
   abstract readonly kind: ErrorKind;
   readonly retryAfterSeconds: number | undefined;
+  readonly advice: string | undefined;
 
   constructor(message: string, options: DomainErrorOptions = {}) {
     super(message, options);
     this.name = new.target.name;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.advice = options.advice;
   }
 }

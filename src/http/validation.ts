@@ -13,14 +13,25 @@ import { InvalidRequestError } from './errors/http.errors.js';
 /** The longest name of an unknown field in an error; such a name may be as long as a body. */
 const LONGEST_NAME = /^.{0,100}/su;
 
-/** The field must be a string that is not blank and is well-formed Unicode. */
-export function IsText(): PropertyDecorator {
+/**
+ * The field must be a string that is not blank and is well-formed Unicode.
+ *
+ * @param maxLength - in Unicode code points; no limit by default.
+ */
+export function IsText(maxLength = Infinity): PropertyDecorator {
   return createFieldRule('isText', (value) => {
     if (value === undefined || value === null) return 'is required';
     if (typeof value !== 'string') return 'must be a string';
     if (value.trim() === '') return 'is required';
-    return value.isWellFormed() ? undefined : 'is invalid';
+    if (!value.isWellFormed()) return 'is invalid';
+    return findLengthFault(value, maxLength);
   });
+}
+
+/** The fault of a text with more than `maxLength` Unicode code points. The UTF-16 length is never smaller than their number. */
+export function findLengthFault(text: string, maxLength: number): string | undefined {
+  const isWithin = text.length <= maxLength || Array.from(text).length <= maxLength;
+  return isWithin ? undefined : `must be at most ${maxLength} characters`;
 }
 
 /**

@@ -21,7 +21,7 @@ const CLONED = [
 const ADDRESS = '127.0.0.1:3000';
 const START_MILLISECONDS = 120_000;
 /** Pages that a reader follows from top to bottom, one after the other in the same terminals. */
-const TOURS = [['README.md'], ['docs/getting-started.md', 'docs/api.md']];
+const TOURS = [['README.md'], ['docs/getting-started.md', 'docs/api.md', 'docs/chats.md']];
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
 /** What cannot run here, and why. Nobody checks these blocks, so keep them few. */

@@ -5,7 +5,7 @@ import { buildRestEvent } from '../../scripts/lambda/events.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import type { LambdaResponse } from '../../src/lambda.js';
 import { startApp } from '../../src/lambda/start-app.js';
-import { useLongerTimeouts } from '../support/longer-timeouts.js';
+import { useTimeouts } from '../support/client-timeouts.js';
 
 type Handler = (event: object, context: Context) => Promise<LambdaResponse>;
 
@@ -18,7 +18,7 @@ describe('the function that returns whole responses', () => {
     // An entry reads the environment while it is imported.
     Object.assign(process.env, parts.variables, { TURNS_PER_MINUTE: '0' });
     ({ handler } = (await import('../../src/lambda.js')) as { handler: Handler });
-    useLongerTimeouts((await startApp(process.env)).get(DynamoDBClient));
+    useTimeouts((await startApp(process.env)).get(DynamoDBClient));
   });
   afterAll(() => parts.close());
 

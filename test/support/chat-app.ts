@@ -33,8 +33,14 @@ export interface ChatApp<Agent extends AgentEmulator = BedrockAgentEmulator> {
   read(chatId: string, user?: string): supertest.Test;
   /** Reads a page of a chat's messages as `user`. */
   messages(chatId: string, query?: string | Record<string, string>, user?: string): supertest.Test;
+  /** Lists a page of the chats of `user`. */
+  list(query?: string | Record<string, string>, user?: string): supertest.Test;
+  /** Renames a chat as `user`. */
+  rename(chatId: string, body: object, user?: string): supertest.Test;
   /** Deletes a chat as `user`. */
   remove(chatId: string, user?: string): supertest.Test;
+  /** Deletes all chats of `user`. */
+  removeAll(user?: string): supertest.Test;
   close(): Promise<void>;
 }
 
@@ -100,7 +106,11 @@ export async function startChatAppWith<Agent extends AgentEmulator>(
     read: (chatId, user = 'alice') => supertest(url).get(`/chats/${chatId}`).set('id_token', tokenOf(user)),
     messages: (chatId, query = {}, user = 'alice') =>
       supertest(url).get(`/chats/${chatId}/messages`).query(query).set('id_token', tokenOf(user)),
+    list: (query = {}, user = 'alice') => supertest(url).get('/chats').query(query).set('id_token', tokenOf(user)),
+    rename: (chatId, body, user = 'alice') =>
+      supertest(url).patch(`/chats/${chatId}`).set('id_token', tokenOf(user)).send(body),
     remove: (chatId, user = 'alice') => supertest(url).delete(`/chats/${chatId}`).set('id_token', tokenOf(user)),
+    removeAll: (user = 'alice') => supertest(url).delete('/chats').set('id_token', tokenOf(user)),
     close: async () => {
       await nest.close();
       client.destroy();

@@ -47,13 +47,17 @@ describeWithTransform('what the transform of SAM makes of template.yaml', () => 
   it('sends every route and preflight to its function, and streams /chat/stream', () => {
     expect(integrationProblems(result)).toEqual([]);
     expect(Object.keys(integrationsOf(result)).toSorted()).toEqual([
+      'DELETE /chats',
       'DELETE /chats/{id}',
+      'GET /chats',
       'GET /chats/{id}',
       'GET /chats/{id}/messages',
       'OPTIONS /chat',
       'OPTIONS /chat/stream',
+      'OPTIONS /chats',
       'OPTIONS /chats/{id}',
       'OPTIONS /chats/{id}/messages',
+      'PATCH /chats/{id}',
       'POST /chat',
       'POST /chat/stream',
     ]);

@@ -15,6 +15,11 @@ import { parseTurnNumber, wholeKeyRange } from './items/turn-keys.js';
 /** How often a delete looks for a moment in which no turn holds the chat. */
 const MARK_ATTEMPTS = 3;
 
+export interface DeleteOptions {
+  /** Deletes a chat that has expired too, before DynamoDB removes its items. Without it such a chat is not found. */
+  readonly evenIfExpired?: boolean;
+}
+
 /**
  * Deletes chats for good. First the head is marked, so that every other request gets 404 at once.
  * Then every item is replaced by a tombstone, the head last, so that an interrupted delete can be repeated.
@@ -30,8 +35,8 @@ export class DynamoChatDeletion {
    * @returns the agent's session, if the chat had one.
    * @throws ChatNotFoundError, TurnInProgressError, StorageUnavailableError
    */
-  async delete(userId: string, chatId: string): Promise<StoredSession | undefined> {
-    const head = await this.markAsDeleted(userId, chatId);
+  async delete(userId: string, chatId: string, options: DeleteOptions = {}): Promise<StoredSession | undefined> {
+    const head = await this.markAsDeleted(userId, chatId, options);
     let keys = [...(await this.listRemains(userId, chatId)), ...listLegacyItemKeys(head)];
     // A turn that died before its item was written may still be completed late.
     const [lastTurn, ...continuations] = listPossibleKeys(userId, chatId, head.turns ?? 1);
@@ -47,9 +52,9 @@ export class DynamoChatDeletion {
   }
 
   /** Marks a chat as deleted, or finds the mark of an interrupted delete. @returns the head before it was marked. */
-  private async markAsDeleted(userId: string, chatId: string): Promise<HeadItem> {
+  private async markAsDeleted(userId: string, chatId: string, options: DeleteOptions): Promise<HeadItem> {
     for (let attempt = 1; attempt <= MARK_ATTEMPTS; attempt += 1) {
-      const head = toDeletableHead(await this.table.get(headKey(userId, chatId)));
+      const head = toDeletableHead(await this.table.get(headKey(userId, chatId)), options);
       if (!head) throw new ChatNotFoundError();
       if (head.deleted_at !== undefined) return head;
       if (head.open) await this.recovery.recoverDeadTurn(head, head.open);
@@ -62,11 +67,12 @@ export class DynamoChatDeletion {
   private async putMark(head: HeadItem): Promise<boolean> {
     const { turns } = head;
     const isUnchanged = turns === undefined ? 'attribute_not_exists(turns)' : 'turns = :seen';
+    const now = new Date().toISOString();
     const marked = await this.table.update({
       Key: headKey(head.user_id, head.id),
       ...buildUpdate(
         {
-          deleted_at: new Computed('if_not_exists(deleted_at, :now)'),
+          deleted_at: now,
           // A head with both times is being deleted; a tombstone has `deleted_at` alone.
           updated_at: new Computed('if_not_exists(updated_at, :now)'),
           // A full head has no room for the mark. The name leads to the messages if they are being moved.
@@ -74,9 +80,10 @@ export class DynamoChatDeletion {
           inline_item: findLegacyItemName(head),
         },
         {
-          expression: `attribute_exists(id) AND attribute_not_exists(#open) AND ${isUnchanged}`,
+          // A late repetition must not turn a tombstone back into a mark.
+          expression: `attribute_exists(id) AND attribute_not_exists(#open) AND attribute_not_exists(#deleted_at) AND ${isUnchanged}`,
           names: { '#open': 'open' },
-          values: { ':now': new Date().toISOString(), ...(turns !== undefined && { ':seen': turns }) },
+          values: { ':now': now, ...(turns !== undefined && { ':seen': turns }) },
         },
       ),
     });
@@ -96,9 +103,9 @@ export class DynamoChatDeletion {
   }
 }
 
-/** The item as a head that can be deleted, or undefined if it is absent, expired or a tombstone. */
-function toDeletableHead(item: Item | undefined): HeadItem | undefined {
+/** The item as a head that can be deleted, or undefined if it is absent, a tombstone, or expired. */
+function toDeletableHead(item: Item | undefined, { evenIfExpired = false }: DeleteOptions): HeadItem | undefined {
   const head = item as HeadItem | undefined;
   const isTombstone = head?.deleted_at !== undefined && head.updated_at === undefined;
-  return head && !isExpired(head) && !isTombstone ? head : undefined;
+  return head && (evenIfExpired || !isExpired(head)) && !isTombstone ? head : undefined;
 }

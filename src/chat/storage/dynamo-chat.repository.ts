@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { TableSettings } from '../../config/settings.js';
-import { DynamoTable } from '../../dynamodb/dynamo-table.js';
+import { DynamoTable, type Item } from '../../dynamodb/dynamo-table.js';
 import { toExpiry } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
-import type { Replay, StoredTurn, TurnOutcome } from '../model/chat.js';
+import type { ChatSummary, Replay, StoredTurn, TurnOutcome } from '../model/chat.js';
 import { ChatNotFoundError, TurnSupersededError } from '../model/chat.errors.js';
 import type { RunningTurn, SessionTerms, TurnRequest } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import type { ContinuationItem } from './items/split-reply.js';
-import { headKey } from './items/head-item.js';
+import { type HeadItem, headKey, toChatSummary } from './items/head-item.js';
 import { toSessionAttribute } from './items/session-attribute.js';
 import { toEndTime } from './items/stored-times.js';
 import { toTombstone, whileKeyIsFree } from './items/tombstone.js';
@@ -31,6 +31,9 @@ export interface TurnRelease {
   /** The agent that remembers the turn. Undefined if nobody knows what it remembers: the session is dropped. */
   readonly rememberedBy: string | undefined;
 }
+
+/** What a chat has after a turn. The title may have changed while the turn ran. */
+export type ReleasedChat = Pick<ChatSummary, 'title' | 'updatedAt'>;
 
 /**
  * The three writes of a turn: begin, complete, release. Their number does not depend on the length of the chat.
@@ -84,9 +87,9 @@ export class DynamoChatRepository {
   /**
    * Releases the chat for its next turn, if this turn still holds it.
    *
-   * @returns the chat's new `updatedAt`.
+   * @returns the chat's new `updatedAt`, and its title now.
    */
-  async release(userId: string, turn: RunningTurn, { number, rememberedBy }: TurnRelease): Promise<string> {
+  async release(userId: string, turn: RunningTurn, { number, rememberedBy }: TurnRelease): Promise<ReleasedChat> {
     const { chat, lease, at, session, headAtBegin } = turn;
     const now = Date.now();
     const endedAt = toEndTime([at, headAtBegin.lastTime], now);
@@ -109,11 +112,10 @@ export class DynamoChatRepository {
         },
         whileChatIsHeldBy(lease),
       ),
-      ReturnValues: 'NONE' as const,
     };
     // What this write adds may be larger than what it removes.
-    await this.legacy.withOverflowItem(userId, chat.id, () => this.table.update(update));
-    return updatedAt;
+    const item = await this.legacy.withOverflowItem(userId, chat.id, () => this.table.update(update));
+    return { title: item ? toChatSummary(item as Item & HeadItem).title : chat.title, updatedAt };
   }
 
   /** Puts the items of a turn where no other turn is. @returns false if a key is taken; then nothing is left. */

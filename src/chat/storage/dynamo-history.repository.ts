@@ -2,12 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { DynamoTable, type Item } from '../../dynamodb/dynamo-table.js';
 import { isExpired } from '../../dynamodb/item-expiry.js';
 import type { HistoryPage, StoredTurn } from '../model/chat.js';
-import { ChatNotFoundError } from '../model/chat.errors.js';
 import { isConversation, takeNewestPage } from '../model/history-page.js';
 import type { StoredChat } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import type { ContinuationItem } from './items/split-reply.js';
-import { type HeadItem, headKey, toStoredChat, toVisibleHead } from './items/head-item.js';
+import { type HeadItem, headKey, requireVisibleHead, toStoredChat } from './items/head-item.js';
 import { isTurnItem, toMessages, toOpenMessages } from './items/turn-item.js';
 import { parseTurnNumber, turnKeyRange } from './items/turn-keys.js';
 
@@ -79,9 +78,7 @@ export class DynamoHistoryRepository {
   }
 
   private async requireHead(userId: string, chatId: string): Promise<HeadItem> {
-    const head = toVisibleHead(await this.table.get(headKey(userId, chatId)));
-    if (!head) throw new ChatNotFoundError();
-    return head;
+    return requireVisibleHead(await this.table.get(headKey(userId, chatId)));
   }
 
   private async *readBackwards(userId: string, chat: StoredChat, range: HistoryRange): AsyncGenerator<StoredTurn> {

@@ -5,7 +5,7 @@ import { isExpired, toExpiry } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { StoredTurn } from '../model/chat.js';
 import type { StoredChat } from '../model/turn.js';
-import { type HeadItem, headKey, toStoredChat, toVisibleHead } from './items/head-item.js';
+import { type HeadItem, headKey, toChatSummary, toVisibleHead, whileTitleIsOf } from './items/head-item.js';
 import { legacySortKey, listLegacyTurns, toLegacyItemName } from './items/legacy-messages.js';
 import { toTombstone } from './items/tombstone.js';
 
@@ -65,14 +65,19 @@ export class DynamoLegacyHistory {
   private async replaceByName(head: HeadItem, count: number, name: string): Promise<void> {
     // Only the original system adds messages, and it sets `updated_at` too.
     const isUnchanged = head.updated_at === undefined ? 'attribute_not_exists(updated_at)' : 'updated_at = :time';
+    const isNotRenamed = whileTitleIsOf(head);
     await this.table.update({
       Key: headKey(head.user_id, head.id),
       ...buildUpdate(
         // A chat without a title takes it from its first message, which the head no longer has.
-        { inline_item: name, title: toStoredChat(head).title, messages: null },
+        { inline_item: name, title: toChatSummary(head).title, messages: null },
         {
-          expression: `size(messages) = :count AND attribute_not_exists(deleted_at) AND ${isUnchanged}`,
-          values: { ':count': count, ...(head.updated_at !== undefined && { ':time': head.updated_at }) },
+          expression: `size(messages) = :count AND attribute_not_exists(deleted_at) AND ${isUnchanged} AND ${isNotRenamed.expression}`,
+          values: {
+            ...isNotRenamed.values,
+            ':count': count,
+            ...(head.updated_at !== undefined && { ':time': head.updated_at }),
+          },
         },
       ),
       ReturnValues: 'NONE',

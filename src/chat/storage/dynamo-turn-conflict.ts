@@ -27,8 +27,8 @@ export type ResolvedConflict = {
       readonly kind: 'keyTaken';
       /** The number that the head has for the key; undefined if the head has forgotten the key. */
       readonly remembered: number | undefined;
-      /** The earlier turn has left no item, and no other turn has begun since. */
-      readonly leftNoTrace: boolean;
+      /** The title is still of the earlier turn, which has left no item. Nobody has renamed the chat. */
+      readonly mayRetitle: boolean;
     }
 );
 
@@ -114,7 +114,8 @@ export class DynamoTurnConflict {
     const lastTime = findLastTime(head);
     if (!earlier || !(await this.removeLease(earlier.item))) return { kind: 'retry', lastTime };
     const { number, remembered, item } = earlier;
-    return { kind: 'keyTaken', remembered, leftNoTrace: item === undefined && number === head.turns, lastTime };
+    const mayRetitle = item === undefined && number === head.turns && head.title_id === undefined;
+    return { kind: 'keyTaken', remembered, mayRetitle, lastTime };
   }
 
   /**

@@ -72,7 +72,7 @@ export class DynamoTurnOpening {
     const { chatId, isNewChat, key, open } = attempt;
     const keyTaken = conflict?.kind === 'keyTaken' ? conflict : undefined;
     const opensChat = isNewChat && !keyTaken;
-    const setsTitle = opensChat || (isNewChat && keyTaken?.leftNoTrace);
+    const setsTitle = opensChat || mayRetitle(attempt, conflict);
     const renewsExpiry = opensChat || conflict !== undefined;
     const { expires_at: expiresAt = null } = toExpiry(this.settings.chatTtlDays);
     const next = new Computed('if_not_exists(turns, :none) + :one');
@@ -114,6 +114,7 @@ function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | un
     'NOT ended_at > :seen',
     // Older data has no `ended_at`.
     'NOT updated_at > :seen',
+    ...(mayRetitle(attempt, conflict) ? ['attribute_not_exists(title_id)'] : []),
   ];
   return {
     expression: conditions.join(' AND '),
@@ -124,6 +125,11 @@ function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | un
       ...(replaces !== undefined && { ':replaces': replaces }),
     },
   };
+}
+
+/** Whether the turn takes the place of the first turn of its chat, so that the title comes from its prompt. */
+function mayRetitle({ isNewChat }: TurnAttempt, conflict: ResolvedConflict | undefined): boolean {
+  return isNewChat && conflict?.kind === 'keyTaken' && conflict.mayRetitle;
 }
 
 /** A begin is refused if the head has a later time than this. */

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DynamoDbModule } from '../../dynamodb/dynamodb.module.js';
 import { DynamoChatDeletion } from './dynamo-chat-deletion.js';
+import { DynamoChatListRepository } from './dynamo-chat-list.repository.js';
 import { DynamoChatRepository } from './dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
@@ -14,6 +15,7 @@ import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
   imports: [DynamoDbModule],
   providers: [
     DynamoChatRepository,
+    DynamoChatListRepository,
     DynamoHistoryRepository,
     DynamoChatDeletion,
     DynamoTurnOpening,
@@ -22,6 +24,6 @@ import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
     DynamoTurnCancellation,
     DynamoLegacyHistory,
   ],
-  exports: [DynamoChatRepository, DynamoHistoryRepository, DynamoChatDeletion],
+  exports: [DynamoChatRepository, DynamoChatListRepository, DynamoHistoryRepository, DynamoChatDeletion],
 })
 export class StorageModule {}

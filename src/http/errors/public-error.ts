@@ -21,8 +21,8 @@ export interface PublicError {
   /** The `error` of the body, or the `errorText` of a stream. */
   readonly error: string;
   readonly retryAfterSeconds?: number | undefined;
-  /** What the client can do; only on 5xx. */
-  readonly advice?: 'Try again' | 'Report this' | undefined;
+  /** What to do, such as `Try again`; only on 5xx. */
+  readonly advice?: string | undefined;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface PublicError {
 export function toPublicError(thrown: unknown): PublicError {
   if (thrown instanceof DomainError) {
     const status = STATUS[thrown.kind];
-    const advice = status >= 500 ? 'Try again' : undefined;
+    const advice = status >= 500 ? (thrown.advice ?? 'Try again') : undefined;
     return { status, error: thrown.message, retryAfterSeconds: thrown.retryAfterSeconds, advice };
   }
   if (isUnknownRoute(thrown)) return { status: 404, error: 'Not found' };

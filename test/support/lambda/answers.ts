@@ -42,6 +42,14 @@ const OLDER_TURN: ShownAnswer = {
     ],
   },
 };
+/** The same chat without its messages. */
+const OLD_CHAT = {
+  id: 'trip:lisbon',
+  user_id: 'demo',
+  title: 'An old chat',
+  created_at: '2024-05-01T10:00:00.123Z',
+  updated_at: '2024-05-01T10:05:00.654Z',
+};
 const STREAM: ShownAnswer = {
   statusCode: 200,
   body: {
@@ -69,15 +77,19 @@ export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
   'http-post-chat': WEEKEND,
   'rest-bad-token': fault(401, 'Invalid id_token: token is malformed'),
   'rest-delete-chat': NOTHING,
+  'rest-delete-chats': NOTHING,
   'rest-get-chat': fault(404, 'Chat not found'),
   'rest-get-messages': OLDER_TURN,
   'rest-get-messages-two-limits': fault(400, "Query 'limit' is invalid"),
+  'rest-list-chats': { statusCode: 200, body: { chats: expect.arrayContaining([OLD_CHAT]) } },
   'rest-no-prompt': fault(400, "Field 'prompt' is required"),
   'rest-post-chat': WEEKEND,
   'rest-post-chat-base64': turn('Olá, Lisboa'),
   'rest-post-chat-stream': STREAM,
   'rest-preflight': NOTHING,
+  'rest-preflight-chats': NOTHING,
   'rest-preflight-stream': NOTHING,
+  'rest-rename-chat': { statusCode: 200, body: { chat: { ...OLD_CHAT, title: 'A weekend in Lisbon' } } },
   'rest-two-tokens': fault(401, 'Invalid id_token: token is malformed'),
 };
 

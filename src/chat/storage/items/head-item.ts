@@ -1,5 +1,8 @@
 import type { Item, ItemKey } from '../../../dynamodb/dynamo-table.js';
 import { isExpired } from '../../../dynamodb/item-expiry.js';
+import type { Condition } from '../../../dynamodb/update-expression.js';
+import type { ChatSummary } from '../../model/chat.js';
+import { ChatNotFoundError } from '../../model/chat.errors.js';
 import { toTitle } from '../../model/title.js';
 import type { StoredChat } from '../../model/turn.js';
 import { type LegacyHead, listLegacyTurns } from './legacy-messages.js';
@@ -33,6 +36,8 @@ export interface SessionAttribute {
 /** The head of a chat: one item at `{id, user_id}`. Items of the original system have no optional attributes. */
 export interface HeadItem extends LegacyHead {
   readonly title?: unknown;
+  /** Random, new with each rename. Without it the title comes from the first prompt. */
+  readonly title_id?: string;
   readonly created_at?: unknown;
   readonly updated_at?: unknown;
   /**
@@ -66,17 +71,39 @@ export function toVisibleHead(item: Item | undefined): HeadItem | undefined {
   return head && head.deleted_at === undefined && !isExpired(head) ? head : undefined;
 }
 
+/** The item as a head. @throws ChatNotFoundError if it is absent, deleted or expired. */
+export function requireVisibleHead(item: Item | undefined): HeadItem {
+  const head = toVisibleHead(item);
+  if (!head) throw new ChatNotFoundError();
+  return head;
+}
+
 /** The chat that a head describes. */
 export function toStoredChat(head: HeadItem): StoredChat {
-  const legacyTurns = listLegacyTurns(head.id, head.messages);
-  const firstPrompt = legacyTurns[0]?.messages[0]?.content ?? '';
+  return {
+    ...toChatSummary(head),
+    legacyTurns: listLegacyTurns(head.id, head.messages),
+    ...(head.inline_item !== undefined && { legacyItemName: head.inline_item }),
+  };
+}
+
+/** The chat that a head describes, or what the index has of it, without its messages. */
+export function toChatSummary(head: HeadItem): ChatSummary {
   return {
     id: head.id,
     userId: head.user_id,
-    title: typeof head.title === 'string' && head.title ? head.title : toTitle(firstPrompt),
+    title: typeof head.title === 'string' && head.title ? head.title : toTitle(findFirstText(head)),
     createdAt: toIsoTime(head.created_at),
     updatedAt: toIsoTime(head.updated_at),
-    legacyTurns,
-    ...(head.inline_item !== undefined && { legacyItemName: head.inline_item }),
   };
+}
+
+/** The condition that the chat was not renamed since its head was read. */
+export function whileTitleIsOf({ title_id: titleId }: HeadItem): Condition {
+  if (titleId === undefined) return { expression: 'attribute_not_exists(title_id)' };
+  return { expression: 'title_id = :titleId', values: { ':titleId': titleId } };
+}
+
+function findFirstText({ id, messages }: HeadItem): string {
+  return listLegacyTurns(id, messages)[0]?.messages[0]?.content ?? '';
 }

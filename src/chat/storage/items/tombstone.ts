@@ -25,6 +25,7 @@ export function toHeadTombstoneChanges(key: KeyAttribute): Readonly<Record<strin
     deleted_at: new Date().toISOString(),
     ...toExpiry(TOMBSTONE_DAYS),
     title: null,
+    title_id: null,
     created_at: null,
     updated_at: null,
     turns: null,
