@@ -10,8 +10,8 @@ export const LAYERS = {
   'lambda.ts': { may: ['lambda'] },
   'lambda-stream.ts': { may: ['app.ts', 'lambda'] },
   lambda: { may: ['app.ts', 'config', 'common'] },
-  'app.ts': { may: ['app.module.ts', 'chat', 'http', 'telemetry', 'config'] },
-  'app.module.ts': { may: ['chat', 'http', 'config'] },
+  'app.ts': { may: ['app.module.ts', 'chat', 'health', 'http', 'telemetry', 'config'] },
+  'app.module.ts': { may: ['chat', 'health', 'http', 'config'] },
   local: {
     may: ['config'],
     doors: ['start-local.ts', 'banner.ts', 'local-mode.ts', 'watch-restart.ts'],
@@ -41,7 +41,14 @@ export const LAYERS = {
     may: ['dynamodb', 'config', 'common'],
     doors: ['usage.module.ts', 'turn-quota.ts'],
   },
-  auth: { may: ['config', 'common'], doors: ['auth.module.ts', 'id-token.guard.ts', 'user.decorator.ts', 'user.ts'] },
+  health: {
+    may: ['auth', 'dynamodb', 'telemetry', 'common'],
+    doors: ['health.module.ts', 'health.controller.ts'],
+  },
+  auth: {
+    may: ['config', 'common'],
+    doors: ['auth.module.ts', 'id-token.guard.ts', 'user.decorator.ts', 'user.ts', 'keys/signing-keys.ts'],
+  },
   http: { may: ['telemetry', 'common'] },
   dynamodb: { may: ['config', 'common'] },
   telemetry: { may: ['common'] },

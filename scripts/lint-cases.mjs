@@ -19,6 +19,7 @@ export const refusedImports = [
   ['src/auth/id-token.guard.ts', value('../chat/service/chat.service.js'), 'auth'],
   ['src/auth/user.ts', value('../chat/model/chat.js'), 'auth'],
   ['src/usage/turn-quota.ts', type('../chat/model/chat.js'), 'usage'],
+  ['src/health/readiness.service.ts', type('../chat/model/chat.js'), 'health'],
   ['src/chat/model/chat.ts', type('../storage/items/head-item.js'), 'chat/model'],
   ['src/chat/agent/agent.ts', type('../service/chat.service.js'), 'chat/agent'],
   [
@@ -51,6 +52,7 @@ export const refusedImports = [
   ['src/main.ts', value('./local/dev-key.js'), 'local: doors'],
   ['src/app.ts', dynamic('./local/banner.js'), 'only main imports local'],
   ['src/chat/api/chat.controller.ts', value('../../auth/token/token-claims.js'), 'auth: doors'],
+  ['src/app.module.ts', value('./health/readiness.service.js'), 'health: doors'],
   ['src/chat/service/chat.service.ts', value('../../usage/dynamo-turn-quota.repository.js'), 'usage: doors'],
 
   [

@@ -3,6 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { ChatModule } from './chat/chat.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Environment } from './config/environment.js';
+import { HealthModule } from './health/health.module.js';
 import { ErrorFilter } from './http/errors/error.filter.js';
 
 /** The root module: composes the other modules. */
@@ -11,7 +12,7 @@ export class AppModule {
   static with(environment: Environment): DynamicModule {
     return {
       module: AppModule,
-      imports: [ConfigModule.forRoot(environment), ChatModule],
+      imports: [ConfigModule.forRoot(environment), ChatModule, HealthModule],
       providers: [{ provide: APP_FILTER, useClass: ErrorFilter }],
     };
   }

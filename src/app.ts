@@ -3,7 +3,8 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { ChatModule } from './chat/chat.module.js';
 import type { Environment } from './config/environment.js';
-import { accessLog } from './http/middleware/access-log.js';
+import { PROBE_ROUTES } from './health/health.controller.js';
+import { createAccessLog } from './http/middleware/access-log.js';
 import { buildCorsOptions } from './http/middleware/cors.js';
 import { LimitedExpressAdapter } from './http/server/limited-express.adapter.js';
 import { requestId } from './http/middleware/request-id.js';
@@ -30,7 +31,7 @@ export async function createApp(
     },
   );
   app.disable('etag');
-  app.use(requestId, accessLog, securityHeaders);
+  app.use(requestId, createAccessLog(PROBE_ROUTES), securityHeaders);
   // After the request id, because this responds to preflights itself.
   if (environment.CORS_ORIGINS !== undefined) app.enableCors(buildCorsOptions(environment.CORS_ORIGINS));
   return app.init();

@@ -66,9 +66,10 @@ export class DynamoTable {
     this.name = settings.name;
   }
 
-  async get(key: ItemKey): Promise<Item | undefined> {
+  /** @param abortSignal - ends the call as if the table could not be reached. */
+  async get(key: ItemKey, abortSignal?: AbortSignal): Promise<Item | undefined> {
     const command = new GetCommand({ TableName: this.name, Key: key, ConsistentRead: true });
-    return (await getResult(this.client.send(command)))?.Item;
+    return (await getResult(this.client.send(command, { ...(abortSignal && { abortSignal }) })))?.Item;
   }
 
   /** @returns the item as written, or undefined if the condition failed. */

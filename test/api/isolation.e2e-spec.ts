@@ -114,7 +114,8 @@ describe('the chats of one user', () => {
   }
 
   it('have no route that is not tested here', () => {
-    const tried = new Set(ROUTES.map(({ route }) => route));
+    // The probes know no user.
+    const tried = new Set([...ROUTES.map(({ route }) => route), 'GET /health', 'GET /health/ready']);
     expect(routesOf(app).toSorted()).toEqual([...tried].toSorted());
   });
 

@@ -161,6 +161,7 @@ describe('the handler of the function', () => {
     ['/api/{the-rest+}', 'chat', '/chat'],
     ['/{a.b+}', 'chats/unknown/messages', '/chats/unknown/messages'],
     ['/chats/{proxy+}', 'unknown', '/chats/unknown'],
+    ['/health/{proxy+}', 'ready', '/health/ready'],
   ])('finds the route that %s has matched as %s behind a base path', async (resource, matched, url) => {
     const [, parameter = ''] = /\{([^{}]+)\+\}/.exec(resource) ?? [];
     const pathParameters = { [parameter]: matched };
@@ -170,7 +171,7 @@ describe('the handler of the function', () => {
     expect([restApi, httpApi].map((event) => toRequest(event as LambdaEvent).url)).toEqual([url, url]);
     for (const event of [restApi, httpApi]) {
       const { statusCode, body } = await invoke(event);
-      // The route exists for `POST /chat` only.
+      // The events are POST, and only /chat has such a route.
       expect([statusCode, body.includes('Not found')]).toEqual(url === '/chat' ? [200, false] : [404, true]);
     }
   });

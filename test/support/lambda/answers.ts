@@ -31,6 +31,7 @@ const turn = (prompt: string): ShownAnswer => ({
   },
 });
 const fault = (statusCode: number, error: string): ShownAnswer => ({ statusCode, body: { error } });
+const HEALTHY: ShownAnswer = { statusCode: 200, body: { status: 'ok' } };
 const NOTHING: ShownAnswer = { statusCode: 204 };
 /** The older turn of the chat that `putOldChat` puts. */
 const OLDER_TURN: ShownAnswer = {
@@ -58,6 +59,7 @@ export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
   event: WEEKEND,
   'event-object-body': WEEKEND,
   'function-url-delete-chat': NOTHING,
+  'function-url-get-health': HEALTHY,
   'function-url-get-messages': OLDER_TURN,
   'function-url-get-messages-two-limits': fault(400, "Query 'limit' is invalid"),
   'function-url-no-token': fault(401, 'Invalid id_token: token is missing'),
@@ -65,11 +67,14 @@ export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
   'function-url-post-chat-stream': STREAM,
   'function-url-unknown-route': fault(404, 'Not found'),
   'http-delete-chat': NOTHING,
+  'http-get-health-ready': HEALTHY,
   'http-get-messages': OLDER_TURN,
   'http-post-chat': WEEKEND,
   'rest-bad-token': fault(401, 'Invalid id_token: token is malformed'),
   'rest-delete-chat': NOTHING,
   'rest-get-chat': fault(404, 'Chat not found'),
+  'rest-get-health': HEALTHY,
+  'rest-get-health-ready': HEALTHY,
   'rest-get-messages': OLDER_TURN,
   'rest-get-messages-two-limits': fault(400, "Query 'limit' is invalid"),
   'rest-no-prompt': fault(400, "Field 'prompt' is required"),
