@@ -35,5 +35,5 @@ export default {
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
   coverageReporters: ['text'],
   setupFiles: ['<rootDir>/test/support/environment.ts'],
-  setupFilesAfterEnv: ['<rootDir>/test/support/silence.setup.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/listeners.setup.ts'],
 };

@@ -9,10 +9,11 @@ import { ErrorFilter } from './http/errors/error.filter.js';
 /** The root module: composes the other modules. */
 @Module({})
 export class AppModule {
-  static with(environment: Environment): DynamicModule {
+  /** @param additions - modules that not every entry has. */
+  static with(environment: Environment, additions: readonly DynamicModule[] = []): DynamicModule {
     return {
       module: AppModule,
-      imports: [ConfigModule.forRoot(environment), ChatModule, HealthModule],
+      imports: [ConfigModule.forRoot(environment), ChatModule, HealthModule, ...additions],
       providers: [{ provide: APP_FILTER, useClass: ErrorFilter }],
     };
   }

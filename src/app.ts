@@ -1,3 +1,4 @@
+import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
@@ -14,15 +15,17 @@ import { securityHeaders } from './http/middleware/security-headers.js';
 export interface AppOptions {
   /** Log lines for people instead of JSON. */
   readonly local?: boolean;
+  /** Modules that only this entry has. */
+  readonly additions?: readonly DynamicModule[];
 }
 
 /** Creates the app for every entry and test: initialised, not listening. */
 export async function createApp(
   environment: Environment,
-  { local = false }: AppOptions = {},
+  { local = false, additions = [] }: AppOptions = {},
 ): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.with(environment),
+    AppModule.with(environment, additions),
     new LimitedExpressAdapter(),
     {
       logger: new RequestLogger(environment.LOG_LEVEL, { json: !local }),

@@ -9,7 +9,7 @@ import type { LambdaResponse } from '../../src/lambda.js';
 import type { LambdaEvent } from '../../src/lambda/event.js';
 import { toRequest } from '../../src/lambda/request.js';
 import { startApp } from '../../src/lambda/start-app.js';
-import { answerTo, ANSWERS, putOldChat } from '../support/lambda/answers.js';
+import { answerTo, ANSWERS, expectDescribedResult, putOldChat } from '../support/lambda/answers.js';
 import { useLongerTimeouts } from '../support/longer-timeouts.js';
 
 const CORS_ORIGINS = 'https://app.example.com,https://beta.example.com';
@@ -29,9 +29,11 @@ describe('the handler of the function', () => {
   });
   afterAll(() => parts.close());
 
-  function invoke(event: unknown, context: Partial<Context> = {}): Promise<LambdaResponse> {
+  async function invoke(event: unknown, context: Partial<Context> = {}): Promise<LambdaResponse> {
     const given = { awsRequestId: 'aws-1', getRemainingTimeInMillis: () => 30_000, ...context } as Context;
-    return handler(event as never, given);
+    const response = await handler(event as never, given);
+    expectDescribedResult(event as LambdaEvent | null, response);
+    return response;
   }
   function fileEvent(name: string): Record<string, unknown> {
     return JSON.parse(insertToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token)) as Record<string, unknown>;

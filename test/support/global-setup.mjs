@@ -24,6 +24,8 @@ export default async function compileSources(_global, { transform: [[, , options
     const { code } = await transformFile(join(SOURCES, name), options);
     writeIfChanged(join(COMPILED, compiled), code);
   }
+  // The server reads it two folders above its own file.
+  writeIfChanged('build/test/openapi.json', readFileSync('openapi.json', 'utf8'));
   for (const name of stale) rmSync(join(COMPILED, name), { force: true });
 }
 

@@ -5,8 +5,11 @@ import { TableSettings } from '../../../src/config/settings.js';
 import { createDocumentClient, createDynamoDbClient } from '../../../src/dynamodb/dynamodb.client.js';
 import { loadEnvironment } from '../../../src/config/environment.js';
 import type { LambdaResponse } from '../../../src/lambda.js';
+import type { LambdaEvent } from '../../../src/lambda/event.js';
+import { toRequest } from '../../../src/lambda/request.js';
 import { originalChat } from '../chat-items.js';
 import { LONGER_TIMEOUT } from '../longer-timeouts.js';
+import { expectDescribed } from '../openapi/response-listener.js';
 import { parseStream } from '../ui-stream.js';
 
 /** The parts of a response that the contract fixes. */
@@ -102,6 +105,15 @@ export async function putOldChat({ variables }: FunctionParts): Promise<void> {
   const Item = { ...originalChat('trip:lisbon', messages), user_id: 'demo' };
   await createDocumentClient(client).send(new PutCommand({ TableName: environment.DYNAMODB_TABLE, Item }));
   client.destroy();
+}
+
+/** Compares the response to an event with openapi.json. The test fails later if it deviates. */
+export function expectDescribedResult(
+  event: LambdaEvent | null,
+  { statusCode, headers, multiValueHeaders, body }: LambdaResponse,
+): void {
+  const { method, url } = toRequest(event);
+  expectDescribed({ method, url, status: statusCode, headers: multiValueHeaders ?? headers ?? {}, body });
 }
 
 /** Parses the body of a response. */
