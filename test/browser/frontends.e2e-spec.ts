@@ -53,10 +53,16 @@ describe('docs/frontends.md', () => {
     expect(stdout).toMatch(/data: \[DONE\]\n\n$/);
   });
 
-  it('has a component whose types are right, as far as the compiler sees', () => {
+  it('has a component and a client whose types are right, as far as the compiler sees', () => {
     const code = frontendSnippet('tsx');
-    const [faults, faultsOfWrongCode] = typeFaultsOf(code, code.replace('part.url', 'part.link'));
-    expect(faults).toEqual([]);
-    expect(faultsOfWrongCode).not.toEqual([]);
+    const client = frontendSnippet('ts');
+    const [faults, faultsOfClient, ...others] = typeFaultsOf(
+      code,
+      client,
+      code.replace('part.url', 'part.link'),
+      client.replace('{ prompt }', '{ question: prompt }'),
+    );
+    expect([faults, faultsOfClient]).toEqual([[], []]);
+    expect(others).toEqual([[expect.anything()], [expect.anything()]]);
   });
 });

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 const PAGE = readFileSync('docs/frontends.md', 'utf8');
 
 /** Returns the first snippet of `docs/frontends.md` in a language, unchanged. */
-export function frontendSnippet(language: 'js' | 'sh' | 'tsx'): string {
+export function frontendSnippet(language: 'js' | 'sh' | 'ts' | 'tsx'): string {
   const [, code] = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(PAGE) ?? [];
   if (code === undefined) throw new Error(`docs/frontends.md has no ${language}`);
   return code;
