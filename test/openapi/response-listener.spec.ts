@@ -51,20 +51,20 @@ describe('the client of every test', () => {
     it.each(PLANTED)('finds %s that is not described', async (_what, planted, expected) => {
       plant = planted;
       await ask();
-      expect(takeDeviations()).toEqual([expect.stringMatching(expected)]);
+      expect(await takeDeviations()).toEqual([expect.stringMatching(expected)]);
     });
 
     it('finds nothing in a response as it is described', async () => {
       plant = (response) => response.writeHead(200, JSON_TYPE).end('{"status":"ok"}');
       await ask();
-      expect(takeDeviations()).toEqual([]);
+      expect(await takeDeviations()).toEqual([]);
     });
 
     it('reads no server that is not the service', async () => {
       endExpectation();
       plant = PLANTED[0]![1];
       await ask();
-      expect(takeDeviations()).toEqual([]);
+      expect(await takeDeviations()).toEqual([]);
     });
   });
 
@@ -72,6 +72,6 @@ describe('the client of every test', () => {
     plant = (response) => response.writeHead(200, { ...JSON_TYPE, 'x-extra': '1' }).write('{"sta');
     const { body } = await fetch(`${url}/health`);
     await body?.cancel();
-    expect(takeDeviations()).toEqual([expect.stringMatching(/the header x-extra/)]);
+    expect(await takeDeviations()).toEqual([expect.stringMatching(/the header x-extra/)]);
   });
 });

@@ -9,10 +9,10 @@ import { silence } from './silence.js';
  */
 const stops = [listenFor(silence), listenForResponses()];
 
-afterEach(() => expect(takeDeviations()).toEqual([]));
-afterAll(() => {
+afterEach(async () => expect(await takeDeviations()).toEqual([]));
+afterAll(async () => {
   // Each one restores what it has found.
   for (const stop of stops.toReversed()) stop();
-  expect(takeDeviations()).toEqual([]);
+  expect(await takeDeviations()).toEqual([]);
   expect(silence.leaks()).toEqual([]);
 });

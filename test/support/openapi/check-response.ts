@@ -6,7 +6,11 @@ import {
   type DescribedRoute,
   type Responses,
 } from './api-document.js';
-import { listSchemaErrors } from './schema-checks.js';
+
+/** Lists how a value differs from a schema of the document. `jest-environment.mjs` has it for all test files. */
+const { listSchemaErrors } = globalThis as unknown as {
+  readonly listSchemaErrors: (path: readonly string[], value: unknown) => string[];
+};
 
 /** A response of the service, and what was asked. */
 export interface SeenResponse {
