@@ -804,6 +804,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example data: {"type":"start","messageId":"b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11:1","messageMetadata":{"chat":{"id":"b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11","user_id":"demo","title":"Plan a weekend in Lisbon","created_at":"2026-11-26T09:00:00.000Z","updated_at":"2026-11-26T09:00:00.000Z"}}}
+                     *
+                     *     data: {"type":"text-start","id":"answer"}
+                     *
+                     *     data: {"type":"text-delta","id":"answer","delta":"Spend the first day in Alfama."}
+                     *
+                     *     data: {"type":"text-end","id":"answer"}
+                     *
+                     *     data: {"type":"finish","finishReason":"stop","messageMetadata":{"chat":{"id":"b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11","user_id":"demo","title":"Plan a weekend in Lisbon","created_at":"2026-11-26T09:00:00.000Z","updated_at":"2026-11-26T09:00:00.000Z"}}}
+                     *
+                     *     data: [DONE]
+                     */
                     "text/event-stream": string;
                 };
             };

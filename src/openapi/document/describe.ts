@@ -32,7 +32,7 @@ interface SuccessResponse {
   /** Headers beside those of every route. */
   readonly headers?: readonly string[];
   /** The schemas of the body by media type; absent for a response without a body. */
-  readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
+  readonly content?: Readonly<Record<string, { readonly schema: Schema; readonly example?: string }>>;
 }
 
 /** A response 200 with a body in JSON. */

@@ -1,5 +1,6 @@
 import type { StreamPart } from '../../chat/api/ui-stream/ui-message-parts.js';
 import type { EndReason } from '../../chat/model/chat.js';
+import { toSseEvent } from '../../http/sse/sse-writer.js';
 import { object, oneOf, optional, type Schema, schemaRef, text, wholeNumber } from './schema.js';
 
 type Kind = StreamPart['type'];
@@ -99,3 +100,23 @@ export const EVENT_STREAM: Schema = {
   contentMediaType: 'text/event-stream',
   contentSchema: schemaRef('StreamPart'),
 };
+
+const CHAT = {
+  id: 'b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11',
+  user_id: 'demo',
+  title: 'Plan a weekend in Lisbon',
+  created_at: '2026-11-26T09:00:00.000Z',
+  updated_at: '2026-11-26T09:00:00.000Z',
+};
+const PARTS_OF_EXAMPLE: readonly StreamPart[] = [
+  { type: 'start', messageId: `${CHAT.id}:1`, messageMetadata: { chat: CHAT } },
+  { type: 'text-start', id: 'answer' },
+  { type: 'text-delta', id: 'answer', delta: 'Spend the first day in Alfama.' },
+  { type: 'text-end', id: 'answer' },
+  { type: 'finish', finishReason: 'stop', messageMetadata: { chat: CHAT } },
+];
+
+/** A short reply as it is sent. */
+export const STREAM_EXAMPLE = [...PARTS_OF_EXAMPLE.map((each) => JSON.stringify(each)), '[DONE]']
+  .map(toSseEvent)
+  .join('');

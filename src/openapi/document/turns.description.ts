@@ -4,7 +4,7 @@ import { IDEMPOTENCY_KEY } from '../../chat/api/dto/idempotency-key.decorator.js
 import { json, type Operations } from './describe.js';
 import { BAD_TURN, FAILED_TURN, NO_STORAGE } from './failures.js';
 import { schemaRef } from './schema.js';
-import { EVENT_STREAM } from './stream-schemas.js';
+import { EVENT_STREAM, STREAM_EXAMPLE } from './stream-schemas.js';
 
 const REQUEST = [
   ApiBody({ schema: schemaRef('ChatRequest'), required: true }),
@@ -37,7 +37,7 @@ export const TURN_OPERATIONS: Operations<ChatController> = {
       status: 200,
       description: 'The reply as a UI message stream of the AI SDK',
       headers: ['idempotency-replayed', 'x-vercel-ai-ui-message-stream', 'x-accel-buffering'],
-      content: { 'text/event-stream': { schema: EVENT_STREAM } },
+      content: { 'text/event-stream': { schema: EVENT_STREAM, example: STREAM_EXAMPLE } },
     },
     failures: FAILURES,
   },

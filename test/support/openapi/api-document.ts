@@ -8,6 +8,7 @@ export interface DescribedResponse {
 
 interface DescribedContent {
   readonly schema: object;
+  readonly example?: string;
   readonly examples?: Readonly<Record<string, { readonly value: ErrorBody }>>;
 }
 
