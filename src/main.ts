@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { constants } from 'node:os';
-import { Logger } from '@nestjs/common';
+import { type DynamicModule, Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp } from './app.js';
 import { AgentSettings, describeAgent } from './config/agent-settings.js';
@@ -37,7 +37,8 @@ async function bootstrap(): Promise<void> {
     local = wantsLocalMode(process.env) ? await startLocalParts() : undefined;
     const environment = loadEnvironment(await resolveSecrets({ ...process.env, ...local?.variables }));
     if (local) await prepareTable(environment, local);
-    app = await createApp(environment, { local: local !== undefined });
+    const additions = await loadAdditions(environment, local);
+    app = await createApp(environment, { local: local !== undefined, additions });
     connections = new Connections(app.getHttpServer());
     const { port } = await listen(app.getHttpServer(), environment);
     // Before the announcement, because a signal may follow it at once.
@@ -62,6 +63,13 @@ async function startLocalParts(): Promise<LocalParts> {
   Object.assign(process.env, dummyCredentials(process.env));
   const onAgentFailure = (line: string) => new Logger('agent').warn(line);
   return startLocal({ dataDir: resolveDataDir(process.env), variables: process.env, onAgentFailure });
+}
+
+/** Loads the pages of the API on demand, so that a start without them does not read them. */
+async function loadAdditions({ API_DOCS }: Environment, local: LocalParts | undefined): Promise<DynamicModule[]> {
+  if (!local && !API_DOCS) return [];
+  const { ApiDocsModule } = await import('./openapi/api-docs.module.js');
+  return [ApiDocsModule.with({ atRoot: local !== undefined })];
 }
 
 async function prepareTable(environment: Environment, local: LocalParts): Promise<void> {

@@ -8,3 +8,10 @@ export class StorageUnavailableError extends DomainError {
     super('Storage is unavailable', { ...options, retryAfterSeconds: 2 });
   }
 }
+
+/** The table has no such index, or DynamoDB still fills it. */
+export class IndexUnavailableError extends StorageUnavailableError {
+  constructor(index: string, options?: ErrorOptions) {
+    super({ ...options, advice: `The index ${index} of the table is missing or not ready: npm run table adds it` });
+  }
+}

@@ -194,6 +194,10 @@ export class Environment {
   @Length(1, 253, { message: 'must be 1 to 253 characters' })
   readonly HOST: string = '127.0.0.1';
 
+  /** Whether the server shows the document of its API at `/openapi.json` and `/docs`. Local mode always does. */
+  @IsSwitch()
+  readonly API_DOCS: boolean = false;
+
   /** The folder of the embedded table and the dev key. Local mode only. */
   @Length(1, 4096, { message: 'must be 1 to 4096 characters' })
   readonly DATA_DIR: string = '.data';

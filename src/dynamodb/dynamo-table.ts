@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { Injectable } from '@nestjs/common';
 import { TableSettings } from '../config/settings.js';
-import { StorageUnavailableError } from '../common/storage.errors.js';
+import { IndexUnavailableError, StorageUnavailableError } from '../common/storage.errors.js';
 import { CHAT_LIST_INDEX } from './table-schema.js';
 
 /** An item would be larger than 400 KB, the limit of DynamoDB. */
@@ -78,9 +78,10 @@ export class DynamoTable {
     this.name = settings.name;
   }
 
-  async get(key: ItemKey): Promise<Item | undefined> {
+  /** @param abortSignal - ends the call as if the table could not be reached. */
+  async get(key: ItemKey, abortSignal?: AbortSignal): Promise<Item | undefined> {
     const command = new GetCommand({ TableName: this.name, Key: key, ConsistentRead: true });
-    return (await getResult(this.client.send(command)))?.Item;
+    return (await getResult(this.client.send(command, { ...(abortSignal && { abortSignal }) })))?.Item;
   }
 
   /** @returns the item as written, or undefined if the condition failed. */
@@ -173,16 +174,11 @@ async function getResult<T>(call: Promise<T>): Promise<T | undefined> {
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return undefined;
     if (error instanceof DynamoDBServiceException && error.name === 'ValidationException') {
-      if (error.message.includes(CHAT_LIST_INDEX)) throw createIndexError(error);
+      // DynamoDB names the index if the table has none of that name, or still fills it.
+      if (error.message.includes(CHAT_LIST_INDEX)) throw new IndexUnavailableError(CHAT_LIST_INDEX, { cause: error });
       // Only the message tells: "Item size to update has exceeded the maximum allowed size".
       throw /item size/i.test(error.message) ? new ItemTooLargeError('Item too large', { cause: error }) : error;
     }
     throw new StorageUnavailableError({ cause: error });
   }
-}
-
-/** DynamoDB names the index in the error, if the table has none of that name or is still filling it. */
-function createIndexError(cause: Error): StorageUnavailableError {
-  const advice = `The index ${CHAT_LIST_INDEX} of the table is missing or not ready: npm run table adds it`;
-  return new StorageUnavailableError({ cause, advice });
 }

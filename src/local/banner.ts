@@ -28,6 +28,10 @@ export function buildBanner({ agent, url, tableName, storage, token }: BannerFac
 
 ${token ? `  A token:\n\n    export ID_TOKEN=${token}` : '  Set ID_TOKEN to a token from JWT_ISSUER first.'}
 
+  The API, to read and to try:
+
+    ${url}/docs
+
   A question:
 
     ${first}

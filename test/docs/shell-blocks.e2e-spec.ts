@@ -14,6 +14,7 @@ const CLONED = [
   'scripts',
   'test/support',
   'package.json',
+  'openapi.json',
   'tsconfig.json',
   'tsconfig.build.json',
   'nest-cli.json',

@@ -9,8 +9,9 @@ import { insertToken } from '../../scripts/lambda/events.js';
 import { LocalFunction, type PackageHandler } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { findNode } from '../../scripts/lambda/node-binary.js';
+import type { LambdaEvent } from '../../src/lambda/event.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
-import { ANSWERS, answerTo, putOldChat } from '../support/lambda/answers.js';
+import { ANSWERS, answerTo, expectDescribedResult, putOldChat } from '../support/lambda/answers.js';
 import { buildPackage, describeWithClient, NODES } from '../support/lambda/package.js';
 import { silence } from '../support/silence.js';
 import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
@@ -88,9 +89,11 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
     it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
       await putOldChat(parts);
       const event = insertToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
-      const { body, ...prelude } = await lambda.invokeStream(event);
+      const { body: stream, ...prelude } = await lambda.invokeStream(event);
+      const body = await text(stream);
+      expectDescribedResult(JSON.parse(event) as LambdaEvent, { ...prelude, body });
       expect(prelude.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
-      expect(answerTo({ ...prelude, body: await text(body) })).toEqual(ANSWERS[name]);
+      expect(answerTo({ ...prelude, body })).toEqual(ANSWERS[name]);
     });
 
     it.each([200, 20_000])('streams %d chunks, and keeps them', async (count) => {

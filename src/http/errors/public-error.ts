@@ -23,6 +23,8 @@ export interface PublicError {
   readonly retryAfterSeconds?: number | undefined;
   /** What to do, such as `Try again`; only on 5xx. */
   readonly advice?: string | undefined;
+  /** What is wrong, in place of the advice. */
+  readonly detail?: string | undefined;
 }
 
 /**
@@ -33,7 +35,8 @@ export function toPublicError(thrown: unknown): PublicError {
   if (thrown instanceof DomainError) {
     const status = STATUS[thrown.kind];
     const advice = status >= 500 ? (thrown.advice ?? 'Try again') : undefined;
-    return { status, error: thrown.message, retryAfterSeconds: thrown.retryAfterSeconds, advice };
+    const { message: error, retryAfterSeconds, detail } = thrown;
+    return { status, error, retryAfterSeconds, advice, detail };
   }
   if (isUnknownRoute(thrown)) return { status: 404, error: 'Not found' };
   return { status: 500, error: 'Internal server error', advice: 'Report this' };

@@ -5,8 +5,11 @@ import { TableSettings } from '../../../src/config/settings.js';
 import { createDocumentClient, createDynamoDbClient } from '../../../src/dynamodb/dynamodb.client.js';
 import { loadEnvironment } from '../../../src/config/environment.js';
 import type { LambdaResponse } from '../../../src/lambda.js';
+import type { LambdaEvent } from '../../../src/lambda/event.js';
+import { toRequest } from '../../../src/lambda/request.js';
 import { originalChat } from '../chat-items.js';
 import { LONGER_TIMEOUT } from '../client-timeouts.js';
+import { expectDescribed } from '../openapi/response-listener.js';
 import { parseStream } from '../ui-stream.js';
 
 /** The parts of a response that the contract fixes. */
@@ -31,6 +34,7 @@ const turn = (prompt: string): ShownAnswer => ({
   },
 });
 const fault = (statusCode: number, error: string): ShownAnswer => ({ statusCode, body: { error } });
+const HEALTHY: ShownAnswer = { statusCode: 200, body: { status: 'ok' } };
 const NOTHING: ShownAnswer = { statusCode: 204 };
 /** The older turn of the chat that `putOldChat` puts. */
 const OLDER_TURN: ShownAnswer = {
@@ -66,6 +70,7 @@ export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
   event: WEEKEND,
   'event-object-body': WEEKEND,
   'function-url-delete-chat': NOTHING,
+  'function-url-get-health': HEALTHY,
   'function-url-get-messages': OLDER_TURN,
   'function-url-get-messages-two-limits': fault(400, "Query 'limit' is invalid"),
   'function-url-no-token': fault(401, 'Invalid id_token: token is missing'),
@@ -73,12 +78,15 @@ export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
   'function-url-post-chat-stream': STREAM,
   'function-url-unknown-route': fault(404, 'Not found'),
   'http-delete-chat': NOTHING,
+  'http-get-health-ready': HEALTHY,
   'http-get-messages': OLDER_TURN,
   'http-post-chat': WEEKEND,
   'rest-bad-token': fault(401, 'Invalid id_token: token is malformed'),
   'rest-delete-chat': NOTHING,
   'rest-delete-chats': NOTHING,
   'rest-get-chat': fault(404, 'Chat not found'),
+  'rest-get-health': HEALTHY,
+  'rest-get-health-ready': HEALTHY,
   'rest-get-messages': OLDER_TURN,
   'rest-get-messages-two-limits': fault(400, "Query 'limit' is invalid"),
   'rest-list-chats': { statusCode: 200, body: { chats: expect.arrayContaining([OLD_CHAT]) } },
@@ -109,6 +117,15 @@ export async function putOldChat({ variables }: FunctionParts): Promise<void> {
   const Item = { ...originalChat('trip:lisbon', messages), user_id: 'demo' };
   await createDocumentClient(client).send(new PutCommand({ TableName: environment.DYNAMODB_TABLE, Item }));
   client.destroy();
+}
+
+/** Compares the response to an event with openapi.json. The test fails later if it deviates. */
+export function expectDescribedResult(
+  event: LambdaEvent | null,
+  { statusCode, headers, multiValueHeaders, body }: LambdaResponse,
+): void {
+  const { method, url } = toRequest(event);
+  expectDescribed({ method, url, status: statusCode, headers: multiValueHeaders ?? headers ?? {}, body });
 }
 
 /** Parses the body of a response. */

@@ -3,7 +3,7 @@ import type { Reply } from '../../service/reply.js';
 import { encodeCursor } from './cursor.js';
 
 /** A message on the wire. */
-interface MessageBody {
+export interface MessageBody {
   readonly id: string;
   readonly role: Message['role'];
   readonly content: string;
@@ -30,7 +30,7 @@ export interface ChatSummaryBody {
 }
 
 /** A chat with the newest part of its history on the wire. */
-interface ChatBody extends ChatSummaryBody, MessagePageResponse {
+export interface ChatBody extends ChatSummaryBody, MessagePageResponse {
   /** Whether a turn is running; else absent. */
   readonly running?: true;
 }

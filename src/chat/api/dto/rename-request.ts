@@ -1,7 +1,7 @@
 import { IsText } from '../../../http/validation.js';
 
 /** Longest title, in Unicode code points. */
-const TITLE_MAX_LENGTH = 200;
+export const TITLE_MAX_LENGTH = 200;
 
 /** Body of `PATCH /chats/{id}`. */
 export class RenameRequest {
