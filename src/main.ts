@@ -105,7 +105,7 @@ function describeStartError(error: unknown): unknown {
   const { code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (code === 'EADDRINUSE') return `Port ${port} of ${address} is in use: stop what listens there or set PORT`;
   if (code === 'ERR_MODULE_NOT_FOUND') {
-    return 'Local mode needs the development dependencies: run npm ci, or configure an agent: docs/agents.md';
+    return 'Local mode needs the development dependencies: run npm ci, or configure an agent (docs/agents.md)';
   }
   return syscall === undefined ? error : toOneLine(error);
 }

@@ -102,8 +102,10 @@ describe.each(PROVIDERS)('the provider of $name', (provider) => {
       fixture.agent.enqueue(behaviour);
       const caller = new AbortController();
       const reason = new AgentTimeoutError();
-      setTimeout(() => caller.abort(reason), 100);
-      expect((await fixture.collectFailure(caller.signal)).error).toBe(reason);
+      const failure = fixture.collectFailure(caller.signal);
+      while (fixture.agent.invocations.length === 0) await wait(5);
+      setTimeout(() => caller.abort(reason), 50);
+      expect((await failure).error).toBe(reason);
       expect(await fixture.waitForOutcome()).toBe('left');
       expect(fixture.agent.invocations).toHaveLength(1);
     });
@@ -111,8 +113,10 @@ describe.each(PROVIDERS)('the provider of $name', (provider) => {
     it('when the signal aborts between two attempts', async () => {
       fixture.agent.enqueue({ type: 'http-error', status: 429, exception: 'ThrottlingException' });
       const caller = new AbortController();
-      setTimeout(() => caller.abort(new AgentTimeoutError()), 50);
-      expect((await fixture.collectFailure(caller.signal)).error).toBe(caller.signal.reason);
+      const failure = fixture.collectFailure(caller.signal);
+      while (fixture.agent.invocations[0]?.outcome !== 'replied') await wait(5);
+      caller.abort(new AgentTimeoutError());
+      expect((await failure).error).toBe(caller.signal.reason);
       expect(fixture.agent.invocations).toHaveLength(1);
     });
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Fence, fencesOf, readPage } from '../support/doc-pages.js';
+import { NPM_VARIABLES } from '../support/npm-variables.js';
 import { silence } from '../support/silence.js';
 import { ShellSession } from '../support/shell-session.js';
 
@@ -51,7 +52,7 @@ class Clone {
 
   /** Starts the service by the command of a page. @returns what it has printed when it is ready. */
   async start(command: string): Promise<string> {
-    const env = { PATH: process.env['PATH'], HOME: this.folder, ...this.variables() };
+    const env = { PATH: process.env['PATH'], HOME: this.folder, ...NPM_VARIABLES, ...this.variables() };
     const server = spawn('bash', ['-c', command], { cwd: this.folder, env, detached: true });
     this.server = server;
     const isReady = new Promise<void>((ready, failed) => {
