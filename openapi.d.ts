@@ -40,6 +40,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/chats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the chats of the user, page by page
+         * @description The chat that was updated last comes first. A chat that is updated meanwhile moves to the first page.
+         */
+        get: operations["listChats"];
+        put?: never;
+        post?: never;
+        /** Delete all chats of the user for good */
+        delete: operations["deleteAllChats"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/chats/{id}": {
         parameters: {
             query?: never;
@@ -55,7 +76,11 @@ export interface paths {
         delete: operations["deleteChat"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Rename a chat
+         * @description Its place in the list stays.
+         */
+        patch: operations["renameChat"];
         trace?: never;
     };
     "/chats/{id}/messages": {
@@ -159,7 +184,7 @@ export interface components {
             /** @description The user that the token names */
             user_id: string;
             /**
-             * @description Made from the first prompt
+             * @description Made from the first prompt, or set by a rename
              * @example Plan a weekend in Lisbon
              */
             title: string;
@@ -177,6 +202,27 @@ export interface components {
             messages: components["schemas"]["Message"][];
             /** @description Leads to the messages before these. Absent if there are none */
             next_cursor?: string;
+            /**
+             * @description Whether a turn is running; else absent
+             * @constant
+             */
+            running?: true;
+        };
+        /** @description One page of the chats of the user */
+        ChatList: {
+            /** @description The chat that was updated last comes first */
+            chats: components["schemas"]["ChatSummary"][];
+            /** @description Leads to the chats after these. Absent if there are none */
+            next_cursor?: string;
+        };
+        /** @description A new title */
+        RenameRequest: {
+            /** @description Not blank. The limit counts Unicode code points */
+            title: string;
+        };
+        /** @description The chat with its new title */
+        RenamedChat: {
+            chat: components["schemas"]["ChatSummary"];
         };
         /** @description A chat without its messages */
         ChatSummary: {
@@ -188,7 +234,7 @@ export interface components {
             /** @description The user that the token names */
             user_id: string;
             /**
-             * @description Made from the first prompt
+             * @description Made from the first prompt, or set by a rename
              * @example Plan a weekend in Lisbon
              */
             title: string;
@@ -205,6 +251,11 @@ export interface components {
         };
         /** @description A message of the history */
         Message: {
+            /**
+             * @description Never changes. A prompt has the id of its reply and `:user`
+             * @example b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11:1
+             */
+            id: string;
             /**
              * @description Who speaks
              *
@@ -261,7 +312,7 @@ export interface components {
             type: "start";
             /** @description The id of the reply */
             messageId: string;
-            messageMetadata: components["schemas"]["StreamMetadata"];
+            messageMetadata: components["schemas"]["StartMetadata"];
         };
         /** @description The text begins */
         TextStartPart: {
@@ -335,6 +386,13 @@ export interface components {
              */
             finishReason: "stop" | "length" | "content-filter" | "other" | "error";
             messageMetadata?: components["schemas"]["StreamMetadata"];
+        };
+        /** @description What the service adds to the message when the turn begins */
+        StartMetadata: {
+            chat: components["schemas"]["ChatSummary"];
+            usage?: components["schemas"]["StreamUsage"];
+            /** @description The id of the prompt */
+            user_message_id: string;
         };
         /** @description What the service adds to the message */
         StreamMetadata: {
@@ -413,6 +471,10 @@ export interface components {
         "retry-after": string;
         /** @description The reply of an earlier request with the same key */
         "idempotency-replayed": "true";
+        /** @description The chat of the turn, once the turn has begun */
+        "chat-id": string;
+        /** @description The id of the message with the reply, once the turn has begun */
+        "turn-id": string;
         /** @description The version of the protocol of the AI SDK */
         "x-vercel-ai-ui-message-stream": "v1";
         /** @description Keeps nginx from buffering the stream */
@@ -443,6 +505,8 @@ export interface operations {
             /** @description The reply, and the chat with its newest messages */
             200: {
                 headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "idempotency-replayed": components["headers"]["idempotency-replayed"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
@@ -464,6 +528,8 @@ export interface operations {
             /** @description Bad Request */
             400: {
                 headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -484,6 +550,8 @@ export interface operations {
             /** @description Unauthorized */
             401: {
                 headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -504,6 +572,8 @@ export interface operations {
             /** @description Not Found */
             404: {
                 headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -524,6 +594,8 @@ export interface operations {
             /** @description Request Timeout */
             408: {
                 headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -545,6 +617,8 @@ export interface operations {
             409: {
                 headers: {
                     "retry-after": components["headers"]["retry-after"];
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -565,6 +639,8 @@ export interface operations {
             /** @description Payload Too Large */
             413: {
                 headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -585,6 +661,8 @@ export interface operations {
             /** @description Unsupported Media Type */
             415: {
                 headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -605,6 +683,8 @@ export interface operations {
             /** @description Expectation Failed */
             417: {
                 headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -625,6 +705,8 @@ export interface operations {
             /** @description Unprocessable Entity */
             422: {
                 headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -646,6 +728,8 @@ export interface operations {
             429: {
                 headers: {
                     "retry-after": components["headers"]["retry-after"];
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -666,6 +750,8 @@ export interface operations {
             /** @description Request Header Fields Too Large */
             431: {
                 headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -686,6 +772,8 @@ export interface operations {
             /** @description Internal Server Error */
             500: {
                 headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -706,6 +794,8 @@ export interface operations {
             /** @description Bad Gateway */
             502: {
                 headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -727,6 +817,8 @@ export interface operations {
             503: {
                 headers: {
                     "retry-after": components["headers"]["retry-after"];
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -747,6 +839,8 @@ export interface operations {
             /** @description Gateway Timeout */
             504: {
                 headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -787,6 +881,8 @@ export interface operations {
             /** @description The reply as a UI message stream of the AI SDK */
             200: {
                 headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
                     "idempotency-replayed": components["headers"]["idempotency-replayed"];
                     "x-vercel-ai-ui-message-stream": components["headers"]["x-vercel-ai-ui-message-stream"];
                     "x-accel-buffering": components["headers"]["x-accel-buffering"];
@@ -805,7 +901,7 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example data: {"type":"start","messageId":"b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11:1","messageMetadata":{"chat":{"id":"b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11","user_id":"demo","title":"Plan a weekend in Lisbon","created_at":"2026-11-26T09:00:00.000Z","updated_at":"2026-11-26T09:00:00.000Z"}}}
+                     * @example data: {"type":"start","messageId":"b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11:1","messageMetadata":{"chat":{"id":"b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11","user_id":"demo","title":"Plan a weekend in Lisbon","created_at":"2026-11-26T09:00:00.000Z","updated_at":"2026-11-26T09:00:00.000Z"},"user_message_id":"b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11:1:user"}}
                      *
                      *     data: {"type":"text-start","id":"answer"}
                      *
@@ -818,6 +914,378 @@ export interface operations {
                      *     data: [DONE]
                      */
                     "text/event-stream": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "retry-after": components["headers"]["retry-after"];
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Expectation Failed */
+            417: {
+                headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "retry-after": components["headers"]["retry-after"];
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerError"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "retry-after": components["headers"]["retry-after"];
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerError"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    "chat-id": components["headers"]["chat-id"];
+                    "turn-id": components["headers"]["turn-id"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerError"];
+                };
+            };
+        };
+    };
+    listChats: {
+        parameters: {
+            query?: {
+                /** @description How many a page has at most */
+                limit?: number;
+                /** @description The `next_cursor` of a response. Without it, the first page */
+                cursor?: string;
+            };
+            header?: {
+                /** @description Kept as the id of the request, if it has this form */
+                "x-request-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of chats */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatList"];
                 };
             };
             /** @description Bad Request */
@@ -860,89 +1328,8 @@ export interface operations {
                     "application/json": components["schemas"]["ClientError"];
                 };
             };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    "x-request-id": components["headers"]["x-request-id"];
-                    "cache-control": components["headers"]["cache-control"];
-                    "x-content-type-options": components["headers"]["x-content-type-options"];
-                    "content-security-policy": components["headers"]["content-security-policy"];
-                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
-                    "referrer-policy": components["headers"]["referrer-policy"];
-                    "strict-transport-security": components["headers"]["strict-transport-security"];
-                    "x-frame-options": components["headers"]["x-frame-options"];
-                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
-                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
-                    vary: components["headers"]["vary"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClientError"];
-                };
-            };
             /** @description Request Timeout */
             408: {
-                headers: {
-                    "x-request-id": components["headers"]["x-request-id"];
-                    "cache-control": components["headers"]["cache-control"];
-                    "x-content-type-options": components["headers"]["x-content-type-options"];
-                    "content-security-policy": components["headers"]["content-security-policy"];
-                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
-                    "referrer-policy": components["headers"]["referrer-policy"];
-                    "strict-transport-security": components["headers"]["strict-transport-security"];
-                    "x-frame-options": components["headers"]["x-frame-options"];
-                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
-                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
-                    vary: components["headers"]["vary"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClientError"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    "retry-after": components["headers"]["retry-after"];
-                    "x-request-id": components["headers"]["x-request-id"];
-                    "cache-control": components["headers"]["cache-control"];
-                    "x-content-type-options": components["headers"]["x-content-type-options"];
-                    "content-security-policy": components["headers"]["content-security-policy"];
-                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
-                    "referrer-policy": components["headers"]["referrer-policy"];
-                    "strict-transport-security": components["headers"]["strict-transport-security"];
-                    "x-frame-options": components["headers"]["x-frame-options"];
-                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
-                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
-                    vary: components["headers"]["vary"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClientError"];
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    "x-request-id": components["headers"]["x-request-id"];
-                    "cache-control": components["headers"]["cache-control"];
-                    "x-content-type-options": components["headers"]["x-content-type-options"];
-                    "content-security-policy": components["headers"]["content-security-policy"];
-                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
-                    "referrer-policy": components["headers"]["referrer-policy"];
-                    "strict-transport-security": components["headers"]["strict-transport-security"];
-                    "x-frame-options": components["headers"]["x-frame-options"];
-                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
-                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
-                    vary: components["headers"]["vary"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClientError"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
@@ -964,47 +1351,6 @@ export interface operations {
             /** @description Expectation Failed */
             417: {
                 headers: {
-                    "x-request-id": components["headers"]["x-request-id"];
-                    "cache-control": components["headers"]["cache-control"];
-                    "x-content-type-options": components["headers"]["x-content-type-options"];
-                    "content-security-policy": components["headers"]["content-security-policy"];
-                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
-                    "referrer-policy": components["headers"]["referrer-policy"];
-                    "strict-transport-security": components["headers"]["strict-transport-security"];
-                    "x-frame-options": components["headers"]["x-frame-options"];
-                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
-                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
-                    vary: components["headers"]["vary"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClientError"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    "x-request-id": components["headers"]["x-request-id"];
-                    "cache-control": components["headers"]["cache-control"];
-                    "x-content-type-options": components["headers"]["x-content-type-options"];
-                    "content-security-policy": components["headers"]["content-security-policy"];
-                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
-                    "referrer-policy": components["headers"]["referrer-policy"];
-                    "strict-transport-security": components["headers"]["strict-transport-security"];
-                    "x-frame-options": components["headers"]["x-frame-options"];
-                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
-                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
-                    vary: components["headers"]["vary"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClientError"];
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    "retry-after": components["headers"]["retry-after"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -1062,8 +1408,161 @@ export interface operations {
                     "application/json": components["schemas"]["ServerError"];
                 };
             };
-            /** @description Bad Gateway */
-            502: {
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "retry-after": components["headers"]["retry-after"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerError"];
+                };
+            };
+        };
+    };
+    deleteAllChats: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Kept as the id of the request, if it has this form */
+                "x-request-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user has no chats */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Expectation Failed */
+            417: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
@@ -1086,26 +1585,6 @@ export interface operations {
             503: {
                 headers: {
                     "retry-after": components["headers"]["retry-after"];
-                    "x-request-id": components["headers"]["x-request-id"];
-                    "cache-control": components["headers"]["cache-control"];
-                    "x-content-type-options": components["headers"]["x-content-type-options"];
-                    "content-security-policy": components["headers"]["content-security-policy"];
-                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
-                    "referrer-policy": components["headers"]["referrer-policy"];
-                    "strict-transport-security": components["headers"]["strict-transport-security"];
-                    "x-frame-options": components["headers"]["x-frame-options"];
-                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
-                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
-                    vary: components["headers"]["vary"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServerError"];
-                };
-            };
-            /** @description Gateway Timeout */
-            504: {
-                headers: {
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -1440,6 +1919,248 @@ export interface operations {
             409: {
                 headers: {
                     "retry-after": components["headers"]["retry-after"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Expectation Failed */
+            417: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "retry-after": components["headers"]["retry-after"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerError"];
+                };
+            };
+        };
+    };
+    renameChat: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Kept as the id of the request, if it has this form */
+                "x-request-id"?: string;
+            };
+            path: {
+                /** @description The id of the chat */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameRequest"];
+            };
+        };
+        responses: {
+            /** @description The chat with its new title */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenamedChat"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
