@@ -63,7 +63,7 @@ describe('the files that describe the API', () => {
 });
 
 describe('a response', () => {
-  const message = { role: 'user', content: 'hello', created_at: '2026-01-01T00:00:00.000Z' };
+  const message = { id: 'c-1:1:user', role: 'user', content: 'hello', created_at: '2026-01-01T00:00:00.000Z' };
   const page: SeenResponse = {
     method: 'GET',
     url: '/chats/c-1/messages?limit=2',

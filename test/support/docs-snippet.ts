@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 
-
 /** Returns the first snippet of `docs/frontends.md` in a language, unchanged. */
 export function frontendSnippet(language: 'js' | 'tsx'): string {
   return docsSnippet('docs/frontends.md', language);

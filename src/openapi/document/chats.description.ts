@@ -3,15 +3,7 @@ import type { ChatHistoryController } from '../../chat/api/chat-history.controll
 import type { ChatListController } from '../../chat/api/chat-list.controller.js';
 import { chatId } from './chat-schemas.js';
 import { json, type Operations } from './describe.js';
-import {
-  BAD_PAGE,
-  BAD_TITLE,
-  CHAT_IS_BUSY,
-  CHATS_REMAIN,
-  NO_CHAT,
-  NO_INDEX,
-  NO_STORAGE,
-} from './failures.js';
+import { BAD_PAGE, BAD_TITLE, CHAT_IS_BUSY, CHATS_REMAIN, NO_CHAT, NO_INDEX, NO_STORAGE } from './failures.js';
 import { schemaRef } from './schema.js';
 
 const ID = ApiParam({ name: 'id', description: 'The id of the chat', schema: chatId });
@@ -49,7 +41,8 @@ export const LIST_OPERATIONS: Operations<ChatListController> = {
   list: {
     id: 'listChats',
     summary: 'List the chats of the user, page by page',
-    description: 'The chat that was updated last comes first. A chat that is updated meanwhile moves to the first page.',
+    description:
+      'The chat that was updated last comes first. A chat that is updated meanwhile moves to the first page.',
     request: [CURSOR, limit(100, 20)],
     response: json('One page of chats', 'ChatList'),
     failures: [...BAD_PAGE, ...NO_STORAGE, ...NO_INDEX],

@@ -59,7 +59,8 @@ export function describeController<Controller extends object>(
     const decorators = [ApiTags(tag), ...(needsToken ? listTokenDecorators() : []), ...listDecorators(operation)];
     for (const decorate of decorators) decorate(prototype, name, descriptor);
     const failures = [...(needsToken ? NO_TOKEN : []), ...operation.failures, ...UNEXPECTED];
-    for (const decorate of listErrorResponses(failures, operation.failureHeaders)) decorate(prototype, name, descriptor);
+    for (const decorate of listErrorResponses(failures, operation.failureHeaders))
+      decorate(prototype, name, descriptor);
   }
 }
 

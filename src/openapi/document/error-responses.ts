@@ -30,10 +30,7 @@ export const ERROR_SCHEMAS: Readonly<Record<string, Schema>> = {
 };
 
 /** Describes the errors of a route: one response for each status, with an example for each text. */
-export function listErrorResponses(
-  failures: readonly Failure[],
-  headers: readonly string[] = [],
-): MethodDecorator[] {
+export function listErrorResponses(failures: readonly Failure[], headers: readonly string[] = []): MethodDecorator[] {
   const cases = [...failures.map(({ thrown, when }) => ({ ...toPublicError(thrown), when })), ...REFUSALS];
   const statuses = [...new Set(cases.map(({ status }) => status))].toSorted((one, other) => one - other);
   return statuses.map((status) =>

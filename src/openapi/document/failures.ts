@@ -6,7 +6,12 @@ import {
   AgentUnavailableError,
 } from '../../chat/agent/agent.errors.js';
 import { TITLE_MAX_LENGTH } from '../../chat/api/dto/rename-request.js';
-import { ChatNotFoundError, ChatsRemainError, IdempotencyKeyReusedError, TurnInProgressError } from '../../chat/model/chat.errors.js';
+import {
+  ChatNotFoundError,
+  ChatsRemainError,
+  IdempotencyKeyReusedError,
+  TurnInProgressError,
+} from '../../chat/model/chat.errors.js';
 import { IndexUnavailableError, StorageUnavailableError } from '../../common/storage.errors.js';
 import { Environment } from '../../config/environment.js';
 import { CHAT_LIST_INDEX } from '../../dynamodb/table-schema.js';

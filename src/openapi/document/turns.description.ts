@@ -25,7 +25,10 @@ export const TURN_OPERATIONS: Operations<ChatController> = {
     summary: 'Run a turn and return the reply and the chat',
     description: 'Once the turn has begun, its prompt is in the history, whatever the response is.',
     request: REQUEST,
-    response: json('The reply, and the chat with its newest messages', 'ReplyResponse', [...OF_TURN, 'idempotency-replayed']),
+    response: json('The reply, and the chat with its newest messages', 'ReplyResponse', [
+      ...OF_TURN,
+      'idempotency-replayed',
+    ]),
     failures: FAILURES,
     failureHeaders: OF_TURN,
   },
