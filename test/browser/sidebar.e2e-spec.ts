@@ -79,6 +79,18 @@ describeInBrowser('a page with a sidebar of chats', () => {
     await entry('Plan a weekend in Lisbon').waitFor();
   });
 
+  it('closes a new chat that is deleted, so the next prompt begins another', async () => {
+    await open();
+    for (const prompt of ['First words', 'Second words']) {
+      await page.locator('input').fill(prompt);
+      await page.locator('input').press('Enter');
+      await entry(prompt).waitFor();
+      await press(prompt, 'Delete');
+      await page.locator('.user').waitFor({ state: 'detached' });
+    }
+    expect(await listTitles()).toEqual([]);
+  });
+
   it('renames a chat, and deletes it', async () => {
     const id = await ask('First words');
     await ask('Another chat');
