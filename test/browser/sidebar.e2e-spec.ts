@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { describeInBrowser, startBrowser } from '../support/browser.js';
+import { describeInBrowser, openPage, startBrowser } from '../support/browser.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { askTurn, readChat } from '../support/chat-client.js';
 import { type FrontendPage, serveFrontendPage } from '../support/frontend-page.js';
@@ -28,7 +28,7 @@ describeInBrowser('a page with a sidebar of chats', () => {
     await Promise.all([app.close(), frontend.close()]);
   });
   beforeEach(async () => {
-    page = await browser.newPage();
+    page = await openPage(browser);
     user = `owner-${(users += 1)}`;
   });
   afterEach(() => page.close());
