@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DynamoTable, type Item, type ItemKey } from '../../dynamodb/dynamo-table.js';
+import { isExpired } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { EndReason, Replay } from '../model/chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError } from '../model/chat.errors.js';
@@ -8,7 +9,7 @@ import { type ContinuationItem, continuationKeyRange } from './items/split-reply
 import { type HeadItem, headKey, toVisibleHead } from './items/head-item.js';
 import { toKeyAttribute } from './items/remembered-keys.js';
 import { findLastTime } from './items/stored-times.js';
-import { findEndReason, toAssistantMessage, type TurnItem } from './items/turn-item.js';
+import { findEndReason, isTurnItem, toAssistantMessage, type TurnItem } from './items/turn-item.js';
 import { mayHaveOverwritten, toNewCount } from './items/turn-count.js';
 import { parseTurnNumber, turnKeyRange } from './items/turn-keys.js';
 import { OWNED_BY_LEASE } from './items/turn-lease.js';
@@ -68,6 +69,13 @@ export class DynamoTurnConflict {
     if (earlier?.item && reason) return { kind: 'replay', replay: await this.readReplay(earlier.item, reason) };
     if (head.open) return { kind: 'retry', lastTime: await this.recovery.recoverDeadTurn(head, head.open) };
     return { ...(await this.takeKeyOver(head, earlier)), countFrom: await this.findCount(head) };
+  }
+
+  /** Whether a chat has turns that have not expired, also if it has no head any more. */
+  async hasTurns(userId: string, chatId: string): Promise<boolean> {
+    const range = { id: chatId, ...turnKeyRange(userId), pageSize: 1, growth: 2 };
+    for await (const item of this.table.backwards(range)) if (isTurnItem(item) && !isExpired(item)) return true;
+    return false;
   }
 
   /**

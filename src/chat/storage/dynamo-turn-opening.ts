@@ -14,13 +14,13 @@ import { DynamoTurnConflict, type ResolvedConflict } from './dynamo-turn-conflic
 import { type HeadItem, headKey } from './items/head-item.js';
 import { toKeyAttribute } from './items/remembered-keys.js';
 import { toRunningTurn } from './items/running-turn.js';
-import type { TurnAttempt } from './turn-attempt.js';
+import { isOpenedByKey, type TurnAttempt } from './turn-attempt.js';
 
 /** Most writes of a begin. Recovering a dead turn and taking over its key needs three; the others are for races. */
 const MAX_WRITES = 6;
 
 /**
- * The first write of a turn: one UpdateItem on the chat's head.
+ * The first write of a turn: one UpdateItem on the chat's head. Before a key opens a chat, turns are looked for.
  * Only if its condition refuses, the head is read, the conflict is resolved, and the write is tried again.
  *
  * A late repetition of the write must not begin a second turn. If the first delivery has begun the turn, the head
@@ -43,11 +43,15 @@ export class DynamoTurnOpening {
   async open(userId: string, attempt: TurnAttempt, terms: SessionTerms): Promise<RunningTurn | Replay> {
     let conflict: ResolvedConflict | undefined;
     let mayArriveLate = false;
+    // The chat of a key may have lost its head, because heads and turns expire one by one. Its turns must not come back.
+    const wasOpened = isOpenedByKey(attempt) && (await this.conflicts.hasTurns(userId, attempt.chatId));
     try {
       for (let writes = 0; writes < MAX_WRITES; writes += 1) {
-        const { item, sends } = await this.write(userId, attempt, conflict);
-        if (item) return toRunningTurn(item as Item & HeadItem, attempt.open, terms);
-        mayArriveLate ||= sends > 1;
+        if (conflict || !wasOpened) {
+          const { item, sends } = await this.write(userId, attempt, conflict);
+          if (item) return toRunningTurn(item as Item & HeadItem, attempt.open, terms);
+          mayArriveLate ||= sends > 1;
+        }
         const found = await this.conflicts.resolveConflict(userId, attempt);
         if (found.kind === 'alreadyBegun') return toRunningTurn(found.head, attempt.open, terms);
         if (found.kind === 'replay') return found.replay;
