@@ -85,7 +85,7 @@ export class ChatListService {
       // A worker that throws ends the walk for the others too.
       for await (const id of ids) {
         if (Date.now() >= deadline) throw new ChatsRemainError();
-        results.add(await this.tryDelete(userId, id));
+        results.add(await this.tryDelete(userId, id, deadline));
       }
     };
     const workers = await Promise.allSettled(Array.from({ length: DELETES_AT_ONCE }, work));
@@ -93,9 +93,9 @@ export class ChatListService {
     return results;
   }
 
-  private async tryDelete(userId: string, chatId: string): Promise<DeleteResult> {
+  private async tryDelete(userId: string, chatId: string, deadline: number): Promise<DeleteResult> {
     try {
-      await this.delete(userId, chatId, { evenIfExpired: true });
+      await this.delete(userId, chatId, { evenIfExpired: true, deadline });
       return 'deleted';
     } catch (error) {
       if (error instanceof ChatNotFoundError) return 'gone';
