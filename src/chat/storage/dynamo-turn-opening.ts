@@ -18,6 +18,8 @@ import { isOpenedByKey, type TurnAttempt } from './turn-attempt.js';
 
 /** Most writes of a begin. Recovering a dead turn and taking over its key needs three; the others are for races. */
 const MAX_WRITES = 6;
+/** The result of a write that was not sent, because the chat is not new. */
+const NOT_WRITTEN: UpdateResult = { item: undefined, sends: 0 };
 
 /**
  * The first write of a turn: one UpdateItem on the chat's head. Before a key opens a chat, turns are looked for.
@@ -47,11 +49,10 @@ export class DynamoTurnOpening {
     const wasOpened = isOpenedByKey(attempt) && (await this.conflicts.hasTurns(userId, attempt.chatId));
     try {
       for (let writes = 0; writes < MAX_WRITES; writes += 1) {
-        if (conflict || !wasOpened) {
-          const { item, sends } = await this.write(userId, attempt, conflict);
-          if (item) return toRunningTurn(item as Item & HeadItem, attempt.open, terms);
-          mayArriveLate ||= sends > 1;
-        }
+        const isRefused = wasOpened && conflict === undefined;
+        const { item, sends } = isRefused ? NOT_WRITTEN : await this.write(userId, attempt, conflict);
+        if (item) return toRunningTurn(item as Item & HeadItem, attempt.open, terms);
+        mayArriveLate ||= sends > 1;
         const found = await this.conflicts.resolveConflict(userId, attempt);
         if (found.kind === 'alreadyBegun') return toRunningTurn(found.head, attempt.open, terms);
         if (found.kind === 'replay') return found.replay;
