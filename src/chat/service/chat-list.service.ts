@@ -5,6 +5,7 @@ import { toAgentSessionId } from '../agent/agent-session.js';
 import type { ChatSummary } from '../model/chat.js';
 import { ChatNotFoundError, ChatsRemainError, TurnInProgressError } from '../model/chat.errors.js';
 import type { ChatListPage, ChatListRange } from '../model/chat-list.js';
+import { toPlainLine } from '../model/plain-line.js';
 import type { StoredSession } from '../model/turn.js';
 import { type DeleteOptions, DynamoChatDeletion } from '../storage/dynamo-chat-deletion.js';
 import { DynamoChatListRepository } from '../storage/dynamo-chat-list.repository.js';
@@ -41,10 +42,11 @@ export class ChatListService {
   /**
    * Renames a chat. It keeps its place in the list, and no turn changes its title any more.
    *
+   * @param title - becomes one line without invisible controls, as a title from a prompt.
    * @throws ChatNotFoundError, StorageUnavailableError
    */
   async rename(userId: string, chatId: string, title: string): Promise<ChatSummary> {
-    return this.chats.rename(userId, chatId, title);
+    return this.chats.rename(userId, chatId, toPlainLine(title));
   }
 
   /**
