@@ -84,6 +84,25 @@ const PACKAGES = {
   '(@types/)?(jose|jsonwebtoken)': ['auth', 'local'],
   helmet: ['http'],
   '@nestjs/swagger': ['openapi/document'],
+  // The providers of agents are loaded on demand. If one of them imports it, the bundle keeps all of its modules.
+  '@nestjs/common': [
+    'app.ts',
+    'app.module.ts',
+    'main.ts',
+    'auth',
+    'chat/agent/agent.module.ts',
+    'chat/api',
+    'chat/chat.module.ts',
+    'chat/service',
+    'chat/storage',
+    'config',
+    'dynamodb',
+    'health',
+    'http',
+    'openapi',
+    'telemetry',
+    'usage',
+  ],
 };
 
 const escape = (path) => path.replaceAll('.', '\\.');

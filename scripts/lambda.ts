@@ -6,7 +6,7 @@ import { ConfigurationError } from '../src/config/environment.js';
 import { findHandler, insertToken } from './lambda/events.js';
 import { LocalFunction, type PackageHandler, RUNTIME_CLIENT, findRuntimeClient } from './lambda/local-function.js';
 import { startFunctionParts } from './lambda/local-parts.js';
-import { findNode, RUNTIME_NODE } from './lambda/node-binary.js';
+import { CACHE_NODE, findNode } from './lambda/node-binary.js';
 import { FunctionError } from './lambda/function-error.js';
 import { PACKAGE_FOLDER } from './lambda/package.js';
 import { serve } from './lambda/serve.js';
@@ -98,8 +98,8 @@ async function print(lambda: LocalFunction, handler: PackageHandler, event: stri
 async function install(): Promise<void> {
   console.log(`1 of 2: AWS's runtime client, ${RUNTIME_CLIENT}`);
   console.log(`        ready in ${relative('.', await findRuntimeClient())}`);
-  console.log(`2 of 2: Node ${RUNTIME_NODE}, which the runtime has`);
-  console.log(`        ready in ${relative('.', await findNode(RUNTIME_NODE))}`);
+  console.log(`2 of 2: Node ${CACHE_NODE}, which makes the code cache`);
+  console.log(`        ready in ${relative('.', await findNode(CACHE_NODE))}`);
   console.log('Done: npm run lambda -- invoke and serve have what they need.');
 }
 

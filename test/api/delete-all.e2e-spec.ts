@@ -8,6 +8,7 @@ import { originalChat, putItem, readHeads, readRemains, setAttribute } from '../
 import type { ChatStore } from '../support/chat-store.js';
 import { FaultyApp } from '../support/faulty-app.js';
 import type { StorageFaults } from '../support/storage-faults.js';
+import { tokenOf } from '../support/tokens.js';
 import { TurnRunner } from '../support/turn-runner.js';
 
 /** More chats than the first request for the list has. */
@@ -53,6 +54,13 @@ describe('DELETE /chats', () => {
     await expectGone('bob', ids);
     await app.read(other, 'ann').expect(200);
     expect((await app.list({}, 'ann').expect(200)).body.chats).toHaveLength(1);
+  });
+
+  it.each(['/chats/', '/chats/.', '/chats/x/..', '/chats//', '/chats/?x=1'])('is not DELETE %s', async (path) => {
+    const id = await turn('zoe', 'kept');
+    const answer = await fetch(app.url + path, { method: 'DELETE', headers: { id_token: tokenOf('zoe') } });
+    expect([answer.status, await answer.json()]).toEqual([404, { error: 'Not found' }]);
+    await app.read(id, 'zoe').expect(200);
   });
 
   it('responds 204 if there are none', async () => {

@@ -70,7 +70,16 @@ describe('the package', () => {
     'node_modules/supports-color/index.js',
   ])('is not built with %s in it', (path) => {
     const inputs = { 'build/lambda-tsc/lambda.js': {}, [path]: {} } as unknown as Metafile['inputs'];
-    expect(() => assertLean({ inputs })).toThrow(`The package must not contain ${path}`);
+    expect(() => assertLean({ inputs, outputs: {} })).toThrow(`The package must not contain ${path}`);
+  });
+
+  it('is not built with modules of Nest that nobody uses', async () => {
+    const entry = join(work, 'lambda-tsc/entry.js');
+    writeFileSync(entry, `export const load = () => import('./on-demand.js');`);
+    writeFileSync(join(work, 'lambda-tsc/on-demand.js'), `export { Logger } from '@nestjs/common';`);
+    const outfile = join(home, 'unused.js');
+    const metafile = await bundleHandlers({ entries: { entry }, outfile, mapFolder: home });
+    expect(() => assertLean(metafile)).toThrow(/The package keeps .*\/index\.js\. Does a module/);
   });
 
   it('formats dates as Node does, although it creates the formats later', async () => {

@@ -13,7 +13,7 @@ export const describeWithClient = describeWhere(
 export const NODES = [
   ...new Set([
     process.versions.node.split('.')[0] ?? '',
-    ...(isInstalled(`node-${RUNTIME_NODE}`) ? [RUNTIME_NODE] : []),
+    ...(isInstalled('node') ? [RUNTIME_NODE] : []),
   ]),
 ];
 if (!NODES.includes(RUNTIME_NODE)) {
