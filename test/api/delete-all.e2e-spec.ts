@@ -76,6 +76,21 @@ describe('DELETE /chats', () => {
     await expectGone('carl', ids);
   });
 
+  it('waits once for an agent that does not respond, however many sessions there are', async () => {
+    const ids: string[] = [];
+    while (ids.length < 15) ids.push(await turn('iris', 'remember me'));
+    const times = app.nest.get(TurnTimes, { strict: false });
+    const { endSession } = times;
+    Object.assign(times, { endSession: 300 });
+    // As many as there are deletes at the same time. Another call would succeed.
+    app.agent.enqueue(...Array.from({ length: 10 }, () => ({ type: 'silence' }) as const));
+    const before = app.agent.invocations.length;
+    await app.removeAll('iris').expect(204);
+    Object.assign(times, { endSession });
+    expect(app.agent.invocations.length - before).toBe(10);
+    await expectGone('iris', ids);
+  });
+
   it('leaves the counters of the quota', async () => {
     const day = `quota#${new Date().toISOString().slice(0, 10)}#dora`;
     await turn('dora', 'one');

@@ -48,14 +48,21 @@ export class DynamoChatDeletion {
     return head.session && { generation: head.session.gen, agent: head.session.agent };
   }
 
-  /** Marks a chat as deleted, or finds the mark of an interrupted delete. @returns the head before it was marked. */
+  /**
+   * Marks a chat as deleted, or finds the mark of an interrupted delete.
+   *
+   * @returns the head before it was marked, with the session that the recovery of a dead turn drops.
+   */
   private async markAsDeleted(userId: string, chatId: string, options: DeleteOptions): Promise<HeadItem> {
+    let session: HeadItem['session'];
     for (let attempt = 1; attempt <= MARK_ATTEMPTS; attempt += 1) {
       const head = toDeletableHead(await this.table.get(headKey(userId, chatId)), options);
       if (!head) throw new ChatNotFoundError();
-      if (head.deleted_at !== undefined) return head;
+      session ??= head.session;
+      const found = { ...head, ...(session && { session }) };
+      if (head.deleted_at !== undefined) return found;
       if (head.open) await this.recovery.recoverDeadTurn(head, head.open);
-      else if (await this.putMark(head)) return head;
+      else if (await this.putMark(head)) return found;
     }
     throw new TurnInProgressError(1);
   }
