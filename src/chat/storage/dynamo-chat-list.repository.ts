@@ -4,6 +4,7 @@ import { DynamoTable } from '../../dynamodb/dynamo-table.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { ChatSummary } from '../model/chat.js';
 import type { ChatListPage, ChatListRange } from '../model/chat-list.js';
+import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import {
   type HeadItem,
@@ -28,6 +29,7 @@ export class DynamoChatListRepository {
   constructor(
     private readonly table: DynamoTable,
     private readonly legacy: DynamoLegacyHistory,
+    private readonly repair: DynamoHeadRepair,
   ) {}
 
   /** Lists one page of a user's chats. Chats that are deleted or have expired are left out. */
@@ -60,7 +62,9 @@ export class DynamoChatListRepository {
    */
   async rename(userId: string, chatId: string, title: string): Promise<ChatSummary> {
     const key = headKey(userId, chatId);
-    const head = requireVisibleHead(await this.table.get(key));
+    const item = await this.table.get(key);
+    const head = requireVisibleHead(item);
+    if (item) await this.repair.repair(item);
     const isNotRenamed = whileTitleIsOf(head);
     const update = {
       Key: key,
