@@ -15,6 +15,8 @@ import { securityHeaders } from './http/middleware/security-headers.js';
 export interface AppOptions {
   /** Log lines for people instead of JSON. */
   readonly local?: boolean;
+  /** Colours in lines for people. */
+  readonly colors?: boolean;
   /** Modules that only this entry has. */
   readonly additions?: readonly DynamicModule[];
 }
@@ -22,22 +24,21 @@ export interface AppOptions {
 /** Creates the app for every entry and test: initialised, not listening. */
 export async function createApp(
   environment: Environment,
-  { local = false, additions = [] }: AppOptions = {},
+  { local = false, colors = false, additions = [] }: AppOptions = {},
 ): Promise<NestExpressApplication> {
+  const logger = new RequestLogger(environment.LOG_LEVEL, { json: !local, colors });
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.with(environment, additions),
     new LimitedExpressAdapter(),
-    {
-      logger: new RequestLogger(environment.LOG_LEVEL, { json: !local }),
-      bodyParser: false,
-      abortOnError: false,
-    },
+    { logger, bodyParser: false, abortOnError: false },
   );
   app.disable('etag');
   app.use(requestId, createAccessLog(PROBE_ROUTES), securityHeaders);
   // After the request id, because this responds to preflights itself.
   if (environment.CORS_ORIGINS !== undefined) app.enableCors(buildCorsOptions(environment.CORS_ORIGINS));
-  return app.init();
+  await app.init();
+  logger.endStart();
+  return app;
 }
 
 /**

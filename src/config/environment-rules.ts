@@ -1,19 +1,16 @@
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsInt, Max, Min, ValidateBy } from 'class-validator';
-import { isKeyPairMaterial } from './key-pair.js';
+import { IsBoolean, IsIn, IsInt, Max, Min, ValidateBy } from 'class-validator';
+import { SIGNING_ALGORITHMS } from './signing-algorithms.js';
+import { findSecretProblem } from './signing-secret.js';
 
-/** A key of HS256 has at least the size of its hash (RFC 7518, section 3.2). */
-const SECRET_MIN_BYTES = 32;
-const PLACEHOLDER = /change[-_ ]?me|your[-_ ]?(jwt[-_ ]?)?secret|placeholder|\d{3}-bits?\b|^(?<same>.)\k<same>*$/i;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+const LEVEL_ALIASES: Readonly<Record<string, LogLevel>> = { warning: 'warn', info: 'log', trace: 'verbose' };
+const LEVEL_NAMES = [...LOG_LEVELS, ...Object.keys(LEVEL_ALIASES)];
 
-/** Describes what is wrong with a signing secret, without quoting it. */
-function findSecretProblem(secret: unknown): string | undefined {
-  if (typeof secret !== 'string') return 'must be a string';
-  if (isKeyPairMaterial(secret)) return 'must be a secret, not a public or private key';
-  if (PLACEHOLDER.test(secret)) return 'must not be a placeholder';
-  if (Buffer.byteLength(secret) < SECRET_MIN_BYTES) return `must be at least ${SECRET_MIN_BYTES} bytes`;
-  return undefined;
-}
+const REQUIRABLE_CLAIMS = ['email', 'username'] as const;
+/** A claim that a token may or may not have to have. */
+export type RequirableClaim = (typeof REQUIRABLE_CLAIMS)[number];
 
 /** A variable that is a whole number from `least` to `most`. */
 export function IsWholeNumber(least: number, most: number): PropertyDecorator {
@@ -44,6 +41,15 @@ export function IsStrongSecret(): PropertyDecorator {
   });
 }
 
+/** The least severe level that is logged, also by names that other loggers have for it. */
+export function IsLogLevel(): PropertyDecorator {
+  const toLevel = ({ value }: { value: unknown }) => {
+    const name = String(value).trim().toLowerCase();
+    return LEVEL_ALIASES[name] ?? name;
+  };
+  return combine(Transform(toLevel), IsIn(LOG_LEVELS, { message: `must be one of ${LEVEL_NAMES.join(', ')}` }));
+}
+
 /** One audience or several, separated by commas; none of them is empty. The value becomes a list. */
 export function IsAudienceList(): PropertyDecorator {
   return isListOf(
@@ -59,6 +65,27 @@ export function IsClaimList(): PropertyDecorator {
     'isClaimList',
     (claim) => /^[\w:.-]{1,128}$/.test(claim),
     'must be names of claims separated by commas',
+  );
+}
+
+/** Signing algorithms, separated by commas. The value becomes a list. */
+export function IsAlgorithmList(): PropertyDecorator {
+  return isListOf(
+    'isAlgorithmList',
+    (algorithm) => SIGNING_ALGORITHMS.some((known) => known === algorithm),
+    `must be of ${SIGNING_ALGORITHMS.join(', ')}`,
+  );
+}
+
+/** What a token must say about its user: `email`, `username`, both, or `none` of them. The value becomes a list. */
+export function IsRequiredClaims(): PropertyDecorator {
+  return combine(
+    Transform(({ value }: { value: unknown }) => (value === 'none' ? [] : value)),
+    isListOf(
+      'isRequiredClaims',
+      (claim) => REQUIRABLE_CLAIMS.some((known) => known === claim),
+      'must be email, username, email,username or none',
+    ),
   );
 }
 

@@ -126,10 +126,12 @@ describe('the handler of the function', () => {
     ['the same token twice', (token: string) => ['id_token', token, 'id_token', token], 400],
     [
       'two tokens in one header',
-      (token: string) => ['authorization', `Bearer ${token}`, 'authorization', 'Bearer other'],
+      (token: string) => ['authorization', `Bearer ${token}`, 'authorization', `Bearer ${token}x`],
       401,
     ],
-    ['two tokens in two headers', (token: string) => ['id_token', token, 'Authorization', 'Bearer other'], 401],
+    ['two tokens in two headers', (token: string) => ['id_token', token, 'Authorization', `${token}x`], 401],
+    ['a token and an opaque key', (token: string) => ['id_token', token, 'Authorization', 'Bearer other'], 400],
+    ['a token without a scheme', (token: string) => ['Authorization', token], 400],
   ] as const)('with %s', async (_, headers, status) => {
     expect((await invoke(rest('/chat', headers(parts.token), {}))).statusCode).toBe(status);
   });

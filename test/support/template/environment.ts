@@ -6,7 +6,8 @@ import {
   type RawEnvironment,
   variableNames,
 } from '../../../src/config/environment.js';
-import { differences } from './checks.js';
+import { SIGNING_ALGORITHMS } from '../../../src/config/signing-algorithms.js';
+import { differences, KEY_SET } from './checks.js';
 import { functionsOf, variablesOf } from './functions.js';
 import { AGENT, asMap, isList, StackValues, textsIn } from './values.js';
 
@@ -27,6 +28,9 @@ const ORIGINS: readonly (readonly [origins: string, isGood: boolean])[] = [
   ['https://App.example.com', false],
   ['app.example.com', false],
 ];
+
+/** Values of JwtAlgorithm, good and bad, with a secret or without. */
+const ALGORITHMS = ['', ...SIGNING_ALGORITHMS, 'HS256,HS384', 'RS256,HS256', 'RS256,ES512', 'EdDSA', 'none', 'RS256,'];
 
 /** The default time of a turn in each function, in milliseconds. */
 const TIME_LIMITS: Readonly<Record<string, number>> = {
@@ -75,6 +79,20 @@ export function originProblems(template: Template): string[] {
     const isTaken = typeof configuration(template, variables, { AllowedOrigins }) !== 'string';
     return pattern.test(AllowedOrigins) === isGood && isTaken === isGood ? [] : [`origins: ${AllowedOrigins}`];
   });
+}
+
+/** Lists choices of algorithms that the template allows and the service refuses, and the reverse. */
+export function algorithmProblems(template: Template): string[] {
+  const pattern = new RegExp(template.Parameters['JwtAlgorithm']?.AllowedPattern ?? '^(?!)');
+  const variables = variablesOf(functionsOf(template)['ChatFunction']);
+  return [{}, KEY_SET].flatMap((keys) =>
+    ALGORITHMS.flatMap((JwtAlgorithm) => {
+      const parameters = { ...AGENT, ...keys, JwtAlgorithm };
+      const isAllowed = pattern.test(JwtAlgorithm) && new StackValues(template, parameters).isAllowed();
+      const isTaken = typeof configuration(template, variables, parameters) !== 'string';
+      return isAllowed === isTaken ? [] : [`${Object.values(keys).join(' ')} ${JwtAlgorithm}: ${isAllowed}`];
+    }),
+  );
 }
 
 /** Lists places that would show a secret. */
