@@ -9,7 +9,7 @@ export const LAYERS = {
   'main.ts': { may: ['app.ts', 'openapi', 'local', 'http', 'dynamodb', 'config'] },
   'lambda.ts': { may: ['app.ts', 'lambda'] },
   'lambda-stream.ts': { may: ['app.ts', 'lambda'] },
-  lambda: { may: ['app.ts', 'config', 'common'] },
+  lambda: { may: ['app.ts', 'http', 'config', 'common'] },
   'app.ts': { may: ['app.module.ts', 'chat', 'health', 'http', 'telemetry', 'config'] },
   'app.module.ts': { may: ['chat', 'health', 'http', 'config'] },
   local: {
@@ -77,7 +77,7 @@ const PACKAGES = {
   '@aws-sdk/client-bedrock-agentcore': ['chat/agent/harness'],
   '@aws-sdk/client-secrets-manager': ['config'],
   '@smithy': ['dynamodb', 'chat/agent/aws', 'config', 'local'],
-  '(@types/)?express': ['http', 'auth', 'chat/api', 'lambda.ts'],
+  '(@types/)?express': ['http', 'auth', 'chat/api'],
   '@nestjs/platform-express': ['http', 'app.ts', 'main.ts', 'lambda'],
   '(@types/)?(passport|passport-jwt|@nestjs/passport)': ['auth'],
   '@vendia/serverless-express': ['lambda.ts'],

@@ -4,9 +4,12 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { ChatModule } from './chat/chat.module.js';
 import type { Environment } from './config/environment.js';
+import { HttpSettings } from './config/settings.js';
 import { PROBE_ROUTES } from './health/health.controller.js';
 import { createAccessLog } from './http/middleware/access-log.js';
-import { buildCorsOptions } from './http/middleware/cors.js';
+import { createBasePath } from './http/middleware/base-path.js';
+import { buildCorsRules, toCorsOptions } from './http/middleware/cors.js';
+import { createPreflightLog } from './http/middleware/preflight-log.js';
 import { LimitedExpressAdapter } from './http/server/limited-express.adapter.js';
 import { requestId } from './http/middleware/request-id.js';
 import { RequestLogger } from './telemetry/request-logger.js';
@@ -26,16 +29,19 @@ export async function createApp(
   environment: Environment,
   { local = false, colors = false, additions = [] }: AppOptions = {},
 ): Promise<NestExpressApplication> {
+  const { keepAliveTimeout, basePath, corsOrigins, corsHeaders } = new HttpSettings(environment);
   const logger = new RequestLogger(environment.LOG_LEVEL, { json: !local, colors });
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.with(environment, additions),
-    new LimitedExpressAdapter(),
+    new LimitedExpressAdapter({ keepAlive: keepAliveTimeout }),
     { logger, bodyParser: false, abortOnError: false },
   );
   app.disable('etag');
-  app.use(requestId, createAccessLog(PROBE_ROUTES), securityHeaders);
+  if (basePath !== undefined) app.use(createBasePath(basePath));
+  const rules = buildCorsRules(corsOrigins, corsHeaders);
+  app.use(requestId, createAccessLog(PROBE_ROUTES), securityHeaders, createPreflightLog(rules));
   // After the request id, because this responds to preflights itself.
-  if (environment.CORS_ORIGINS !== undefined) app.enableCors(buildCorsOptions(environment.CORS_ORIGINS));
+  if (corsOrigins.length > 0) app.enableCors(toCorsOptions(rules));
   await app.init();
   logger.endStart();
   return app;

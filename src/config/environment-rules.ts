@@ -1,5 +1,5 @@
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, Max, Min, ValidateBy } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, Matches, Max, Min, ValidateBy } from 'class-validator';
 import { SIGNING_ALGORITHMS } from './signing-algorithms.js';
 import { findSecretProblem } from './signing-secret.js';
 
@@ -89,9 +89,29 @@ export function IsRequiredClaims(): PropertyDecorator {
   );
 }
 
+/** Names of headers, separated by commas. The value becomes a list. `*` is refused. */
+export function IsHeaderList(): PropertyDecorator {
+  return isListOf(
+    'isHeaderList',
+    (header) => /^\w[\w.-]{0,63}$/.test(header),
+    'must be names of headers separated by commas',
+  );
+}
+
+/** A path such as `/api`. Slashes at both ends are optional; the value begins with one and ends without. */
+export function IsBasePath(): PropertyDecorator {
+  const toPath = ({ value }: { value: unknown }) =>
+    typeof value === 'string' ? `/${value.trim().replace(/^\/+|\/+$/g, '')}` : value;
+  return combine(
+    Transform(toPath),
+    Matches(/^(\/[\w~-][\w.~-]*)+$/, { message: 'must be a path such as /api of letters, digits, _ . ~ -' }),
+  );
+}
+
 /**
  * Origins separated by commas, as browsers write them (RFC 6454, section 6.2): scheme, host and port, without a path.
- * The value becomes a list. `*` is refused: alone it allows every page, and inside a host it matches nothing.
+ * Pages in apps have other schemes than http, such as `capacitor://localhost`. The value becomes a list. `*` is refused:
+ * alone it allows every page, and inside a host it matches nothing.
  */
 export function IsOriginList(): PropertyDecorator {
   return isListOf('isOriginList', isOrigin, 'must be origins such as https://app.example.com separated by commas');
@@ -111,7 +131,12 @@ function splitList(list: string): string[] {
 }
 
 function isOrigin(text: string): boolean {
-  return /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+  // Android's WebView sends it for pages of the device. Other files have the origin `null`.
+  if (text === 'file://') return true;
+  if (!/^[a-z][a-z\d+.-]*:\/\/[^*]+$/.test(text) || text.startsWith('file:') || !URL.canParse(text)) return false;
+  // `URL.origin` is `null` for most schemes.
+  const { protocol, host } = new URL(text);
+  return `${protocol}//${host}` === text;
 }
 
 /** Applies decorators in the order of TypeScript: the last one first. */

@@ -6,7 +6,9 @@ import { findKeyProblems } from './environment-keys.js';
 import {
   IsAlgorithmList,
   IsAudienceList,
+  IsBasePath,
   IsClaimList,
+  IsHeaderList,
   IsLogLevel,
   IsOriginList,
   IsRequiredClaims,
@@ -196,6 +198,16 @@ export class Environment {
   @IsOriginList()
   readonly CORS_ORIGINS?: readonly string[];
 
+  /** Request headers that these pages may send beside those that the service reads, separated by commas. */
+  @IsOptional()
+  @IsHeaderList()
+  readonly CORS_HEADERS?: readonly string[];
+
+  /** What the paths of requests begin with, such as `/api`. A path without it is served too. */
+  @IsOptional()
+  @IsBasePath()
+  readonly BASE_PATH?: string;
+
   /** The most turns that a user may begin within a minute of the clock (UTC); 0 is no limit. */
   @IsWholeNumber(0, 1000)
   readonly TURNS_PER_MINUTE: number = 20;
@@ -211,6 +223,10 @@ export class Environment {
   /** The address the server listens on. Not used on Lambda. */
   @Length(1, 253, { message: 'must be 1 to 253 characters' })
   readonly HOST: string = '127.0.0.1';
+
+  /** Seconds that the server keeps a connection without a request. Not used on Lambda. */
+  @IsWholeNumber(1, 86_400)
+  readonly KEEP_ALIVE_SECONDS: number = 75;
 
   /** Whether the server shows the document of its API at `/openapi.json` and `/docs`. Local mode always does. */
   @IsSwitch()

@@ -57,6 +57,25 @@ export class AuthSettings {
   }
 }
 
+/** How requests reach the service. */
+export class HttpSettings {
+  /** How long a connection without a request is kept, in milliseconds. */
+  readonly keepAliveTimeout: number;
+  /** What paths begin with, such as `/api`; undefined if nothing does, or if a gateway tells. */
+  readonly basePath: string | undefined;
+  /** The origins whose pages may call the service. */
+  readonly corsOrigins: readonly string[];
+  /** Headers that such pages may send beside those that the service reads; in lower case. */
+  readonly corsHeaders: readonly string[];
+
+  constructor(environment: Environment) {
+    this.keepAliveTimeout = environment.KEEP_ALIVE_SECONDS * 1000;
+    this.basePath = environment.BASE_PATH;
+    this.corsOrigins = environment.CORS_ORIGINS ?? [];
+    this.corsHeaders = (environment.CORS_HEADERS ?? []).map((name) => name.toLowerCase());
+  }
+}
+
 /** How much a request may ask for. */
 export class LimitSettings {
   /** Longest prompt, in Unicode code points. */
