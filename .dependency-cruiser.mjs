@@ -99,6 +99,7 @@ const PACKAGES = {
     'dynamodb',
     'health',
     'http',
+    'lambda',
     'openapi',
     'telemetry',
     'usage',

@@ -81,7 +81,7 @@ export class DynamoTurnConflict {
    * Finds the number after which the turns of a head without `turns` count. The original system wrote that head, maybe
    * over one that had turns. Then the next number must be new, although an overwritten turn may still run.
    */
-  private async findCount(head: HeadItem): Promise<number | undefined> {
+  async findCount(head: HeadItem): Promise<number | undefined> {
     if (head.turns !== undefined) return undefined;
     const range = { id: head.id, ...turnKeyRange(head.user_id), pageSize: 1 };
     for await (const item of this.table.backwards(range)) return toNewCount(parseTurnNumber(item as Item & ItemKey));

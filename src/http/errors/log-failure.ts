@@ -6,7 +6,6 @@ import type { PublicError } from './public-error.js';
 const logger = new Logger('ErrorFilter');
 
 /**
-/**
  * Logs a failure of this service or of a service behind it (5xx), and the reason of a 401, whose text is fixed. Other
  * errors of the client are not logged. The code that sends the error calls this, once. It skips an error that is logged
  * already.
