@@ -5,6 +5,7 @@ import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { ChatSummary } from '../model/chat.js';
 import { isChatId } from '../model/chat-id.js';
 import type { ChatListPage, ChatListRange } from '../model/chat-list.js';
+import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import {
   type HeadItem,
@@ -29,6 +30,7 @@ export class DynamoChatListRepository {
   constructor(
     private readonly table: DynamoTable,
     private readonly legacy: DynamoLegacyHistory,
+    private readonly repair: DynamoHeadRepair,
   ) {}
 
   /**
@@ -64,7 +66,9 @@ export class DynamoChatListRepository {
    */
   async rename(userId: string, chatId: string, title: string): Promise<ChatSummary> {
     const key = headKey(userId, chatId);
-    const head = requireVisibleHead(await this.table.get(key));
+    const item = await this.table.get(key);
+    const head = requireVisibleHead(item);
+    if (item) await this.repair.repair(item);
     const isNotRenamed = whileTitleIsOf(head);
     const update = {
       Key: key,

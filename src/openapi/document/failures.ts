@@ -48,7 +48,7 @@ export const NO_TOKEN: readonly Failure[] = [
 
 /** Of every route that uses the table. */
 export const NO_STORAGE: readonly Failure[] = [
-  failure(new StorageUnavailableError(), 'The table cannot be reached, or throttles'),
+  failure(new StorageUnavailableError({ reason: 'it cannot be reached' }), 'The table cannot be reached, or throttles'),
 ];
 
 const UNKNOWN_CHAT = failure(new ChatNotFoundError(), 'The chat does not exist, or belongs to another user');
