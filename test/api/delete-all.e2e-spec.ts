@@ -74,13 +74,13 @@ describe('DELETE /chats', () => {
   });
 
   it('leaves the counters of the quota', async () => {
-    const day = `quota#${new Date().toISOString().slice(0, 10)}#dora`;
+    const counters = 'usage#dora';
     await turn('dora', 'one');
     const table = app.nest.get(DynamoTable, { strict: false });
-    const before = await table.get({ id: day, user_id: 'dora' });
+    const before = await table.get({ id: counters, user_id: 'dora' });
     await app.removeAll('dora').expect(204);
     expect(before).toMatchObject({ turns: 1 });
-    expect(await table.get({ id: day, user_id: 'dora' })).toEqual(before);
+    expect(await table.get({ id: counters, user_id: 'dora' })).toEqual(before);
   });
 
   it('deletes what an interrupted delete has left, and chats that have expired', async () => {

@@ -35,7 +35,7 @@ describe('an event', () => {
   let lines: unknown[];
 
   beforeAll(async () => {
-    parts = await startFunctionParts({ TURNS_PER_MINUTE: '0', LOG_LEVEL: 'fatal' });
+    parts = await startFunctionParts({ TURNS_PER_MINUTE: '0', TURNS_AT_ONCE: '0', LOG_LEVEL: 'fatal' });
     agent = await startBedrockAgentEmulator();
     // An entry reads the environment as it starts.
     Object.assign(process.env, parts.variables, { AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint });

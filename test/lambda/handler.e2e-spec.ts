@@ -22,7 +22,7 @@ describe('the handler of the function', () => {
   beforeAll(async () => {
     parts = await startFunctionParts({ AGENT_TIMEOUT_MS: '60000', CORS_ORIGINS });
     // An entry reads the environment while it is imported.
-    Object.assign(process.env, parts.variables, { TURNS_PER_MINUTE: '0' });
+    Object.assign(process.env, parts.variables, { TURNS_PER_MINUTE: '0', TURNS_AT_ONCE: '0' });
     ({ handler } = (await import('../../src/lambda.js')) as { handler: Handler });
     useTimeouts((await startApp(process.env)).get(DynamoDBClient));
   });
