@@ -1,17 +1,15 @@
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
-import { Clock } from '../../src/common/clock.js';
 import { Environment } from '../../src/config/environment.js';
-import { QuotaSettings, TableSettings } from '../../src/config/settings.js';
-import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
+import { TableSettings } from '../../src/config/settings.js';
 import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
-import { DynamoTurnQuotaRepository } from '../../src/usage/dynamo-turn-quota.repository.js';
-import { TurnQuota } from '../../src/usage/turn-quota.js';
+import type { TurnQuota } from '../../src/usage/turn-quota.js';
 import { TooManyTurnsError } from '../../src/usage/usage.errors.js';
+import { createQuota, type Limits } from '../support/quota.js';
 
 const NOON = Date.UTC(2030, 0, 1, 12, 0, 15);
 const MINUTE = 60_000;
@@ -19,24 +17,8 @@ const MINUTE = 60_000;
 const PLACES = `m${Math.floor(NOON / MINUTE)}`;
 const TURNS = 't20300101';
 
-interface Limits {
-  readonly perMinute?: number;
-  readonly perDay?: number;
-}
-
 function tableSettings(endpoint: string): TableSettings {
   return new TableSettings(Object.assign(new Environment(), { AWS_ENDPOINT_URL_DYNAMODB: endpoint }));
-}
-
-/** Builds a quota whose clock stands at `clock.time`. 0 is no limit. */
-function createQuota(client: DynamoDBDocumentClient, limits: Limits, clock: { time: number }): TurnQuota {
-  const { perMinute = 0, perDay = 0 } = limits;
-  const variables = { TURNS_PER_MINUTE: perMinute, TURNS_PER_DAY: perDay, TURNS_AT_ONCE: 0 };
-  return new TurnQuota(
-    new DynamoTurnQuotaRepository(new DynamoTable(client, tableSettings('http://127.0.0.1:1'))),
-    new QuotaSettings(Object.assign(new Environment(), variables)),
-    Object.assign(new Clock(), { now: () => clock.time }),
-  );
 }
 
 describe('TurnQuota', () => {
