@@ -42,12 +42,12 @@ describe('the counted turns of a user with two turns at once', () => {
     const Key = { id: `usage#${user}`, user_id: user };
     return (await app.table.send(new GetCommand({ TableName: app.environment.DYNAMODB_TABLE, Key }))).Item ?? {};
   }
-  const toPrompt = (name: string) => `turn [[fault ${name}]]`;
 
   it('free their places however they end', async () => {
     const ends = ['http-error status=400', 'torn', 'empty', 'stream-exception', 'stop-reason reason=max_tokens'];
-    for (const name of [...ends, ...ends]) {
-      const { status } = await app.chat({ prompt: toPrompt(name) }, user);
+    // A fault counts its attempts for each prompt.
+    for (const [index, name] of [...ends, ...ends].entries()) {
+      const { status } = await app.chat({ prompt: `turn ${index} [[fault ${name}]]` }, user);
       expect([name, status]).toEqual([name, name.startsWith('stop-reason') ? 200 : 502]);
     }
     expect(await readUsage()).not.toHaveProperty('running');
