@@ -49,7 +49,8 @@ export class DynamoTurnOpening {
     try {
       for (let writes = 0; writes < MAX_WRITES; writes += 1) {
         const { item, sends } = await this.write(userId, attempt, conflict);
-        if (item) return { ...toRunningTurn(await this.withCount(toHead(item), attempt), attempt.open, terms), recovered };
+        if (item)
+          return { ...toRunningTurn(await this.withCount(toHead(item), attempt), attempt.open, terms), recovered };
         mayArriveLate ||= sends > 1;
         const found = await this.conflicts.resolveConflict(userId, attempt);
         if (found.kind === 'alreadyBegun') {
