@@ -6,14 +6,19 @@ import type { EndedTurn, TakenPlace, TurnQuota } from '../../src/usage/turn-quot
 import { TooManyTurnsError } from '../../src/usage/usage.errors.js';
 import { type EmbeddedTable, startEmbeddedTable } from '../support/embedded-table.js';
 import { createQuota, type Limits } from '../support/quota.js';
-import { type Redelivery, startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
+import {
+  type Redelivery,
+  startStorageFaults,
+  type StorageFault,
+  type StorageFaults,
+} from '../support/storage-faults.js';
 
 const NOON = Date.UTC(2030, 0, 1, 12, 0, 15);
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const TOKENS = { inputTokens: 100, outputTokens: 7 };
 /** A write that waits for so many calls waits for `deliverRest`. */
-const LATER: Redelivery = { calls: 1000 };
+const LATER = { calls: 1000 };
 
 describe('the turns of a user that run', () => {
   let table: EmbeddedTable;
@@ -111,16 +116,17 @@ describe('the turns of a user that run', () => {
     await expect(run(sut)).rejects.toThrow(TooManyTurnsError);
   });
 
-  it('hold no place for a turn that could not begin, whether its write has arrived or arrives late', async () => {
-    for (const fault of [{ type: 'reply lost' } as const, { type: 'late', after: LATER } as const]) {
-      const calls = faults.calls.length;
-      faults.inject(fault, { steps: ['quota'], times: 2 });
-      await expect(begin(quota())).rejects.toThrow(StorageUnavailableError);
-      // The place is cancelled in the background.
-      while (faults.calls.length < calls + (fault.type === 'late' ? 4 : 3)) await new Promise(setImmediate);
-      await faults.deliverRest();
-      faults.clear();
-    }
+  it.each<[string, StorageFault, StorageFault, number]>([
+    ['has arrived', { type: 'reply lost' }, { type: 'reply lost' }, 3],
+    ['arrives late', { type: 'late', after: LATER }, { type: 'late', after: LATER }, 4],
+    ['arrives while it is cancelled', { type: 'late', after: { calls: 2 } }, { type: 'throttle' }, 5],
+  ])('hold no place for a turn that could not begin, whose write %s', async (_, first, second, calls) => {
+    const before = faults.calls.length;
+    for (const fault of [first, second]) faults.inject(fault, { steps: ['quota'], times: 1 });
+    await expect(begin(quota())).rejects.toThrow(StorageUnavailableError);
+    // The place is cancelled in the background.
+    while (faults.calls.length < before + calls) await new Promise(setImmediate);
+    await faults.deliverRest();
     await begin(quota());
     await begin(quota());
     await expect(begin(quota())).rejects.toThrow(TooManyTurnsError);
