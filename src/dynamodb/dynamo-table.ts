@@ -56,6 +56,8 @@ export interface ItemRange {
   readonly last: string;
   /** Most items of a request. DynamoDB also stops at 1 MB. */
   readonly pageSize: number;
+  /** How many times as many items each further request has, for callers that skip items. The default is 1. */
+  readonly growth?: number;
 }
 
 /** The chats of a user in the index. */
@@ -128,13 +130,14 @@ export class DynamoTable {
   }
 
   /** Yields the items of a range, greatest sort key first. Pages are read on demand. */
-  async *backwards({ id, first, last, pageSize }: ItemRange): AsyncGenerator<Item> {
-    yield* this.query({
+  async *backwards({ id, first, last, pageSize, growth }: ItemRange): AsyncGenerator<Item> {
+    const input = {
       KeyConditionExpression: 'id = :id AND user_id BETWEEN :first AND :last',
       ExpressionAttributeValues: { ':id': id, ':first': first, ':last': last },
       ConsistentRead: true,
       Limit: pageSize,
-    });
+    };
+    yield* this.query(input, growth);
   }
 
   /**

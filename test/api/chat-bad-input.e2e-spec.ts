@@ -30,6 +30,8 @@ describe('POST /chat with bad input', () => {
     ['chat_id empty', { prompt: 'x', chat_id: '' }, `Field 'chat_id' is invalid`],
     ['chat_id with a #', { prompt: 'x', chat_id: 'a#b' }, `Field 'chat_id' is invalid`],
     ['chat_id too long', { prompt: 'x', chat_id: 'x'.repeat(129) }, `Field 'chat_id' is invalid`],
+    ['chat_id a dot', { prompt: 'x', chat_id: '.' }, `Field 'chat_id' is invalid`],
+    ['chat_id two dots', { prompt: 'x', chat_id: '..' }, `Field 'chat_id' is invalid`],
     ['chat_id with a new line', { prompt: 'x', chat_id: 'a\n' }, `Field 'chat_id' is invalid`],
     ['another field', { prompt: 'x', user_id: 'bob' }, `Field 'user_id' is not allowed`],
     ['another field with a null', { prompt: 'x', extra: null }, `Field 'extra' is not allowed`],

@@ -16,13 +16,15 @@ import { toKeyAttribute } from './items/remembered-keys.js';
 import { toRunningTurn } from './items/running-turn.js';
 import { LARGEST_COUNT } from './items/turn-keys.js';
 import { whileChatIsHeldBy } from './items/turn-lease.js';
-import type { TurnAttempt } from './turn-attempt.js';
+import { isOpenedByKey, type TurnAttempt } from './turn-attempt.js';
 
 /** Most writes of a begin. Recovering a dead turn and taking over its key needs three; the others are for races. */
 const MAX_WRITES = 6;
+/** The result of a write that was not sent, because the chat is not new. */
+const NOT_WRITTEN: UpdateResult = { item: undefined, sends: 0 };
 
 /**
- * The first write of a turn: one UpdateItem on the chat's head.
+ * The first write of a turn: one UpdateItem on the chat's head. Before a key opens a chat, turns are looked for.
  * Only if its condition refuses, the head is read, the conflict is resolved, and the write is tried again.
  *
  * A late repetition of the write must not begin a second turn. If the first delivery has begun the turn, the head
@@ -46,9 +48,12 @@ export class DynamoTurnOpening {
     let conflict: ResolvedConflict | undefined;
     let mayArriveLate = false;
     let recovered: string | undefined;
+    // The chat of a key may have lost its head, because heads and turns expire one by one. Its turns must not come back.
+    const wasOpened = isOpenedByKey(attempt) && (await this.conflicts.hasTurns(userId, attempt.chatId));
     try {
       for (let writes = 0; writes < MAX_WRITES; writes += 1) {
-        const { item, sends } = await this.write(userId, attempt, conflict);
+        const isRefused = wasOpened && conflict === undefined;
+        const { item, sends } = isRefused ? NOT_WRITTEN : await this.write(userId, attempt, conflict);
         if (item)
           return { ...toRunningTurn(await this.withCount(toHead(item), attempt), attempt.open, terms), recovered };
         mayArriveLate ||= sends > 1;

@@ -42,3 +42,8 @@ export function toTurnAttempt(
 export function isUnrepeatable({ isNewChat, key, open }: TurnAttempt): boolean {
   return isNewChat && key === open.lease;
 }
+
+/** Whether the caller's key leads to the chat, so that an earlier request may have opened it. */
+export function isOpenedByKey(attempt: TurnAttempt): boolean {
+  return attempt.isNewChat && !isUnrepeatable(attempt);
+}

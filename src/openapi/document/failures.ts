@@ -84,7 +84,7 @@ const BAD_BODY: readonly Failure[] = [
 
 /** Of a new title. */
 export const BAD_TITLE: readonly Failure[] = [
-  invalid(`Field 'title' is required`, 'Absent, null, empty or blank'),
+  invalid(`Field 'title' is required`, 'Absent, null, empty or blank, also if only controls are in it'),
   invalid(`Field 'title' must be a string`, 'Another type'),
   invalid(`Field 'title' is invalid`, 'A lone surrogate'),
   invalid(`Field 'title' must be at most ${TITLE_MAX_LENGTH} characters`, 'Longer than that'),

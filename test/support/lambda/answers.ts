@@ -65,6 +65,8 @@ const STREAM: ShownAnswer = {
     isDone: true,
   },
 };
+const LIST: ShownAnswer = { statusCode: 200, body: { chats: expect.arrayContaining([OLD_CHAT]) } };
+const RENAMED: ShownAnswer = { statusCode: 200, body: { chat: { ...OLD_CHAT, title: 'A weekend in Lisbon' } } };
 const WEEKEND = turn('Plan a weekend in Lisbon');
 
 /** The expected responses to the files of events/. */
@@ -81,10 +83,12 @@ export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
   'function-url-no-token': refusal(401, 'Invalid id_token: token is missing'),
   'function-url-post-chat': WEEKEND,
   'function-url-post-chat-stream': STREAM,
+  'function-url-rename-chat': RENAMED,
   'function-url-unknown-route': refusal(404, 'Not found'),
   'http-delete-chat': NOTHING,
   'http-get-health-ready': HEALTHY,
   'http-get-messages': OLDER_TURN,
+  'http-list-chats': LIST,
   'http-post-chat': WEEKEND,
   'http-v1-post-chat': WEEKEND,
   'lattice-v1-post-chat': WEEKEND,
@@ -97,7 +101,7 @@ export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
   'rest-get-health-ready': HEALTHY,
   'rest-get-messages': OLDER_TURN,
   'rest-get-messages-two-limits': refusal(400, "Query 'limit' is invalid"),
-  'rest-list-chats': { statusCode: 200, body: { chats: expect.arrayContaining([OLD_CHAT]) } },
+  'rest-list-chats': LIST,
   'rest-no-prompt': refusal(400, "Field 'prompt' is required"),
   'rest-post-chat': WEEKEND,
   'rest-post-chat-base64': turn('Olá, Lisboa'),
@@ -105,7 +109,7 @@ export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
   'rest-preflight': NOTHING,
   'rest-preflight-chats': NOTHING,
   'rest-preflight-stream': NOTHING,
-  'rest-rename-chat': { statusCode: 200, body: { chat: { ...OLD_CHAT, title: 'A weekend in Lisbon' } } },
+  'rest-rename-chat': RENAMED,
   'rest-two-tokens': refusal(401, 'Invalid id_token: token is malformed'),
   scheduled: refusal(404, 'Not found'),
 };
