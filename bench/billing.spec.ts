@@ -17,6 +17,7 @@ describe('itemBytes', () => {
     ['null and booleans', { a: null, b: true }, 2 + 2],
     ['an empty list and an empty map', { a: [], b: {} }, 4 + 4],
     ['a list with its elements', { a: ['12', '345'] }, 1 + 3 + (1 + 2) + (1 + 3)],
+    ['a set as a list', { a: new Set(['12', '345']) }, 1 + 3 + (1 + 2) + (1 + 3)],
     ['a map with its elements', { a: { bc: 'def' } }, 1 + 3 + (1 + 2 + 3)],
   ])('counts %s', (_, item, bytes) => {
     expect(itemBytes(item)).toBe(bytes);

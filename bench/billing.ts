@@ -50,6 +50,7 @@ function valueBytes(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   // A number takes about one byte for two significant digits, and one more.
   if (typeof value === 'number') return Math.ceil(countSignificantDigits(value) / 2) + 1;
+  if (value instanceof Set) return valueBytes([...value]);
   if (Array.isArray(value)) return 3 + value.reduce<number>((sum, member) => sum + 1 + valueBytes(member), 0);
   if (typeof value === 'object' && value !== null) {
     const members = Object.entries(value);

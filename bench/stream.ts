@@ -155,6 +155,7 @@ function buildVariables(agentEndpoint: string, dynamoDb: string): Record<string,
     JWT_SECRET_KEY: SECRET,
     LOG_LEVEL: 'fatal',
     TURNS_PER_MINUTE: '0',
+    TURNS_AT_ONCE: '0',
   };
 }
 

@@ -4,16 +4,43 @@ import { AppModule } from '../src/app.module.js';
 import { type AgentEvent, AgentProvider } from '../src/chat/agent/agent.js';
 import { BUFFERED_TIME_LIMIT } from '../src/chat/api/time-limits.js';
 import { ChatService } from '../src/chat/service/chat.service.js';
+import { Environment } from '../src/config/environment.js';
 import { type EmbeddedTable, startEmbeddedTable } from '../test/support/embedded-table.js';
 import { APPENDED, buildChat, findFirstRefusedTurn, isTooLarge, type OneItemChat, REWRITTEN } from './one-item-chat.js';
 import { type Bill, RequestMeter, sumBills } from './request-meter.js';
 
 const TURNS_SHOWN = [1, 10, 100, 1000];
 const CONTENTS = { prompt: 'p'.repeat(200), reply: 'a'.repeat(800) };
-/** Bounds of a turn's cost. The first turn adds the chat to the index; later turns move its entry. */
-const WRITES = 3;
-const MAX_WRITE_UNITS = 6;
-const MAX_FIRST_WRITE_UNITS = 5;
+
+/** A kind of turn, and the bounds of its cost. */
+interface TurnKind {
+  readonly title: string;
+  readonly turnsShown: readonly number[];
+  readonly variables: Partial<Environment>;
+  /** Writes in the order of their start. The last two run at the same time. */
+  readonly writes: string;
+  readonly requestsBefore: number;
+  readonly maxWriteUnits: number;
+}
+
+/** The first turn adds the chat to the index; later turns move its entry, which costs one unit more. */
+const UNLIMITED: TurnKind = {
+  title: 'this service (it reads the newest 100 messages while the agent replies)',
+  turnsShown: TURNS_SHOWN,
+  variables: {},
+  writes: 'begin, complete, release',
+  requestsBefore: 1,
+  maxWriteUnits: 6,
+};
+/** A minute has room for 20 turns. */
+const LIMITED: TurnKind = {
+  title: 'this service with the default limits of a user',
+  turnsShown: [1, 10, 20],
+  variables: { TURNS_PER_MINUTE: 20, TURNS_AT_ONCE: 5 },
+  writes: 'take place, begin, free place, complete, release',
+  requestsBefore: 2,
+  maxWriteUnits: 8,
+};
 
 /** Gives one reply, and keeps the bills of the requests before it. */
 class MeteredAgent extends AgentProvider {
@@ -48,14 +75,15 @@ export async function benchTurnCost(): Promise<void> {
 
   const { prompt, reply } = CONTENTS;
   console.log(`A turn of ${prompt.length} B and ${reply.length} B, by the billing rules, with the index.\n`);
-  await printService(table);
+  for (const kind of [UNLIMITED, LIMITED]) await printService(table, kind);
   for (const chat of [REWRITTEN, APPENDED]) await printOneItem(table, chat);
   await embedded.close();
 }
 
-async function printService({ environment, client, meter }: MeteredTable): Promise<void> {
+async function printService({ environment, client, meter }: MeteredTable, kind: TurnKind): Promise<void> {
   const agent = new MeteredAgent(meter);
-  const app = await Test.createTestingModule({ imports: [AppModule.with(environment)] })
+  const ownEnvironment = Object.assign(new Environment(), environment, kind.variables);
+  const app = await Test.createTestingModule({ imports: [AppModule.with(ownEnvironment)] })
     .overrideProvider(DynamoDBDocumentClient)
     .useValue(client)
     .overrideProvider(AgentProvider)
@@ -63,10 +91,10 @@ async function printService({ environment, client, meter }: MeteredTable): Promi
     .compile();
   const service = app.get(ChatService, { strict: false });
 
-  console.log('this service (it reads the newest 100 messages while the agent replies)');
+  console.log(kind.title);
   printHead();
   let chatId: string | undefined;
-  for (let number = 1; number <= Math.max(...TURNS_SHOWN); number += 1) {
+  for (let number = 1; number <= Math.max(...kind.turnsShown); number += 1) {
     const reply = await service.reply(
       'alice',
       { prompt: CONTENTS.prompt, chatId, key: undefined },
@@ -74,24 +102,25 @@ async function printService({ environment, client, meter }: MeteredTable): Promi
     );
     chatId = reply.chat.id;
     const bills = [...agent.billsBefore, ...meter.take()];
-    checkCost(number, agent.billsBefore, bills);
-    if (!TURNS_SHOWN.includes(number)) continue;
+    checkCost(kind, { number, before: agent.billsBefore.length, bills });
+    if (!kind.turnsShown.includes(number)) continue;
     const writes = bills.filter(({ writeUnits }) => writeUnits > 0).map(({ writeUnits }) => writeUnits);
-    printRow(number, bills, `  begin, complete, release: ${writes.join(' + ')}`);
+    printRow(number, bills, `  ${kind.writes}: ${writes.join(' + ')}`);
   }
   await app.close();
-  console.log(`Every turn: ${WRITES} writes, one request before the agent is called.\n`);
+  console.log(`Every turn: ${kind.writes}; requests before the agent is called: ${kind.requestsBefore}.\n`);
 }
 
 /** @throws Error when a turn costs more than its bounds. */
-function checkCost(number: number, before: readonly Bill[], all: readonly Bill[]): void {
-  const writes = all.filter(({ writeUnits }) => writeUnits > 0).length;
-  const { writeUnits } = sumBills(all);
-  const most = number === 1 ? MAX_FIRST_WRITE_UNITS : MAX_WRITE_UNITS;
-  if (before.map(({ operation }) => operation).join() !== 'UpdateItem' || writes !== WRITES || writeUnits > most) {
-    throw new Error(
-      `turn ${number} needed ${before.length} requests before the agent, ${writes} writes, ${writeUnits} WCU`,
-    );
+function checkCost(
+  { writes, requestsBefore, maxWriteUnits }: TurnKind,
+  { number, before, bills }: { readonly number: number; readonly before: number; readonly bills: readonly Bill[] },
+): void {
+  const count = bills.filter((bill) => bill.writeUnits > 0).length;
+  const { writeUnits } = sumBills(bills);
+  const most = number === 1 ? maxWriteUnits - 1 : maxWriteUnits;
+  if (before !== requestsBefore || count !== writes.split(',').length || writeUnits > most) {
+    throw new Error(`turn ${number} needed ${before} requests before the agent, ${count} writes, ${writeUnits} WCU`);
   }
 }
 

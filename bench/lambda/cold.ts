@@ -51,7 +51,10 @@ export async function benchColdStart(): Promise<void> {
   });
   buildPackage();
   // The bare handler has no quota.
-  const started = AGENT_KINDS.map(async (kind) => [kind, await startFunctionParts({ TURNS_PER_MINUTE: '0' }, kind)]);
+  const started = AGENT_KINDS.map(async (kind) => [
+    kind,
+    await startFunctionParts({ TURNS_PER_MINUTE: '0', TURNS_AT_ONCE: '0' }, kind),
+  ]);
   const parts = Object.fromEntries(await Promise.all(started)) as Record<AgentKind, FunctionParts>;
   const partsOf = ({ agent = 'bedrock-agent' }: Partial<Contestant> = {}) => parts[agent];
   const secret = await startLocalSecret(partsOf().variables['JWT_SECRET_KEY'] ?? '');

@@ -40,6 +40,7 @@ export async function benchWarmRequests(): Promise<void> {
     LOG_LEVEL: 'log',
     // The others have no quota.
     TURNS_PER_MINUTE: '0',
+    TURNS_AT_ONCE: '0',
   });
   const { bareCached, express, artefact } = await makeContestants(node, LAMBDA_NODE_ARGUMENTS, `node-${values.node}`);
   const event = JSON.stringify(buildChatEvent(parts.token));

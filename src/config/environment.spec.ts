@@ -30,6 +30,7 @@ describe('loadEnvironment', () => {
       CHAT_HISTORY_LIMIT: 100,
       TURNS_PER_MINUTE: 20,
       TURNS_PER_DAY: 0,
+      TURNS_AT_ONCE: 5,
       PORT: 3000,
       HOST: '127.0.0.1',
       DATA_DIR: '.data',
@@ -98,6 +99,7 @@ describe('loadEnvironment', () => {
     [{ TURNS_PER_MINUTE: '-1' }, 'TURNS_PER_MINUTE must be at least 0'],
     [{ TURNS_PER_MINUTE: '1001' }, 'TURNS_PER_MINUTE must be at most 1000'],
     [{ TURNS_PER_DAY: 'many' }, 'TURNS_PER_DAY must be a whole number'],
+    [{ TURNS_AT_ONCE: '1001' }, 'TURNS_AT_ONCE must be at most 1000'],
     [{ AWS_REGION: 'here' }, 'AWS_REGION must be a region such as us-east-1'],
   ])('refuses %o: %s', (variables, problem) => {
     expect(findProblems({ ...VALID, ...variables })).toEqual([problem]);
@@ -115,7 +117,7 @@ describe('loadEnvironment', () => {
       JWT_SECRET_KEY: '',
       JWT_SECRET_ARN: 'arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:a/b+c=d.e@f-Ab1',
     },
-    { TURNS_PER_MINUTE: '0', TURNS_PER_DAY: '0' },
+    { TURNS_PER_MINUTE: '0', TURNS_PER_DAY: '0', TURNS_AT_ONCE: '0' },
   ])('accepts %o', (variables) => {
     expect(findProblems({ ...VALID, ...variables })).toEqual([]);
   });

@@ -216,6 +216,10 @@ export class Environment {
   @IsWholeNumber(0, 1_000_000)
   readonly TURNS_PER_DAY: number = 0;
 
+  /** The most turns of a user that run at the same time; 0 is no limit. */
+  @IsWholeNumber(0, 1000)
+  readonly TURNS_AT_ONCE: number = 5;
+
   /** The port of the server; 0 takes a free one. Not used on Lambda. */
   @IsWholeNumber(0, 65_535)
   readonly PORT: number = 3000;

@@ -89,15 +89,18 @@ export class LimitSettings {
   }
 }
 
-/** How many turns a user may begin; 0 is no limit. */
+/** How many turns a user may have; 0 is no limit. */
 export class QuotaSettings {
-  /** Within a minute of the clock (UTC). */
+  /** Turns that begin within a minute of the clock (UTC). */
   readonly turnsPerMinute: number;
-  /** Within a day (UTC). */
+  /** Turns that begin within a day (UTC). */
   readonly turnsPerDay: number;
+  /** Turns that run at the same time. */
+  readonly turnsAtOnce: number;
 
   constructor(environment: Environment) {
     this.turnsPerMinute = environment.TURNS_PER_MINUTE;
     this.turnsPerDay = environment.TURNS_PER_DAY;
+    this.turnsAtOnce = environment.TURNS_AT_ONCE;
   }
 }

@@ -1,110 +1,171 @@
 import { Injectable } from '@nestjs/common';
-import type { QuotaSettings } from '../config/settings.js';
-import { DynamoTable, type ItemKey } from '../dynamodb/dynamo-table.js';
+import { DynamoTable } from '../dynamodb/dynamo-table.js';
 import { TIME_TO_LIVE_ATTRIBUTE } from '../dynamodb/table-schema.js';
 import { Added, buildUpdate, Deleted } from '../dynamodb/update-expression.js';
+import {
+  readUsage,
+  toAttributeNames,
+  toDayItem,
+  toDayNames,
+  type Tokens,
+  toUsageExpiry,
+  toUsageKey,
+  type Usage,
+} from './usage-item.js';
 
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
-/** Minutes that stay counted: this one and two before it, for instances whose clock is behind. */
-const KEPT_MINUTES = 3;
-/**
- * Older minutes that each turn removes, so that the item stays small even after a pause. An expression of DynamoDB has
- * at most 300 operators and 4 KB; a minute takes one operator and 8 bytes.
- */
-const REMOVED_MINUTES = 240;
-
-/** One counted turn. */
+/** The place of one turn. */
 export interface QuotaPlace {
   readonly userId: string;
-  /** Unique within the user and the minute. */
+  /** Random: unique within the user and a few minutes. */
   readonly id: string;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds. The place counts for its minute and its day. */
   readonly takenAt: number;
+  /** Epoch milliseconds. After this time the turn is dead, and the place may be removed. */
+  readonly until: number;
 }
 
+/** What is allowed to a user; 0 is no limit. */
+export interface PlaceLimits {
+  readonly turnsPerMinute: number;
+  readonly turnsPerDay: number;
+  readonly turnsAtOnce: number;
+  /** Places of a minute that may be refunded. */
+  readonly refundsPerMinute: number;
+}
+
+/** What a write may remove or move away, because it does not count any more. */
+export type Leftovers = Pick<Usage, 'oldMinutes' | 'oldDays'> & {
+  /** Elements of the set `running`. */
+  readonly places: readonly string[];
+};
+
 /**
- * Counts turns in one item per user and day of UTC, because Lambda instances share no memory. `m<minute of the day>` is
- * the set of places of a minute, and `turns` counts the day. A set recognises a write that the SDK sends twice. The day
- * may count such a turn twice, but never too few turns: only a place in the set is refunded.
+ * Counts the turns of a user in one item, because Lambda instances share no memory. Attributes:
  *
- * The item's id contains `#`, which no chat id has. Without `updated_at` it is not in the index of chats.
+ * - `m<minute>` and `x<minute>`: sets of the places that were taken in a minute, and of those that were refunded.
+ * - `running`: the set of turns that run, as `<place>|<until>`.
+ * - `t<day>`, `i<day>`, `o<day>`: turns and tokens of a day. Days that have ended move into items of their own.
+ *
+ * The sets recognise a write that the SDK delivers twice, so that each is counted once. Without `updated_at` the item is
+ * not in the index of chats.
+ *
+ * Every method throws StorageUnavailableError when the table cannot be reached or throttles.
  */
 @Injectable()
 export class DynamoTurnQuotaRepository {
   constructor(private readonly table: DynamoTable) {}
 
-  /**
-   * @returns false if one of the limits is reached; 0 is no limit.
-   * @throws StorageUnavailableError.
-   */
-  async acquire(place: QuotaPlace, { turnsPerMinute, turnsPerDay }: QuotaSettings): Promise<boolean> {
-    const minuteOfDay = toMinuteOfDay(place);
-    const minute = toMinuteAttribute(minuteOfDay);
-    const conditions = [
-      turnsPerMinute > 0 && `(attribute_not_exists(#${minute}) OR size(#${minute}) < :perMinute OR ${isTaken(minute)})`,
-      turnsPerDay > 0 && `(attribute_not_exists(#turns) OR #turns < :perDay OR ${isTaken(minute)})`,
-    ].filter((condition) => condition !== false);
-    const written = await this.table.update({
-      Key: toKey(place),
+  /** Takes a place. @returns undefined if a limit is reached, or if the place is taken or cancelled already. */
+  async take(place: QuotaPlace, limits: PlaceLimits): Promise<Usage | undefined> {
+    const { minute, refunds, turns } = toAttributeNames(place.takenAt);
+    const bounds = [
+      { name: minute, count: `size(#${minute})`, limit: limits.turnsPerMinute, value: ':perMinute' },
+      { name: refunds, count: `size(#${refunds})`, limit: limits.refundsPerMinute, value: ':refunds' },
+      { name: 'running', count: 'size(#running)', limit: limits.turnsAtOnce, value: ':atOnce' },
+      { name: turns, count: `#${turns}`, limit: limits.turnsPerDay, value: ':perDay' },
+    ].filter(({ limit }) => limit > 0);
+    const item = await this.table.update({
+      Key: toUsageKey(place.userId),
       ...buildUpdate(
         {
-          [TIME_TO_LIVE_ATTRIBUTE]: Math.floor(place.takenAt / DAY + 2) * (DAY / 1000),
           [minute]: new Added(new Set([place.id])),
-          turns: new Added(1),
-          ...Object.fromEntries(listOldMinutes(minuteOfDay).map((old) => [old, null])),
+          running: new Added(new Set([toElement(place)])),
+          [turns]: new Added(1),
+          [TIME_TO_LIVE_ATTRIBUTE]: toUsageExpiry(place.takenAt),
         },
         {
-          expression: conditions.join(' AND '),
-          values: {
-            ':id': place.id,
-            ...(turnsPerMinute > 0 && { ':perMinute': turnsPerMinute }),
-            ...(turnsPerDay > 0 && { ':perDay': turnsPerDay }),
-          },
+          expression: [
+            `NOT contains(#${minute}, :id)`,
+            `NOT contains(#${refunds}, :id)`,
+            ...bounds.map(({ name, count, value }) => `(attribute_not_exists(#${name}) OR ${count} < ${value})`),
+          ].join(' AND '),
+          names: { [`#${refunds}`]: refunds },
+          values: { ':id': place.id, ...Object.fromEntries(bounds.map(({ value, limit }) => [value, limit])) },
         },
       ),
     });
-    return written !== undefined;
+    return item && readUsage(item, place.takenAt);
   }
 
-  /** Counts the turns of the day of `place`. @throws StorageUnavailableError. */
-  async countDay(place: QuotaPlace): Promise<number> {
-    return Number((await this.table.get(toKey(place)))?.['turns'] ?? 0);
+  /** Reads what counts for a place. */
+  async read({ userId, takenAt }: QuotaPlace): Promise<Usage> {
+    return readUsage((await this.table.get(toUsageKey(userId))) ?? {}, takenAt);
   }
 
-  /** Removes a place, at most once even if the SDK sends the write twice. @throws StorageUnavailableError. */
-  async refund(place: QuotaPlace): Promise<void> {
-    const minute = toMinuteAttribute(toMinuteOfDay(place));
+  /** Removes turns that are dead. They never come back, so a late delivery does no harm. */
+  async removeRunning(userId: string, places: readonly string[]): Promise<void> {
+    const condition = { expression: 'attribute_exists(id)' };
     await this.table.update({
-      Key: toKey(place),
+      Key: toUsageKey(userId),
+      ...buildUpdate({ running: new Deleted(new Set(places)) }, condition),
+    });
+  }
+
+  /** Ends a turn and adds its tokens, once. Does nothing if its place is gone. */
+  async end(place: QuotaPlace, { oldMinutes, oldDays, places }: Leftovers, tokens?: Tokens): Promise<void> {
+    const names = toAttributeNames(place.takenAt);
+    // First, because the other write removes them.
+    if (oldDays.length > 0) await this.table.replace(oldDays.map((day) => toDayItem(place.userId, day)));
+    const removed = [...oldMinutes, ...oldDays.flatMap(({ day }) => Object.values(toDayNames(day)))];
+    await this.table.update({
+      Key: toUsageKey(place.userId),
       ...buildUpdate(
-        { [minute]: new Deleted(new Set([place.id])), turns: new Added(-1) },
-        { expression: isTaken(minute), values: { ':id': place.id } },
+        {
+          ...toRemovals(removed),
+          running: new Deleted(new Set([toElement(place), ...places])),
+          [names.inputTokens]: tokens && new Added(tokens.inputTokens),
+          [names.outputTokens]: tokens && new Added(tokens.outputTokens),
+        },
+        { expression: 'contains(#running, :place)', values: { ':place': toElement(place) } },
       ),
     });
   }
+
+  /** Gives a place back, once. @returns false if it is not taken. */
+  async refund(place: QuotaPlace, oldMinutes: readonly string[] = []): Promise<boolean> {
+    const { minute, refunds, turns } = toAttributeNames(place.takenAt);
+    const item = await this.table.update({
+      Key: toUsageKey(place.userId),
+      ...buildUpdate(
+        {
+          ...toRemovals(oldMinutes),
+          [minute]: new Deleted(new Set([place.id])),
+          [refunds]: new Added(new Set([place.id])),
+          running: new Deleted(new Set([toElement(place)])),
+          [turns]: new Added(-1),
+        },
+        { expression: `contains(#${minute}, :id)`, values: { ':id': place.id } },
+      ),
+    });
+    return item !== undefined;
+  }
+
+  /** Makes the table refuse a place whose write may still arrive. @returns false if it is taken. */
+  async cancel(place: QuotaPlace): Promise<boolean> {
+    const { minute, refunds } = toAttributeNames(place.takenAt);
+    const item = await this.table.update({
+      Key: toUsageKey(place.userId),
+      ...buildUpdate(
+        {
+          [refunds]: new Added(new Set([place.id])),
+          [TIME_TO_LIVE_ATTRIBUTE]: toUsageExpiry(place.takenAt),
+        },
+        {
+          expression: `NOT contains(#${minute}, :id)`,
+          names: { [`#${minute}`]: minute },
+          values: { ':id': place.id },
+        },
+      ),
+    });
+    return item !== undefined;
+  }
 }
 
-/** The condition that the place `:id` is in the set of its minute. */
-function isTaken(minute: string): string {
-  return `contains(#${minute}, :id)`;
+/** The element of the set `running` for a place. */
+function toElement({ id, until }: QuotaPlace): string {
+  return `${id}|${until}`;
 }
 
-function toKey({ userId, takenAt }: QuotaPlace): ItemKey {
-  return { id: `quota#${new Date(takenAt).toISOString().slice(0, 10)}#${userId}`, user_id: userId };
-}
-
-function toMinuteOfDay({ takenAt }: QuotaPlace): number {
-  return Math.floor((takenAt % DAY) / MINUTE);
-}
-
-function toMinuteAttribute(minuteOfDay: number): string {
-  return `m${minuteOfDay}`;
-}
-
-function listOldMinutes(minuteOfDay: number): string[] {
-  const newest = minuteOfDay - KEPT_MINUTES;
-  return Array.from({ length: REMOVED_MINUTES }, (_, index) => newest - index)
-    .filter((minute) => minute >= 0)
-    .map(toMinuteAttribute);
+function toRemovals(names: readonly string[]): Record<string, null> {
+  return Object.fromEntries(names.map((name) => [name, null]));
 }

@@ -1,71 +1,172 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/domain-error.js';
+import { StorageUnavailableError } from '../common/storage.errors.js';
 import { QuotaSettings } from '../config/settings.js';
-import { DynamoTurnQuotaRepository, type QuotaPlace } from './dynamo-turn-quota.repository.js';
+import { DynamoTurnQuotaRepository, type PlaceLimits, type QuotaPlace } from './dynamo-turn-quota.repository.js';
 import { TooManyTurnsError } from './usage.errors.js';
+import { DAY, MINUTE, type RunningPlace, type Tokens, type Usage } from './usage-item.js';
 
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
-/** Makes a place unique among the turns of one user in one minute. */
+/** A turn keeps its place for this long after its deadline, because clocks differ. Its lease is as long. */
+const MARGIN_MILLISECONDS = 15_000;
+/** How many more requests than turns may give their place back in a minute: repetitions, unknown chats, running turns. */
+const SPARE_REFUNDS = 100;
+/** Longest Retry-After while turns run, in seconds: most turns end long before their lease does. */
+const RETRY_AFTER_MAX_SECONDS = 5;
+/** A begin that meets dead turns removes them and tries again once. */
+const TRIES = 2;
+/** Pauses before the place of a turn is freed again, in milliseconds. After them the place ends by its time. */
+const PAUSES = [1_000, 2_000, 4_000, 8_000];
+/** Bytes of a lease that name its place. */
 const PLACE_ID_BYTES = 6;
 
-/** Limits how many turns a user begins in each minute and each day of UTC. */
+/** A turn that has a place. */
+export interface TakenPlace extends QuotaPlace {
+  /** What the item of the user was like when the place was taken. */
+  readonly usage: Usage;
+}
+
+/** A turn to begin. */
+export interface TurnToCount<T> {
+  /** Epoch milliseconds by which the turn will have ended. */
+  readonly deadline: number;
+  /** Whether a result is a new turn. A replay is not. By default every result is one. */
+  readonly hasBegun?: (begun: T) => boolean;
+}
+
+/** How a counted turn has ended. */
+export interface EndedTurn {
+  /** If the agent has counted them. */
+  readonly tokens?: Tokens | undefined;
+  /** The lease of a dead turn that this turn has recovered. */
+  readonly recovered?: string | undefined;
+}
+
+/** Limits the turns that a user begins in each minute and day of UTC, and those that run at once. Counts their usage. */
 @Injectable()
 export class TurnQuota {
   private readonly logger = new Logger(TurnQuota.name);
+  private readonly limits: PlaceLimits;
 
   constructor(
     private readonly repository: DynamoTurnQuotaRepository,
-    private readonly settings: QuotaSettings,
+    settings: QuotaSettings,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    const { turnsPerMinute, turnsPerDay, turnsAtOnce } = settings;
+    const refundsPerMinute = turnsPerMinute > 0 ? turnsPerMinute + SPARE_REFUNDS : 0;
+    this.limits = { turnsPerMinute, turnsPerDay, turnsAtOnce, refundsPerMinute };
+  }
 
   /**
    * Begins a turn if the quota allows it. A refused turn, and a result that is not a new turn, are not counted.
    *
-   * @param hasBegun - whether the result of `begin` counts as a new turn; a replay does not.
+   * @param begin - gets the lease that the turn must have; undefined if there is no limit.
+   * @returns the result, and the place that the turn must give back by `end`; undefined if there is no limit.
    * @throws TooManyTurnsError, StorageUnavailableError, and what `begin` throws.
    */
-  async consume<T>(userId: string, begin: () => Promise<T>, hasBegun: (begun: T) => boolean = () => true): Promise<T> {
-    const { turnsPerMinute, turnsPerDay } = this.settings;
-    if (turnsPerMinute === 0 && turnsPerDay === 0) return begin();
-    const place = await this.acquire(userId);
+  async consume<T>(
+    userId: string,
+    { deadline, hasBegun = () => true }: TurnToCount<T>,
+    begin: (lease: string | undefined) => Promise<T>,
+  ): Promise<{ readonly begun: T; readonly place: TakenPlace | undefined }> {
+    if (Object.values(this.limits).every((limit) => limit === 0))
+      return { begun: await begin(undefined), place: undefined };
+    const lease = randomUUID();
+    const until = deadline + MARGIN_MILLISECONDS;
+    const place = await this.take({ userId, id: toPlaceId(lease), takenAt: this.clock.now(), until });
     try {
-      const begun = await begin();
+      const begun = await begin(lease);
       if (!hasBegun(begun)) await this.refund(place);
-      return begun;
+      return { begun, place };
     } catch (error) {
-      // If something is unavailable, the turn may have begun nevertheless.
       if (error instanceof DomainError && error.kind !== 'unavailable') await this.refund(place);
+      // The turn may have begun nevertheless, so it stays counted. Nobody runs it.
+      else void this.end(place);
       throw error;
     }
   }
 
-  private async acquire(userId: string): Promise<QuotaPlace> {
-    const id = randomBytes(PLACE_ID_BYTES).toString('base64url');
-    const place: QuotaPlace = { userId, id, takenAt: this.clock.now() };
-    if (await this.repository.acquire(place, this.settings)) return place;
-    const window = (await this.isDayUsedUp(place)) ? DAY : MINUTE;
-    throw new TooManyTurnsError(getSecondsToNext(window, place.takenAt));
+  /**
+   * Frees the place of a turn that has ended, and adds its tokens to its day. If the table fails, it is tried again
+   * for half a minute. It never throws: without it the place ends by its time.
+   */
+  async end(place: TakenPlace, { tokens, recovered }: EndedTurn = {}): Promise<void> {
+    const { running, oldMinutes, oldDays } = place.usage;
+    const deadId = recovered === undefined ? undefined : toPlaceId(recovered);
+    const dead = running.filter(({ id, until }) => id === deadId || until <= place.takenAt);
+    const leftovers = { oldMinutes, oldDays, places: toTexts(dead) };
+    for (const pause of [...PAUSES, undefined]) {
+      try {
+        return await this.repository.end(place, leftovers, tokens);
+      } catch (error) {
+        if (pause === undefined || !(error instanceof StorageUnavailableError)) break;
+        await this.clock.sleep(pause);
+      }
+    }
+    this.logger.warn('Cannot free the place of a turn that has ended; it is taken until its lease ends');
   }
 
-  /** Reads the count of the day only for a refused turn with both limits. */
-  private async isDayUsedUp(place: QuotaPlace): Promise<boolean> {
-    const { turnsPerMinute, turnsPerDay } = this.settings;
-    if (turnsPerDay === 0) return false;
-    return turnsPerMinute === 0 || (await this.repository.countDay(place)) >= turnsPerDay;
-  }
-
-  private async refund(place: QuotaPlace): Promise<void> {
+  private async take(place: QuotaPlace): Promise<TakenPlace> {
     try {
-      await this.repository.refund(place);
+      for (let tries = 1; ; tries += 1) {
+        const taken = await this.repository.take(place, this.limits);
+        if (taken) return { ...place, usage: taken };
+        const usage = await this.repository.read(place);
+        // The SDK has sent the write twice.
+        if (usage.minuteIds.has(place.id)) return { ...place, usage };
+        const dead = usage.running.filter(({ until }) => until <= place.takenAt);
+        if (tries === TRIES || dead.length === 0) throw this.refuse(place, usage);
+        await this.repository.removeRunning(place.userId, toTexts(dead));
+      }
+    } catch (error) {
+      // The place may be taken, or may still be taken by a write that arrives late.
+      if (error instanceof StorageUnavailableError) void this.cancel(place).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private refuse({ takenAt }: QuotaPlace, usage: Usage): TooManyTurnsError {
+    const { turnsPerMinute, turnsPerDay, turnsAtOnce, refundsPerMinute } = this.limits;
+    const isReached = (limit: number, count: number) => limit > 0 && count >= limit;
+    if (isReached(turnsPerDay, usage.turns)) return new TooManyTurnsError(getSecondsToNext(DAY, takenAt));
+    const isMinuteUsedUp =
+      isReached(turnsPerMinute, usage.minuteIds.size) || isReached(refundsPerMinute, usage.refunds);
+    if (isMinuteUsedUp) return new TooManyTurnsError(getSecondsToNext(MINUTE, takenAt));
+    // Without a reason, what was in the way is gone.
+    if (!isReached(turnsAtOnce, usage.running.length)) return new TooManyTurnsError(1);
+    const firstEnd = Math.min(...usage.running.map(({ until }) => until));
+    const seconds = Math.ceil((firstEnd - takenAt) / 1000);
+    return new TooManyTurnsError(Math.min(RETRY_AFTER_MAX_SECONDS, Math.max(1, seconds)));
+  }
+
+  private async refund(place: TakenPlace): Promise<void> {
+    try {
+      await this.repository.refund(place, place.usage.oldMinutes);
     } catch {
       // A turn too many in the count is no reason to fail the request.
       this.logger.warn('Cannot refund a turn to the quota; it stays counted');
+      void this.end(place);
     }
   }
+
+  /** Gives a place back if it is taken, and otherwise makes the table refuse it. If it fails, the place ends by its time. */
+  private async cancel(place: QuotaPlace): Promise<void> {
+    const isGone = (await this.repository.refund(place)) || (await this.repository.cancel(place));
+    // It was taken between the two writes.
+    if (!isGone) await this.repository.refund(place);
+  }
+}
+
+/** The name of a turn's place: the first bytes of its lease, which are random in a UUID of version 4 (RFC 9562). */
+function toPlaceId(lease: string): string {
+  const bytes = Buffer.from(lease.replaceAll('-', ''), 'hex').subarray(0, PLACE_ID_BYTES);
+  return bytes.toString('base64url');
+}
+
+function toTexts(places: readonly RunningPlace[]): string[] {
+  return places.map(({ text }) => text);
 }
 
 /** Whole seconds until the next window begins, at least 1. */

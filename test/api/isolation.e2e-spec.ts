@@ -206,7 +206,7 @@ describe('the chats of one user', () => {
       }
     });
 
-    it.each(['a#b', `x#T#000000000001`, 'ä', 'a b', 'x'.repeat(129), '%00', 'quota#2030-01-01#owner'])(
+    it.each(['a#b', `x#T#000000000001`, 'ä', 'a b', 'x'.repeat(129), '%00', 'usage#owner'])(
       'are not touched by the malformed id %j',
       async (id) => {
         const [status, body] = route.malformed;

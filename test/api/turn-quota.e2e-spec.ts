@@ -14,6 +14,8 @@ describe('the quota of two server processes on one table', () => {
   /** Its turns wait for the test. */
   let stepped: SteppedAgent;
   let steppedServer: ListeningServer;
+  /** Its clock is a minute ahead. */
+  let later: ListeningServer;
   let turns = 0;
 
   beforeAll(async () => {
@@ -22,7 +24,8 @@ describe('the quota of two server processes on one table', () => {
     stepped = await startSteppedAgent();
     const waiting = { AGENT_TIMEOUT_MS: '60000', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: stepped.endpoint };
     const start = (own: Record<string, string>) => startServer({ ...variables, ...own }, { fixedClock: CLOCK });
-    [steppedServer, ...servers] = await Promise.all([start(waiting), start({}), start({})]);
+    const nextMinute = () => startServer(variables, { fixedClock: CLOCK + 60_000 });
+    [steppedServer, later, ...servers] = await Promise.all([start(waiting), nextMinute(), start({}), start({})]);
   });
   afterAll(async () => {
     await killServers();
@@ -83,5 +86,22 @@ describe('the quota of two server processes on one table', () => {
     expect(await statuses(30, 'erin')).toEqual({ 200: 19, 429: 11 });
     const { headers } = await again().expect(429, { error: 'Too many requests' });
     expect(headers['retry-after']).toBe('40');
+  });
+
+  it.each([
+    ['unknown chats', 'frank', () => chat('frank', 'no-such-chat'), 404, 120],
+    ['repeated turns', 'gina', () => chat('gina').set('idempotency-key', 'again').send({ prompt: 'same' }), 200, 121],
+  ])('bounds a loop of %s, for both servers and for a minute', async (_, user, send, status, count) => {
+    const counts: Record<number, number> = {};
+    for (let times = 0; times < 160; times += 1) {
+      const answer = await send();
+      counts[answer.status] = (counts[answer.status] ?? 0) + 1;
+    }
+    expect(counts).toEqual({ [status]: count, 429: 160 - count });
+    // Whether a request begins a turn is only known behind the quota.
+    const { headers } = await chat(user).expect(429, { error: 'Too many requests' });
+    expect(headers['retry-after']).toBe('40');
+    await chat(user, undefined, later).expect(200);
+    await chat('henry', 'no-such-chat').expect(404);
   });
 });

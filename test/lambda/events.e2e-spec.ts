@@ -33,7 +33,7 @@ describe('an event', () => {
   let lines: unknown[];
 
   beforeAll(async () => {
-    parts = await startFunctionParts({ TURNS_PER_MINUTE: '0', LOG_LEVEL: 'fatal' });
+    parts = await startFunctionParts({ TURNS_PER_MINUTE: '0', TURNS_AT_ONCE: '0', LOG_LEVEL: 'fatal' });
     agent = await startBedrockAgentEmulator();
     const variables = { ...parts.variables, AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint };
     buffered = await importHandler(variables);

@@ -17,7 +17,7 @@ describe('the handler of the function', () => {
 
   beforeAll(async () => {
     parts = await startFunctionParts({ AGENT_TIMEOUT_MS: '60000', CORS_ORIGINS });
-    handler = await importHandler({ ...parts.variables, TURNS_PER_MINUTE: '0' });
+    handler = await importHandler({ ...parts.variables, TURNS_PER_MINUTE: '0', TURNS_AT_ONCE: '0' });
   });
   afterAll(() => parts.close());
 

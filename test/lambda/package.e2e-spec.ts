@@ -36,7 +36,11 @@ describe('the package', () => {
 
   beforeAll(async () => {
     buildPackage(folder);
-    parts = await startFunctionParts({ TURNS_PER_MINUTE: '0', CORS_ORIGINS: 'https://app.example.com' });
+    parts = await startFunctionParts({
+      TURNS_PER_MINUTE: '0',
+      TURNS_AT_ONCE: '0',
+      CORS_ORIGINS: 'https://app.example.com',
+    });
   }, 180_000);
   afterAll(async () => {
     await parts.close();
@@ -163,7 +167,7 @@ describe('the package', () => {
     let token = '';
     beforeAll(async () => {
       served = spawnServer(
-        { JWT_SECRET_KEY: SECRET, TURNS_PER_MINUTE: '0' },
+        { JWT_SECRET_KEY: SECRET, TURNS_PER_MINUTE: '0', TURNS_AT_ONCE: '0' },
         { script: ['scripts/lambda.ts', 'serve', '--package', folder] },
       );
       [, url = '', token = ''] = await served.untilPrinted(/ready on (http:\S+)[^]*ID_TOKEN=(\S+)/);

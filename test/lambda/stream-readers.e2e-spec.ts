@@ -25,7 +25,7 @@ describe('a reader of the streaming handler', () => {
   let server: Server;
 
   beforeAll(async () => {
-    parts = await startFunctionParts({ LOG_LEVEL: 'fatal', TURNS_PER_MINUTE: '0' });
+    parts = await startFunctionParts({ LOG_LEVEL: 'fatal', TURNS_PER_MINUTE: '0', TURNS_AT_ONCE: '0' });
     agent = await startBedrockAgentEmulator();
     const variables = { ...parts.variables, AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint };
     handler = await importStreamingHandler(variables);

@@ -38,7 +38,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
   beforeAll(async () => {
     buildPackage(join(work, 'lambda'));
     cpSync(join(work, 'lambda'), home, { recursive: true });
-    parts = await startFunctionParts({ TURNS_PER_MINUTE: '0', CORS_ORIGINS: ORIGIN });
+    parts = await startFunctionParts({ TURNS_PER_MINUTE: '0', TURNS_AT_ONCE: '0', CORS_ORIGINS: ORIGIN });
     agent = await startBedrockAgentEmulator();
     stepped = await startSteppedAgent();
   }, 180_000);

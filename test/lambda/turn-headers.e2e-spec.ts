@@ -11,7 +11,7 @@ describe('the function that returns whole responses', () => {
   let handler: Handler;
   beforeAll(async () => {
     parts = await startFunctionParts({ AGENT_TIMEOUT_MS: '60000' });
-    handler = await importHandler({ ...parts.variables, TURNS_PER_MINUTE: '0' });
+    handler = await importHandler({ ...parts.variables, TURNS_PER_MINUTE: '0', TURNS_AT_ONCE: '0' });
   });
   afterAll(() => parts.close());
 

@@ -2,37 +2,23 @@ import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
 import { Environment } from '../../src/config/environment.js';
-import { QuotaSettings, TableSettings } from '../../src/config/settings.js';
-import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
+import { TableSettings } from '../../src/config/settings.js';
 import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
-import { DynamoTurnQuotaRepository } from '../../src/usage/dynamo-turn-quota.repository.js';
-import { TurnQuota } from '../../src/usage/turn-quota.js';
+import type { TurnQuota } from '../../src/usage/turn-quota.js';
 import { TooManyTurnsError } from '../../src/usage/usage.errors.js';
+import { createQuota, type Limits } from '../support/quota.js';
 
 const NOON = Date.UTC(2030, 0, 1, 12, 0, 15);
 const MINUTE = 60_000;
-
-interface Limits {
-  readonly perMinute?: number;
-  readonly perDay?: number;
-}
+/** The attributes that count the turns of that minute and of that day. */
+const PLACES = `m${Math.floor(NOON / MINUTE)}`;
+const TURNS = 't20300101';
 
 function tableSettings(endpoint: string): TableSettings {
   return new TableSettings(Object.assign(new Environment(), { AWS_ENDPOINT_URL_DYNAMODB: endpoint }));
-}
-
-/** Builds a quota whose clock stands at `clock.time`. 0 is no limit. */
-function createQuota(client: DynamoDBDocumentClient, limits: Limits, clock: { time: number }): TurnQuota {
-  const { perMinute = 0, perDay = 0 } = limits;
-  const variables = { TURNS_PER_MINUTE: perMinute, TURNS_PER_DAY: perDay };
-  return new TurnQuota(
-    new DynamoTurnQuotaRepository(new DynamoTable(client, tableSettings('http://127.0.0.1:1'))),
-    new QuotaSettings(Object.assign(new Environment(), variables)),
-    { now: () => clock.time },
-  );
 }
 
 describe('TurnQuota', () => {
@@ -76,9 +62,20 @@ describe('TurnQuota', () => {
 
   const quota = (limits: Limits, time = NOON) => createQuota(client, limits, { time });
   const begin = async () => 'begun';
+  /** Runs a turn of no duration. @returns what `work` returns. */
+  async function consume<T>(
+    sut: TurnQuota,
+    work: () => Promise<T>,
+    { hasBegun = true, by = user }: { readonly hasBegun?: boolean; readonly by?: string } = {},
+  ): Promise<T> {
+    const turn = { deadline: Number.MAX_SAFE_INTEGER / 2, hasBegun: () => hasBegun };
+    const { begun, place } = await sut.consume(by, turn, work);
+    if (place) await sut.end(place);
+    return begun;
+  }
   /** Begins turns at the same time. @returns how many were allowed. */
   async function countBegun(sut: TurnQuota, times: number, by = user): Promise<number> {
-    const results = await Promise.allSettled(Array.from({ length: times }, () => sut.consume(by, begin)));
+    const results = await Promise.allSettled(Array.from({ length: times }, () => consume(sut, begin, { by })));
     return results.filter(({ status }) => status === 'fulfilled').length;
   }
   const items = async () => (await client.send(new ScanCommand({ TableName: 'test-chat' }))).Items ?? [];
@@ -89,9 +86,11 @@ describe('TurnQuota', () => {
     expect(sent).toEqual([]);
   });
 
-  it('allows exactly as many turns as the limit of the minute, with one request each', async () => {
+  it('allows exactly as many turns as the limit of the minute, with one request before and one after each', async () => {
     expect(await countBegun(quota({ perMinute: 20 }), 60)).toBe(20);
-    expect(sent).toEqual(Array<string>(60).fill('UpdateItemCommand'));
+    expect(sent.filter((name) => name === 'UpdateItemCommand')).toHaveLength(60 + 20);
+    // A refused turn reads which limit is reached.
+    expect(sent.filter((name) => name === 'GetItemCommand')).toHaveLength(40);
   });
 
   it.each<[number, number, number, number]>([
@@ -104,8 +103,8 @@ describe('TurnQuota', () => {
   ])('says when to retry: %d a minute, %d a day, at %d: %d s', async (perMinute, perDay, now, seconds) => {
     const sut = quota({ perMinute, perDay }, now);
     expect(await countBegun(sut, 3)).toBe(3);
-    await expect(sut.consume(user, begin)).rejects.toEqual(new TooManyTurnsError(seconds));
-    await expect(sut.consume(user, begin)).rejects.toMatchObject({ retryAfterSeconds: seconds });
+    await expect(consume(sut, begin)).rejects.toEqual(new TooManyTurnsError(seconds));
+    await expect(consume(sut, begin)).rejects.toMatchObject({ retryAfterSeconds: seconds });
   });
 
   it('counts each minute, each day and each user separately', async () => {
@@ -126,7 +125,7 @@ describe('TurnQuota', () => {
     async (refusal) => {
       const sut = quota({ perMinute: 2, perDay: 2 });
       for (let times = 0; times < 5; times += 1) {
-        await expect(sut.consume(user, () => Promise.reject(refusal))).rejects.toBe(refusal);
+        await expect(consume(sut, () => Promise.reject(refusal))).rejects.toBe(refusal);
       }
       expect(await countBegun(sut, 5)).toBe(2);
     },
@@ -134,7 +133,7 @@ describe('TurnQuota', () => {
 
   it('refunds a replay', async () => {
     const sut = quota({ perMinute: 1, perDay: 1 });
-    for (let times = 0; times < 3; times += 1) expect(await sut.consume(user, begin, () => false)).toBe('begun');
+    for (let times = 0; times < 3; times += 1) expect(await consume(sut, begin, { hasBegun: false })).toBe('begun');
     expect(await countBegun(sut, 3)).toBe(1);
   });
 
@@ -142,15 +141,15 @@ describe('TurnQuota', () => {
     'does not refund a turn that may have begun: %s',
     async (error) => {
       const sut = quota({ perMinute: 1 });
-      await expect(sut.consume(user, () => Promise.reject(error))).rejects.toBe(error);
-      await expect(sut.consume(user, begin)).rejects.toBeInstanceOf(TooManyTurnsError);
+      await expect(consume(sut, () => Promise.reject(error))).rejects.toBe(error);
+      await expect(consume(sut, begin)).rejects.toBeInstanceOf(TooManyTurnsError);
     },
   );
 
   it('refunds a turn in its own minute, even after the end of that minute', async () => {
     const clock = { time: NOON };
     const sut = createQuota(client, { perMinute: 1, perDay: 1 }, clock);
-    const refused = sut.consume(user, async () => {
+    const refused = consume(sut, async () => {
       clock.time += 2 * MINUTE;
       throw new ChatNotFoundError();
     });
@@ -158,13 +157,13 @@ describe('TurnQuota', () => {
     expect(await countBegun(sut, 2)).toBe(1);
   });
 
-  it('never counts too few turns if every write is sent twice', async () => {
+  it('counts each turn once if every write is sent twice', async () => {
     twice = true;
     const sut = quota({ perMinute: 5 });
-    await expect(sut.consume(user, () => Promise.reject(new ChatNotFoundError()))).rejects.toThrow('Chat not found');
-    for (let times = 0; times < 5; times += 1) expect(await sut.consume(user, begin)).toBe('begun');
-    await expect(sut.consume(user, begin)).rejects.toBeInstanceOf(TooManyTurnsError);
-    expect((await item())?.['turns']).toBeGreaterThanOrEqual(5);
+    await expect(consume(sut, () => Promise.reject(new ChatNotFoundError()))).rejects.toThrow('Chat not found');
+    for (let times = 0; times < 5; times += 1) expect(await consume(sut, begin)).toBe('begun');
+    await expect(consume(sut, begin)).rejects.toBeInstanceOf(TooManyTurnsError);
+    expect(await item()).toMatchObject({ [TURNS]: 5, [PLACES]: { size: 5 } });
   });
 
   it.each([
@@ -174,8 +173,8 @@ describe('TurnQuota', () => {
   ])('allows the last turn if its write is sent twice: %d a minute, %d a day', async (perMinute, perDay) => {
     twice = true;
     const sut = quota({ perMinute, perDay });
-    expect(await sut.consume(user, begin)).toBe('begun');
-    await expect(sut.consume(user, begin)).rejects.toBeInstanceOf(TooManyTurnsError);
+    expect(await consume(sut, begin)).toBe('begun');
+    await expect(consume(sut, begin)).rejects.toBeInstanceOf(TooManyTurnsError);
   });
 
   it.each([new ChatNotFoundError(), new IdempotencyKeyReusedError()])(
@@ -183,13 +182,13 @@ describe('TurnQuota', () => {
     async (refusal) => {
       const sut = quota({ perMinute: 5, perDay: 5 });
       expect(await countBegun(sut, 3)).toBe(3);
-      const refused = sut.consume(user, async () => {
+      const refused = consume(sut, async () => {
         twice = true;
         throw refusal;
       });
       await expect(refused).rejects.toBe(refusal);
       twice = false;
-      expect(await item()).toMatchObject({ turns: 3, m720: { size: 3 } });
+      expect(await item()).toMatchObject({ [TURNS]: 3, [PLACES]: { size: 3 } });
       expect(await countBegun(sut, 5)).toBe(2);
     },
   );
@@ -199,29 +198,43 @@ describe('TurnQuota', () => {
     const lost = async () => {
       twice = true;
     };
-    await sut.consume(user, lost, () => false);
-    expect(await item()).toMatchObject({ turns: 0 });
+    await consume(sut, lost, { hasBegun: false });
+    expect(await item()).toMatchObject({ [TURNS]: 0 });
+    expect(await item()).not.toHaveProperty(PLACES);
   });
 
-  it('removes the minutes of a busy hour with one turn hours later, within the limits of an expression', async () => {
+  const minutes = async () => Object.keys((await item()) ?? {}).filter((name) => name.startsWith('m'));
+
+  it('removes the minutes of a busy hour with one turn hours later', async () => {
     for (let minute = 0; minute < 60; minute += 1) {
-      await quota({ perMinute: 20 }, NOON + minute * MINUTE).consume(user, begin);
+      await consume(quota({ perMinute: 20 }, NOON + minute * MINUTE), begin);
     }
-    await quota({ perMinute: 20 }, NOON + (3 * 60 + 45) * MINUTE).consume(user, begin);
-    expect(Object.keys((await item()) ?? {}).filter((name) => name.startsWith('m'))).toEqual(['m945']);
-    await quota({ perMinute: 20, perDay: 1000 }, NOON + 719 * MINUTE).consume(user, begin);
+    await consume(quota({ perMinute: 20 }, NOON + 225 * MINUTE), begin);
+    expect(await minutes()).toEqual([`m${Math.floor(NOON / MINUTE) + 225}`]);
+  });
+
+  it('removes the minutes of turns that never ended, within the limits of an expression', async () => {
+    const turn = { deadline: NOON };
+    for (let minute = 0; minute < 150; minute += 1) {
+      await quota({ perMinute: 20 }, NOON + minute * MINUTE).consume(user, turn, begin);
+    }
+    await consume(quota({ perMinute: 20, perDay: 1000 }, NOON + 200 * MINUTE), begin);
     expect(expression.split(',').length).toBeLessThan(290);
     expect(expression.length).toBeLessThan(4096);
+    expect(await minutes()).toHaveLength(51);
+    await consume(quota({ perMinute: 20 }, NOON + 201 * MINUTE), begin);
+    expect(await minutes()).toHaveLength(2);
+    expect(await item()).not.toHaveProperty('running');
   });
 
   it('is one small item that expires and is not in the index of chats', async () => {
     for (let minute = 0; minute < 180; minute += 1) {
-      await quota({ perMinute: 20 }, NOON + minute * MINUTE).consume(user, begin);
+      await consume(quota({ perMinute: 20 }, NOON + minute * MINUTE), begin);
     }
     const one = (await item()) ?? {};
     expect((await items()).filter(({ user_id: owner }) => owner === user)).toHaveLength(1);
-    expect(one).toMatchObject({ id: `quota#2030-01-01#${user}`, turns: 180 });
-    expect(one['expires_at']).toBe(Date.UTC(2030, 0, 3) / 1000);
+    expect(one).toMatchObject({ id: `usage#${user}`, [TURNS]: 180 });
+    expect(one['expires_at']).toBe(Date.UTC(2030, 0, 1 + 400) / 1000);
     expect(Object.keys(one)).toHaveLength(7);
     expect(one).not.toHaveProperty('updated_at');
   });
@@ -230,7 +243,7 @@ describe('TurnQuota', () => {
     const unreachable = createDynamoDbClient(tableSettings('http://127.0.0.1:1'));
     const sut = createQuota(DynamoDBDocumentClient.from(unreachable), { perMinute: 20 }, { time: NOON });
     let hasBegun = false;
-    const consumed = sut.consume(user, async () => (hasBegun = true));
+    const consumed = consume(sut, async () => (hasBegun = true));
     await expect(consumed).rejects.toBeInstanceOf(StorageUnavailableError);
     expect(hasBegun).toBe(false);
   });

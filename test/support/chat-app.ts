@@ -88,6 +88,7 @@ export async function startChatAppWith<Agent extends AgentEmulator>(
     JWT_SECRET_KEY: SECRET,
     LOG_LEVEL: silence.isHeard ? 'verbose' : 'fatal',
     TURNS_PER_MINUTE: '0',
+    TURNS_AT_ONCE: '0',
     ...variables,
   });
   const client = createDynamoDbClient(new TableSettings(environment), LONGER_TIMEOUT);

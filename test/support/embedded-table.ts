@@ -30,6 +30,7 @@ export async function startEmbeddedTable(path?: string): Promise<EmbeddedTable> 
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
     // Tests send more turns than a user, and the quota's writes would be counted as the chats' writes.
     TURNS_PER_MINUTE: '0',
+    TURNS_AT_ONCE: '0',
   });
   const observer = createDynamoDbClient(new TableSettings(environment), TIMEOUT_MILLISECONDS);
   const observed = createDynamoDbClient(new TableSettings(environment), TIMEOUT_MILLISECONDS);

@@ -23,6 +23,9 @@ begun, and may have called its tools.
 A fault of the table is another matter: 503 if it cannot be used, and 500 if it holds what cannot be read, such as a turn of
 an unknown status. See [Troubleshooting](troubleshooting.md#503) and [Moving over](moving-over.md#messages-that-other-programs-wrote).
 
+However a turn ends, it no longer counts for \`TURNS_AT_ONCE\` when its response is sent. The turn of a process that died counts
+until its lease ends.
+
 ## Seeing it
 
 In local mode the emulated agent does what a prompt tells it to. \`LOCAL_AGENT=harness npm start\` emulates a harness, and

@@ -33,6 +33,7 @@ export async function startServerParts(path?: string): Promise<ServerParts> {
     AWS_SECRET_ACCESS_KEY: 'test',
     // Tests send more turns than users do.
     TURNS_PER_MINUTE: '0',
+    TURNS_AT_ONCE: '0',
     // Tests read whole histories.
     CHAT_HISTORY_LIMIT: '1000',
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',

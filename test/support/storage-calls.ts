@@ -1,5 +1,8 @@
-/** The purpose of a call to the table. `recover`: a write of recovery, cancellation, or taking over a key. */
-export type StorageStep = 'begin' | 'complete' | 'release' | 'recover' | 'rename' | 'delete' | 'read';
+/**
+ * The purpose of a call to the table. `recover`: a write of recovery, cancellation, or taking over a key. `quota`: a write
+ * to the item that counts a user's turns.
+ */
+export type StorageStep = 'begin' | 'complete' | 'release' | 'recover' | 'rename' | 'delete' | 'quota' | 'read';
 
 /** One call to the table on the wire. Each attempt of the SDK counts. */
 export interface StorageCall {
@@ -43,6 +46,7 @@ function findStep(command: string, input: CommandInput): StorageStep {
   const update = input.UpdateExpression ?? '';
   switch (command) {
     case 'UpdateItemCommand':
+      if (input.Key?.['id']?.S?.startsWith('usage#')) return 'quota';
       if (update.includes('#open = :open')) return 'begin';
       if (update.includes('deleted_at')) return 'delete';
       if (update.includes('title_id')) return 'rename';

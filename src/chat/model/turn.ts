@@ -76,6 +76,8 @@ export interface RunningTurn {
   /** ISO 8601 UTC: when the turn began. */
   readonly at: string;
   readonly session: TurnSession;
+  /** The lease of a dead turn of the chat that was ended by the begin of this one. */
+  readonly recovered?: string | undefined;
   /** For the storage alone. */
   readonly headAtBegin: HeadAtBegin;
 }

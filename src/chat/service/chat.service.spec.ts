@@ -23,7 +23,7 @@ async function getTimeLeft(timeLimit: number, timeoutMilliseconds?: number): Pro
     },
   };
   const service = new ChatService(
-    { consume: (_userId: string, begin: () => Promise<unknown>) => begin() } as unknown as TurnQuota,
+    { consume: (_userId: string, _turn: object, begin: () => Promise<unknown>) => begin() } as unknown as TurnQuota,
     {} as AgentProvider,
     chats as unknown as DynamoChatRepository,
     {} as TurnRunner,

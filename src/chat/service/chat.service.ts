@@ -4,7 +4,7 @@ import { LimitSettings } from '../../config/settings.js';
 import { AgentSettings } from '../../config/agent-settings.js';
 import { TurnQuota } from '../../usage/turn-quota.js';
 import { AgentProvider } from '../agent/agent.js';
-import type { Replay } from '../model/chat.js';
+import type { Replay, TokenUsage } from '../model/chat.js';
 import { toChat } from '../model/chat-page.js';
 import { hasBegun, type TurnRequest } from '../model/turn.js';
 import { type TurnIds, toTurnIds } from '../model/turn-ids.js';
@@ -57,8 +57,14 @@ export class ChatService {
     const deadline = toTurnDeadline(limit, currentRequestContext()?.deadline);
     return this.running.run(async (stop) => {
       const begin = { deadline, memory: this.agent.memory, attributeNames: Object.keys(attributes) };
-      const begun = await this.quota.consume(userId, () => this.chats.begin(userId, request, begin), hasBegun);
-      if (hasBegun(begun)) return this.runner.run(userId, begun, { deadline, stop, attributes, onTurn, observer });
+      const { begun, place } = await this.quota.consume(userId, { deadline, hasBegun }, (lease) =>
+        this.chats.begin(userId, request, { ...begin, lease }),
+      );
+      if (hasBegun(begun)) {
+        const onEnd = async (tokens?: TokenUsage) =>
+          place && this.quota.end(place, { tokens, recovered: begun.recovered });
+        return this.runner.run(userId, begun, { deadline, stop, attributes, onTurn, observer, onEnd });
+      }
       const ids = toTurnIds(begun.chatId, begun.number);
       onTurn?.(ids);
       return this.replay(userId, begun, ids);

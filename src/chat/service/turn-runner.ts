@@ -5,7 +5,7 @@ import { AgentProvider } from '../agent/agent.js';
 import { AgentFailedError } from '../agent/agent.errors.js';
 import { toActorId, toAgentSessionId } from '../agent/agent-session.js';
 import { ReplyBuffer } from '../agent/reply-buffer.js';
-import { type HistoryPage, isEndedByAgent, type TurnOutcome } from '../model/chat.js';
+import { type HistoryPage, isEndedByAgent, type StoredTurn, type TokenUsage, type TurnOutcome } from '../model/chat.js';
 import { toChat } from '../model/chat-page.js';
 import { appendTurn } from '../model/history-page.js';
 import type { RunningTurn } from '../model/turn.js';
@@ -29,12 +29,22 @@ export interface RunOptions {
   readonly attributes: Readonly<Record<string, string>>;
   readonly onTurn: ((ids: TurnIds) => void) | undefined;
   readonly observer: TurnObserver | undefined;
+  /** Called once, as soon as the agent has ended. It runs beside the storing of the turn and never rejects. */
+  readonly onEnd: (tokens?: TokenUsage) => Promise<void>;
 }
 
 /** How a turn ended, and the error for the caller unless the agent has ended the reply itself. */
 interface AgentResult {
   readonly outcome: TurnOutcome;
   readonly error?: unknown;
+}
+
+/** What becomes of a turn whose agent has ended. */
+interface TurnEnd {
+  readonly outcome: TurnOutcome;
+  readonly counted: Promise<void>;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
 }
 
 /** Runs a turn that has begun: asks the agent, completes the turn, releases the chat. */
@@ -61,8 +71,8 @@ export class TurnRunner {
 
     const page = this.earlier.read(userId, turn);
     const { outcome, error } = await this.ask(userId, turn, { ...options, page });
-    const ended = await this.chats.complete(userId, turn, outcome);
-    const released = await this.release(userId, turn, { number: ended.number, outcome, deadline: options.deadline });
+    const counted = options.onEnd(outcome.usage);
+    const { ended, released } = await this.store(userId, turn, { outcome, counted, deadline: options.deadline });
     if (!isEndedByAgent(outcome)) throw error;
 
     // The reply is stored, so it is sent even if the earlier turns cannot be read. The cursor leads to them.
@@ -102,6 +112,21 @@ export class TurnRunner {
     } finally {
       // Their names may hold words of the user.
       if (reply.fileCount > 0) this.logger.warn(`Files of the reply that are not passed on: ${reply.fileCount}`);
+    }
+  }
+
+  /** Completes the turn and releases its chat. Waits for the count too, but not long. */
+  private async store(
+    userId: string,
+    turn: RunningTurn,
+    { outcome, counted, deadline }: TurnEnd,
+  ): Promise<{ readonly ended: StoredTurn; readonly released: ReleasedChat }> {
+    try {
+      const ended = await this.chats.complete(userId, turn, outcome);
+      return { ended, released: await this.release(userId, turn, { number: ended.number, outcome, deadline }) };
+    } finally {
+      // Without the place of this turn, the next turn of the user could be refused.
+      await withGrace(0, counted).catch(() => undefined);
     }
   }
 

@@ -16,13 +16,10 @@ import { toEndTime } from './items/stored-times.js';
 import { toTombstone, whileKeyIsFree } from './items/tombstone.js';
 import { toMessages, toTurnItems, type TurnItems } from './items/turn-item.js';
 import { OWNED_BY_LEASE, whileChatIsHeldBy } from './items/turn-lease.js';
-import { toTurnAttempt } from './turn-attempt.js';
+import { type AttemptLease, toTurnAttempt } from './turn-attempt.js';
 
 /** What a turn begins with, beside its request. */
-export interface TurnBegin extends SessionTerms {
-  /** Epoch milliseconds by which the turn will have ended. */
-  readonly deadline: number;
-}
+export interface TurnBegin extends SessionTerms, AttemptLease {}
 
 /** How a turn leaves its chat. */
 export interface TurnRelease {
@@ -57,8 +54,12 @@ export class DynamoChatRepository {
    *
    * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError
    */
-  async begin(userId: string, request: TurnRequest, { deadline, ...terms }: TurnBegin): Promise<RunningTurn | Replay> {
-    return this.opening.open(userId, toTurnAttempt(userId, request, deadline), terms);
+  async begin(
+    userId: string,
+    request: TurnRequest,
+    { deadline, lease, ...terms }: TurnBegin,
+  ): Promise<RunningTurn | Replay> {
+    return this.opening.open(userId, toTurnAttempt(userId, request, { deadline, lease }), terms);
   }
 
   /**

@@ -22,6 +22,8 @@ export type ResolvedConflict = {
   readonly lastTime: string;
   /** For a head without `turns`: the number after which the turns count. */
   readonly countFrom?: number | undefined;
+  /** The lease of a dead turn that was ended. */
+  readonly recovered?: string;
 } & (
   | { readonly kind: 'retry' }
   /** The reply of an earlier turn with the same key and prompt did not end by itself, or never came. Begin may take over its key. */
@@ -74,7 +76,10 @@ export class DynamoTurnConflict {
     const earlier = await this.findKeyedTurn(head, attempt);
     const reason = earlier?.item && findEndReason(earlier.item);
     if (earlier?.item && reason) return { kind: 'replay', replay: await this.readReplay(earlier.item, reason) };
-    if (head.open) return { kind: 'retry', lastTime: await this.recovery.recoverDeadTurn(head, head.open) };
+    if (head.open) {
+      const lastTime = await this.recovery.recoverDeadTurn(head, head.open);
+      return { kind: 'retry', lastTime, recovered: head.open.lease };
+    }
     return { ...(await this.takeKeyOver(head, earlier)), countFrom: await this.findCount(head) };
   }
 

@@ -47,20 +47,23 @@ export class DynamoTurnOpening {
   async open(userId: string, attempt: TurnAttempt, terms: SessionTerms): Promise<RunningTurn | Replay> {
     let conflict: ResolvedConflict | undefined;
     let mayArriveLate = false;
+    let recovered: string | undefined;
     // The chat of a key may have lost its head, because heads and turns expire one by one. Its turns must not come back.
     const wasOpened = isOpenedByKey(attempt) && (await this.conflicts.hasTurns(userId, attempt.chatId));
     try {
       for (let writes = 0; writes < MAX_WRITES; writes += 1) {
         const isRefused = wasOpened && conflict === undefined;
         const { item, sends } = isRefused ? NOT_WRITTEN : await this.write(userId, attempt, conflict);
-        if (item) return toRunningTurn(await this.withCount(toHead(item), attempt), attempt.open, terms);
+        if (item)
+          return { ...toRunningTurn(await this.withCount(toHead(item), attempt), attempt.open, terms), recovered };
         mayArriveLate ||= sends > 1;
         const found = await this.conflicts.resolveConflict(userId, attempt);
         if (found.kind === 'alreadyBegun') {
-          return toRunningTurn(await this.withCount(found.head, attempt), attempt.open, terms);
+          return { ...toRunningTurn(await this.withCount(found.head, attempt), attempt.open, terms), recovered };
         }
         if (found.kind === 'replay') return found.replay;
         conflict = found;
+        recovered ??= found.recovered;
       }
       throw new TurnInProgressError(1);
     } catch (error) {

@@ -14,13 +14,21 @@ export interface TurnAttempt {
   readonly open: OpenTurn;
 }
 
-/**
- * Gives a request the ids that it needs to begin.
- *
- * @param deadline - epoch milliseconds by which the turn will have ended.
- */
-export function toTurnAttempt(userId: string, { chatId, key, prompt }: TurnRequest, deadline: number): TurnAttempt {
-  const open = toOpenTurn(prompt, deadline);
+/** The lease that an attempt asks for. */
+export interface AttemptLease {
+  /** Epoch milliseconds by which the turn will have ended. */
+  readonly deadline: number;
+  /** The lease of the turn: random, and used once. Without it the turn gets a new one. */
+  readonly lease?: string | undefined;
+}
+
+/** Gives a request the ids that it needs to begin. */
+export function toTurnAttempt(
+  userId: string,
+  { chatId, key, prompt }: TurnRequest,
+  { deadline, lease }: AttemptLease,
+): TurnAttempt {
+  const open = toOpenTurn(prompt, deadline, lease);
   return {
     chatId: chatId ?? (key === undefined ? randomUUID() : toKeyedChatId(userId, key)),
     isNewChat: chatId === undefined,

@@ -1,6 +1,7 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Request, Response } from 'express';
+import { Clock } from '../../common/clock.js';
 import { buildCorsRules } from './cors.js';
 import { createPreflightLog } from './preflight-log.js';
 
@@ -15,7 +16,7 @@ describe('the log of refused preflights', () => {
   beforeEach(() => {
     lines = [];
     now = 0;
-    handle = createPreflightLog(RULES, { now: () => now });
+    handle = createPreflightLog(RULES, Object.assign(new Clock(), { now: () => now }));
     Logger.overrideLogger({ warn: (line: string) => void lines.push(line) } as unknown as LoggerService);
   });
   afterEach(() => Logger.overrideLogger(false));

@@ -107,7 +107,7 @@ export const BAD_TURN: readonly Failure[] = [
   UNKNOWN_CHAT,
   RUNNING,
   failure(new IdempotencyKeyReusedError(), 'The key belongs to another prompt'),
-  failure(new TooManyTurnsError(60), 'More turns than the user may begin'),
+  failure(new TooManyTurnsError(60), 'More turns than the user may begin or run at once'),
 ];
 
 /** Of a turn that has begun. Its prompt is stored. */

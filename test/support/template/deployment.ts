@@ -16,6 +16,7 @@ export function deploymentProblems(template: Template): string[] {
     ...roleProblems(template),
     ...wayInProblems(template),
     ...functionProblems(template),
+    ...concurrencyProblems(template),
     ...secretProblems(template),
     ...apiProblems(template),
     ...ruleProblems(template),
@@ -49,6 +50,18 @@ function functionProblems(template: Template): string[] {
     ]),
     ...(namesIn(retention).includes('LogRetentionDays') ? [] : ['the log is kept for ever']),
   ];
+}
+
+/** Lists functions that reserve anything by default, or not what the parameter says. */
+function concurrencyProblems(template: Template): string[] {
+  return Object.entries(functionsOf(template)).flatMap(([name, { ReservedConcurrentExecutions: reserved }]) =>
+    ['', '50'].flatMap((ReservedConcurrency) => {
+      const stack = new StackValues(template, { ...AGENT, ReservedConcurrency });
+      const found = stack.of({ reserved: reserved ?? null });
+      const expected = ReservedConcurrency === '' ? {} : { reserved: ReservedConcurrency };
+      return differences([JSON.stringify(found)], [JSON.stringify(expected)]).map((problem) => `${name}: ${problem}`);
+    }),
+  );
 }
 
 function secretProblems(template: Template): string[] {

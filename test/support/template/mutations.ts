@@ -136,6 +136,18 @@ export const TEMPLATE_MUTATIONS: readonly (readonly [what: string, check: string
   ['a value that the service refuses', 'values of variables', '[fatal, error, warn,', '[fatal, off, warn,'],
   ['a limit that the service refuses', 'values of variables', 'MaxValue: 100000', 'MaxValue: 200000'],
   ['no check of signatures', 'values of variables', "JWT_VERIFY_SIGNATURE: 'true'", "JWT_VERIFY_SIGNATURE: 'false'"],
+  [
+    'concurrency that is reserved by default',
+    'deployment',
+    '!Ref ReservedConcurrency, !Ref AWS::NoValue]',
+    "'10', '10']",
+  ],
+  [
+    'a function that reserves nothing',
+    'deployment',
+    'Handler: lambda-stream.handler\n',
+    'Handler: lambda-stream.handler\n      ReservedConcurrentExecutions: !Ref AWS::NoValue\n',
+  ],
   ['an unused parameter', 'unused parameters', 'Parameters:\n', 'Parameters:\n  Spare:\n    Type: String\n'],
   ['a parameter that has lost its use', 'unused parameters', 'MemorySize: !Ref MemorySize', 'MemorySize: 1024'],
   ['an unused condition', 'unused parameters', 'Conditions:\n', "Conditions:\n  Spare: !Equals ['', '']\n"],

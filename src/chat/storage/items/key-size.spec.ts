@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { USER_ID_MAX_BYTES } from '../../../auth/user.js';
+import { toDayItem } from '../../../usage/usage-item.js';
 import { listPossibleKeys } from './split-reply.js';
 import { legacySortKey } from './legacy-messages.js';
 import { turnKeyRange } from './turn-keys.js';
@@ -16,6 +17,7 @@ describe('the sort keys of the longest user id', () => {
   it.each<[string, string[]]>([
     ['a turn and its continuations', listPossibleKeys(user, 'chat', LAST_TURN).map((key) => key.user_id)],
     ['legacy messages', [legacySortKey(user, LEGACY_NAME)]],
+    ['a day of usage', [String(toDayItem(user, { day: '20300101', turns: 1 })['user_id'])]],
     ['a range', Object.values(turnKeyRange(user))],
   ])('fit into DynamoDB: %s', (_, sortKeys) => {
     for (const key of sortKeys) expect(Buffer.byteLength(key)).toBeLessThanOrEqual(SORT_KEY_MAX_BYTES);

@@ -19,9 +19,9 @@ export const OWNED_BY_LEASE = 'lease = :lease';
  *
  * @param deadline - epoch milliseconds by which the turn will have ended.
  */
-export function toOpenTurn(prompt: string, deadline: number): OpenTurn {
+export function toOpenTurn(prompt: string, deadline: number, lease: string = randomUUID()): OpenTurn {
   return {
-    lease: randomUUID(),
+    lease,
     until: deadline + LEASE_MARGIN_MILLISECONDS,
     prompt,
     at: new Date().toISOString(),

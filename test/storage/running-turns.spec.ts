@@ -1,0 +1,193 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { TurnInProgressError } from '../../src/chat/model/chat.errors.js';
+import { StorageUnavailableError } from '../../src/common/storage.errors.js';
+import type { EndedTurn, TakenPlace, TurnQuota } from '../../src/usage/turn-quota.js';
+import { TooManyTurnsError } from '../../src/usage/usage.errors.js';
+import { type EmbeddedTable, startEmbeddedTable } from '../support/embedded-table.js';
+import { createQuota, type Limits } from '../support/quota.js';
+import {
+  type Redelivery,
+  startStorageFaults,
+  type StorageFault,
+  type StorageFaults,
+} from '../support/storage-faults.js';
+
+const NOON = Date.UTC(2030, 0, 1, 12, 0, 15);
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const TOKENS = { inputTokens: 100, outputTokens: 7 };
+/** A write that waits for so many calls waits for `deliverRest`. */
+const LATER = { calls: 1000 };
+
+describe('the turns of a user that run', () => {
+  let table: EmbeddedTable;
+  let faults: StorageFaults;
+  let user: string;
+  let users = 0;
+
+  beforeAll(async () => {
+    table = await startEmbeddedTable();
+    faults = await startStorageFaults(table.client);
+  });
+  beforeEach(() => {
+    users += 1;
+    user = `user-${users}`;
+  });
+  afterEach(() => faults.clear());
+  afterAll(async () => {
+    faults.close();
+    await table.close();
+  });
+
+  const quota = (limits: Limits = { atOnce: 2 }, time = NOON) => createQuota(table.client, limits, { time });
+  /** Begins a turn that may take a minute. */
+  async function begin(sut: TurnQuota, time = NOON): Promise<{ readonly lease: string; readonly place: TakenPlace }> {
+    const { begun: lease, place } = await sut.consume(user, { deadline: time + MINUTE }, async (own) => own);
+    if (!lease || !place) throw new Error('there is no limit');
+    return { lease, place };
+  }
+  async function run(sut: TurnQuota, ended?: EndedTurn, time = NOON): Promise<void> {
+    const { place } = await begin(sut, time);
+    await sut.end(place, ended);
+  }
+  async function read(): Promise<Record<string, unknown>> {
+    const Key = { id: `usage#${user}`, user_id: user };
+    const { Item: item = {} } = await table.table.send(
+      new GetCommand({ TableName: table.environment.DYNAMODB_TABLE, Key }),
+    );
+    return item;
+  }
+  const refusal = (seconds: number) => new TooManyTurnsError(seconds);
+
+  it('are as many as the limit, over midnight too', async () => {
+    const midnight = Date.UTC(2030, 0, 2);
+    const before = await begin(quota({ atOnce: 2 }, midnight - 1), midnight);
+    await begin(quota({ atOnce: 2 }, midnight), midnight);
+    for (const time of [midnight - 1, midnight, midnight + 1]) {
+      await expect(begin(quota({ atOnce: 2 }, time))).rejects.toEqual(refusal(5));
+    }
+    await quota().end(before.place);
+    await begin(quota({ atOnce: 2 }, midnight + 1), midnight);
+    expect(await read()).toMatchObject({ running: { size: 2 }, t20300101: 1, t20300102: 2 });
+  });
+
+  it('are exact for 40 turns that begin at the same time where two are dead', async () => {
+    await begin(quota(), NOON - 10 * MINUTE);
+    await begin(quota(), NOON - 10 * MINUTE);
+    const begun = await Promise.allSettled(Array.from({ length: 40 }, () => begin(quota())));
+    expect(begun.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+    expect(await read()).toMatchObject({ running: { size: 2 } });
+  });
+
+  it('end 15 s after their deadline, and say when the first one does', async () => {
+    await begin(quota(), NOON);
+    await begin(quota(), NOON + 30_000);
+    const end = NOON + MINUTE + 15_000;
+    await expect(begin(quota({ atOnce: 2 }, end - 2_500))).rejects.toEqual(refusal(3));
+    await expect(begin(quota({ atOnce: 2 }, end - 1))).rejects.toEqual(refusal(1));
+    await begin(quota({ atOnce: 2 }, end), end);
+  });
+
+  it('cost one write before the turn and one after it, which adds its tokens to the day it began in', async () => {
+    const sent = faults.calls.length;
+    await run(quota(), { tokens: TOKENS });
+    expect(faults.calls.slice(sent).map(({ command }) => command)).toEqual(['UpdateItemCommand', 'UpdateItemCommand']);
+    const { place } = await begin(quota());
+    await quota({}, NOON + DAY).end(place, { tokens: TOKENS });
+    await run(quota());
+    expect(await read()).toMatchObject({ t20300101: 3, i20300101: 200, o20300101: 14 });
+    expect(await read()).not.toHaveProperty('running');
+  });
+
+  it.each<Redelivery>(['at once', LATER])('are counted once if each write is delivered again, %j', async (after) => {
+    const sut = quota({ perMinute: 5, perDay: 5, atOnce: 2 });
+    faults.inject({ type: 'redelivery', after }, { steps: ['quota'] });
+    for (let turn = 0; turn < 3; turn += 1) await run(sut, { tokens: TOKENS });
+    const refused = sut.consume(user, { deadline: NOON }, () => Promise.reject(new TurnInProgressError(1)));
+    await expect(refused).rejects.toThrow(TurnInProgressError);
+    const counted = await read();
+    await faults.deliverRest();
+    expect(await read()).toEqual(counted);
+    expect(counted).toMatchObject({ t20300101: 3, i20300101: 300, o20300101: 21 });
+    expect(counted).not.toHaveProperty('running');
+    await run(sut);
+    await run(sut);
+    await expect(run(sut)).rejects.toThrow(TooManyTurnsError);
+  });
+
+  it.each<[string, StorageFault, StorageFault, number]>([
+    ['has arrived', { type: 'reply lost' }, { type: 'reply lost' }, 3],
+    ['arrives late', { type: 'late', after: LATER }, { type: 'late', after: LATER }, 4],
+    ['arrives while it is cancelled', { type: 'late', after: { calls: 2 } }, { type: 'throttle' }, 5],
+  ])('hold no place for a turn that could not begin, whose write %s', async (_, first, second, calls) => {
+    const before = faults.calls.length;
+    for (const fault of [first, second]) faults.inject(fault, { steps: ['quota'], times: 1 });
+    await expect(begin(quota())).rejects.toThrow(StorageUnavailableError);
+    // The place is cancelled in the background.
+    while (faults.calls.length < before + calls) await new Promise(setImmediate);
+    await faults.deliverRest();
+    await begin(quota());
+    await begin(quota());
+    await expect(begin(quota())).rejects.toThrow(TooManyTurnsError);
+    expect(await read()).toMatchObject({ t20300101: 2, running: { size: 2 } });
+  });
+
+  it('free the place of a turn that may have begun, but that nobody runs', async () => {
+    const sut = quota({ perMinute: 20, atOnce: 1 });
+    for (let times = 0; times < 3; times += 1) {
+      const calls = faults.calls.length;
+      const failed = sut.consume(user, { deadline: NOON }, () => Promise.reject(new TypeError('a bug')));
+      await expect(failed).rejects.toThrow('a bug');
+      while (faults.calls.length < calls + 2) await new Promise(setImmediate);
+    }
+    await run(sut);
+    expect(await read()).toMatchObject({ t20300101: 4 });
+  });
+
+  it('free their place though the table throttles for three times as long as a call tries', async () => {
+    const { place } = await begin(quota());
+    faults.inject({ type: 'throttle' }, { steps: ['quota'], times: 6 });
+    await quota().end(place, { tokens: TOKENS });
+    expect(await read()).not.toHaveProperty('running');
+    expect(await read()).toMatchObject({ i20300101: 100 });
+  });
+
+  it('free the place of a dead turn that they have recovered, and of those whose lease has ended', async () => {
+    const sut = quota({ atOnce: 5 });
+    const { lease } = await begin(sut);
+    await begin(sut, NOON - 10 * MINUTE);
+    const other = await begin(sut);
+    await run(sut, { recovered: lease });
+    expect((await read())['running']).toEqual(new Set([`${other.place.id}|${other.place.until}`]));
+  });
+
+  it('move the days before yesterday into items of their own, which are kept for 400 days', async () => {
+    const limits = { atOnce: 2 };
+    for (let day = 0; day < 5; day += 1) {
+      const time = NOON + day * DAY;
+      const { place } = await begin(quota(limits, time), time);
+      faults.inject({ type: 'redelivery', after: LATER });
+      await quota(limits, time).end(place, day === 1 ? { tokens: TOKENS } : {});
+      faults.clear();
+    }
+    const before = await read();
+    await faults.deliverRest();
+    expect(await read()).toEqual(before);
+    expect(Object.keys(before).filter((name) => /^[tio]\d/.test(name))).toEqual(['t20300104', 't20300105']);
+    const { Items: days } = await table.table.send(
+      new QueryCommand({
+        TableName: table.environment.DYNAMODB_TABLE,
+        KeyConditionExpression: 'id = :id AND begins_with(user_id, :days)',
+        ExpressionAttributeValues: { ':id': `usage#${user}`, ':days': `${user}#D#` },
+      }),
+    );
+    const expiresAt = (day: number) => Date.UTC(2030, 0, day + 400) / 1000;
+    const id = `usage#${user}`;
+    expect(days).toEqual([
+      { id, user_id: `${user}#D#2030-01-01`, turns: 1, expires_at: expiresAt(1) },
+      { id, user_id: `${user}#D#2030-01-02`, turns: 1, input_tokens: 100, output_tokens: 7, expires_at: expiresAt(2) },
+      { id, user_id: `${user}#D#2030-01-03`, turns: 1, expires_at: expiresAt(3) },
+    ]);
+  });
+});
