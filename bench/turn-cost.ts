@@ -2,7 +2,7 @@ import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { Test } from '@nestjs/testing';
 import { AppModule } from '../src/app.module.js';
 import { type AgentEvent, AgentProvider } from '../src/chat/agent/agent.js';
-import { BUFFERED_TIME_LIMIT } from '../src/chat/api/time-limits.js';
+import { BUFFERED_LIMITS } from '../src/chat/api/time-limits.js';
 import { ChatService } from '../src/chat/service/chat.service.js';
 import { type EmbeddedTable, startEmbeddedTable } from '../test/support/embedded-table.js';
 import { APPENDED, buildChat, findFirstRefusedTurn, isTooLarge, type OneItemChat, REWRITTEN } from './one-item-chat.js';
@@ -70,7 +70,7 @@ async function printService({ environment, client, meter }: MeteredTable): Promi
     const reply = await service.reply(
       'alice',
       { prompt: CONTENTS.prompt, chatId, key: undefined },
-      { timeLimit: BUFFERED_TIME_LIMIT, attributes: {} },
+      { ...BUFFERED_LIMITS, attributes: {} },
     );
     chatId = reply.chat.id;
     const bills = [...agent.billsBefore, ...meter.take()];

@@ -4,6 +4,7 @@ import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } fro
 import { Environment } from '../../src/config/environment.js';
 import { QuotaSettings, TableSettings } from '../../src/config/settings.js';
 import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
+import { Clock } from '../../src/common/clock.js';
 import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
@@ -31,7 +32,7 @@ function createQuota(client: DynamoDBDocumentClient, limits: Limits, clock: { ti
   return new TurnQuota(
     new DynamoTurnQuotaRepository(new DynamoTable(client, tableSettings('http://127.0.0.1:1'))),
     new QuotaSettings(Object.assign(new Environment(), variables)),
-    { now: () => clock.time },
+    Object.assign(new Clock(), { now: () => clock.time }),
   );
 }
 

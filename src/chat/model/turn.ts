@@ -76,6 +76,8 @@ export interface RunningTurn {
   /** ISO 8601 UTC: when the turn began. */
   readonly at: string;
   readonly session: TurnSession;
+  /** Epoch milliseconds until which its end is stored, if the table is unavailable: the end of its lease, or earlier. */
+  readonly storeUntil: number;
   /** For the storage alone. */
   readonly headAtBegin: HeadAtBegin;
 }

@@ -1,8 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LimitSettings } from '../../config/settings.js';
-import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { AgentProvider } from '../agent/agent.js';
-import { AgentFailedError } from '../agent/agent.errors.js';
+import { AgentFailedError, AgentTimeoutError } from '../agent/agent.errors.js';
 import { toActorId, toAgentSessionId } from '../agent/agent-session.js';
 import { ReplyBuffer } from '../agent/reply-buffer.js';
 import { type HistoryPage, isEndedByAgent, type TurnOutcome } from '../model/chat.js';
@@ -11,24 +10,22 @@ import { appendTurn } from '../model/history-page.js';
 import type { RunningTurn } from '../model/turn.js';
 import { type TurnIds, toTurnIds } from '../model/turn-ids.js';
 import type { TurnObserver } from '../model/turn-observer.js';
-import { DynamoChatRepository, type ReleasedChat } from '../storage/dynamo-chat.repository.js';
 import { EarlierTurns } from './earlier-turns.js';
 import type { Reply } from './reply.js';
-import { withGrace, withinDeadline } from './turn-deadline.js';
+import { within } from './turn-deadline.js';
+import { TurnEnding, type TurnEnd } from './turn-ending.js';
 
 /** Stands for earlier turns that exist, but could not be read. */
 const UNREAD: HistoryPage = { turns: [], hasOlder: true };
 
 /** The limits of a running turn, and its observer. */
-export interface RunOptions {
-  /** Epoch milliseconds. */
-  readonly deadline: number;
+export interface RunOptions extends Omit<TurnEnd, 'outcome'> {
   /** If it aborts, the turn ends with its reason as the error. */
   readonly stop: AbortSignal;
   /** The user's claims for the agent, by name. */
   readonly attributes: Readonly<Record<string, string>>;
-  readonly onTurn: ((ids: TurnIds) => void) | undefined;
-  readonly observer: TurnObserver | undefined;
+  readonly onTurn?: ((ids: TurnIds) => void) | undefined;
+  readonly observer?: TurnObserver | undefined;
 }
 
 /** How a turn ended, and the error for the caller unless the agent has ended the reply itself. */
@@ -37,15 +34,15 @@ interface AgentResult {
   readonly error?: unknown;
 }
 
-/** Runs a turn that has begun: asks the agent, completes the turn, releases the chat. */
+/** Runs a turn that has begun: asks the agent, then completes the turn and releases the chat. */
 @Injectable()
 export class TurnRunner {
   private readonly logger = new Logger(TurnRunner.name);
 
   constructor(
     private readonly agent: AgentProvider,
-    private readonly chats: DynamoChatRepository,
     private readonly earlier: EarlierTurns,
+    private readonly ending: TurnEnding,
     private readonly limits: LimitSettings,
   ) {}
 
@@ -61,13 +58,12 @@ export class TurnRunner {
 
     const page = this.earlier.read(userId, turn);
     const { outcome, error } = await this.ask(userId, turn, { ...options, page });
-    const ended = await this.chats.complete(userId, turn, outcome);
-    const released = await this.release(userId, turn, { number: ended.number, outcome, deadline: options.deadline });
+    const { stored, chat: released } = await this.ending.end(userId, turn, { ...options, outcome });
     if (!isEndedByAgent(outcome)) throw error;
 
     // The reply is stored, so it is sent even if the earlier turns cannot be read. The cursor leads to them.
-    const earlier = await withinDeadline(options.deadline, options.stop, () => page).catch(() => UNREAD);
-    const chat = toChat({ ...turn.chat, ...released }, await appendTurn(earlier, ended, this.limits.historyLimit));
+    const earlier = await within(toLimit(options), () => page).catch(() => UNREAD);
+    const chat = toChat({ ...turn.chat, ...released }, await appendTurn(earlier, stored, this.limits.historyLimit));
     const { reply: text, citations, reason, usage } = outcome;
     return { text, ids, citations, reason, usage, chat, isReplay: false };
   }
@@ -75,12 +71,13 @@ export class TurnRunner {
   private async ask(
     userId: string,
     turn: RunningTurn,
-    { deadline, stop, attributes, observer, page }: RunOptions & { readonly page: Promise<HistoryPage> },
+    { page, ...options }: RunOptions & { readonly page: Promise<HistoryPage> },
   ): Promise<AgentResult> {
+    const { deadline, attributes, observer } = options;
     const { chat, prompt, session } = turn;
     const reply = new ReplyBuffer();
     try {
-      await withinDeadline(deadline, stop, async (signal) => {
+      await within(toLimit(options), async (signal) => {
         const sessionId = toAgentSessionId(userId, chat.id, session.generation);
         const history = await this.earlier.getConversationHistory(userId, turn, page);
         // The deadline may have passed during the read.
@@ -104,28 +101,9 @@ export class TurnRunner {
       if (reply.fileCount > 0) this.logger.warn(`Files of the reply that are not passed on: ${reply.fileCount}`);
     }
   }
+}
 
-  /** Releases the chat for its next turn. @returns the chat's `updatedAt` and title. */
-  private async release(
-    userId: string,
-    turn: RunningTurn,
-    {
-      number,
-      outcome,
-      deadline,
-    }: { readonly number: number; readonly outcome: TurnOutcome; readonly deadline: number },
-  ): Promise<ReleasedChat> {
-    const { agent, idleSeconds } = this.agent.memory;
-    // After another end nobody knows what the agent remembers. A filtered prompt must not stay in its session.
-    const isFinished = isEndedByAgent(outcome) && outcome.reason === 'stop';
-    const rememberedBy = isFinished && idleSeconds > 0 ? agent : undefined;
-    try {
-      return await withGrace(deadline, this.chats.release(userId, turn, { number, rememberedBy }));
-    } catch (error) {
-      if (!(error instanceof StorageUnavailableError)) throw error;
-      // The reply is stored, so it is sent all the same.
-      this.logger.warn('The chat could not be released after its turn. The next turn must wait for the lease to end');
-      return { title: turn.chat.title, updatedAt: turn.at };
-    }
-  }
+/** The agent must end by the deadline, or when the process ends. */
+function toLimit({ deadline: until, stop }: RunOptions) {
+  return { until, stop, late: () => new AgentTimeoutError() };
 }
