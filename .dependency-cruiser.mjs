@@ -30,6 +30,7 @@ export const LAYERS = {
     doors: [
       'storage.module.ts',
       'dynamo-chat.repository.ts',
+      'dynamo-turn-lease.ts',
       'dynamo-chat-list.repository.ts',
       'dynamo-history.repository.ts',
       'dynamo-chat-deletion.ts',

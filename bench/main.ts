@@ -4,12 +4,14 @@ import { benchColdStart } from './lambda/cold.js';
 import { benchWarmRequests } from './lambda/warm.js';
 import { benchStream } from './stream.js';
 import { benchTurnCost } from './turn-cost.js';
+import { benchTurnEnds } from './turn-ends.js';
 import { benchVerify } from './verify.js';
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   stream: benchStream,
   turns: benchTurnCost,
   chats: benchChatList,
+  ends: benchTurnEnds,
   cold: benchColdStart,
   warm: benchWarmRequests,
   verify: benchVerify,

@@ -2,7 +2,7 @@ import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { Test } from '@nestjs/testing';
 import { AppModule } from '../src/app.module.js';
 import { type AgentEvent, AgentProvider } from '../src/chat/agent/agent.js';
-import { BUFFERED_TIME_LIMIT } from '../src/chat/api/time-limits.js';
+import { BUFFERED_LIMITS } from '../src/chat/api/time-limits.js';
 import { ChatService } from '../src/chat/service/chat.service.js';
 import { Environment } from '../src/config/environment.js';
 import { type EmbeddedTable, startEmbeddedTable } from '../test/support/embedded-table.js';
@@ -98,7 +98,7 @@ async function printService({ environment, client, meter }: MeteredTable, kind: 
     const reply = await service.reply(
       'alice',
       { prompt: CONTENTS.prompt, chatId, key: undefined },
-      { timeLimit: BUFFERED_TIME_LIMIT, attributes: {} },
+      { ...BUFFERED_LIMITS, attributes: {} },
     );
     chatId = reply.chat.id;
     const bills = [...agent.billsBefore, ...meter.take()];

@@ -15,6 +15,7 @@ import { resolveSecrets } from './config/resolve-secrets.js';
 import { requireTable, TableUnusableError } from './dynamodb/require-table.js';
 import { ensureChatTable } from './dynamodb/table-schema.js';
 import { ConfigurationError, type Environment, findMisspelt, loadEnvironment } from './config/environment.js';
+import { SHUTDOWN_CONNECTIONS } from './config/waits.js';
 import { Connections } from './http/server/connections.js';
 import { buildBanner, listOutgoing, toReachableUrl } from './local/banner.js';
 import {
@@ -30,8 +31,6 @@ import { isWatchRestart } from './local/watch-restart.js';
 
 /** Ctrl-C under npm arrives three times: from the terminal, from npm and from nest. Signals this close are one. */
 const SAME_SIGNAL_MS = 500;
-/** Running turns end within ten seconds of a signal. Any other connection is closed after this. */
-const CONNECTION_GRACE_MS = 12_000;
 
 /** Errors whose message says all. */
 const EXPLAINED_ERRORS = [ConfigurationError, EnvFileError, LocalModeError, TableUnusableError];
@@ -44,7 +43,7 @@ async function bootstrap(): Promise<void> {
   let app: NestExpressApplication | undefined;
   let connections: Connections | undefined;
   const stop = async () => {
-    const cancelGrace = connections?.drain(CONNECTION_GRACE_MS);
+    const cancelGrace = connections?.drain(SHUTDOWN_CONNECTIONS);
     await app?.close().finally(cancelGrace);
     await local?.close();
   };

@@ -13,6 +13,7 @@ import { ChatListService } from './service/chat-list.service.js';
 import { ChatService } from './service/chat.service.js';
 import { EarlierTurns } from './service/earlier-turns.js';
 import { RunningTurns } from './service/running-turns.js';
+import { TurnEnding } from './service/turn-ending.js';
 import { TurnRunner } from './service/turn-runner.js';
 import { TurnTimes } from './service/turn-times.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -21,7 +22,16 @@ import { StorageModule } from './storage/storage.module.js';
 @Module({
   imports: [AuthModule, UsageModule, StorageModule, AgentModule],
   controllers: [ChatController, ChatListController, ChatHistoryController],
-  providers: [ChatService, ChatListService, ChatHistoryService, TurnRunner, EarlierTurns, RunningTurns, TurnTimes],
+  providers: [
+    ChatService,
+    ChatListService,
+    ChatHistoryService,
+    TurnRunner,
+    TurnEnding,
+    EarlierTurns,
+    RunningTurns,
+    TurnTimes,
+  ],
 })
 export class ChatModule implements NestModule {
   constructor(

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** The time of the system. It is injected where a test needs another time. */
 export class Clock {
@@ -7,8 +7,8 @@ export class Clock {
     return Date.now();
   }
 
-  /** Waits. */
+  /** Waits for some milliseconds. */
   async sleep(milliseconds: number): Promise<void> {
-    await sleep(milliseconds);
+    await wait(milliseconds);
   }
 }

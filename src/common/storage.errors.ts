@@ -3,6 +3,8 @@ import { DomainError, type DomainErrorOptions } from './domain-error.js';
 export interface StorageErrorOptions extends Omit<DomainErrorOptions, 'retryAfterSeconds'> {
   /** What is wrong with the table, in fixed words. */
   readonly reason: string;
+  /** Whether the same call may succeed soon; true by default. */
+  readonly mayPass?: boolean;
 }
 
 /** The table cannot be reached, denies access, or throttles. */
@@ -10,10 +12,12 @@ export class StorageUnavailableError extends DomainError {
   readonly kind = 'unavailable';
 
   override readonly reason: string;
+  readonly mayPass: boolean;
 
-  constructor({ reason, ...options }: StorageErrorOptions) {
+  constructor({ reason, mayPass = true, ...options }: StorageErrorOptions) {
     super('Storage is unavailable', { ...options, retryAfterSeconds: 2 });
     this.reason = reason;
+    this.mayPass = mayPass;
   }
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException, DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import {
   BatchWriteCommand,
@@ -10,7 +9,8 @@ import {
   UpdateCommand,
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
 import { TableSettings } from '../config/settings.js';
 import { IndexUnavailableError, StorageUnavailableError } from '../common/storage.errors.js';
 import { findStorageFault } from './storage-fault.js';
@@ -28,6 +28,11 @@ const QUERY_MAX_ITEMS = 1_000;
 const BATCH_SIZE = 25;
 const BATCH_ATTEMPTS = 5;
 const BATCH_PAUSE_MILLISECONDS = 50;
+
+/** Pauses between repeated calls: the first, and the longest. Each is twice as long as the one before. */
+const REPEAT_PAUSES = { first: 100, longest: 3_000 };
+/** A partition takes 1,000 write units of 1 KB a second. */
+const PARTITION_BYTES_PER_MILLISECOND = 1_024;
 
 export type Item = Readonly<Record<string, unknown>>;
 export interface ItemKey {
@@ -77,14 +82,21 @@ export interface UserRange {
  * timeout, no such table, no access, and throttling.
  */
 @Injectable()
-export class DynamoTable {
+export class DynamoTable implements OnApplicationShutdown {
   private readonly name: string;
+  private isClosed = false;
 
   constructor(
     private readonly client: DynamoDBDocumentClient,
     settings: TableSettings,
+    private readonly clock: Clock = new Clock(),
   ) {
     this.name = settings.name;
+  }
+
+  /** Repeats no call any more. */
+  onApplicationShutdown(): void {
+    this.isClosed = true;
   }
 
   async get(key: ItemKey, abortSignal?: AbortSignal): Promise<Item | undefined> {
@@ -127,6 +139,29 @@ export class DynamoTable {
       ...(values && { ExpressionAttributeValues: values }),
     });
     return (await getResult(this.client.send(command))) !== undefined;
+  }
+
+  /**
+   * Repeats a call while the table is unavailable, with growing pauses. The SDK varies its own pauses inside a call, so
+   * many callers do not call in step.
+   *
+   * @param until - epoch milliseconds. After this time the call is not repeated. It is made once in any case.
+   */
+  async repeat<T>(until: number, call: () => Promise<T>): Promise<T> {
+    for (let pause = REPEAT_PAUSES.first; ; pause = Math.min(2 * pause, REPEAT_PAUSES.longest)) {
+      try {
+        return await call();
+      } catch (error) {
+        const left = until - this.clock.now();
+        if (!(error instanceof StorageUnavailableError) || !error.mayPass || left <= 0 || this.isClosed) throw error;
+        await this.clock.sleep(Math.min(pause, left));
+      }
+    }
+  }
+
+  /** Waits as long as a partition needs for a write of so many bytes. */
+  async pace(bytes: number): Promise<void> {
+    await this.clock.sleep(bytes / PARTITION_BYTES_PER_MILLISECOND);
   }
 
   /** Yields the items of a range, greatest sort key first. Pages are read on demand. */
@@ -184,7 +219,7 @@ export class DynamoTable {
       const command = new BatchWriteCommand({ RequestItems: { [this.name]: requests } });
       requests = (await getResult(this.client.send(command)))?.UnprocessedItems?.[this.name] ?? [];
       if (requests.length === 0) return;
-      if (attempt < BATCH_ATTEMPTS) await sleep(BATCH_PAUSE_MILLISECONDS * 2 ** attempt);
+      if (attempt < BATCH_ATTEMPTS) await this.clock.sleep(BATCH_PAUSE_MILLISECONDS * 2 ** attempt);
     }
     throw new StorageUnavailableError({ reason: 'it throttles' });
   }
@@ -202,6 +237,7 @@ async function getResult<T>(call: Promise<T>): Promise<T | undefined> {
       // Only the message tells: "Item size to update has exceeded the maximum allowed size".
       throw /item size/i.test(error.message) ? new ItemTooLargeError('Item too large', { cause: error }) : error;
     }
-    throw new StorageUnavailableError({ cause: error, reason: findStorageFault(error).reason });
+    const { reason, isLasting = false } = findStorageFault(error);
+    throw new StorageUnavailableError({ cause: error, reason, mayPass: !isLasting });
   }
 }

@@ -2,16 +2,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { TableSettings } from '../config/settings.js';
+import { TABLE_TRIES, TABLE_TRY } from '../config/waits.js';
 import { toExactNumber } from './exact-number.js';
 
-/** Most attempts of a call, the first included. */
-const ATTEMPTS = 2;
 const CONNECTION_MILLISECONDS = 1_000;
-/**
- * Time limit for the start of a response and for each pause in it. DynamoDB responds within milliseconds; a busy machine
- * reads later. Two calls in a row that time out take less than 5 s.
- */
-const TIMEOUT_MILLISECONDS = 1_500;
 
 /**
  * Creates the client of the table. Without these time limits a call could hang for ever. `throwOnRequestTimeout` is
@@ -19,14 +13,14 @@ const TIMEOUT_MILLISECONDS = 1_500;
  *
  * @param timeout - time limit for a response, in milliseconds.
  */
-export function createDynamoDbClient(settings: TableSettings, timeout = TIMEOUT_MILLISECONDS): DynamoDBClient {
+export function createDynamoDbClient(settings: TableSettings, timeout = TABLE_TRY): DynamoDBClient {
   const { region, endpoint } = settings;
   // The default is 50, and waiting for a free connection counts as connecting.
   const connections = { maxSockets: 5_000, keepAlive: true };
   return new DynamoDBClient({
     region,
     ...(endpoint && { endpoint }),
-    maxAttempts: ATTEMPTS,
+    maxAttempts: TABLE_TRIES,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECTION_MILLISECONDS,
       requestTimeout: timeout,

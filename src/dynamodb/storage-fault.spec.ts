@@ -46,4 +46,14 @@ describe('findStorageFault', () => {
     expect(fault).toMatchObject({ start, reason: expect.stringContaining(reason) });
     expect(JSON.stringify(fault)).not.toContain('arn:');
   });
+
+  it.each([
+    ['ResourceNotFoundException', true],
+    ['AccessDeniedException', true],
+    ['ThrottlingException', undefined],
+    // The next call may get new ones.
+    ['ExpiredTokenException', undefined],
+  ])('knows whether a fault lasts: %s', (name, isLasting) => {
+    expect(findStorageFault(refusal(name)).isLasting).toBe(isLasting);
+  });
 });

@@ -7,6 +7,8 @@ export interface StorageFault {
    * What it means for a start. `end`: the configuration is wrong. `wait`: it may pass. `go on`: the table is there.
    */
   readonly start: 'end' | 'wait' | 'go on';
+  /** The same call will fail again until an operator acts. */
+  readonly isLasting?: true;
 }
 
 /** The faults by the name of the SDK's error or the code of Node's; the first that matches counts. */
@@ -17,6 +19,7 @@ const FAULTS: readonly (readonly [name: RegExp, fault: StorageFault])[] = [
       reason: 'it does not exist',
       advice: 'check DYNAMODB_TABLE and AWS_REGION, or create it with npm run table',
       start: 'end',
+      isLasting: true,
     },
   ],
   [
@@ -39,7 +42,12 @@ const FAULTS: readonly (readonly [name: RegExp, fault: StorageFault])[] = [
   ],
   [
     /^AccessDenied/,
-    { reason: 'access is denied', advice: 'give the role the permissions in docs/configuration.md', start: 'end' },
+    {
+      reason: 'access is denied',
+      advice: 'give the role the permissions in docs/configuration.md',
+      start: 'end',
+      isLasting: true,
+    },
   ],
   [
     /^ValidationException$/,

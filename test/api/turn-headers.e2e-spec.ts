@@ -73,7 +73,7 @@ describe.each(['/chat', '/chat/stream'])('the headers chat-id and turn-id of POS
 
   it('are there if the turn cannot be completed', async () => {
     const chatId = await own.first();
-    own.faults.inject({ type: 'throttle' }, { steps: ['complete'] });
+    own.faults.inject({ type: 'refused' }, { steps: ['complete'] });
     const answer = await ask({ prompt: 'two', chat_id: chatId });
     if (path === '/chat') expect([answer.status, answer.error]).toEqual([503, 'Storage is unavailable']);
     else expect(answer.text).toContain('"errorText":"Storage is unavailable"');

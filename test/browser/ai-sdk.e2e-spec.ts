@@ -97,13 +97,13 @@ describe.each(AI_SDKS)('the AI SDK %s', (version, ask) => {
   });
 
   it('gets the text and an error if the reply cannot be stored', async () => {
-    faults.inject({ type: 'throttle' }, { steps: ['complete'] });
+    faults.inject({ type: 'refused' }, { steps: ['complete'] });
     const { message, errors } = await ask(shared.url, token, 'Hello');
     faults.clear();
     expect(errors).toEqual(['Storage is unavailable']);
     expect(message!.parts[0]!.text).toMatch(/Hello/);
     const { messages } = await stored(shared, message!.metadata!.chat.id);
-    expect(messages).toMatchObject([{ role: 'user', content: 'Hello', status: 'pending' }]);
+    expect(messages).toMatchObject([{ role: 'user', content: 'Hello', status: 'failed' }]);
   });
 
   it('gets the reason of a refusal', async () => {

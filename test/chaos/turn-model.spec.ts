@@ -26,7 +26,7 @@ type Step =
       readonly isLarge: boolean;
     }
   | { readonly do: 'release'; readonly which: number }
-  | { readonly do: 'crash' | 'delete' };
+  | { readonly do: 'crash' | 'give up' | 'delete' };
 
 const keys = fc.constantFrom(undefined, 'a', 'b', OPENING_KEY);
 const status = fc.constantFrom('done', 'partial', 'failed' as const);
@@ -37,6 +37,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('complete'), which: fc.nat(), status, isLarge: rarely(12) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('release'), which: fc.nat() }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('crash') }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('give up') }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete') }) },
 ) as fc.Arbitrary<Step>;
 
@@ -123,10 +124,19 @@ class ComparedChat {
 
   /** The lease of the running turn expires. */
   async crash(): Promise<void> {
+    await this.expire(() => this.setOnHead('open.until', Date.now() - 1));
+  }
+
+  /** The process of the running turn ends its lease. A write of the turn may still be under way. */
+  async giveUp(): Promise<void> {
+    await this.expire(({ actual }) => this.store.leases.end(this.user, actual));
+  }
+
+  private async expire(endLease: (begun: Begun) => Promise<void>): Promise<void> {
     const { running } = this.model;
     const both = this.begun.find(({ expected }) => expected === running);
     if (!running || !both) return;
-    await this.setOnHead('open.until', Date.now() - 1);
+    await endLease(both);
     running.isExpired = true;
   }
 
@@ -175,12 +185,14 @@ async function doStep(chat: ComparedChat, next: Step): Promise<void> {
       return chat.release(next.which);
     case 'crash':
       return chat.crash();
+    case 'give up':
+      return chat.giveUp();
     case 'delete':
       return chat.delete();
   }
 }
 
-describe('any sequence of begin, complete, release, crash, repetition, late completion and delete', () => {
+describe('any sequence of begin, complete, release, crash, given-up turn, repetition, late completion and delete', () => {
   const store = useChatStore();
   let chats = 0;
 

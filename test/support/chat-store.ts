@@ -4,21 +4,36 @@ import { Test } from '@nestjs/testing';
 import { DynamoChatDeletion } from '../../src/chat/storage/dynamo-chat-deletion.js';
 import { DynamoChatListRepository } from '../../src/chat/storage/dynamo-chat-list.repository.js';
 import { DynamoChatRepository } from '../../src/chat/storage/dynamo-chat.repository.js';
+import { DynamoTurnLease } from '../../src/chat/storage/dynamo-turn-lease.js';
 import { DynamoHistoryRepository } from '../../src/chat/storage/dynamo-history.repository.js';
 import { StorageModule } from '../../src/chat/storage/storage.module.js';
+import { Clock } from '../../src/common/clock.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
 import { type EmbeddedTable, startEmbeddedTable } from './embedded-table.js';
 import { startStorageFaults, type StorageFaults } from './storage-faults.js';
 
+/** A clock whose pauses are short. */
+class HastyClock extends Clock {
+  /** The pauses that were asked for, in milliseconds. */
+  readonly pauses: number[] = [];
+
+  override async sleep(milliseconds: number): Promise<void> {
+    this.pauses.push(milliseconds);
+    await super.sleep(Math.min(milliseconds, 10));
+  }
+}
+
 /** The storage of chats without a service, on a table of its own in memory. */
 export interface ChatStore extends EmbeddedTable {
   readonly chats: DynamoChatRepository;
+  readonly leases: DynamoTurnLease;
   readonly list: DynamoChatListRepository;
   readonly deletion: DynamoChatDeletion;
   readonly history: DynamoHistoryRepository;
   /** What the repositories use to reach the table. */
   readonly dynamoTable: DynamoTable;
+  readonly clock: HastyClock;
   /** Faults between the repositories and the table. The client in `table` meets none. */
   readonly faults: StorageFaults;
 }
@@ -27,19 +42,24 @@ export interface ChatStore extends EmbeddedTable {
 export async function startChatStore(): Promise<ChatStore> {
   const embedded = await startEmbeddedTable();
   const faults = await startStorageFaults(embedded.client);
+  const clock = new HastyClock();
   const nest = await Test.createTestingModule({
     imports: [ConfigModule.forRoot(embedded.environment), StorageModule],
   })
     .overrideProvider(DynamoDBDocumentClient)
     .useValue(embedded.client)
+    .overrideProvider(Clock)
+    .useValue(clock)
     .compile();
   return {
     ...embedded,
     chats: nest.get(DynamoChatRepository, { strict: false }),
+    leases: nest.get(DynamoTurnLease, { strict: false }),
     list: nest.get(DynamoChatListRepository, { strict: false }),
     deletion: nest.get(DynamoChatDeletion, { strict: false }),
     history: nest.get(DynamoHistoryRepository, { strict: false }),
     dynamoTable: nest.get(DynamoTable, { strict: false }),
+    clock,
     faults,
     close: async () => {
       await nest.close();

@@ -7,9 +7,9 @@ const PLACES: Readonly<Record<FaultPlace, string>> = {
   after: '### After some text',
 };
 
-const INTRODUCTION = `# Faults of the agent
+const INTRODUCTION = `# Faults of the agent and of the table
 
-For developers who want to know, and to see, what becomes of a turn when the agent fails.
+For developers who want to know, and to see, what becomes of a turn when the agent or the table fails.
 
 <!-- Written by \`npm run docs:faults\` from test/support/fault-matrix.ts, whose rows the tests run. Do not edit. -->
 
@@ -37,6 +37,23 @@ curl -sS http://127.0.0.1:3000/chat -H "id_token: $ID_TOKEN" -H 'content-type: a
 \`\`\`
 
 A directive is \`[[fault <name> <option>=<value> …]]\`, anywhere in the prompt:`;
+
+/** What becomes of a turn when the table fails. `test/storage/busy-table.e2e-spec.ts` and its neighbours test the rows. */
+const TABLE_FAULTS: readonly (readonly string[])[] = [
+  ['the table throttles or is away', '`POST /chat`', '`POST /chat/stream`', 'the turn'],
+  ['when the turn begins', '503 within 5 s', '503 within 5 s', 'has not begun'],
+  ['when its reply is stored, until 2.5 s after its deadline', '200', 'whole', 'done'],
+  ['longer, but not to the end of its lease', '503, with `chat-id` and `turn-id`', 'whole, after comments', 'done'],
+  ['to the end of its lease', '503, as above', 'an error', 'failed'],
+  ['for good: it is gone or denies access', '503 at once', 'an error at once', 'failed; the next turn begins at once'],
+  ['only when the chat is released', '200, up to 3.1 s later', 'whole, up to 3.1 s later', 'done'],
+  ['while the process ends, for less than 22 s', 'as above', 'its reply or an error, and `[DONE]`', 'done or partial'],
+];
+
+const TABLE_NOTES = `## Faults of the table
+
+A lease ends 15 s after the deadline of its turn: 40 s after the begin by default, 305 s for a stream. A stream may renew it
+once, by 60 s. A function stores a turn until 1.5 s before its own time-out. A turn that is given up ends its lease.`;
 
 /** The meaning of the directives' options. */
 const OPTIONS: readonly (readonly [string, string])[] = [
@@ -80,7 +97,7 @@ export function faultPage(rows: readonly FaultRow[]): string {
   const known = OPTIONS.filter(([name]) => name === 'times' || list.some((line) => line.includes(`[${name}=`)));
   const options = table([['option', 'what it is'], ...known.map(([name, words]) => [`\`${name}\``, words])]);
   const places = (Object.keys(PLACES) as FaultPlace[]).map((place) => placeSection(place, rows));
-  return `${[INTRODUCTION, list.join('\n'), options, NOTES, statusTable(rows), ...places].join('\n\n')}\n`;
+  return `${[INTRODUCTION, list.join('\n'), options, NOTES, statusTable(rows), ...places, TABLE_NOTES, table(TABLE_FAULTS)].join('\n\n')}\n`;
 }
 
 function statusTable(rows: readonly FaultRow[]): string {

@@ -58,6 +58,8 @@ export class FaultyApp {
   }
 
   async close(): Promise<void> {
+    // A turn in the background would wait for its table.
+    this.faults.clear();
     this.faults.close();
     await this.app.close();
   }

@@ -34,6 +34,8 @@ export interface FaultChoice {
   readonly steps?: readonly StorageStep[];
   /** Names of the SDK's commands, such as `UpdateItemCommand`. */
   readonly commands?: readonly string[];
+  /** The ids of chats. */
+  readonly chats?: readonly string[];
   /** How many matching attempts pass first; 0 by default. */
   readonly skip?: number;
   /** How many matching attempts get the fault; all by default. */
@@ -178,8 +180,9 @@ export async function startStorageFaults(
 
 function chosenFault(rules: readonly Rule[], call: StorageCall): StorageFault | undefined {
   for (const rule of rules) {
-    const { steps, commands, skip = 0, times = Infinity, chance } = rule.choice;
+    const { steps, commands, chats, skip = 0, times = Infinity, chance } = rule.choice;
     if (steps?.includes(call.step) === false || commands?.includes(call.command) === false) continue;
+    if (chats?.includes(call.chatId) === false) continue;
     rule.seen += 1;
     if (rule.seen <= skip || rule.met >= times || (chance && chance.random() >= chance.probability)) continue;
     rule.met += 1;

@@ -9,7 +9,7 @@ import { ChatRequestPipe } from './dto/chat-request.pipe.js';
 import { IdempotencyKey } from './dto/idempotency-key.decorator.js';
 import { toReplyResponse, type ReplyResponse } from './dto/chat-response.js';
 import { setReplyHeaders, setTurnHeaders } from './reply-headers.js';
-import { BUFFERED_TIME_LIMIT, STREAMED_TIME_LIMIT } from './time-limits.js';
+import { BUFFERED_LIMITS, STREAMED_LIMITS } from './time-limits.js';
 import { streamReply } from './ui-stream/stream-reply.js';
 
 /** `POST /chat` runs one turn and responds with the whole reply; `POST /chat/stream` streams it. */
@@ -28,7 +28,7 @@ export class ChatController {
   ): Promise<ReplyResponse> {
     const turn = toTurnRequest(request, key);
     const reply = await this.service.reply(user.id, turn, {
-      timeLimit: BUFFERED_TIME_LIMIT,
+      ...BUFFERED_LIMITS,
       attributes: user.attributes,
       onTurn: (ids) => setTurnHeaders(response, ids),
     });
@@ -46,7 +46,7 @@ export class ChatController {
     const turn = toTurnRequest(request, key);
     await streamReply(response, (observer) =>
       this.service.reply(user.id, turn, {
-        timeLimit: STREAMED_TIME_LIMIT,
+        ...STREAMED_LIMITS,
         attributes: user.attributes,
         onTurn: (ids) => setTurnHeaders(response, ids),
         observer,

@@ -1,5 +1,7 @@
-/** Milliseconds that a turn of `POST /chat` may take: API Gateway gives up after 29 s, and storing the turn takes time. */
-export const BUFFERED_TIME_LIMIT = 25_000;
+import { BUFFERED_TURN, STORE_AFTER_DEADLINE, STREAMED_TURN } from '../../config/waits.js';
 
-/** Milliseconds that a turn of `POST /chat/stream` may take: the idle limit of a stream is 5 minutes. */
-export const STREAMED_TIME_LIMIT = 290_000;
+/** Milliseconds that a turn of `POST /chat` may take, and that its caller then waits until it is stored. */
+export const BUFFERED_LIMITS = { timeLimit: BUFFERED_TURN, storeLimit: STORE_AFTER_DEADLINE };
+
+/** Milliseconds that a turn of `POST /chat/stream` may take. Its caller waits with comments until it is stored. */
+export const STREAMED_LIMITS = { timeLimit: STREAMED_TURN, storeLimit: Infinity };

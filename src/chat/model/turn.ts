@@ -78,6 +78,8 @@ export interface RunningTurn {
   readonly session: TurnSession;
   /** The lease of a dead turn of the chat that was ended by the begin of this one. */
   readonly recovered?: string | undefined;
+  /** Epoch milliseconds until which its end is stored, if the table is unavailable: the end of its lease, or earlier. */
+  readonly storeUntil: number;
   /** For the storage alone. */
   readonly headAtBegin: HeadAtBegin;
 }

@@ -32,7 +32,9 @@ async function getTimeLeft(timeLimit: number, timeoutMilliseconds?: number): Pro
     { timeoutMilliseconds } as AgentSettings,
     {} as LimitSettings,
   );
-  await expect(service.reply('alice', REQUEST, { timeLimit, attributes: {} })).rejects.toThrow('not begun');
+  await expect(service.reply('alice', REQUEST, { timeLimit, storeLimit: 0, attributes: {} })).rejects.toThrow(
+    'not begun',
+  );
   return deadline - Date.now();
 }
 

@@ -13,10 +13,11 @@ import { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
 import type { Reply } from './reply.js';
 import { RunningTurns } from './running-turns.js';
-import { toTurnDeadline } from './turn-deadline.js';
+import { toStoreDeadline, toTurnDeadline } from './turn-deadline.js';
+import type { TurnEnd } from './turn-ending.js';
 import { TurnRunner } from './turn-runner.js';
 
-export interface ReplyOptions {
+export interface ReplyOptions extends Pick<TurnEnd, 'storeLimit'> {
   /** Milliseconds that the turn may take, unless AGENT_TIMEOUT_MS sets another limit. */
   readonly timeLimit: number;
   /** The user's claims for the agent, by name. */
@@ -51,10 +52,12 @@ export class ChatService {
   async reply(
     userId: string,
     request: TurnRequest,
-    { timeLimit, attributes, onTurn, observer }: ReplyOptions,
+    { timeLimit, attributes, ...options }: ReplyOptions,
   ): Promise<Reply> {
     const limit = this.agentSettings.timeoutMilliseconds ?? timeLimit;
-    const deadline = toTurnDeadline(limit, currentRequestContext()?.deadline);
+    const hostDeadline = currentRequestContext()?.deadline;
+    const deadline = toTurnDeadline(limit, hostDeadline);
+    const storeDeadline = toStoreDeadline(hostDeadline);
     return this.running.run(async (stop) => {
       const begin = { deadline, memory: this.agent.memory, attributeNames: Object.keys(attributes) };
       const { begun, place } = await this.quota.consume(userId, { deadline, hasBegun }, (lease) =>
@@ -63,10 +66,10 @@ export class ChatService {
       if (hasBegun(begun)) {
         const onEnd = async (tokens?: TokenUsage) =>
           place && this.quota.end(place, { tokens, recovered: begun.recovered });
-        return this.runner.run(userId, begun, { deadline, stop, attributes, onTurn, observer, onEnd });
+        return this.runner.run(userId, begun, { ...options, deadline, storeDeadline, stop, attributes, onEnd });
       }
       const ids = toTurnIds(begun.chatId, begun.number);
-      onTurn?.(ids);
+      options.onTurn?.(ids);
       return this.replay(userId, begun, ids);
     });
   }

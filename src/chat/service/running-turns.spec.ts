@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { AgentUnavailableError } from '../agent/agent.errors.js';
 import { RunningTurns } from './running-turns.js';
 import { TurnTimes } from './turn-times.js';
 
 const MINUTE = 60_000;
 
-const create = (shutdownGrace: number) => new RunningTurns({ ...new TurnTimes(), shutdownGrace });
+const create = (shutdownGrace: number, times: Partial<TurnTimes> = {}) =>
+  new RunningTurns({ ...new TurnTimes(), shutdownGrace, ...times });
 /** A turn that ends when the test says so. */
 function controlledTurn() {
   let end: (reply: string) => void = () => undefined;
@@ -37,6 +39,32 @@ describe('RunningTurns', () => {
     end('reply');
     await idle;
     await Promise.all(turns);
+  });
+
+  it('is idle when what a turn has left behind has ended too', async () => {
+    const sut = create(MINUTE);
+    const { work, end } = controlledTurn();
+    const left = controlledTurn();
+    const turn = sut.run(async () => {
+      await work();
+      sut.keep(left.work().then(() => Promise.reject(new Error('is not reported'))));
+    });
+    const idle = sut.idle();
+    end('reply');
+    await turn;
+    expect(await isSettled(idle)).toBe(false);
+    left.end('stored');
+    await idle;
+  });
+
+  it('gives up storing at the end of a shutdown, and then waits no longer', async () => {
+    const sut = create(0, { shutdownStoring: 20, lastWrite: 20 });
+    const { work } = controlledTurn();
+    sut.keep(work());
+    expect(sut.storing.aborted).toBe(false);
+    sut.beforeApplicationShutdown();
+    await sut.onApplicationShutdown();
+    expect(sut.storing.reason).toBeInstanceOf(StorageUnavailableError);
   });
 
   it('lets a turn end by itself within the grace of a shutdown', async () => {

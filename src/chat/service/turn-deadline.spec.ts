@@ -1,12 +1,17 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { AgentTimeoutError, AgentUnavailableError } from '../agent/agent.errors.js';
-import { StorageUnavailableError } from '../../common/storage.errors.js';
-import { toTurnDeadline, withGrace, withinDeadline } from './turn-deadline.js';
+import { toStoreDeadline, toTurnDeadline, type WaitLimit, within } from './turn-deadline.js';
 
 const soon = () => Date.now() + 50;
 const late = () => Date.now() + 60_000;
+/** The limit of an agent that nobody stops, unless the test does. */
+const limit = (until: number, stop = new AbortController().signal): WaitLimit => ({
+  until,
+  stop,
+  late: () => new AgentTimeoutError(),
+});
 /** Work that ignores its signal. */
 const endless = () => new Promise<never>(() => undefined);
 
@@ -22,36 +27,26 @@ describe('toTurnDeadline', () => {
   });
 });
 
-describe('withGrace', () => {
-  it('returns the result or the error of the write', async () => {
-    expect(await withGrace(Date.now() - 60_000, wait(100, 'written'))).toBe('written');
-    const error = new Error('refused');
-    await expect(withGrace(late(), Promise.reject(error))).rejects.toBe(error);
-  });
-
-  it('waits for the grace after the deadline, and no longer', async () => {
-    const start = performance.now();
-    await expect(withGrace(Date.now() + 100, endless(), 200)).rejects.toBeInstanceOf(StorageUnavailableError);
-    // Timers may fire a millisecond early.
-    expect(performance.now() - start).toBeGreaterThan(290);
-  });
-
-  it('has a grace of one second by default', async () => {
-    const timers = jest.spyOn(globalThis, 'setTimeout');
-    await withGrace(Date.now() - 60_000, wait(0));
-    expect(timers).toHaveBeenCalledWith(expect.any(Function), 1_000);
-    timers.mockRestore();
+describe('toStoreDeadline', () => {
+  it('is 1.5 s before the deadline of Lambda, and never on a server', () => {
+    expect(toStoreDeadline(100_000)).toBe(98_500);
+    expect(toStoreDeadline()).toBe(Infinity);
   });
 });
 
-describe('withinDeadline', () => {
+describe('within', () => {
   it('returns the result of the work', async () => {
-    expect(await withinDeadline(late(), new AbortController().signal, async () => 'done')).toBe('done');
+    expect(await within(limit(late()), async () => 'done')).toBe('done');
+  });
+
+  it('has no limit with Infinity, and needs no signal', async () => {
+    const unlimited = { until: Infinity, late: () => new AgentTimeoutError() };
+    expect(await within(unlimited, () => wait(20, 'done'))).toBe('done');
   });
 
   it('throws at the deadline, even if the work ignores its signal', async () => {
     let signal: AbortSignal | undefined;
-    const work = withinDeadline(soon(), new AbortController().signal, (own) => {
+    const work = within(limit(soon()), (own) => {
       signal = own;
       return endless();
     });
@@ -63,15 +58,15 @@ describe('withinDeadline', () => {
     const stop = new AbortController();
     const reason = new AgentUnavailableError();
     setTimeout(() => stop.abort(reason), 50);
-    await expect(withinDeadline(late(), stop.signal, endless)).rejects.toBe(reason);
-    await expect(withinDeadline(late(), stop.signal, endless)).rejects.toBe(reason);
+    await expect(within(limit(late(), stop.signal), endless)).rejects.toBe(reason);
+    await expect(within(limit(late(), stop.signal), endless)).rejects.toBe(reason);
   });
 
   it('hides errors of the work after the deadline', async () => {
     const unhandled: unknown[] = [];
     const collect = (reason: unknown) => unhandled.push(reason);
     process.on('unhandledRejection', collect);
-    const work = withinDeadline(soon(), new AbortController().signal, async () => {
+    const work = within(limit(soon()), async () => {
       await wait(100);
       throw new Error('too late');
     });
@@ -87,7 +82,7 @@ describe('withinDeadline', () => {
     ['takes too long', endless, soon],
   ])('removes its listener when the work %s', async (_, work, deadline) => {
     const stop = new AbortController();
-    const running = withinDeadline<unknown>(deadline(), stop.signal, work);
+    const running = within<unknown>(limit(deadline(), stop.signal), work);
     expect(getEventListeners(stop.signal, 'abort')).toHaveLength(1);
     await running.catch(() => undefined);
     expect(getEventListeners(stop.signal, 'abort')).toHaveLength(0);
@@ -100,7 +95,7 @@ describe('withinDeadline', () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const before = timers();
     // A hundred, because the test runner has timers of its own, which come and go.
-    const runs = Array.from({ length: 100 }, () => withinDeadline<unknown>(late(), new AbortController().signal, work));
+    const runs = Array.from({ length: 100 }, () => within<unknown>(limit(late()), work));
     expect(timers()).toBeGreaterThan(before + 50);
     await Promise.allSettled(runs);
     expect(timers()).toBeLessThan(before + 50);

@@ -1,14 +1,17 @@
-import { StorageUnavailableError } from '../../common/storage.errors.js';
-import { AgentTimeoutError } from '../agent/agent.errors.js';
+import { AFTER_DEADLINE, AFTER_STORING } from '../../config/waits.js';
 
-/**
- * Milliseconds that a turn leaves of Lambda's deadline. In them the turn is stored and the response is sent, even
- * if the table hangs.
- */
-export const HOST_MARGIN_MILLISECONDS = 4_000;
+/** Timers of Node have no longer time. A turn with it has no limit. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Milliseconds that the last write gets after the deadline. */
-const LAST_WRITE_MILLISECONDS = 1_000;
+/** How long work is waited for. */
+export interface WaitLimit {
+  /** Epoch milliseconds, or Infinity. */
+  readonly until: number;
+  /** If it aborts, nobody waits any longer, and its reason is the error. */
+  readonly stop?: AbortSignal;
+  /** Builds the error after `until`. */
+  readonly late: () => Error;
+}
 
 /**
  * When a turn that begins now must end, in epoch milliseconds.
@@ -16,54 +19,39 @@ const LAST_WRITE_MILLISECONDS = 1_000;
  * @param timeLimit - milliseconds that the turn may take.
  * @param hostDeadline - Lambda's deadline for the invocation, in epoch milliseconds. A server has none.
  */
-export function toTurnDeadline(timeLimit: number, hostDeadline: number | undefined): number {
-  return Math.min(Date.now() + timeLimit, (hostDeadline ?? Infinity) - HOST_MARGIN_MILLISECONDS);
+export function toTurnDeadline(timeLimit: number, hostDeadline = Infinity): number {
+  return Math.min(Date.now() + timeLimit, hostDeadline - AFTER_DEADLINE);
+}
+
+/** When a turn is given up if it could not be stored, because its host ends. In epoch milliseconds, or Infinity. */
+export function toStoreDeadline(hostDeadline = Infinity): number {
+  return hostDeadline - AFTER_STORING;
 }
 
 /**
- * Waits for a write that the response does not depend on, until shortly after the deadline. A gateway gives up soon
- * after that. A write that takes longer continues, but nobody waits for it.
+ * Runs `work` and waits for it within a limit. Its signal aborts at the limit. Work that ignores its signal continues,
+ * but nobody waits for it.
  *
- * @param grace - milliseconds after the deadline, or after now if it has passed.
- * @throws StorageUnavailableError when the write takes longer.
+ * @throws the error of the limit, and the errors of `work`.
  */
-export async function withGrace<T>(deadline: number, write: Promise<T>, grace = LAST_WRITE_MILLISECONDS): Promise<T> {
-  const milliseconds = Math.max(0, deadline - Date.now()) + grace;
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new StorageUnavailableError({ reason: 'it is too slow' })), milliseconds);
-  });
-  try {
-    return await Promise.race([write, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/**
- * Runs `work` until the deadline, or until `stop` aborts. Its signal aborts at the same time. Work that ignores its
- * signal continues, but nobody waits for it.
- *
- * @throws AgentTimeoutError at the deadline, the reason of `stop` when it aborts, and the errors of `work`.
- */
-export async function withinDeadline<T>(
-  deadline: number,
-  stop: AbortSignal,
+export async function within<T>(
+  { until, stop, late }: WaitLimit,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const turn = new AbortController();
+  const limit = new AbortController();
   const ended = new Promise<never>((_resolve, reject) => {
-    turn.signal.addEventListener('abort', () => reject(turn.signal.reason as Error), { once: true });
+    limit.signal.addEventListener('abort', () => reject(limit.signal.reason as Error), { once: true });
   });
   // AbortSignal.any would leak: its signals stay alive as long as `stop`, which lives as long as the app.
-  const onStop = () => turn.abort(stop.reason);
-  if (stop.aborted) onStop();
-  stop.addEventListener('abort', onStop);
-  const timer = setTimeout(() => turn.abort(new AgentTimeoutError()), Math.max(0, deadline - Date.now()));
+  const onStop = () => limit.abort(stop?.reason);
+  if (stop?.aborted) onStop();
+  stop?.addEventListener('abort', onStop);
+  const milliseconds = Math.min(Math.max(0, until - Date.now()), LONGEST_TIMER);
+  const timer = setTimeout(() => limit.abort(late()), milliseconds);
   try {
-    return await Promise.race([work(turn.signal), ended]);
+    return await Promise.race([work(limit.signal), ended]);
   } finally {
     clearTimeout(timer);
-    stop.removeEventListener('abort', onStop);
+    stop?.removeEventListener('abort', onStop);
   }
 }

@@ -1,34 +1,32 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LimitSettings } from '../../config/settings.js';
-import { StorageUnavailableError } from '../../common/storage.errors.js';
+import { LAST_WRITE } from '../../config/waits.js';
 import { AgentProvider } from '../agent/agent.js';
-import { AgentFailedError } from '../agent/agent.errors.js';
+import { AgentFailedError, AgentTimeoutError } from '../agent/agent.errors.js';
 import { toActorId, toAgentSessionId } from '../agent/agent-session.js';
 import { ReplyBuffer } from '../agent/reply-buffer.js';
-import { type HistoryPage, isEndedByAgent, type StoredTurn, type TokenUsage, type TurnOutcome } from '../model/chat.js';
+import { type HistoryPage, isEndedByAgent, type TokenUsage, type TurnOutcome } from '../model/chat.js';
 import { toChat } from '../model/chat-page.js';
 import { appendTurn } from '../model/history-page.js';
 import type { RunningTurn } from '../model/turn.js';
 import { type TurnIds, toTurnIds } from '../model/turn-ids.js';
 import type { TurnObserver } from '../model/turn-observer.js';
-import { DynamoChatRepository, type ReleasedChat } from '../storage/dynamo-chat.repository.js';
 import { EarlierTurns } from './earlier-turns.js';
 import type { Reply } from './reply.js';
-import { withGrace, withinDeadline } from './turn-deadline.js';
+import { within } from './turn-deadline.js';
+import { TurnEnding, type TurnEnd } from './turn-ending.js';
 
 /** Stands for earlier turns that exist, but could not be read. */
 const UNREAD: HistoryPage = { turns: [], hasOlder: true };
 
 /** The limits of a running turn, and its observer. */
-export interface RunOptions {
-  /** Epoch milliseconds. */
-  readonly deadline: number;
+export interface RunOptions extends Omit<TurnEnd, 'outcome'> {
   /** If it aborts, the turn ends with its reason as the error. */
   readonly stop: AbortSignal;
   /** The user's claims for the agent, by name. */
   readonly attributes: Readonly<Record<string, string>>;
-  readonly onTurn: ((ids: TurnIds) => void) | undefined;
-  readonly observer: TurnObserver | undefined;
+  readonly onTurn?: ((ids: TurnIds) => void) | undefined;
+  readonly observer?: TurnObserver | undefined;
   /** Called once, as soon as the agent has ended. It runs beside the storing of the turn and never rejects. */
   readonly onEnd: (tokens?: TokenUsage) => Promise<void>;
 }
@@ -39,23 +37,15 @@ interface AgentResult {
   readonly error?: unknown;
 }
 
-/** What becomes of a turn whose agent has ended. */
-interface TurnEnd {
-  readonly outcome: TurnOutcome;
-  readonly counted: Promise<void>;
-  /** Epoch milliseconds. */
-  readonly deadline: number;
-}
-
-/** Runs a turn that has begun: asks the agent, completes the turn, releases the chat. */
+/** Runs a turn that has begun: asks the agent, then completes the turn and releases the chat. */
 @Injectable()
 export class TurnRunner {
   private readonly logger = new Logger(TurnRunner.name);
 
   constructor(
     private readonly agent: AgentProvider,
-    private readonly chats: DynamoChatRepository,
     private readonly earlier: EarlierTurns,
+    private readonly ending: TurnEnding,
     private readonly limits: LimitSettings,
   ) {}
 
@@ -71,13 +61,14 @@ export class TurnRunner {
 
     const page = this.earlier.read(userId, turn);
     const { outcome, error } = await this.ask(userId, turn, { ...options, page });
-    const counted = options.onEnd(outcome.usage);
-    const { ended, released } = await this.store(userId, turn, { outcome, counted, deadline: options.deadline });
+    const ending = this.ending.end(userId, turn, { ...options, outcome });
+    await Promise.allSettled([ending, waitForCount(options.onEnd(outcome.usage))]);
+    const { stored, chat: released } = await ending;
     if (!isEndedByAgent(outcome)) throw error;
 
     // The reply is stored, so it is sent even if the earlier turns cannot be read. The cursor leads to them.
-    const earlier = await withinDeadline(options.deadline, options.stop, () => page).catch(() => UNREAD);
-    const chat = toChat({ ...turn.chat, ...released }, await appendTurn(earlier, ended, this.limits.historyLimit));
+    const earlier = await within(toLimit(options), () => page).catch(() => UNREAD);
+    const chat = toChat({ ...turn.chat, ...released }, await appendTurn(earlier, stored, this.limits.historyLimit));
     const { reply: text, citations, reason, usage } = outcome;
     return { text, ids, citations, reason, usage, chat, isReplay: false };
   }
@@ -85,12 +76,13 @@ export class TurnRunner {
   private async ask(
     userId: string,
     turn: RunningTurn,
-    { deadline, stop, attributes, observer, page }: RunOptions & { readonly page: Promise<HistoryPage> },
+    { page, ...options }: RunOptions & { readonly page: Promise<HistoryPage> },
   ): Promise<AgentResult> {
+    const { deadline, attributes, observer } = options;
     const { chat, prompt, session } = turn;
     const reply = new ReplyBuffer();
     try {
-      await withinDeadline(deadline, stop, async (signal) => {
+      await within(toLimit(options), async (signal) => {
         const sessionId = toAgentSessionId(userId, chat.id, session.generation);
         const history = await this.earlier.getConversationHistory(userId, turn, page);
         // The deadline may have passed during the read.
@@ -114,43 +106,15 @@ export class TurnRunner {
       if (reply.fileCount > 0) this.logger.warn(`Files of the reply that are not passed on: ${reply.fileCount}`);
     }
   }
+}
 
-  /** Completes the turn and releases its chat. Waits for the count too, but not long. */
-  private async store(
-    userId: string,
-    turn: RunningTurn,
-    { outcome, counted, deadline }: TurnEnd,
-  ): Promise<{ readonly ended: StoredTurn; readonly released: ReleasedChat }> {
-    try {
-      const ended = await this.chats.complete(userId, turn, outcome);
-      return { ended, released: await this.release(userId, turn, { number: ended.number, outcome, deadline }) };
-    } finally {
-      // Without the place of this turn, the next turn of the user could be refused.
-      await withGrace(0, counted).catch(() => undefined);
-    }
-  }
+/** The agent must end by the deadline, or when the process ends. */
+function toLimit({ deadline: until, stop }: RunOptions) {
+  return { until, stop, late: () => new AgentTimeoutError() };
+}
 
-  /** Releases the chat for its next turn. @returns the chat's `updatedAt` and title. */
-  private async release(
-    userId: string,
-    turn: RunningTurn,
-    {
-      number,
-      outcome,
-      deadline,
-    }: { readonly number: number; readonly outcome: TurnOutcome; readonly deadline: number },
-  ): Promise<ReleasedChat> {
-    const { agent, idleSeconds } = this.agent.memory;
-    // After another end nobody knows what the agent remembers. A filtered prompt must not stay in its session.
-    const isFinished = isEndedByAgent(outcome) && outcome.reason === 'stop';
-    const rememberedBy = isFinished && idleSeconds > 0 ? agent : undefined;
-    try {
-      return await withGrace(deadline, this.chats.release(userId, turn, { number, rememberedBy }));
-    } catch (error) {
-      if (!(error instanceof StorageUnavailableError)) throw error;
-      // The reply is stored, so it is sent all the same.
-      this.logger.warn('The chat could not be released after its turn. The next turn must wait for the lease to end');
-      return { title: turn.chat.title, updatedAt: turn.at };
-    }
-  }
+/** Waits for the count of a turn, but not long. Without its place, the next turn of the user could be refused. */
+async function waitForCount(counted: Promise<void>): Promise<void> {
+  const limit = { until: Date.now() + LAST_WRITE, late: () => new Error('The count is too slow') };
+  await within(limit, () => counted).catch(() => undefined);
 }

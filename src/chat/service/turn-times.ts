@@ -1,7 +1,26 @@
+import {
+  LAST_WRITE,
+  LEASE_RENEWAL,
+  RENEW_BEFORE_END,
+  SHUTDOWN_STORING,
+  SHUTDOWN_TURNS,
+  TABLE_CALL,
+} from '../../config/waits.js';
+
 /** Time limits around turns and deletes, in milliseconds. Tests use shorter ones. */
 export class TurnTimes {
   /** How long running turns may continue after the process was asked to stop. */
-  readonly shutdownGrace: number = 10_000;
+  readonly shutdownGrace: number = SHUTDOWN_TURNS;
+  /** How long turns are stored after that. */
+  readonly shutdownStoring: number = SHUTDOWN_STORING;
+  /** Limit for the last write of a turn. */
+  readonly lastWrite: number = LAST_WRITE;
+  /** How long a response waits for the release of its chat, before the deadline. */
+  readonly release: number = TABLE_CALL;
+  /** How long before its end a lease is renewed. */
+  readonly renewBeforeEnd: number = RENEW_BEFORE_END;
+  /** What a renewed lease gains. */
+  readonly leaseRenewal: number = LEASE_RENEWAL;
   /** Limit for ending the agent's session of a deleted chat. After it, the session ends by its own idle time. */
   readonly endSession: number = 3_000;
   /** How long a request that deletes all chats goes on, also within a chat: API Gateway gives up after 29 s. */

@@ -36,7 +36,8 @@ export type ReleasedChat = Pick<ChatSummary, 'title' | 'updatedAt'>;
  * The three writes of a turn: begin, complete, release. Their number does not depend on the length of the chat.
  * Each write recognises its own repetition, because the SDK may deliver any call twice, the second time much later.
  *
- * Every method throws StorageUnavailableError when the table cannot be reached or throttles.
+ * Every method throws StorageUnavailableError when the table cannot be reached or throttles. A begin does so at once. A
+ * complete and a release first repeat their calls, until the turn's `storeUntil`.
  */
 @Injectable()
 export class DynamoChatRepository {
@@ -75,8 +76,9 @@ export class DynamoChatRepository {
     const chatKey = headKey(userId, turn.chat.id);
     let { number } = turn;
     let items = toTurnItems(turn, outcome, { ...end, number });
-    while (!(await this.putItems(items, turn.lease))) {
-      const place = await this.recovery.findPlace(chatKey, turn, number);
+    while (!(await this.putItems(items, turn))) {
+      const taken = number;
+      const place = await this.table.repeat(turn.storeUntil, () => this.recovery.findPlace(chatKey, turn, taken));
       if (place.holds === 'deleted') throw new ChatNotFoundError();
       if (place.holds === 'superseded' || place.number === number) throw new TurnSupersededError();
       number = place.number;
@@ -115,26 +117,35 @@ export class DynamoChatRepository {
       ),
     };
     // What this write adds may be larger than what it removes.
-    const item = await this.legacy.withOverflowItem(userId, chat.id, () => this.table.update(update));
+    const item = await this.table.repeat(turn.storeUntil, () =>
+      this.legacy.withOverflowItem(userId, chat.id, () => this.table.update(update)),
+    );
     return { title: item ? toChatSummary(toHead(item)).title : chat.title, updatedAt };
   }
 
   /** Puts the items of a turn where no other turn is. @returns false if a key is taken; then nothing is left. */
-  private async putItems({ continuations, turnItem }: TurnItems, lease: string): Promise<boolean> {
-    const { expression, values } = whileKeyIsFree();
-    const condition = { expression: `${expression} OR ${OWNED_BY_LEASE}`, values: { ...values, ':lease': lease } };
+  private async putItems({ continuations, turnItem }: TurnItems, turn: RunningTurn): Promise<boolean> {
     for (const item of [...continuations, turnItem]) {
-      const isPut = await this.table.put({ ...item }, condition);
+      const isPut = await this.table.repeat(turn.storeUntil, () => {
+        const { expression, values } = whileKeyIsFree();
+        const isFreeOrOwn = `${expression} OR ${OWNED_BY_LEASE}`;
+        return this.table.put({ ...item }, { expression: isFreeOrOwn, values: { ...values, ':lease': turn.lease } });
+      });
       if (!isPut) {
-        await this.removePieces(continuations, lease);
+        await this.removePieces(continuations, turn);
         return false;
       }
+      if ('text' in item) await this.table.pace(Buffer.byteLength(item.text));
     }
     return true;
   }
 
-  private async removePieces(continuations: readonly ContinuationItem[], lease: string): Promise<void> {
+  private async removePieces(pieces: readonly ContinuationItem[], { lease, storeUntil }: RunningTurn): Promise<void> {
     const isOwn = { expression: OWNED_BY_LEASE, values: { ':lease': lease } };
-    for (const piece of continuations) await this.table.put(toTombstone(piece), isOwn);
+    for (const piece of pieces) {
+      await this.table.repeat(storeUntil, () => this.table.put(toTombstone(piece), isOwn));
+      // A write costs as much as the larger item, before or after it.
+      await this.table.pace(Buffer.byteLength(piece.text));
+    }
   }
 }

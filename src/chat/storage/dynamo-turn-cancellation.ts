@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { TABLE_CALL } from '../../config/waits.js';
 import { DynamoTable } from '../../dynamodb/dynamo-table.js';
 import { buildUpdate, Computed } from '../../dynamodb/update-expression.js';
 import { headKey } from './items/head-item.js';
@@ -7,9 +8,6 @@ import { toEndTime } from './items/stored-times.js';
 import { toHeadTombstoneChanges, toTombstone } from './items/tombstone.js';
 import { whileChatIsHeldBy } from './items/turn-lease.js';
 import { isUnrepeatable, type TurnAttempt } from './turn-attempt.js';
-
-/** A write may arrive this much later than it was sent: two tries of the SDK. */
-const WRITE_DELAY_MILLISECONDS = 3_000;
 
 /**
  * Cancels attempts to begin whose fate is unknown: the write may have arrived, or may still arrive.
@@ -57,7 +55,7 @@ export class DynamoTurnCancellation {
   private async endAbandoned(userId: string, attempt: TurnAttempt, lastTime: string): Promise<void> {
     const { chatId, key, open } = attempt;
     // Begins that this turn has kept out, and that are still under way, are late by this time.
-    const endedAt = toEndTime([open.at, lastTime], Date.now() + WRITE_DELAY_MILLISECONDS);
+    const endedAt = toEndTime([open.at, lastTime], Date.now() + TABLE_CALL);
     const ended = isUnrepeatable(attempt) ? toHeadTombstoneChanges(toKeyAttribute(key)) : { ended_at: endedAt };
     await this.table.update({
       Key: headKey(userId, chatId),

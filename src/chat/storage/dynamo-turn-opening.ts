@@ -67,9 +67,13 @@ export class DynamoTurnOpening {
       }
       throw new TurnInProgressError(1);
     } catch (error) {
-      if (error instanceof TurnInProgressError && mayArriveLate) await this.tryCancel(userId, attempt, conflict);
+      // If the attempt cannot be cancelled, its lease ends it.
+      const cancel = () => this.cancellation.cancelAttempt(userId, attempt, toLastTimeSeen(attempt, conflict));
+      if (error instanceof TurnInProgressError && mayArriveLate) await cancel().catch(() => undefined);
       // The turn may have begun. The caller has waited for the table already, so this runs in the background.
-      if (error instanceof StorageUnavailableError) void this.tryCancel(userId, attempt, conflict);
+      if (error instanceof StorageUnavailableError) {
+        void this.table.repeat(attempt.open.until, cancel).catch(() => undefined);
+      }
       throw error;
     }
   }
@@ -82,12 +86,6 @@ export class DynamoTurnOpening {
     const update = buildUpdate(changes, whileChatIsHeldBy(open.lease));
     const item = await this.table.update({ Key: headKey(head.user_id, head.id), ...update });
     return item ? toHead(item) : head;
-  }
-
-  /** If the attempt cannot be cancelled, its lease ends it. */
-  private async tryCancel(userId: string, attempt: TurnAttempt, conflict?: ResolvedConflict): Promise<void> {
-    const lastTime = toLastTimeSeen(attempt, conflict);
-    await this.cancellation.cancelAttempt(userId, attempt, lastTime).catch(() => undefined);
   }
 
   private async write(userId: string, attempt: TurnAttempt, conflict?: ResolvedConflict): Promise<UpdateResult> {

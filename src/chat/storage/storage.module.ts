@@ -8,6 +8,7 @@ import { DynamoHistoryRepository } from './dynamo-history.repository.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnCancellation } from './dynamo-turn-cancellation.js';
 import { DynamoTurnConflict } from './dynamo-turn-conflict.js';
+import { DynamoTurnLease } from './dynamo-turn-lease.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 
@@ -23,9 +24,16 @@ import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
     DynamoTurnConflict,
     DynamoTurnRecovery,
     DynamoTurnCancellation,
+    DynamoTurnLease,
     DynamoHeadRepair,
     DynamoLegacyHistory,
   ],
-  exports: [DynamoChatRepository, DynamoChatListRepository, DynamoHistoryRepository, DynamoChatDeletion],
+  exports: [
+    DynamoChatRepository,
+    DynamoTurnLease,
+    DynamoChatListRepository,
+    DynamoHistoryRepository,
+    DynamoChatDeletion,
+  ],
 })
 export class StorageModule {}

@@ -17,7 +17,7 @@ const logger = new Logger('Cors');
  *
  * The same line is written once in ten minutes, and at most 20 different ones.
  */
-export function createPreflightLog({ origins, headers }: CorsRules, clock: Clock = new Clock()) {
+export function createPreflightLog({ origins, headers }: CorsRules, clock: Pick<Clock, 'now'> = new Clock()) {
   const written = new Set<string>();
   let windowEnd = 0;
   const warn = (line: string): void => {

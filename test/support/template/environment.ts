@@ -1,5 +1,5 @@
 import type { Template, Value } from '../../../scripts/template/template.js';
-import { BUFFERED_TIME_LIMIT, STREAMED_TIME_LIMIT } from '../../../src/chat/api/time-limits.js';
+import { BUFFERED_TURN, STREAMED_TURN } from '../../../src/config/waits.js';
 import {
   type Environment,
   loadEnvironment,
@@ -55,8 +55,8 @@ const ALGORITHMS = ['', ...SIGNING_ALGORITHMS, 'HS256,HS384', 'RS256,HS256', 'RS
 
 /** The default time of a turn in each function, in milliseconds. */
 const TIME_LIMITS: Readonly<Record<string, number>> = {
-  ChatFunction: BUFFERED_TIME_LIMIT,
-  ChatStreamFunction: STREAMED_TIME_LIMIT,
+  ChatFunction: BUFFERED_TURN,
+  ChatStreamFunction: STREAMED_TURN,
 };
 
 /** Lists variables that only the template or only the service knows. */
@@ -70,7 +70,7 @@ export function variableProblems(template: Template): string[] {
 /** Lists allowed values that the service refuses, and defaults that differ from the service's. */
 export function valueProblems(template: Template): string[] {
   return Object.entries(functionsOf(template)).flatMap(([name, properties]) =>
-    problemsOfValues(template, variablesOf(properties), TIME_LIMITS[name] ?? BUFFERED_TIME_LIMIT),
+    problemsOfValues(template, variablesOf(properties), TIME_LIMITS[name] ?? BUFFERED_TURN),
   );
 }
 

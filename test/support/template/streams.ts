@@ -1,5 +1,5 @@
 import type { Template } from '../../../scripts/template/template.js';
-import { HOST_MARGIN_MILLISECONDS } from '../../../src/chat/service/turn-deadline.js';
+import { AFTER_DEADLINE } from '../../../src/config/waits.js';
 import { differences } from './checks.js';
 import { functionsOf } from './functions.js';
 import { AGENT, asMap, namesIn, StackValues, valuesAt } from './values.js';
@@ -20,7 +20,7 @@ export function timeoutProblems(template: Template): string[] {
   const waits = valuesAt(ChatStreamFunction, 'Events.*.Properties').map((event) => asMap(event)['TimeoutInMillis']);
   return [
     ...(timeout! <= GATEWAY_TIMEOUT_SECONDS ? [] : ['the function outlives the request']),
-    ...(longestTurn + HOST_MARGIN_MILLISECONDS <= timeout! * 1000 ? [] : ['a turn may outlive the function']),
+    ...(longestTurn + AFTER_DEADLINE <= timeout! * 1000 ? [] : ['a turn may outlive the function']),
     ...(streamTimeout! <= STREAM_TIMEOUT_SECONDS ? [] : ['no function runs that long']),
     ...(longestStream + READING_MILLISECONDS <= streamTimeout! * 1000 ? [] : ['a stream may outlive its function']),
     ...waits.filter((wait) => wait !== streamTimeout! * 1000).map((wait) => `the API waits for ${String(wait)} ms`),

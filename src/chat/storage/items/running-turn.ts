@@ -12,6 +12,7 @@ export function toRunningTurn(head: HeadItem, open: OpenTurn, terms: SessionTerm
     lease: open.lease,
     prompt: open.prompt,
     at: open.at,
+    storeUntil: open.until,
     session: toTurnSession(head, open, terms),
     headAtBegin: { lastTime: findLastTime(head), keys: listNewestKeys(head), staleKeys: listStaleKeys(head) },
   };

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { LEASE_MARGIN } from '../../../config/waits.js';
 import type { Condition } from '../../../dynamodb/update-expression.js';
 import { TurnInProgressError } from '../../model/chat.errors.js';
 import type { OpenTurn } from './head-item.js';
 
-/** A turn keeps its lease for this long after its deadline, because clocks differ. */
-const LEASE_MARGIN_MILLISECONDS = 15_000;
 /** Longest Retry-After, in seconds: most turns end long before their lease does. */
 const RETRY_AFTER_MAX_SECONDS = 5;
 
@@ -22,7 +21,7 @@ export const OWNED_BY_LEASE = 'lease = :lease';
 export function toOpenTurn(prompt: string, deadline: number, lease: string = randomUUID()): OpenTurn {
   return {
     lease,
-    until: deadline + LEASE_MARGIN_MILLISECONDS,
+    until: deadline + LEASE_MARGIN,
     prompt,
     at: new Date().toISOString(),
   };

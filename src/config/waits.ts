@@ -1,0 +1,49 @@
+/*
+ * How long parts of the service wait for each other, in milliseconds. A wait is derived from the waits inside it, so
+ * that the inner one ends first. Nobody configures them; the specs beside this file check how they fit.
+ */
+const SECOND = 1_000;
+
+/** API Gateway gives up on a whole response after this time, and the function that returns it has the same time-out. */
+export const GATEWAY_TIMEOUT = 29 * SECOND;
+/** Between SIGTERM and SIGKILL: the default of Kubernetes and of Amazon ECS. */
+export const KILL_TIMEOUT = 30 * SECOND;
+
+/** Most tries of one call to the table, the first included. */
+export const TABLE_TRIES = 2;
+/** For the start of the table's response and for each pause in it. A busy machine reads later than DynamoDB responds. */
+export const TABLE_TRY = 1_500;
+/** One call to the table that hangs. Between its tries the SDK pauses for 50 ms at most. */
+export const TABLE_CALL = TABLE_TRIES * TABLE_TRY + 100;
+
+/** After its deadline a turn is stored for this long while the caller of a whole response waits. */
+export const STORE_AFTER_DEADLINE = 2_500;
+/** For the last write of a turn: its release, or the end of its lease if it could not be stored. */
+export const LAST_WRITE = 1 * SECOND;
+/** For the response, before its host or its gateway gives up. */
+const SEND_RESPONSE = 500;
+/** What a turn leaves of the time of its host or its gateway. */
+export const AFTER_DEADLINE = STORE_AFTER_DEADLINE + LAST_WRITE + SEND_RESPONSE;
+/** How long before the end of its host a turn is given up if it could not be stored. */
+export const AFTER_STORING = LAST_WRITE + SEND_RESPONSE;
+
+/** What a turn of `POST /chat` may take. */
+export const BUFFERED_TURN = GATEWAY_TIMEOUT - AFTER_DEADLINE;
+/** What a turn of `POST /chat/stream` may take: the idle limit of a stream is 5 minutes. */
+export const STREAMED_TURN = 290 * SECOND;
+
+/** A turn keeps its lease for this long after its deadline. It is stored in this time, and clocks differ. */
+export const LEASE_MARGIN = 15 * SECOND;
+/** A stream whose turn could not be stored renews its lease this long before it ends. */
+export const RENEW_BEFORE_END = TABLE_CALL + 2 * SECOND;
+/** What a renewed lease gains. */
+export const LEASE_RENEWAL = 60 * SECOND;
+
+/** After SIGTERM, running turns may go on for this long. Then their agents are stopped. */
+export const SHUTDOWN_TURNS = 10 * SECOND;
+/** For storing the turns that were stopped. */
+export const SHUTDOWN_STORING = 12 * SECOND;
+/** For clients to read the ends of their streams. */
+const SHUTDOWN_READING = 2 * SECOND;
+/** After SIGTERM, every connection is closed after this time. The process then ends. */
+export const SHUTDOWN_CONNECTIONS = SHUTDOWN_TURNS + SHUTDOWN_STORING + LAST_WRITE + SHUTDOWN_READING;

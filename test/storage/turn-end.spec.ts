@@ -1,0 +1,100 @@
+import { describe, expect, it } from '@jest/globals';
+import { StorageUnavailableError } from '../../src/common/storage.errors.js';
+import { readHead, readItems, setOnHead } from '../support/chat-items.js';
+import { useChatStore } from '../support/chat-store.js';
+import { done, TurnRunner } from '../support/turn-runner.js';
+
+const MINUTE = 60_000;
+/** Four items: three of 300 KB, and one with the rest. */
+const LARGEST = 'x'.repeat(1_000_000);
+
+describe('the end of a turn', () => {
+  const store = useChatStore();
+  const alice = new TurnRunner(store, 'alice');
+
+  const openOf = async (chatId: string) => (await readHead(store, chatId))?.['open'];
+
+  it.each(['complete', 'release'] as const)('is repeated with growing pauses: %s', async (step) => {
+    const turn = await alice.begin('one');
+    store.clock.pauses.length = 0;
+    // The SDK tries each call twice.
+    store.faults.inject({ type: 'reply lost' }, { steps: [step], times: 14 });
+    await alice.end(turn);
+    expect(store.clock.pauses).toEqual([100, 200, 400, 800, 1_600, 3_000, 3_000]);
+    expect(await alice.readTurns(turn.chat.id)).toEqual([['one', 're one']]);
+    expect(await readHead(store, turn.chat.id)).not.toHaveProperty('open');
+  });
+
+  it('is given up when the lease ends', async () => {
+    const turn = { ...(await alice.begin('one')), storeUntil: Date.now() + 300 };
+    store.faults.inject({ type: 'reply lost' }, { steps: ['complete'] });
+    await expect(store.chats.complete('alice', turn, done('yes'))).rejects.toThrow(StorageUnavailableError);
+    expect(Date.now()).toBeGreaterThan(turn.storeUntil - 50);
+  });
+
+  it('is given up at once if the table denies access', async () => {
+    const turn = await alice.begin('one');
+    store.clock.pauses.length = 0;
+    store.faults.inject({ type: 'refused' }, { steps: ['complete'] });
+    await expect(store.chats.complete('alice', turn, done('yes'))).rejects.toThrow(StorageUnavailableError);
+    expect(store.clock.pauses).toEqual([]);
+  });
+
+  it('is written at the pace of one partition, and its items once each', async () => {
+    const turn = await alice.begin('one');
+    store.clock.pauses.length = 0;
+    // The third item meets an unavailable table.
+    store.faults.inject({ type: 'reply lost' }, { steps: ['complete'], skip: 2, times: 2 });
+    const before = store.faults.calls.length;
+    await store.chats.complete('alice', turn, done(LARGEST));
+    expect(store.faults.calls.slice(before).map(({ step }) => step)).toEqual(Array(4 + 2).fill('complete'));
+    const [first, second, repeated, third, ...rest] = store.clock.pauses;
+    expect([repeated, rest]).toEqual([100, []]);
+    // 1,000 write units of 1 KB a second.
+    const bytes = (await readItems(store, turn.chat.id)).map(({ text }) =>
+      typeof text === 'string' ? text.length : 0,
+    );
+    expect(first! + second! + third!).toBeCloseTo(bytes.reduce((sum, size) => sum + size, 0) / 1_024, 3);
+  });
+
+  it('has a lease that is renewed once, and not for a chat that expires earlier', async () => {
+    const turn = await alice.begin('one');
+    const until = turn.storeUntil + MINUTE;
+    expect(await store.leases.renew('alice', turn, until)).toEqual({ ...turn, storeUntil: until });
+    expect(await openOf(turn.chat.id)).toMatchObject({ until });
+    await setOnHead(store, turn.chat.id, { expires_at: Math.floor(until / 1_000) + 30 });
+    const renewed = { ...turn, storeUntil: until };
+    expect(await store.leases.renew('alice', renewed, until + MINUTE)).toEqual(renewed);
+    expect(await openOf(turn.chat.id)).toMatchObject({ until });
+  });
+
+  it('has a lease that no late renewal brings back', async () => {
+    const turn = await alice.begin('one');
+    store.faults.inject({ type: 'redelivery', after: { calls: 1 } }, { steps: ['recover'], times: 1 });
+    await store.leases.renew('alice', turn, turn.storeUntil + MINUTE);
+    await store.leases.end('alice', turn);
+    expect(store.faults.repeated.at(-1)).toMatchObject({ step: 'recover', isRefused: true });
+    expect(await openOf(turn.chat.id)).toMatchObject({ until: 0 });
+    const { chat } = await alice.turn('two', turn.chat.id);
+    expect(await alice.readTurns(chat.id)).toEqual([['one:failed'], ['two', 're two']]);
+    await store.leases.end('alice', turn);
+    await store.leases.renew('alice', turn, turn.storeUntil + MINUTE);
+    expect(await readHead(store, chat.id)).not.toHaveProperty('open');
+  });
+
+  it('takes the place of its failed turn if it arrives after the lease was ended', async () => {
+    const turn = await alice.begin('one');
+    store.faults.inject({ type: 'late', after: { calls: 1_000 } }, { steps: ['complete'] });
+    await expect(store.chats.complete('alice', { ...turn, storeUntil: 0 }, done('yes'))).rejects.toThrow(
+      StorageUnavailableError,
+    );
+    store.faults.clear();
+    await store.leases.end('alice', turn);
+    await alice.turn('two', turn.chat.id);
+    await store.faults.deliverRest();
+    expect(await alice.readTurns(turn.chat.id)).toEqual([
+      ['one', 'yes'],
+      ['two', 're two'],
+    ]);
+  });
+});
