@@ -50,8 +50,8 @@ export class DynamoChatDeletion {
   }
 
   /**
-   * Deletes what is left of a chat whose head has gone. A mark takes the place of the head first, so that the items go too if
-   * this is interrupted, and that no key opens the chat meanwhile.
+   * Deletes what is left of a chat whose head has gone. A mark takes the place of the head first. So the items go too if this is
+   * interrupted, and no key opens the chat meanwhile.
    *
    * @throws ChatNotFoundError when the chat has a head; StorageUnavailableError, ChatsRemainError
    */
