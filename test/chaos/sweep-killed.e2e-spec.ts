@@ -42,7 +42,8 @@ describe('a chat whose delete is killed after its mark', () => {
   }
 
   it('goes with npm run table -- --sweep, which may be killed too', async () => {
-    const { url, end } = await startServer(variables);
+    const server = await startServer(variables);
+    const { url } = server;
     const { body } = await askTurn(url, ALICE, { prompt: 'to delete' });
     const chat_id = body.chat.id;
     await askTurn(url, ALICE, { prompt: 'long [[fault chunks bytes=700000]]', chat_id });
@@ -54,7 +55,7 @@ describe('a chat whose delete is killed after its mark', () => {
     const request = { method: 'DELETE', headers: { id_token: tokenOf(ALICE) } };
     const lost = fetch(`${url}/chats/${chat_id}`, request).catch(() => 'lost');
     await held;
-    await end('SIGKILL');
+    await server.end('SIGKILL');
     expect(await lost).toBe('lost');
     expect((await listKept()).filter(({ id }) => id === chat_id)).toHaveLength(5);
 
