@@ -2,12 +2,14 @@ import { dummyCredentials } from '../src/local/local-mode.js';
 import { benchChatList } from './chat-list.js';
 import { benchColdStart } from './lambda/cold.js';
 import { benchWarmRequests } from './lambda/warm.js';
+import { benchReaders } from './readers.js';
 import { benchStream } from './stream.js';
 import { benchTurnCost } from './turn-cost.js';
 import { benchVerify } from './verify.js';
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   stream: benchStream,
+  readers: benchReaders,
   turns: benchTurnCost,
   chats: benchChatList,
   cold: benchColdStart,
