@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createSocketServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { BedrockAgentRuntimeClient, InvokeAgentCommand } from '@aws-sdk/client-bedrock-agent-runtime';
 import { createApp } from '../src/app.js';
@@ -9,7 +9,10 @@ import { type Environment, loadEnvironment } from '../src/config/environment.js'
 import { AgentSettings } from '../src/config/agent-settings.js';
 
 /** A message of this process: its port at the start, and its memory after each message of the parent. */
-export type Report = { readonly port: number } | { readonly memory: NodeJS.MemoryUsage };
+export type Report = { readonly port: number } | { readonly memory: Memory };
+
+/** The memory in use, and the most resident memory so far, in bytes. */
+export type Memory = NodeJS.MemoryUsage & { readonly peak: number };
 
 /** The smallest proxy in front of the agent, without token, table or protocol. */
 function bareProxy(environment: Environment): Server {
@@ -27,12 +30,14 @@ function bareProxy(environment: Environment): Server {
 }
 
 /** Measures the memory in use, after garbage collection. */
-async function measureMemory(): Promise<NodeJS.MemoryUsage> {
+async function measureMemory(): Promise<Memory> {
+  // In kilobytes.
+  const peak = process.resourceUsage().maxRSS * 1024;
   for (let round = 0; round < 3; round += 1) {
     globalThis.gc?.();
     await wait(50);
   }
-  return process.memoryUsage();
+  return { ...process.memoryUsage(), peak };
 }
 
 async function createNamedServer(name: string | undefined): Promise<Server> {
@@ -44,6 +49,9 @@ const report = (message: Report) => process.send?.(message);
 const server = await createNamedServer(process.argv[2]);
 server.listen(0, '127.0.0.1', 4096);
 await once(server, 'listening');
+// Sockets by path have small buffers. The system may buffer megabytes of a TCP connection.
+const [, , , path] = process.argv;
+if (path !== undefined) createSocketServer((socket) => server.emit('connection', socket)).listen(path, 4096);
 process.on('message', () => void measureMemory().then((usage) => report({ memory: usage })));
 process.once('disconnect', () => process.exit(0));
 report({ port: (server.address() as AddressInfo).port });

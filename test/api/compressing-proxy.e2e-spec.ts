@@ -125,7 +125,7 @@ describe('behind a proxy that compresses', () => {
         await said;
         return REPLY;
       };
-      const timeouts = { firstByteTimeout: 50, keepAliveInterval: 50, drainTimeout: 20_000 };
+      const timeouts = { firstByteTimeout: 50, keepAliveInterval: 50 };
       const reader = await openPlain((_, response) => void streamReply(response, runTurn, timeouts));
       // The agent is silent until both comments are here.
       await reader.readUntil(': keep-alive\n\n: keep-alive\n\n');

@@ -51,6 +51,11 @@ describe('an event', () => {
 
   const withToken = (event: unknown) => JSON.parse(insertToken(JSON.stringify(event), parts.token)) as unknown;
 
+  const withTokenHeader = ({ headers, ...event }: { headers: object }) => ({
+    ...event,
+    headers: { ...headers, id_token: parts.token },
+  });
+
   async function streamWhole(event: unknown): Promise<LambdaResponse> {
     const out = new PassThrough();
     const [body, prelude] = await Promise.all([text(out), streaming(event, out, { context })]);
@@ -96,6 +101,21 @@ describe('an event', () => {
       expect.objectContaining({ source: 'aws.events' }),
       { refusedEvent: 'Not found', fields: Array.from({ length: 10 }, (_, index) => `f${index}`) },
     ]);
+  });
+
+  it('without a token is refused before its body is looked at', async () => {
+    const event = {
+      rawPath: '/chat',
+      requestContext: { http: { method: 'POST' } },
+      headers: { 'content-type': 'text/plain' },
+      body: `{${'x'.repeat(300_000)}`,
+    };
+    for (const answer of [await buffered(event, context), await streamWhole(event)]) {
+      expect(answerTo(answer)).toEqual(refusal(401, 'Invalid id_token: token is missing'));
+    }
+    const answers = [await buffered(withTokenHeader(event), context), await streamWhole(withTokenHeader(event))];
+    for (const answer of answers)
+      expect(answerTo(answer)).toEqual(refusal(415, 'Content-Type must be application/json'));
   });
 
   it('of a request reaches each route of the app behind a base path', async () => {
