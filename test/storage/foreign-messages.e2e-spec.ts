@@ -123,10 +123,69 @@ const READABLE: readonly (readonly [name: string, attributes: object, shown: Sho
     TALK,
   ],
   [
+    'serialised by LangChain',
+    {
+      messages: PLAIN.map(({ role, content }) => ({
+        lc: 1,
+        type: 'constructor',
+        id: ['langchain_core', 'messages', role === 'user' ? 'HumanMessage' : 'AIMessageChunk'],
+        kwargs: { content, additional_kwargs: {} },
+      })),
+    },
+    TALK,
+  ],
+  [
+    'serialised by LangChain with roles of their own',
+    {
+      messages: PLAIN.map((message) => ({
+        lc: 1,
+        type: 'constructor',
+        id: ['langchain', 'schema', 'messages', 'ChatMessage'],
+        kwargs: message,
+      })),
+    },
+    TALK,
+  ],
+  [
     'an answer of OpenAI with calls alone',
     { messages: [PLAIN[0], { role: 'assistant', content: null }, PLAIN[1]] },
     TALK,
   ],
+];
+
+/** One text of the user in other forms. All others of these programs are above. */
+const WORDS: readonly (readonly [name: string, message: object])[] = [
+  ['an empty text in content beside parts', { content: '', parts: [{ type: 'text', text: QUESTION }] }],
+  ['null in content beside text', { content: null, text: QUESTION }],
+  ['an empty list in content beside text', { content: [], text: QUESTION }],
+  ['blocks without words in content beside text', { content: [{ type: 'image' }], text: QUESTION }],
+  ['an empty text beside blocks', { text: '', content: [{ text: QUESTION }] }],
+  ['a block of type markdown', { content: [{ type: 'markdown', text: QUESTION }] }],
+  ['a block of type paragraph', { content: [{ type: 'paragraph', text: QUESTION }] }],
+  ['a refusal', { content: null, refusal: QUESTION }],
+  ['a block with a refusal', { content: [{ type: 'refusal', refusal: QUESTION }] }],
+  ['the text of a spoken answer', { content: null, audio: { id: 'audio_1', transcript: QUESTION } }],
+  ['a block with the text of a spoken answer', { content: [{ type: 'output_audio', transcript: QUESTION }] }],
+  ['a block with citations of Bedrock', { content: [{ citationsContent: { content: [{ text: QUESTION }] } }] }],
+  ['a block for a guardrail of Bedrock', { content: [{ guardContent: { text: { text: QUESTION } } }] }],
+  ['a text of OpenAI Assistants', { content: [{ type: 'text', text: { value: QUESTION, annotations: [] } }] }],
+  ['a thought of Gemini and its words', { parts: [{ text: 'hm', thought: true }, { text: QUESTION }] }],
+];
+
+/** Messages of the assistant without words. */
+const WORDLESS: readonly (readonly [name: string, message: object])[] = [
+  ['calls of tools without content', { role: 'assistant', tool_calls: [{ id: 'c', type: 'function' }] }],
+  ['a call of a function without content', { role: 'assistant', function_call: { name: 'find' } }],
+  ['calls of tools in parts', { role: 'assistant', parts: [{ type: 'tool-find', state: 'input-available' }] }],
+  ['data in parts', { role: 'assistant', parts: [{ type: 'data-weather', data: { text: 'rain' } }] }],
+  ['an image of Bedrock for a guardrail', { role: 'assistant', content: [{ guardContent: { image: {} } }] }],
+  ['citations of Bedrock without words', { role: 'assistant', content: [{ citationsContent: { citations: [] } }] }],
+  ['the thinking of Claude', { role: 'assistant', content: [{ type: 'thinking', thinking: 'hm' }] }],
+  ['a search of Claude', { role: 'assistant', content: [{ type: 'web_search_tool_result', content: [] }] }],
+  ['a call of OpenAI Responses', { type: 'function_call', name: 'find', arguments: '{}' }],
+  ['the result of a call of OpenAI Responses', { type: 'function_call_output', output: 'found' }],
+  ['a search of OpenAI Responses', { type: 'web_search_call', status: 'completed' }],
+  ['the reasoning of OpenAI Responses', { type: 'reasoning', summary: [{ type: 'summary_text', text: 'hm' }] }],
 ];
 
 /** Messages that can mean several things, or nothing. The path says where reading ended. */
@@ -144,11 +203,23 @@ const UNREADABLE: readonly (readonly [name: string, attributes: object, path: st
   ['a role that is no text', { messages: [{ role: 1, content: QUESTION }] }, 'messages[0].role'],
   ['no content', { messages: [{ role: 'user', body: QUESTION }] }, 'messages[0].content'],
   ['content of bytes', { messages: [{ role: 'user', content: Buffer.from(QUESTION) }] }, 'messages[0].content'],
+  ['a block of an unknown type', inBlock({ type: 'poll', options: [QUESTION] }), 'messages[0].content'],
+  ['a block with blocks inside', inBlock({ type: 'paragraph', children: [{ text: QUESTION }] }), 'messages[0].content'],
+  ['a text block without a text', inBlock({ type: 'text', content: QUESTION }), 'messages[0].content'],
+  [
+    'no class of LangChain',
+    { messages: [{ lc: 1, type: 'constructor', kwargs: { content: QUESTION } }] },
+    'messages[0].role',
+  ],
   ['content of a number', { messages: [{ role: 'user', content: 7 }] }, 'messages[0].content'],
   ['content of a map', { messages: [{ role: 'user', content: { said: QUESTION } }] }, 'messages[0].content'],
   ['a block of unknown form', { messages: [{ role: 'user', content: [{ said: QUESTION }] }] }, 'messages[0].content'],
   ['an unknown role in LangChain', { History: [{ type: 'guest', data: { content: QUESTION } }] }, 'History[0].role'],
 ];
+
+function inBlock(block: object): object {
+  return { messages: [{ role: 'user', content: [block] }] };
+}
 
 function inLangChain(messages: readonly { role: string; content: string }[]): object[] {
   const types: Readonly<Record<string, string>> = { user: 'human', assistant: 'ai', system: 'system' };
@@ -201,6 +272,16 @@ describe('messages that other programs wrote', () => {
     await app.remove(id).expect(204);
     expect(await readRemains(app, id)).toEqual([]);
     expect(errors).toEqual([]);
+  });
+
+  it.each(WORDS)('have their words in %s', async (_, message) => {
+    const id = await put({ messages: [{ role: 'user', ...message }, PLAIN[1]] });
+    expect(show((await app.read(id).expect(200)).body.chat.messages)).toEqual(TALK);
+  });
+
+  it.each(WORDLESS)('are left out if they are %s', async (_, message) => {
+    const id = await put({ messages: [PLAIN[0], message, PLAIN[1]] });
+    expect(show((await app.read(id).expect(200)).body.chat.messages)).toEqual(TALK);
   });
 
   it.each(UNREADABLE)('are refused by one clear 500 if they are %s', async (_, attributes, path) => {
