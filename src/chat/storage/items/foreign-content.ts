@@ -9,8 +9,8 @@ export class UnclearValueError extends Error {
 }
 
 /**
- * The types of blocks that hold no words of the two: calls and results of tools, thoughts, files and sources, as
- * Claude, OpenAI, LangChain and the AI SDK name them.
+ * The types of blocks that hold no words of the two, as Claude, OpenAI, LangChain and the AI SDK name them. Such blocks
+ * are calls and results of tools, thoughts, files and sources.
  */
 const WORDLESS_TYPES = new RegExp(
   [
