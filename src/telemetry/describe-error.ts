@@ -1,11 +1,18 @@
+import { DomainError } from '../common/domain-error.js';
+import { UnreadableItemError, type UnreadablePlace } from '../common/storage.errors.js';
+
 /** An error as a log line may show it. */
 export interface ErrorDescription {
   readonly name: string;
   readonly code?: string;
+  /** Why, if the error is one of ours. */
+  readonly reason?: string;
   /** The HTTP status of AWS's response. */
   readonly status?: number;
   /** AWS's id of the call, for its support. */
   readonly awsRequestId?: string;
+  /** Where the table holds what cannot be read. */
+  readonly item?: UnreadablePlace;
   /** The frames of the stack. */
   readonly at?: readonly string[];
   readonly cause?: ErrorDescription;
@@ -29,8 +36,10 @@ export function describeError(error: unknown): ErrorDescription {
   return {
     name: error.name,
     ...(typeof code === 'string' && { code }),
+    ...(error instanceof DomainError && error.reason !== undefined && { reason: error.reason }),
     ...(aws?.httpStatusCode !== undefined && { status: aws.httpStatusCode }),
     ...(aws?.requestId !== undefined && { awsRequestId: aws.requestId }),
+    ...(error instanceof UnreadableItemError && { item: error.item }),
     ...(frames && { at: frames }),
     ...(error.cause !== undefined && { cause: describeError(error.cause) }),
   };

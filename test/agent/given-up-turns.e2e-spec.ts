@@ -4,7 +4,7 @@ import type { Context } from 'aws-lambda';
 import { buildRestEvent } from '../../scripts/lambda/events.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { settled } from '../../src/app.js';
-import type { LambdaResponse } from '../../src/lambda.js';
+import type { LambdaResponse } from '../../src/lambda/response.js';
 import { startApp } from '../../src/lambda/start-app.js';
 import { type HarnessEmulator, startHarnessEmulator } from '../../src/local/emulator/harness/server.js';
 import { startChatAppWith } from '../support/chat-app.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { buildRestEvent } from '../../scripts/lambda/events.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
-import type { LambdaResponse } from '../../src/lambda.js';
+import type { LambdaResponse } from '../../src/lambda/response.js';
 import { startApp } from '../../src/lambda/start-app.js';
 import { useTimeouts } from '../support/client-timeouts.js';
 

@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import supertest from 'supertest';
 import { createApp } from '../../src/app.js';
 import { TableSettings } from '../../src/config/settings.js';
-import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
+import { createDocumentClient, createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { type Environment, loadEnvironment } from '../../src/config/environment.js';
 import { ReadinessTimes } from '../../src/health/readiness-times.js';
@@ -99,13 +99,13 @@ export async function startChatAppWith<Agent extends AgentEmulator>(
   }
   await nest.listen(0, '127.0.0.1');
   const url = `http://127.0.0.1:${(nest.getHttpServer().address() as AddressInfo).port}`;
-  const endExpectation = expectDescribedResponses(url);
+  const endExpectation = expectDescribedResponses(url, environment.BASE_PATH);
   return {
     url,
     environment,
     agent,
     dynamoDb,
-    table: DynamoDBDocumentClient.from(client),
+    table: createDocumentClient(client),
     nest,
     chat: (body, user = 'alice', headers = {}) =>
       supertest(url).post('/chat').set('id_token', tokenOf(user)).set(headers).send(body),

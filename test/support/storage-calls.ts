@@ -48,6 +48,7 @@ function findStep(command: string, input: CommandInput): StorageStep {
       if (update.includes('title_id')) return 'rename';
       return update.includes('ended_at') && update.includes('expires_at') ? 'release' : 'recover';
     case 'PutItemCommand':
+      if (input.ConditionExpression?.includes('#open')) return 'delete';
       return input.ConditionExpression?.includes('lease') ? 'complete' : 'recover';
     case 'BatchWriteItemCommand':
       return 'delete';

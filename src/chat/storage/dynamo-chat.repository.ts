@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TableSettings } from '../../config/settings.js';
-import { DynamoTable, type Item } from '../../dynamodb/dynamo-table.js';
+import { DynamoTable } from '../../dynamodb/dynamo-table.js';
 import { toExpiry } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { ChatSummary, Replay, StoredTurn, TurnOutcome } from '../model/chat.js';
@@ -10,7 +10,7 @@ import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import type { ContinuationItem } from './items/split-reply.js';
-import { type HeadItem, headKey, toChatSummary } from './items/head-item.js';
+import { headKey, toChatSummary, toHead } from './items/head-item.js';
 import { toSessionAttribute } from './items/session-attribute.js';
 import { toEndTime } from './items/stored-times.js';
 import { toTombstone, whileKeyIsFree } from './items/tombstone.js';
@@ -62,8 +62,8 @@ export class DynamoChatRepository {
   }
 
   /**
-   * Stores how a turn ended. If its number is taken, it gets the next free number, and its messages get new ids.
-   * Begin gives no number that is taken, except where an expired chat has left a turn.
+   * Stores how a turn ended. Begin gives no number that is taken. If it is taken all the same, the turn gets the next
+   * free number, and its messages get new ids.
    *
    * @returns the turn as it is stored.
    * @throws ChatNotFoundError when the chat has been deleted.
@@ -115,15 +115,15 @@ export class DynamoChatRepository {
     };
     // What this write adds may be larger than what it removes.
     const item = await this.legacy.withOverflowItem(userId, chat.id, () => this.table.update(update));
-    return { title: item ? toChatSummary(item as Item & HeadItem).title : chat.title, updatedAt };
+    return { title: item ? toChatSummary(toHead(item)).title : chat.title, updatedAt };
   }
 
   /** Puts the items of a turn where no other turn is. @returns false if a key is taken; then nothing is left. */
   private async putItems({ continuations, turnItem }: TurnItems, lease: string): Promise<boolean> {
-    const isFree = whileKeyIsFree();
-    const values = { ...isFree.values, ':lease': lease };
+    const { expression, values } = whileKeyIsFree();
+    const condition = { expression: `${expression} OR ${OWNED_BY_LEASE}`, values: { ...values, ':lease': lease } };
     for (const item of [...continuations, turnItem]) {
-      const isPut = await this.table.put({ ...item }, `${isFree.expression} OR ${OWNED_BY_LEASE}`, values);
+      const isPut = await this.table.put({ ...item }, condition);
       if (!isPut) {
         await this.removePieces(continuations, lease);
         return false;
@@ -133,6 +133,7 @@ export class DynamoChatRepository {
   }
 
   private async removePieces(continuations: readonly ContinuationItem[], lease: string): Promise<void> {
-    for (const piece of continuations) await this.table.put(toTombstone(piece), OWNED_BY_LEASE, { ':lease': lease });
+    const isOwn = { expression: OWNED_BY_LEASE, values: { ':lease': lease } };
+    for (const piece of continuations) await this.table.put(toTombstone(piece), isOwn);
   }
 }

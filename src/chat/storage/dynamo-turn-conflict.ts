@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DynamoTable, type Item, type ItemKey } from '../../dynamodb/dynamo-table.js';
+import { isExpired } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { EndReason, Replay } from '../model/chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError } from '../model/chat.errors.js';
+import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
-import { type ContinuationItem, continuationKeyRange } from './items/split-reply.js';
+import { type ContinuationItem, continuationKeyRange, isContinuation } from './items/split-reply.js';
 import { type HeadItem, headKey, toVisibleHead } from './items/head-item.js';
 import { toKeyAttribute } from './items/remembered-keys.js';
 import { findLastTime } from './items/stored-times.js';
-import { findEndReason, toAssistantMessage, type TurnItem } from './items/turn-item.js';
+import { findEndReason, isTurnItem, toAssistantMessage, type TurnItem } from './items/turn-item.js';
 import { mayHaveOverwritten, toNewCount } from './items/turn-count.js';
 import { parseTurnNumber, turnKeyRange } from './items/turn-keys.js';
 import { OWNED_BY_LEASE } from './items/turn-lease.js';
@@ -55,13 +57,19 @@ export class DynamoTurnConflict {
   constructor(
     private readonly table: DynamoTable,
     private readonly recovery: DynamoTurnRecovery,
+    private readonly repair: DynamoHeadRepair,
   ) {}
 
-  /** @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError */
+  /**
+   * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError,
+   * UnreadableItemError
+   */
   async resolveConflict(userId: string, attempt: TurnAttempt): Promise<Conflict> {
-    const head = toVisibleHead(await this.table.get(headKey(userId, attempt.chatId)));
-    if (!head) throw new ChatNotFoundError();
+    const item = await this.table.get(headKey(userId, attempt.chatId));
+    const head = toVisibleHead(item);
+    if (!item || !head) throw new ChatNotFoundError();
     if (head.open?.lease === attempt.open.lease) return { kind: 'alreadyBegun', head };
+    if (await this.repair.repair(item)) return { kind: 'retry', lastTime: findLastTime(head) };
 
     const earlier = await this.findKeyedTurn(head, attempt);
     const reason = earlier?.item && findEndReason(earlier.item);
@@ -70,11 +78,18 @@ export class DynamoTurnConflict {
     return { ...(await this.takeKeyOver(head, earlier)), countFrom: await this.findCount(head) };
   }
 
+  /** Whether a chat has turns that have not expired, also if it has no head any more. */
+  async hasTurns(userId: string, chatId: string): Promise<boolean> {
+    const range = { id: chatId, ...turnKeyRange(userId), pageSize: 1, growth: 2 };
+    for await (const item of this.table.backwards(range)) if (isTurnItem(item) && !isExpired(item)) return true;
+    return false;
+  }
+
   /**
    * Finds the number after which the turns of a head without `turns` count. The original system wrote that head, maybe
    * over one that had turns. Then the next number must be new, although an overwritten turn may still run.
    */
-  private async findCount(head: HeadItem): Promise<number | undefined> {
+  async findCount(head: HeadItem): Promise<number | undefined> {
     if (head.turns !== undefined) return undefined;
     const range = { id: head.id, ...turnKeyRange(head.user_id), pageSize: 1 };
     for await (const item of this.table.backwards(range)) return toNewCount(parseTurnNumber(item as Item & ItemKey));
@@ -104,7 +119,7 @@ export class DynamoTurnConflict {
     const continuations: ContinuationItem[] = [];
     if (item.parts) {
       const range = { id: item.id, ...continuationKeyRange(item.user_id), pageSize: 100 };
-      for await (const part of this.table.backwards(range)) continuations.push(part as Item & ContinuationItem);
+      for await (const part of this.table.backwards(range)) if (isContinuation(part)) continuations.push(part);
     }
     const message = toAssistantMessage(item, continuations);
     return { chatId: item.id, number: parseTurnNumber(item), message, reason };

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TableSettings } from '../../config/settings.js';
-import { DynamoTable, type Item, type UpdateResult } from '../../dynamodb/dynamo-table.js';
+import { DynamoTable, type UpdateResult } from '../../dynamodb/dynamo-table.js';
 import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { toExpiry, toSeconds } from '../../dynamodb/item-expiry.js';
 import { buildUpdate, Computed, type Condition } from '../../dynamodb/update-expression.js';
@@ -11,16 +11,20 @@ import type { RunningTurn, SessionTerms } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnCancellation } from './dynamo-turn-cancellation.js';
 import { DynamoTurnConflict, type ResolvedConflict } from './dynamo-turn-conflict.js';
-import { type HeadItem, headKey } from './items/head-item.js';
+import { type HeadItem, headKey, toHead } from './items/head-item.js';
 import { toKeyAttribute } from './items/remembered-keys.js';
 import { toRunningTurn } from './items/running-turn.js';
-import type { TurnAttempt } from './turn-attempt.js';
+import { LARGEST_COUNT } from './items/turn-keys.js';
+import { whileChatIsHeldBy } from './items/turn-lease.js';
+import { isOpenedByKey, type TurnAttempt } from './turn-attempt.js';
 
 /** Most writes of a begin. Recovering a dead turn and taking over its key needs three; the others are for races. */
 const MAX_WRITES = 6;
+/** The result of a write that was not sent, because the chat is not new. */
+const NOT_WRITTEN: UpdateResult = { item: undefined, sends: 0 };
 
 /**
- * The first write of a turn: one UpdateItem on the chat's head.
+ * The first write of a turn: one UpdateItem on the chat's head. Before a key opens a chat, turns are looked for.
  * Only if its condition refuses, the head is read, the conflict is resolved, and the write is tried again.
  *
  * A late repetition of the write must not begin a second turn. If the first delivery has begun the turn, the head
@@ -43,13 +47,18 @@ export class DynamoTurnOpening {
   async open(userId: string, attempt: TurnAttempt, terms: SessionTerms): Promise<RunningTurn | Replay> {
     let conflict: ResolvedConflict | undefined;
     let mayArriveLate = false;
+    // The chat of a key may have lost its head, because heads and turns expire one by one. Its turns must not come back.
+    const wasOpened = isOpenedByKey(attempt) && (await this.conflicts.hasTurns(userId, attempt.chatId));
     try {
       for (let writes = 0; writes < MAX_WRITES; writes += 1) {
-        const { item, sends } = await this.write(userId, attempt, conflict);
-        if (item) return toRunningTurn(item as Item & HeadItem, attempt.open, terms);
+        const isRefused = wasOpened && conflict === undefined;
+        const { item, sends } = isRefused ? NOT_WRITTEN : await this.write(userId, attempt, conflict);
+        if (item) return toRunningTurn(await this.withCount(toHead(item), attempt), attempt.open, terms);
         mayArriveLate ||= sends > 1;
         const found = await this.conflicts.resolveConflict(userId, attempt);
-        if (found.kind === 'alreadyBegun') return toRunningTurn(found.head, attempt.open, terms);
+        if (found.kind === 'alreadyBegun') {
+          return toRunningTurn(await this.withCount(found.head, attempt), attempt.open, terms);
+        }
         if (found.kind === 'replay') return found.replay;
         conflict = found;
       }
@@ -60,6 +69,16 @@ export class DynamoTurnOpening {
       if (error instanceof StorageUnavailableError) void this.tryCancel(userId, attempt, conflict);
       throw error;
     }
+  }
+
+  /** A count of another system may be a fraction. No condition tells, so the count is corrected after the write. */
+  private async withCount(head: HeadItem, { key, open }: TurnAttempt): Promise<HeadItem> {
+    if (head.turns !== undefined) return head;
+    const number = ((await this.conflicts.findCount(head)) ?? 0) + 1;
+    const changes = { turns: number, [toKeyAttribute(key)]: number };
+    const update = buildUpdate(changes, whileChatIsHeldBy(open.lease));
+    const item = await this.table.update({ Key: headKey(head.user_id, head.id), ...update });
+    return item ? toHead(item) : head;
   }
 
   /** If the attempt cannot be cancelled, its lease ends it. */
@@ -100,10 +119,12 @@ export class DynamoTurnOpening {
 function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | undefined): Condition {
   const { key, open } = attempt;
   const replaces = conflict?.kind === 'keyTaken' ? conflict.remembered : undefined;
+  const countFrom = conflict?.countFrom;
   const conditions = [
     'attribute_exists(id)',
-    // Without a count the turn would get the number of an older turn, and messages their ids.
-    ...(conflict?.countFrom === undefined ? ['attribute_exists(turns)'] : []),
+    // Without a count the turn would get the number of an older turn, and messages their ids. Other systems may have
+    // another value there, to which nothing can be added.
+    ...(countFrom === undefined ? ['turns BETWEEN :none AND :last'] : []),
     'attribute_not_exists(#open)',
     'attribute_not_exists(deleted_at)',
     // A chat must not expire while its turn runs; the second write renews it.
@@ -112,8 +133,8 @@ function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | un
     'attribute_not_exists(#mark)',
     // A begin can be so late that its key is forgotten. An attempt whose clock is behind is refused too, and retried.
     'NOT ended_at > :seen',
-    // Older data has no `ended_at`.
-    'NOT updated_at > :seen',
+    // Older data has no `ended_at`. A time that is no text is refused, because the index takes only texts.
+    '(attribute_not_exists(updated_at) OR updated_at <= :seen)',
     ...(mayRetitle(attempt, conflict) ? ['attribute_not_exists(title_id)'] : []),
   ];
   return {
@@ -122,6 +143,7 @@ function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | un
     values: {
       ':alive': toSeconds(conflict ? Date.now() : open.until),
       ':seen': toLastTimeSeen(attempt, conflict),
+      ...(countFrom === undefined && { ':last': LARGEST_COUNT }),
       ...(replaces !== undefined && { ':replaces': replaces }),
     },
   };

@@ -5,7 +5,8 @@ import type { ChatSummary } from '../../model/chat.js';
 import { ChatNotFoundError } from '../../model/chat.errors.js';
 import { toTitle } from '../../model/title.js';
 import type { StoredChat } from '../../model/turn.js';
-import { type LegacyHead, listLegacyTurns } from './legacy-messages.js';
+import { omitForeignAttributes } from './head-forms.js';
+import { findFirstText, type LegacyHead, pickLegacyMessages } from './legacy-messages.js';
 import type { KeyAttribute } from './remembered-keys.js';
 import { toIsoTime } from './stored-times.js';
 
@@ -65,9 +66,14 @@ export function headKey(userId: string, chatId: string): ItemKey {
   return { id: chatId, user_id: userId };
 }
 
+/** The item as a head, without the attributes that another system has written under our names. */
+export function toHead(item: Item): HeadItem {
+  return omitForeignAttributes(item) as Item & HeadItem;
+}
+
 /** The item as a head, or undefined if it is absent, deleted or expired. */
 export function toVisibleHead(item: Item | undefined): HeadItem | undefined {
-  const head = item as HeadItem | undefined;
+  const head = item && toHead(item);
   return head && head.deleted_at === undefined && !isExpired(head) ? head : undefined;
 }
 
@@ -82,19 +88,23 @@ export function requireVisibleHead(item: Item | undefined): HeadItem {
 export function toStoredChat(head: HeadItem): StoredChat {
   return {
     ...toChatSummary(head),
-    legacyTurns: listLegacyTurns(head.id, head.messages),
-    ...(head.inline_item !== undefined && { legacyItemName: head.inline_item }),
+    legacy: { ...pickLegacyMessages(head), itemName: head.inline_item },
   };
 }
 
-/** The chat that a head describes, or what the index has of it, without its messages. */
+/**
+ * The chat that a head describes, or what the index has of it, without its messages. A chat without a time that can be
+ * read shows the time now.
+ */
 export function toChatSummary(head: HeadItem): ChatSummary {
+  const { id, title, created_at: createdAt, updated_at: updatedAt, ended_at: endedAt } = head;
+  const now = new Date().toISOString();
   return {
-    id: head.id,
+    id,
     userId: head.user_id,
-    title: typeof head.title === 'string' && head.title ? head.title : toTitle(findFirstText(head)),
-    createdAt: toIsoTime(head.created_at),
-    updatedAt: toIsoTime(head.updated_at),
+    title: typeof title === 'string' && title ? title : toTitle(findFirstText(id, head)),
+    createdAt: toIsoTime(createdAt, updatedAt) ?? now,
+    updatedAt: toIsoTime(updatedAt, endedAt, createdAt) ?? now,
   };
 }
 
@@ -102,8 +112,4 @@ export function toChatSummary(head: HeadItem): ChatSummary {
 export function whileTitleIsOf({ title_id: titleId }: HeadItem): Condition {
   if (titleId === undefined) return { expression: 'attribute_not_exists(title_id)' };
   return { expression: 'title_id = :titleId', values: { ':titleId': titleId } };
-}
-
-function findFirstText({ id, messages }: HeadItem): string {
-  return listLegacyTurns(id, messages)[0]?.messages[0]?.content ?? '';
 }

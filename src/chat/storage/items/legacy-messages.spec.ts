@@ -22,23 +22,20 @@ describe('groupIntoTurns', () => {
 
 describe('listLegacyTurns', () => {
   it('numbers the turns so that the last is 0, and the messages by their turns', () => {
-    const turns = listLegacyTurns('c', [user('1'), assistant('one'), user('2')]);
+    const turns = listLegacyTurns('c', { messages: [user('1'), assistant('one'), user('2')] });
     expect(turns.map(({ number }) => number)).toEqual([-1, 0]);
     expect(turns.flatMap(({ messages }) => messages.map(({ id }) => id))).toEqual(['c:-1:user', 'c:-1', 'c:0:user']);
   });
 
-  it.each([
-    ['a plain text', 'hello', assistant('hello')],
-    ['an unknown role', { role: 'system', content: 'hello' }, assistant('hello')],
-    ['content that is not a text', { role: 'user', content: { text: 'hi' } }, user('{"text":"hi"}')],
-    ['no content', { role: 'user' }, user('')],
-    ['null', null, assistant('')],
-  ])('reads an entry with %s', (_, entry, message) => {
-    expect(listLegacyTurns('c', [entry])).toMatchObject([{ number: 0, messages: [message] }]);
+  it('reads the attribute of LangChain if it is the only one with messages', () => {
+    const History = [{ type: 'human', data: { content: 'hello' } }];
+    const turn = { number: 0, messages: [user('hello')] };
+    expect(listLegacyTurns('c', { messages: [], History })).toMatchObject([turn]);
+    const unreadable = { item: { chat: 'c', part: 'head', attribute: 'messages,History' } };
+    expect(() => listLegacyTurns('c', { messages: [user('1')], History })).toThrow(expect.objectContaining(unreadable));
   });
 
-  it('finds no turns if the item has no list of messages', () => {
-    expect(listLegacyTurns('c', undefined)).toEqual([]);
-    expect(listLegacyTurns('c', 'hello')).toEqual([]);
+  it('finds no turns if the item has no messages', () => {
+    expect(listLegacyTurns('c', {})).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { toIsoTime } from './stored-times.js';
+import { parseStoredTime } from './stored-times.js';
 
 /** Longer than a turn can run. */
 const LONGEST_TURN_MILLISECONDS = 60 * 60 * 1000;
@@ -18,5 +18,5 @@ export function toNewCount(newest: number, now = Date.now()): number {
  * `updated_at` whenever it writes.
  */
 export function mayHaveOverwritten({ updated_at: time }: { readonly updated_at?: unknown }, now = Date.now()): boolean {
-  return Date.parse(toIsoTime(time)) > now - LONGEST_TURN_MILLISECONDS;
+  return (parseStoredTime(time) ?? 0) > now - LONGEST_TURN_MILLISECONDS;
 }
