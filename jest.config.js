@@ -14,6 +14,7 @@ export default {
   // Many tests wait for a timer, which takes no core.
   maxWorkers: availableParallelism() + 2,
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['@swc/jest', SWC_OPTIONS] },
