@@ -159,6 +159,8 @@ describe('the chats of one user', () => {
       .replaceAll(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, '<uuid>')
       // Keys of turns, places in the quota, and its minutes.
       .replaceAll(/\bk_[\w-]{11}/g, '<key>')
+      // The alias of a key that has a `-`.
+      .replaceAll(/#n\d\b/g, '#<key>')
       .replaceAll(/":id":"[\w-]{8}"/g, '":id":"<place>"')
       .replaceAll(/\bm\d{1,4}\b/g, '<minute>')
       .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')

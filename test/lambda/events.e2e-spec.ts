@@ -1,6 +1,5 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Context } from 'aws-lambda';
@@ -8,20 +7,19 @@ import fc from 'fast-check';
 import { insertToken } from '../../scripts/lambda/events.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
-import type { HeaderFields, LambdaResponse } from '../../src/lambda/response.js';
+import type { LambdaResponse } from '../../src/lambda/response.js';
 import { startApp } from '../../src/lambda/start-app.js';
 import { toHttpEvent } from '../../src/lambda/event.js';
 import { routesOf } from '../support/app-routes.js';
-import { useTimeouts } from '../support/client-timeouts.js';
 import { answerTo, answerToEvent, refusal } from '../support/lambda/answers.js';
 import { FOREIGN_EVENTS } from '../support/lambda/foreign-events.js';
+import {
+  type Handler,
+  importHandler,
+  importStreamingHandler,
+  type StreamingHandler,
+} from '../support/lambda/handlers.js';
 import { REQUEST_EVENTS } from '../support/lambda/request-events.js';
-
-type Buffered = (event: unknown, context: Context) => Promise<LambdaResponse>;
-type Streaming = (event: unknown, stream: PassThrough, context: Context) => Promise<void>;
-interface Prelude extends HeaderFields {
-  readonly statusCode: number;
-}
 
 const context = { awsRequestId: 'aws-1', getRemainingTimeInMillis: () => 60_000 } as Context;
 /** How many events are made from the samples by changing a field. */
@@ -30,23 +28,18 @@ const MUTATIONS = 300;
 describe('an event', () => {
   let parts: FunctionParts;
   let agent: BedrockAgentEmulator;
-  let buffered: Buffered;
-  let streaming: Streaming;
+  let buffered: Handler;
+  let streaming: StreamingHandler;
   let lines: unknown[];
 
   beforeAll(async () => {
     parts = await startFunctionParts({ TURNS_PER_MINUTE: '0', LOG_LEVEL: 'fatal' });
     agent = await startBedrockAgentEmulator();
-    // An entry reads the environment as it starts.
-    Object.assign(process.env, parts.variables, { AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint });
-    // As outside Lambda, where `streamifyResponse` does not exist.
-    Object.assign(globalThis, { awslambda: { HttpResponseStream: { from: withPrelude } } });
-    ({ handler: buffered } = (await import('../../src/lambda.js')) as unknown as { handler: Buffered });
-    ({ handler: streaming } = (await import('../../src/lambda-stream.js')) as unknown as { handler: Streaming });
-    useTimeouts((await startApp(process.env)).get(DynamoDBClient));
+    const variables = { ...parts.variables, AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint };
+    buffered = await importHandler(variables);
+    streaming = await importStreamingHandler(variables);
   });
   afterAll(async () => {
-    Reflect.deleteProperty(globalThis, 'awslambda');
     await Promise.all([parts.close(), agent.close()]);
   });
   beforeEach(() => {
@@ -59,9 +52,9 @@ describe('an event', () => {
   const withToken = (event: unknown) => JSON.parse(insertToken(JSON.stringify(event), parts.token)) as unknown;
 
   async function streamWhole(event: unknown): Promise<LambdaResponse> {
-    const out = new PassThrough() as PassThrough & { prelude: Prelude };
-    const [body] = await Promise.all([text(out), streaming(event, out, context)]);
-    return { ...out.prelude, body };
+    const out = new PassThrough();
+    const [body, prelude] = await Promise.all([text(out), streaming(event, out, { context })]);
+    return { ...prelude, body };
   }
 
   it.each(Object.keys(REQUEST_EVENTS))('of a request is answered in the form of its sender: %s', async (name) => {
@@ -171,12 +164,6 @@ describe('an event', () => {
     expect([...seen]).toEqual(expect.arrayContaining([400, 401, 404]));
   });
 });
-
-/** A stream that gets its prelude at the first write, as Lambda sends it. `end` alone is no write. */
-function withPrelude(stream: PassThrough, prelude: Prelude): PassThrough {
-  const write = stream.write.bind(stream) as (chunk: unknown) => boolean;
-  return Object.assign(stream, { write: (chunk: unknown) => write(Object.assign(stream, { prelude }) && chunk) });
-}
 
 /** Sets a value somewhere inside a JSON value. @param way - which member to take at each level. */
 function setAt(target: unknown, [index = 0, ...way]: readonly number[], value: unknown): unknown {

@@ -1,19 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { ServerResponse } from 'node:http';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { buildRestEvent, insertToken } from '../../scripts/lambda/events.js';
 import type { LambdaResponse } from '../../src/lambda/response.js';
 import { toHttpEvent } from '../../src/lambda/event.js';
-import { startApp } from '../../src/lambda/start-app.js';
-import { answerTo, ANSWERS, expectDescribedResult, putOldChat } from '../support/lambda/answers.js';
-import { useTimeouts } from '../support/client-timeouts.js';
+import { answerTo, ANSWERS, putOldChat } from '../support/lambda/answers.js';
+import { type Handler, importHandler } from '../support/lambda/handlers.js';
 
 const CORS_ORIGINS = 'https://app.example.com,https://beta.example.com';
-
-type Handler = (event: never, context: Context) => Promise<LambdaResponse>;
 
 describe('the handler of the function', () => {
   let parts: FunctionParts;
@@ -21,18 +17,13 @@ describe('the handler of the function', () => {
 
   beforeAll(async () => {
     parts = await startFunctionParts({ AGENT_TIMEOUT_MS: '60000', CORS_ORIGINS });
-    // An entry reads the environment while it is imported.
-    Object.assign(process.env, parts.variables, { TURNS_PER_MINUTE: '0' });
-    ({ handler } = (await import('../../src/lambda.js')) as { handler: Handler });
-    useTimeouts((await startApp(process.env)).get(DynamoDBClient));
+    handler = await importHandler({ ...parts.variables, TURNS_PER_MINUTE: '0' });
   });
   afterAll(() => parts.close());
 
-  async function invoke(event: unknown, context: Partial<Context> = {}): Promise<LambdaResponse> {
+  function invoke(event: unknown, context: Partial<Context> = {}): Promise<LambdaResponse> {
     const given = { awsRequestId: 'aws-1', getRemainingTimeInMillis: () => 30_000, ...context } as Context;
-    const response = await handler(event as never, given);
-    expectDescribedResult(event, response);
-    return response;
+    return handler(event, given);
   }
   function fileEvent(name: string): Record<string, unknown> {
     return JSON.parse(insertToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token)) as Record<string, unknown>;
@@ -48,8 +39,8 @@ describe('the handler of the function', () => {
     });
   }
 
-  it('has two parameters, because Lambda refuses handlers that could take a callback', () => {
-    expect(handler).toHaveLength(2);
+  it('has two parameters, because Lambda refuses handlers that could take a callback', async () => {
+    expect((await import('../../src/lambda.js')).handler).toHaveLength(2);
   });
 
   it('has an expected response for every file of events/', () => {

@@ -10,13 +10,15 @@ import { writeCodeCache } from '../../scripts/lambda/code-cache.js';
 import { listEvaluated } from '../../scripts/lambda/evaluated-modules.js';
 import { buildChatEvent, insertToken } from '../../scripts/lambda/events.js';
 import type { AgentKind } from '../../scripts/lambda/local-agents.js';
-import { LocalFunction } from '../../scripts/lambda/local-function.js';
+import type { LocalFunction } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { LAMBDA_NODE_ARGUMENTS, findNode } from '../../scripts/lambda/node-binary.js';
 import type { LambdaResponse } from '../../src/lambda/response.js';
 import { AI_SDKS } from '../support/ai-sdk.js';
-import { ANSWERS, answerTo, expectAnswers, expectDescribedResult, putOldChat } from '../support/lambda/answers.js';
+import { ANSWERS, answerTo, expectAnswers, putOldChat } from '../support/lambda/answers.js';
+import { startDescribedFunction } from '../support/lambda/described-function.js';
 import { buildPackage, describeWithClient, NODES, PACKAGE_WORK } from '../support/lambda/package.js';
+import { expectDescribedResponses } from '../support/openapi/response-listener.js';
 import { RawReader } from '../support/raw-reader.js';
 import { silence } from '../support/silence.js';
 import { type SpawnedServer, spawnServer } from '../support/spawned-server.js';
@@ -164,6 +166,7 @@ describe('the package', () => {
         { script: ['scripts/lambda.ts', 'serve', '--package', folder] },
       );
       [, url = '', token = ''] = await served.untilPrinted(/ready on (http:\S+)[^]*ID_TOKEN=(\S+)/);
+      expectDescribedResponses(url);
     });
     afterAll(async () => {
       expect(await served.end('SIGTERM')).toBe(0);
@@ -219,11 +222,8 @@ describe('the package', () => {
         lines: string[],
         more: Readonly<Record<string, string>> = {},
       ): Promise<LocalFunction> {
-        const hear = (text: string) => {
-          lines.push(text);
-          silence.wrote('the function', text);
-        };
-        return LocalFunction.start({ folder: target, node, variables: { ...parts.variables, ...more }, log: hear });
+        const variables = { ...parts.variables, ...more };
+        return startDescribedFunction({ folder: target, node, variables, log: (text) => lines.push(text) });
       }
 
       beforeAll(async () => {
@@ -238,7 +238,6 @@ describe('the package', () => {
         await putOldChat(parts);
         const event = insertToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
         const response = (await lambda.invoke(event)) as LambdaResponse;
-        expectDescribedResult(JSON.parse(event), response);
         expect(answerTo(response)).toEqual(ANSWERS[name]);
       });
 
