@@ -41,5 +41,6 @@ export async function buildPackage(): Promise<string> {
     }
   }
   while (!existsSync(ended)) await sleep(100);
+  if (!existsSync(join(folder, 'app.cache'))) throw new Error('Another test file could not build the package');
   return folder;
 }
