@@ -98,6 +98,23 @@ describe('an event', () => {
     ]);
   });
 
+  it('behind a base path that nobody configured deletes no chats', async () => {
+    const send = async (event: object) => JSON.parse((await buffered(withToken(event), context)).body) as unknown;
+    const { chat } = (await send(REQUEST_EVENTS['bare event']!.event)) as { chat: { id: string } };
+    const headers = { id_token: '{{ID_TOKEN}}' };
+    const httpApi = (method: string, rawPath: string) => ({ rawPath, headers, requestContext: { http: { method } } });
+    const rest = { httpMethod: 'DELETE', headers, resource: '/chats', path: '/chats/' };
+    for (const event of [httpApi('DELETE', '/users/42/chats'), httpApi('DELETE', '/undefined/chats'), rest]) {
+      for (const handle of [(given: unknown) => buffered(given, context), streamWhole]) {
+        const answer = await handle(withToken(event));
+        expect([answer.statusCode, answer.body]).toEqual([404, '{"error":"Not found"}']);
+      }
+    }
+    expect(await send(httpApi('GET', `/base/chats/${chat.id}`))).toMatchObject({ chat: { id: chat.id } });
+    expect(await buffered(withToken(httpApi('DELETE', '/chats')), context)).toMatchObject({ statusCode: 204 });
+    expect(await send(httpApi('GET', `/base/chats/${chat.id}`))).toEqual({ error: 'Chat not found' });
+  });
+
   it('of a request reaches each route of the app behind a base path', async () => {
     const routes = routesOf({ nest: await startApp(process.env) });
     const paths = [...new Set(routes.map((route) => route.replace(/^\w+ /, '')))].filter((path) => path !== '/');
