@@ -51,7 +51,7 @@ describe('the package', () => {
   /** Loads a copy and handles one event, without the runtime client. */
   function load(target: string, variables: Readonly<Record<string, string>>) {
     const script = `const { handler } = await import(process.argv[1]);
-      const answer = await handler({}, { awsRequestId: 'x', getRemainingTimeInMillis: () => 30000 });
+      const answer = await handler({ body: null }, { awsRequestId: 'x', getRemainingTimeInMillis: () => 30000 });
       process.stdout.write('answered ' + answer.statusCode);
       process.exit(0);`;
     const run = [...LAMBDA_NODE_ARGUMENTS, '--input-type=module', '-e', script, join(target, 'lambda.mjs')];
