@@ -116,9 +116,10 @@ describe('the package', () => {
     expect(evaluated).toEqual([`${kind}.provider`, client].toSorted());
   });
 
-  it('uses its code cache, and logs its first request and nothing of its start', () => {
+  it('uses its code cache, and logs one line of its start and its first request', () => {
     const { stdout, stderr } = load(copy('fresh'), parts.variables);
-    const lines = ['Invalid id_token: token is missing', 'POST /chat 401'].map((text) => expect.stringContaining(text));
+    const texts = ['"Started and asking the ', 'Invalid id_token: token is missing', 'POST /chat 401'];
+    const lines = texts.map((text) => expect.stringContaining(text));
     expect(stdout.split('\n')).toEqual([...lines, 'answered 401']);
     expect(stderr).toBe('');
   });
