@@ -50,7 +50,7 @@ describe('the package', () => {
   /** Loads a copy and handles one event, without the runtime client. */
   function load(target: string, variables: Readonly<Record<string, string>>) {
     const script = `const { handler } = await import(process.argv[1]);
-      const answer = await handler({}, { awsRequestId: 'x', getRemainingTimeInMillis: () => 30000 });
+      const answer = await handler({ body: null }, { awsRequestId: 'x', getRemainingTimeInMillis: () => 30000 });
       process.stdout.write('answered ' + answer.statusCode);
       process.exit(0);`;
     const run = [...LAMBDA_NODE_ARGUMENTS, '--input-type=module', '-e', script, join(target, 'lambda.mjs')];
@@ -115,9 +115,10 @@ describe('the package', () => {
     expect(evaluated).toEqual([`${kind}.provider`, client].toSorted());
   });
 
-  it('uses its code cache, and logs its first request and nothing of its start', () => {
+  it('uses its code cache, and logs one line of its start and its first request', () => {
     const { stdout, stderr } = load(copy('fresh'), parts.variables);
-    const lines = ['Invalid id_token: token is missing', 'POST /chat 401'].map((text) => expect.stringContaining(text));
+    const texts = ['"Started and asking the ', 'Invalid id_token: token is missing', 'POST /chat 401'];
+    const lines = texts.map((text) => expect.stringContaining(text));
     expect(stdout.split('\n')).toEqual([...lines, 'answered 401']);
     expect(stderr).toBe('');
   });
