@@ -122,7 +122,7 @@ async function startTable(): Promise<string> {
 
 async function startServer(name: 'ours' | 'bare', agentEndpoint: string, dynamoDb: string): Promise<Measured> {
   const child = fork(join(import.meta.dirname, 'stream-server.ts'), [name], {
-    execArgv: ['--expose-gc', '--import', '@swc-node/register/esm-register'],
+    execArgv: ['--expose-gc', '--import', './scripts/typescript.mjs'],
     env: { ...process.env, ...buildVariables(agentEndpoint, dynamoDb) },
   });
   child.once('exit', (code) => {

@@ -104,8 +104,8 @@ export function IsHeaderList(): PropertyDecorator {
  */
 export function IsBasePath(): PropertyDecorator {
   const toPath = ({ value }: { value: unknown }) => {
-    const path = typeof value === 'string' ? value.trim().replace(/^\/+|\/+$/g, '') : value;
-    return path === '' || path === undefined ? undefined : `/${String(path)}`;
+    const path = typeof value === 'string' ? value.trim().replace(/^\/+|\/+$/g, '') : '';
+    return path === '' ? undefined : `/${path}`;
   };
   return combine(
     Transform(toPath),

@@ -21,7 +21,7 @@ export interface ReplyOptions {
   readonly timeLimit: number;
   /** The user's claims for the agent, by name. */
   readonly attributes: Readonly<Record<string, string>>;
-  /** Gets the ids of the turn as soon as it has begun, or of the earlier turn that is replayed. It must not throw. */
+  /** Gets the ids of the turn as soon as it has begun, or of the earlier turn that is replayed. */
   readonly onTurn?: (ids: TurnIds) => void;
   /** Sees the turn while it runs. */
   readonly observer?: TurnObserver;
@@ -56,9 +56,9 @@ export class ChatService {
     const limit = this.agentSettings.timeoutMilliseconds ?? timeLimit;
     const deadline = toTurnDeadline(limit, currentRequestContext()?.deadline);
     return this.running.run(async (stop) => {
-      const begin = { deadline, memory: this.agent.memory, attributeNames: Object.keys(attributes) };
+      const begin = { deadline, memory: this.agent.memory, attributeNames: Object.keys(attributes), onTurn };
       const begun = await this.quota.consume(userId, () => this.chats.begin(userId, request, begin), hasBegun);
-      if (hasBegun(begun)) return this.runner.run(userId, begun, { deadline, stop, attributes, onTurn, observer });
+      if (hasBegun(begun)) return this.runner.run(userId, begun, { deadline, stop, attributes, observer });
       const ids = toTurnIds(begun.chatId, begun.number);
       onTurn?.(ids);
       return this.replay(userId, begun, ids);

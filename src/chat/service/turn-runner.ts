@@ -9,7 +9,7 @@ import { type HistoryPage, isEndedByAgent, type TurnOutcome } from '../model/cha
 import { toChat } from '../model/chat-page.js';
 import { appendTurn } from '../model/history-page.js';
 import type { RunningTurn } from '../model/turn.js';
-import { type TurnIds, toTurnIds } from '../model/turn-ids.js';
+import { toTurnIds } from '../model/turn-ids.js';
 import type { TurnObserver } from '../model/turn-observer.js';
 import { DynamoChatRepository, type ReleasedChat } from '../storage/dynamo-chat.repository.js';
 import { EarlierTurns } from './earlier-turns.js';
@@ -27,7 +27,6 @@ export interface RunOptions {
   readonly stop: AbortSignal;
   /** The user's claims for the agent, by name. */
   readonly attributes: Readonly<Record<string, string>>;
-  readonly onTurn: ((ids: TurnIds) => void) | undefined;
   readonly observer: TurnObserver | undefined;
 }
 
@@ -56,9 +55,6 @@ export class TurnRunner {
    */
   async run(userId: string, turn: RunningTurn, options: RunOptions): Promise<Reply> {
     const ids = toTurnIds(turn.chat.id, turn.number);
-    options.onTurn?.(ids);
-    options.observer?.onStart(turn.chat, ids);
-
     const page = this.earlier.read(userId, turn);
     const { outcome, error } = await this.ask(userId, turn, { ...options, page });
     const ended = await this.chats.complete(userId, turn, outcome);
@@ -80,6 +76,7 @@ export class TurnRunner {
     const { chat, prompt, session } = turn;
     const reply = new ReplyBuffer();
     try {
+      observer?.onStart(chat, toTurnIds(chat.id, turn.number));
       await withinDeadline(deadline, stop, async (signal) => {
         const sessionId = toAgentSessionId(userId, chat.id, session.generation);
         const history = await this.earlier.getConversationHistory(userId, turn, page);
