@@ -9,6 +9,8 @@ interface DoubtfulTurn {
   readonly key: string | undefined;
   /** The client has seen that it has begun, so its prompt must be in the history. */
   isBegun: boolean;
+  /** The part of its reply that the client has read. */
+  part?: string;
 }
 
 /** A turn with a key, to be repeated. */
@@ -72,6 +74,13 @@ export class KnownChat {
     if (turn) turn.isBegun = true;
   }
 
+  /** The client has read this part of the reply, and then the error. */
+  expectPartial(prompt: string, part: string): void {
+    this.markBegun(prompt);
+    const turn = this.doubtful.get(prompt);
+    if (turn) turn.part = part;
+  }
+
   /** The service has said that the turn is complete. */
   acknowledge(prompt: string, reply: string): void {
     this.changedAt = performance.now();
@@ -117,6 +126,9 @@ export class KnownChat {
       demand(!isCopy, 'a turn is doubled or in a wrong place', { prompt, ...evidence });
       demand(this.doubtful.has(prompt), 'a turn that is not known here, or not as it was', { prompt, ...evidence });
       demand(!isSettled || status !== 'pending', 'a turn is still pending', { prompt, ...evidence });
+      const { part } = this.doubtful.get(prompt) ?? {};
+      const isPartRight = part === undefined || (answer === part && status === 'partial');
+      demand(isPartRight, 'a partial reply is not what was streamed', { prompt, part, ...evidence });
       seen.add(prompt);
       if (isComplete && next === expected.length - 1) added.unshift({ prompt, answer });
     }
@@ -138,7 +150,12 @@ export class KnownChat {
     const earlier = [...this.acknowledged.keys()];
     if (!this.hasDoubt) {
       const wanted = composeReply(prompt, earlier).text;
-      demand(reply === wanted, 'a reply is not of this turn', { chat: this.id, turn: earlier.length + 1, wanted, reply });
+      demand(reply === wanted, 'a reply is not of this turn', {
+        chat: this.id,
+        turn: earlier.length + 1,
+        wanted,
+        reply,
+      });
       return;
     }
     const [wanted = ''] = composeReply(prompt, []).text.split('\n\n');

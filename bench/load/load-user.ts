@@ -173,7 +173,11 @@ export class LoadUser {
   private async adopt(id: string): Promise<void> {
     const messages = await this.readHistory(id, MESSAGES_OF_PAGE);
     const prompt = messages[0]?.content ?? '';
-    demand(this.lostOpenings.delete(prompt), 'a chat is listed that nobody has opened', { user: this.name, id, messages });
+    demand(this.lostOpenings.delete(prompt), 'a chat is listed that nobody has opened', {
+      user: this.name,
+      id,
+      messages,
+    });
     const chat = new KnownChat(id, prompt);
     chat.expectTurn(prompt);
     this.chats.set(id, chat);
