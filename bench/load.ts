@@ -10,8 +10,8 @@ import { runSlowStream } from './load/slow-stream.js';
 import { buildVariables, type MeasuredServer, startPart, startServer } from './measured-server.js';
 
 const SECONDS = 120;
-const USERS = 64;
-/** Before and after SIGTERM. */
+const USERS = 32;
+/** How long the load lasts before SIGTERM. */
 const SHUTDOWN_SECONDS = 5;
 const SLOW_STREAMS = 10;
 /** A request this old had reached the service when the signal came. */
@@ -124,11 +124,11 @@ async function shutDownUnderLoad({ agent, table }: Parts, users: readonly LoadUs
   const [, url = ''] = await server.untilPrinted(/Listening on (http:[^"\s]+)/);
   const client = new LoadClient(url);
   for (const user of users) user.client = client;
-  let isOver = false;
-  const running = runLoad(users, () => isOver);
-  await wait((SHUTDOWN_SECONDS - 1) * 1_000);
   const slow = users.slice(0, SLOW_STREAMS).map((user) => runSlowStream(user));
   await wait(1_000);
+  let isOver = false;
+  const running = runLoad(users, () => isOver);
+  await wait(SHUTDOWN_SECONDS * 1_000);
   const signalAt = performance.now();
   const code = await server.end('SIGTERM');
   const took = (performance.now() - signalAt) / 1_000;

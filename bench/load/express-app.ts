@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { BedrockAgentRuntimeClient, InvokeAgentCommand } from '@aws-sdk/client-bedrock-agent-runtime';
 import { DeleteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import jwt from 'jsonwebtoken';
 import { toTitle } from '../../src/chat/model/title.js';
 import { toAgentClientConfig } from '../../src/chat/agent/aws/agent-connections.js';
@@ -34,7 +34,7 @@ export function createExpressServer(environment: Environment): Server {
   app.disable('x-powered-by').disable('etag');
   app.use((request, response, next) => {
     try {
-      const claims = jwt.verify(request.get('id_token') ?? '', environment.JWT_SECRET_KEY ?? '');
+      const claims = jwt.verify(request.get('id_token') ?? '', environment.JWT_SECRET_KEY ?? '') as jwt.JwtPayload;
       response.locals['user'] = claims.sub;
       next();
     } catch {
@@ -43,59 +43,78 @@ export function createExpressServer(environment: Environment): Server {
   });
   app.use(express.json({ limit: 256 * 1024 }));
   app.param('id', (_, response, next, id: string) => {
-    store.findHead(userOf(response), id).then((head) => {
-      response.locals['head'] = head;
-      if (head) next();
-      else response.status(404).json({ error: 'Chat not found' });
-    }, next);
+    const find = async () => {
+      response.locals['head'] = await store.findHead(userOf(response), id);
+      if (response.locals['head']) next();
+      else sendError(response, 404, 'Chat not found');
+    };
+    find().catch(next);
   });
 
-  app.post(['/chat', '/chat/stream'], async (request, response) => {
-    const { prompt, chat_id: chatId } = (request.body ?? {}) as Body;
-    if (typeof prompt !== 'string' || !prompt.trim()) return sendError(response, 400, "Field 'prompt' is required");
-    const user = userOf(response);
-    const key = request.get('idempotency-key');
-    const stored = key === undefined ? undefined : await store.findKey(user, key);
-    if (stored && stored['prompt'] !== prompt) return sendError(response, 422, 'Another request');
-    const id = chatId ?? (stored?.['chat'] as string | undefined) ?? randomUUID();
-    const head = await store.findHead(user, id);
-    if (chatId !== undefined && !head) return sendError(response, 404, 'Chat not found');
-    response.set('chat-id', id);
-    if (stored) response.set('idempotency-replayed', 'true');
-    const now = new Date().toISOString();
-    const chat = head ?? { id, user_id: user, title: toTitle(prompt), created_at: now, updated_at: now };
-    const onText = request.path === '/chat' ? () => undefined : startStream(response, chat);
-    const reply = (stored?.['reply'] as string | undefined) ?? (await ask(prompt, id, onText));
-    if (!stored) await store.append(chat, { prompt, reply });
-    if (!stored && key !== undefined) await store.saveKey(user, key, { prompt, reply, chat: id });
-    if (request.path !== '/chat') return endStream(response, chat);
-    response.json({ response: reply, chat: { ...chat, messages: toMessages(await store.listTurns(chat)) } });
-  });
+  app.post(
+    ['/chat', '/chat/stream'],
+    wrap(async (request, response) => {
+      const { prompt, chat_id: chatId } = (request.body ?? {}) as Body;
+      if (typeof prompt !== 'string' || !prompt.trim()) return sendError(response, 400, "Field 'prompt' is required");
+      const user = userOf(response);
+      const key = request.get('idempotency-key');
+      const stored = key === undefined ? undefined : await store.findKey(user, key);
+      if (stored && stored['prompt'] !== prompt) return sendError(response, 422, 'Another request');
+      const id = chatId ?? (stored?.['chat'] as string | undefined) ?? randomUUID();
+      const head = await store.findHead(user, id);
+      if (chatId !== undefined && !head) return sendError(response, 404, 'Chat not found');
+      response.set('chat-id', id);
+      if (stored) response.set('idempotency-replayed', 'true');
+      const now = new Date().toISOString();
+      const chat = head ?? { id, user_id: user, title: toTitle(prompt), created_at: now, updated_at: now };
+      const onText = request.path === '/chat' ? () => undefined : startStream(response, chat);
+      const reply = (stored?.['reply'] as string | undefined) ?? (await ask(prompt, id, onText));
+      if (!stored) await store.append(chat, { prompt, reply });
+      if (!stored && key !== undefined) await store.saveKey(user, key, { prompt, reply, chat: id });
+      if (request.path !== '/chat') return endStream(response, chat);
+      response.json({ response: reply, chat: { ...chat, messages: toMessages(await store.listTurns(chat)) } });
+    }),
+  );
 
-  app.get('/chats', async (request, response) => {
-    response.json(await store.listHeads(userOf(response), request.query));
-  });
-  app.get('/chats/:id', async (_, response) => {
-    const head = response.locals['head'] as Head;
-    response.json({ chat: { ...head, messages: toMessages(await store.listTurns(head)) } });
-  });
-  app.get('/chats/:id/messages', async (request: Request<{ id: string }>, response) => {
-    const before = Number(request.query['cursor'] ?? Number.MAX_SAFE_INTEGER);
-    const turns = await store.listTurns(response.locals['head'] as Head);
-    const end = Math.min(before, turns.length);
-    const start = Math.max(0, end - Math.max(1, Math.floor(Number(request.query['limit'] ?? 100) / 2)));
-    const older = start > 0 ? { next_cursor: String(start) } : {};
-    response.json({ messages: toMessages(turns).slice(start * 2, end * 2), ...older });
-  });
-  app.patch('/chats/:id', async (request, response) => {
-    const head = { ...(response.locals['head'] as Head), title: (request.body as Body).title ?? '' };
-    await store.rename(head);
-    response.json({ chat: head });
-  });
-  app.delete('/chats/:id', async (_, response) => {
-    await store.delete(response.locals['head'] as Head);
-    response.status(204).end();
-  });
+  app.get(
+    '/chats',
+    wrap(async (request, response) => {
+      response.json(await store.listHeads(userOf(response), request.query));
+    }),
+  );
+  app.get(
+    '/chats/:id',
+    wrap(async (_, response) => {
+      const head = response.locals['head'] as Head;
+      response.json({ chat: { ...head, messages: toMessages(await store.listTurns(head)) } });
+    }),
+  );
+  app.get(
+    '/chats/:id/messages',
+    wrap(async (request, response) => {
+      const before = Number(request.query['cursor'] ?? Number.MAX_SAFE_INTEGER);
+      const turns = await store.listTurns(response.locals['head'] as Head);
+      const end = Math.min(before, turns.length);
+      const start = Math.max(0, end - Math.max(1, Math.floor(Number(request.query['limit'] ?? 100) / 2)));
+      const older = start > 0 ? { next_cursor: String(start) } : {};
+      response.json({ messages: toMessages(turns).slice(start * 2, end * 2), ...older });
+    }),
+  );
+  app.patch(
+    '/chats/:id',
+    wrap(async (request, response) => {
+      const head = { ...(response.locals['head'] as Head), title: (request.body as Body).title ?? '' };
+      await store.rename(head);
+      response.json({ chat: head });
+    }),
+  );
+  app.delete(
+    '/chats/:id',
+    wrap(async (_, response) => {
+      await store.delete(response.locals['head'] as Head);
+      response.status(204).end();
+    }),
+  );
   const onError: ErrorRequestHandler = (error: { status?: number }, _request, response, _next) => {
     if (!response.headersSent) sendError(response, error.status ?? 500, 'It failed');
   };
@@ -216,6 +235,11 @@ function toMessages(turns: readonly Turn[]): { role: string; content: string }[]
     { role: 'user', content: prompt },
     { role: 'assistant', content: reply },
   ]);
+}
+
+/** Passes an error on, as Express wants it. */
+function wrap(handle: (request: Request, response: Response) => Promise<void>): RequestHandler {
+  return (request, response, next) => void handle(request, response).catch(next);
 }
 
 function userOf(response: Response): string {

@@ -3,7 +3,7 @@ import type { ShownChat, ShownMessage } from '../../test/support/chat-client.js'
 import { tokenOf } from '../measured-server.js';
 import { KnownChat } from './known-chat.js';
 import type { Answer, Call, LoadClient } from './load-client.js';
-import { demand } from './wrong-answer.js';
+import { demand, RefusedError } from './wrong-answer.js';
 
 /** How long a client repeats a request while another turn of the chat runs. */
 const PATIENCE_MILLISECONDS = 60_000;
@@ -158,14 +158,15 @@ export class LoadUser {
 
   /** Reads every chat after the load, and compares it with all that was acknowledged. */
   async verify(onWrong: (error: unknown) => void): Promise<void> {
-    for (const chat of this.chats.values()) await this.settle(chat).catch(onWrong);
-    const listed = await this.checkList(MESSAGES_OF_PAGE).catch(onWrong);
+    const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> =>
+      repeatRefused(work).catch((error: unknown) => void onWrong(error));
+    for (const chat of this.chats.values()) await attempt(() => this.settle(chat));
+    const listed = await attempt(() => this.checkList(MESSAGES_OF_PAGE));
     for (const { id } of listed ?? []) {
-      if (!this.chats.has(id) && !this.limbo.has(id) && !this.deleted.has(id)) await this.adopt(id).catch(onWrong);
+      if (!this.chats.has(id) && !this.limbo.has(id) && !this.deleted.has(id)) await attempt(() => this.adopt(id));
     }
     for (const id of this.deleted.keys()) {
-      const call = { kind: 'deleted chat', method: 'GET', path: `/chats/${id}` };
-      await this.sendFor(404, call).catch(onWrong);
+      await attempt(() => this.sendFor(404, { kind: 'deleted chat', method: 'GET', path: `/chats/${id}` }));
     }
   }
 
@@ -182,5 +183,18 @@ export class LoadUser {
     chat.expectTurn(prompt);
     this.chats.set(id, chat);
     await this.settle(chat);
+  }
+}
+
+/** The checks after the load wait until the service is less busy. */
+async function repeatRefused<T>(work: () => Promise<T>): Promise<T> {
+  const start = performance.now();
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof RefusedError) || performance.now() - start > PATIENCE_MILLISECONDS) throw error;
+      await wait(REPEAT_MILLISECONDS);
+    }
   }
 }

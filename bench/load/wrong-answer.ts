@@ -1,5 +1,5 @@
-/** Characters of the evidence that are printed. */
-const EVIDENCE_LENGTH = 1_500;
+/** Longer texts are printed without their middle. */
+const TEXT_LENGTH = 400;
 
 /** A response that breaks the contract, or a history that does not fit what its user has sent. */
 export class WrongAnswerError extends Error {
@@ -33,5 +33,11 @@ export class RefusedError extends Error {
 
 /** @throws WrongAnswerError */
 export function demand(holds: boolean, what: string, evidence?: unknown): asserts holds {
-  if (!holds) throw new WrongAnswerError(`${what}: ${JSON.stringify(evidence)?.slice(0, EVIDENCE_LENGTH)}`);
+  if (!holds) throw new WrongAnswerError(`${what}: ${JSON.stringify(evidence, shorten)}`);
+}
+
+function shorten(_: string, value: unknown): unknown {
+  if (value instanceof Headers) return Object.fromEntries(value);
+  if (typeof value !== 'string' || value.length <= TEXT_LENGTH) return value;
+  return `${value.slice(0, TEXT_LENGTH / 2)}…${value.slice(-TEXT_LENGTH / 2)}`;
 }
