@@ -51,7 +51,7 @@ export async function benchLoad(): Promise<void> {
   const ours = await measure('this service', { server: service, users, seconds });
   const verified = await verifyAll(users);
   printTimes(client.times, reference[0]?.client.times ?? new Map());
-  console.log(`\nplain Express: ${bare.wrong.length} responses break the contract`);
+  console.log(`\nplain Express: ${bare.wrong.length} wrong ${JSON.stringify(countReasons(bare.wrong))}`);
   report('this service under load', ours.wrong);
   report('every chat after the load', verified);
 
@@ -152,8 +152,18 @@ async function verifyAfterEnd(users: readonly LoadUser[], client: LoadClient): P
   return verifyAll(users);
 }
 
+/** Prints what is wrong. Anything makes the bench fail. */
 function report(what: string, wrong: readonly string[]): void {
   console.log(`${what}: ${wrong.length} wrong`);
   for (const line of wrong.slice(0, WRONG_SHOWN)) console.error(`  ${line}`);
   if (wrong.length > 0) process.exitCode = 1;
+}
+
+function countReasons(wrong: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const line of wrong) {
+    const [reason = ''] = line.split(':');
+    counts[reason] = (counts[reason] ?? 0) + 1;
+  }
+  return counts;
 }

@@ -31,7 +31,7 @@ export async function listChats(user: LoadUser): Promise<void> {
 export async function renameChat(user: LoadUser): Promise<void> {
   const chat = user.pickChat();
   if (!chat) return void (await runTurn(user));
-  const title = `Renamed ${user.nextKey()} 🙂`;
+  const title = `Renamed by ${user.nextKey()} 🙂`;
   chat.title = undefined;
   chat.changedAt = performance.now();
   const body = JSON.stringify({ title });

@@ -38,6 +38,7 @@ export class LoadUser {
   /** First prompts of chats whose id was never received. */
   readonly lostOpenings = new Set<string>();
   private sent = 0;
+  private keys = 0;
 
   constructor(
     readonly name: string,
@@ -57,7 +58,8 @@ export class LoadUser {
   }
 
   nextKey(): string {
-    return `${this.name}-key-${this.sent}`;
+    this.keys += 1;
+    return `${this.name}-key-${this.keys}`;
   }
 
   pick<T>(values: readonly T[]): T | undefined {
@@ -159,7 +161,10 @@ export class LoadUser {
   /** Reads every chat after the load, and compares it with all that was acknowledged. */
   async verify(onWrong: (error: unknown) => void): Promise<void> {
     const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> =>
-      repeatRefused(work).catch((error: unknown) => void onWrong(error));
+      repeatRefused(work).catch((error: unknown) => {
+        onWrong(error);
+        return undefined;
+      });
     for (const chat of this.chats.values()) await attempt(() => this.settle(chat));
     const listed = await attempt(() => this.checkList(MESSAGES_OF_PAGE));
     for (const { id } of listed ?? []) {
