@@ -136,12 +136,14 @@ async function shutDownUnderLoad({ agent, table }: Parts, users: readonly LoadUs
   const { wrong, refused, lost } = await running;
   const slowWrong = (await Promise.all(slow)).filter((problem) => problem !== undefined);
   const responses = [...client.times.values()].flat().length;
-  const early = lost.filter((sentAt) => signalAt - sentAt > ARRIVED_MILLISECONDS).length;
+  const [before, early] = [0, ARRIVED_MILLISECONDS].map(
+    (age) => lost.filter((sentAt) => signalAt - sentAt > age).length,
+  );
   console.log(`\nSIGTERM after ${SHUTDOWN_SECONDS} s: exit code ${code} after ${took.toFixed(1)} s`);
-  console.log(`  ${responses} whole responses, ${lost.length} requests without one; ${early} of these were sent early`);
+  console.log(`  ${responses} whole responses; without one: ${lost.length} requests, ${before} sent before the signal`);
   console.log(`  ${slow.length} slow streams; refused as busy: ${JSON.stringify(Object.fromEntries(refused))}`);
   report('responses around SIGTERM', [...wrong, ...slowWrong]);
-  if (early > 0) report('requests before SIGTERM', [`${early} got no response`]);
+  if (early !== 0) report('requests before SIGTERM', [`${early} of those that had arrived got no response`]);
   if (code !== 0) report('the end of the process', [`exit code ${code}: ${server.printed.slice(-2_000)}`]);
   await killServers();
 }
