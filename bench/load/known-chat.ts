@@ -36,6 +36,8 @@ export class KnownChat {
   changedAt = performance.now();
   private readonly model = new ChatModel();
   private readonly acknowledged = new Map<string, string>();
+  /** Prompts that were sent again. Each try that failed is a turn of its own. */
+  private readonly repeated = new Set<string>();
   private readonly doubtful = new Map<string, DoubtfulTurn>();
 
   constructor(
@@ -61,7 +63,8 @@ export class KnownChat {
   /** Call it before a turn is sent. */
   expectTurn(prompt: string, key?: string): void {
     this.changedAt = performance.now();
-    if (!this.doubtful.has(prompt)) this.doubtful.set(prompt, { key, isBegun: false });
+    if (this.doubtful.has(prompt)) this.repeated.add(prompt);
+    else this.doubtful.set(prompt, { key, isBegun: false });
   }
 
   /** The turn was refused before it began. */
@@ -124,7 +127,8 @@ export class KnownChat {
       }
       const isCopy = isComplete && (seen.has(prompt) || this.acknowledged.has(prompt));
       demand(!isCopy, 'a turn is doubled or in a wrong place', { prompt, ...evidence });
-      demand(this.doubtful.has(prompt), 'a turn that is not known here, or not as it was', { prompt, ...evidence });
+      const isFailedTry = !isComplete && this.repeated.has(prompt);
+      demand(isFailedTry || this.doubtful.has(prompt), 'a turn that is not known here, or not as it was', { prompt, ...evidence });
       demand(!isSettled || status !== 'pending', 'a turn is still pending', { prompt, ...evidence });
       const { part } = this.doubtful.get(prompt) ?? {};
       const isPartRight = part === undefined || (answer === part && status === 'partial');

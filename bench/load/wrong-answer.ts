@@ -2,7 +2,7 @@
 const TEXT_LENGTH = 400;
 
 /** A response that breaks the contract, or a history that does not fit what its user has sent. */
-export class WrongAnswerError extends Error {
+class WrongAnswerError extends Error {
   override readonly name = 'WrongAnswerError';
 }
 
