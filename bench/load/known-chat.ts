@@ -128,7 +128,10 @@ export class KnownChat {
       const isCopy = isComplete && (seen.has(prompt) || this.acknowledged.has(prompt));
       demand(!isCopy, 'a turn is doubled or in a wrong place', { prompt, ...evidence });
       const isFailedTry = !isComplete && this.repeated.has(prompt);
-      demand(isFailedTry || this.doubtful.has(prompt), 'a turn that is not known here, or not as it was', { prompt, ...evidence });
+      demand(isFailedTry || this.doubtful.has(prompt), 'a turn that is not known here, or not as it was', {
+        prompt,
+        ...evidence,
+      });
       demand(!isSettled || status !== 'pending', 'a turn is still pending', { prompt, ...evidence });
       const { part } = this.doubtful.get(prompt) ?? {};
       const isPartRight = part === undefined || (answer === part && status === 'partial');
