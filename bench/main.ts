@@ -2,6 +2,8 @@ import { dummyCredentials } from '../src/local/local-mode.js';
 import { benchChatList } from './chat-list.js';
 import { benchColdStart } from './lambda/cold.js';
 import { benchWarmRequests } from './lambda/warm.js';
+import { benchLoad } from './load.js';
+import { benchReaders } from './readers.js';
 import { benchStream } from './stream.js';
 import { benchTurnCost } from './turn-cost.js';
 import { benchTurnEnds } from './turn-ends.js';
@@ -9,12 +11,14 @@ import { benchVerify } from './verify.js';
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   stream: benchStream,
+  readers: benchReaders,
   turns: benchTurnCost,
   chats: benchChatList,
   ends: benchTurnEnds,
   cold: benchColdStart,
   warm: benchWarmRequests,
   verify: benchVerify,
+  load: benchLoad,
 };
 
 const name = process.argv[2] ?? '';

@@ -1,15 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { join } from 'node:path';
-import { TableSettings } from '../src/config/settings.js';
-import { createDynamoDbClient } from '../src/dynamodb/dynamodb.client.js';
-import { ensureChatTable } from '../src/dynamodb/table-schema.js';
-import { loadEnvironment } from '../src/config/environment.js';
-import { mintToken } from '../src/local/dev-token.js';
-import { startEmbeddedDynamoDb } from '../src/local/embedded-dynamodb.js';
 import { type ClockedAgent, startClockedAgent } from './clocked-agent.js';
-import type { Report } from './stream-server.js';
+import { mb, percentile } from './figures.js';
+import { type MeasuredServer, startServer, startTable, tokenOf } from './measured-server.js';
 
 const CHUNKS = 100;
 const PACE_MS = 5;
@@ -19,14 +12,7 @@ const CROWD_CHUNKS = 5;
 /** Streams that open at once, and streams that end per second. Higher numbers would measure the embedded table. */
 const OPENING = 25;
 const ENDING_PER_SECOND = 100;
-const SECRET = 'a-secret-for-measuring-only-7Hq2LmZx9cVb4Nw1';
 const TIMES = /(?:"delta":"|^data: )((?:[\d.]+ )+)/gm;
-
-/** A server in its own process, so that its memory can be measured alone. */
-interface Measured {
-  readonly url: string;
-  memory(): Promise<NodeJS.MemoryUsage>;
-}
 
 /** A stream, read to its end. */
 interface Read {
@@ -56,11 +42,11 @@ export async function benchStream(): Promise<void> {
   await benchCrowd(crowded, crowdAgent);
 }
 
-async function benchDelays(ours: Measured, bare: Measured): Promise<void> {
+async function benchDelays(ours: MeasuredServer, bare: MeasuredServer): Promise<void> {
   const delays: Record<'ours' | 'bare', number[]> = { ours: [], bare: [] };
   for (let round = -2; round < ROUNDS; round += 1) {
     for (const [name, { url }] of Object.entries({ bare, ours })) {
-      const read = await readStream(url);
+      const read = await readStream(`${url}/chat/stream`);
       if (read.delays.length !== CHUNKS) throw new Error(`${name} sent ${read.delays.length} of ${CHUNKS} chunks`);
       // The first rounds warm the servers up.
       if (round >= 0) delays[name as 'ours' | 'bare'].push(...read.delays);
@@ -77,11 +63,13 @@ async function benchDelays(ours: Measured, bare: Measured): Promise<void> {
 }
 
 /** Opens all streams, and reads their first chunks, before any stream ends. */
-async function benchCrowd(service: Measured, agent: ClockedAgent): Promise<void> {
-  await openAll(service.url, OPENING).then((streams) => Promise.all(streams.map((stream) => stream.ended)));
+async function benchCrowd(service: MeasuredServer, agent: ClockedAgent): Promise<void> {
+  await openAll(`${service.url}/chat/stream`, OPENING).then((streams) =>
+    Promise.all(streams.map((stream) => stream.ended)),
+  );
   const before = await service.memory();
   agent.hold();
-  const streams = await openAll(service.url, CROWD);
+  const streams = await openAll(`${service.url}/chat/stream`, CROWD);
   const during = await service.memory();
   await agent.release((CROWD / ENDING_PER_SECOND) * 1000);
   const reads = await Promise.all(streams.map((stream) => stream.ended));
@@ -111,56 +99,8 @@ function isComplete({ status, text, delays }: Read): boolean {
   );
 }
 
-/** @returns the endpoint of the table. */
-async function startTable(): Promise<string> {
-  const { endpoint } = await startEmbeddedDynamoDb({});
-  const environment = loadEnvironment(buildVariables('', endpoint));
-  const client = createDynamoDbClient(new TableSettings(environment));
-  await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
-  return endpoint;
-}
-
-async function startServer(name: 'ours' | 'bare', agentEndpoint: string, dynamoDb: string): Promise<Measured> {
-  const child = fork(join(import.meta.dirname, 'stream-server.ts'), [name], {
-    execArgv: ['--expose-gc', '--import', '@swc-node/register/esm-register'],
-    env: { ...process.env, ...buildVariables(agentEndpoint, dynamoDb) },
-  });
-  child.once('exit', (code) => {
-    throw new Error(`${name} ended with ${code}`);
-  });
-  const report = await receiveReport(child);
-  if (!('port' in report)) throw new Error(`${name} did not send its port`);
-  return {
-    url: `http://127.0.0.1:${report.port}/chat/stream`,
-    memory: async () => {
-      child.send('memory');
-      const measured = await receiveReport(child);
-      if (!('memory' in measured)) throw new Error(`${name} did not send its memory`);
-      return measured.memory;
-    },
-  };
-}
-
-async function receiveReport(child: ChildProcess): Promise<Report> {
-  const [report] = (await once(child, 'message')) as [Report];
-  return report;
-}
-
-function buildVariables(agentEndpoint: string, dynamoDb: string): Record<string, string> {
-  return {
-    AGENT_ID: 'AGENT',
-    AGENT_ALIAS_ID: 'ALIAS',
-    AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agentEndpoint,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb,
-    JWT_SECRET_KEY: SECRET,
-    LOG_LEVEL: 'fatal',
-    TURNS_PER_MINUTE: '0',
-    TURNS_AT_ONCE: '0',
-  };
-}
-
 const connections = new Agent({ keepAlive: true, maxSockets: CROWD });
-const token = mintToken({ secret: SECRET, sub: 'alice' });
+const token = tokenOf('alice');
 
 async function readStream(url: string): Promise<Read> {
   return (await openStream(url)).ended;
@@ -186,11 +126,6 @@ async function openStream(url: string): Promise<{ ended: Promise<Read> }> {
   return { ended };
 }
 
-function percentile(values: readonly number[], rank: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.ceil((sorted.length * rank) / 100) - 1] ?? NaN;
-}
-
 function difference(one: readonly number[], other: readonly number[]): (rank: number) => number {
   return (rank) => percentile(one, rank) - percentile(other, rank);
 }
@@ -201,8 +136,4 @@ function ratioText(one: readonly number[], other: readonly number[]): (rank: num
 
 function ms(value: number): string {
   return `${value.toFixed(2).padStart(8)} ms`;
-}
-
-function mb(bytes: number): string {
-  return `${(bytes / 1024 / 1024).toFixed(1).padStart(7)} MB`;
 }

@@ -141,6 +141,7 @@ function toVariables(agent: string, table: string): Record<string, string> {
     AWS_REGION: 'eu-central-1',
     JWT_SECRET_KEY: SECRET,
     TURNS_PER_MINUTE: '0',
+    TURNS_AT_ONCE: '0',
     LOG_LEVEL: 'fatal',
     PORT: '0',
   };

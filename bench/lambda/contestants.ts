@@ -40,7 +40,7 @@ export interface Contestants {
 
 /** Builds the package, so that the current code is measured. */
 export function buildPackage(): void {
-  const build = ['--import', '@swc-node/register/esm-register', 'scripts/build-lambda.ts'];
+  const build = ['--import', './scripts/typescript.mjs', 'scripts/build-lambda.ts'];
   execFileSync(process.execPath, build, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 

@@ -6,6 +6,7 @@ import jwt from 'jsonwebtoken';
 import { DomainError } from '../common/domain-error.js';
 import { Environment } from '../config/environment.js';
 import { AuthSettings } from '../config/settings.js';
+import { SIGNING_ALGORITHMS } from '../config/signing-algorithms.js';
 import { InvalidIdTokenError } from './auth.errors.js';
 import { IdTokenGuard } from './id-token.guard.js';
 import { IdTokenStrategy } from './id-token.strategy.js';
@@ -100,7 +101,9 @@ describe('IdTokenStrategy', () => {
   );
 
   it('authenticates nobody if the signature is to be verified and there are no keys', async () => {
-    await expect(createAuthenticator(new NoSigningKeys())(sign())).rejects.toThrow('There is no signing key');
+    await expect(createAuthenticator(new NoSigningKeys(SIGNING_ALGORITHMS))(sign())).rejects.toThrow(
+      'There is no signing key',
+    );
   });
 
   it('does not mix up requests that wait for their keys at the same time', async () => {

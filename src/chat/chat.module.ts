@@ -1,7 +1,7 @@
 import { type MiddlewareConsumer, Module, type NestModule, RequestMethod } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
+import { BodyMemory } from '../http/body/body-memory.js';
 import { exactPath } from '../http/middleware/exact-path.js';
-import { jsonBody } from '../http/middleware/json-body.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { AgentProvider } from './agent/agent.js';
 import { AgentModule } from './agent/agent.module.js';
@@ -23,6 +23,7 @@ import { StorageModule } from './storage/storage.module.js';
   imports: [AuthModule, UsageModule, StorageModule, AgentModule],
   controllers: [ChatController, ChatListController, ChatHistoryController],
   providers: [
+    BodyMemory,
     ChatService,
     ChatListService,
     ChatHistoryService,
@@ -39,13 +40,9 @@ export class ChatModule implements NestModule {
     private readonly agent: AgentProvider,
   ) {}
 
-  /**
-   * Reads the body only for routes that have one, so that an unknown route is 404 with any body. `DELETE /chats/`, with
-   * an empty id, must not delete all chats.
-   */
+  /** `DELETE /chats/`, with an empty id, must not delete all chats. */
   configure(consumer: MiddlewareConsumer): void {
     consumer.apply(exactPath).forRoutes({ path: 'chats', method: RequestMethod.DELETE });
-    consumer.apply(jsonBody).forRoutes(ChatController, { path: 'chats/:id', method: RequestMethod.PATCH });
   }
 
   /** Waits for all running turns, also if their clients have disconnected, and for what they leave to the agent. */

@@ -14,7 +14,11 @@ describe('describeService', () => {
     [{ ...ISSUER, JWT_VERIFY_SIGNATURE: 'false' }, 'tokens of https://id.example that a gateway has checked'],
     [
       { ...ISSUER, DYNAMODB_TABLE: 'chats', AWS_ENDPOINT_URL_DYNAMODB: 'http://jane:sesame@db.example:8000/path' },
-      'table chats at http://db.example:8000, tokens of https://id.example',
+      'table chats in eu-west-1 at http://db.example:8000, tokens of https://id.example',
+    ],
+    [
+      { ...ISSUER, AWS_ENDPOINT_URL_DYNAMODB: 'https://vpce-1.dynamodb.eu-west-1.vpce.amazonaws.com' },
+      'table test-chat in eu-west-1 at https://vpce-1.dynamodb.eu-west-1.vpce.amazonaws.com, tokens of https://id.example',
     ],
   ])('says what %j runs, without a secret', (variables, expected) => {
     const environment = loadEnvironment({ AWS_REGION: 'eu-west-1', AGENT_MODEL_ID: 'nova', ...variables });
@@ -22,5 +26,13 @@ describe('describeService', () => {
     expect(line).toContain('asking the model nova in eu-west-1; ');
     expect(line).toContain(`${expected}, version ${VERSION}`);
     expect(line).not.toMatch(/\n|sesame|k9fJ/);
+  });
+
+  it('names another server of the agent, without a secret', () => {
+    const endpoint = { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: 'https://jane:sesame@proxy.example/path' };
+    const environment = loadEnvironment({ ...ISSUER, AGENT_MODEL_ID: 'nova', AWS_REGION: 'eu-west-1', ...endpoint });
+    expect(describeService(environment)).toContain(
+      'asking the model nova in eu-west-1 at https://proxy.example; table',
+    );
   });
 });

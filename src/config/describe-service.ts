@@ -5,15 +5,21 @@ import { VERSION } from './version.js';
 
 /** Says in one line for people what runs: agent, table, issuer and version, without a secret or an account. */
 export function describeService(environment: Environment): string {
-  const agent = describeAgent(new AgentSettings(environment));
+  const settings = new AgentSettings(environment);
+  const agent = describeAgent(settings) + describeServer(settings.target.endpoint);
   const table = describeTable(new TableSettings(environment));
   const tokens = describeTokens(new AuthSettings(environment));
   return `asking ${agent}; ${table}, ${tokens}, version ${VERSION}`;
 }
 
-/** Names the table by its region, or by the server that it is on. */
+/** Names the table by its region, and by its server if that is configured, such as a VPC endpoint. */
 export function describeTable({ name, region, endpoint }: TableSettings): string {
-  return `table ${name} ${endpoint === undefined ? `in ${region}` : `at ${new URL(endpoint).origin}`}`;
+  return `table ${name} in ${region}${describeServer(endpoint)}`;
+}
+
+/** Only its origin, because a URL may have credentials. */
+function describeServer(endpoint: string | undefined): string {
+  return endpoint === undefined ? '' : ` at ${new URL(endpoint).origin}`;
 }
 
 function describeTokens({ verifiesSignature, keySetUrl, issuer }: AuthSettings): string {

@@ -56,7 +56,7 @@ describe('the agent', () => {
   });
 
   it.each([
-    { ...CLASSIC, AGENT_SESSION_CLAIMS: 'email, custom:tenant' },
+    { ...CLASSIC, AGENT_SESSION_CLAIMS: 'email, custom:tenant, https://example.com/tenant' },
     { ...HARNESS, AGENT_QUALIFIER: 'live', AGENT_SESSION_TTL_SECONDS: '31536000' },
     { ...MODEL, AGENT_SYSTEM_PROMPT: 'Be brief.', AGENT_MAX_TOKENS: '500' },
     { ...MODEL, AGENT_GUARDRAIL_ID: 'g1', AGENT_GUARDRAIL_VERSION: 'DRAFT' },

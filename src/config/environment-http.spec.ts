@@ -71,7 +71,11 @@ describe('the settings of HTTP', () => {
     expect(read({ BASE_PATH }).basePath).toBe('/api/v1');
   });
 
-  it.each(['/', '/a//b', '/a?b', '/a b', '/..', '/.a', 'https://x/api', '/a%20b'])(
+  it.each(['/', ' // '])('take the base path %j as none', (BASE_PATH) => {
+    expect(read({ BASE_PATH }).basePath).toBeUndefined();
+  });
+
+  it.each(['/a//b', '/a?b', '/a b', '/..', '/.a', 'https://x/api', '/a%20b'])(
     'refuse the base path %s',
     (BASE_PATH) => {
       expect(findProblems({ BASE_PATH })).toEqual([

@@ -59,11 +59,11 @@ export function IsAudienceList(): PropertyDecorator {
   );
 }
 
-/** Names of claims, separated by commas. The value becomes a list. */
+/** Names of claims, separated by commas, also URLs such as Auth0 wants. The value becomes a list. */
 export function IsClaimList(): PropertyDecorator {
   return isListOf(
     'isClaimList',
-    (claim) => /^[\w:.-]{1,128}$/.test(claim),
+    (claim) => /^[\w:./-]{1,128}$/.test(claim),
     'must be names of claims separated by commas',
   );
 }
@@ -98,10 +98,16 @@ export function IsHeaderList(): PropertyDecorator {
   );
 }
 
-/** A path such as `/api`. Slashes at both ends are optional; the value begins with one and ends without. */
+/**
+ * A path such as `/api`. Slashes at both ends are optional; the value begins with one and ends without. `/` is no base
+ * path, so its value is undefined.
+ */
 export function IsBasePath(): PropertyDecorator {
-  const toPath = ({ value }: { value: unknown }) =>
-    typeof value === 'string' ? `/${value.trim().replace(/^\/+|\/+$/g, '')}` : value;
+  const toPath = ({ value }: { value: unknown }) => {
+    if (typeof value !== 'string') return value;
+    const path = value.trim().replace(/^\/+|\/+$/g, '');
+    return path === '' ? undefined : `/${path}`;
+  };
   return combine(
     Transform(toPath),
     Matches(/^(\/[\w~-][\w.~-]*)+$/, { message: 'must be a path such as /api of letters, digits, _ . ~ -' }),

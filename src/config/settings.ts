@@ -1,6 +1,6 @@
 import { findKeySetUrl } from './environment-keys.js';
 import type { Environment } from './environment.js';
-import type { SigningAlgorithm } from './signing-algorithms.js';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signing-algorithms.js';
 import { toSecretBytes } from './signing-secret.js';
 
 /** The table of chats, and how long its items are kept. */
@@ -25,7 +25,7 @@ export class AuthSettings {
   readonly verifiesSignature: boolean;
   /** The bytes that tokens are signed with. */
   readonly secret: Uint8Array | undefined;
-  /** The algorithms of tokens: one with `secret`, at least one with `keySetUrl`. */
+  /** The algorithms of tokens: one with `secret`, at least one with `keySetUrl`, all if no signature is verified. */
   readonly algorithms: readonly SigningAlgorithm[];
   /** The URL of the issuer's key set; undefined with a secret, and if no signature is verified. */
   readonly keySetUrl: URL | undefined;
@@ -46,7 +46,7 @@ export class AuthSettings {
     const { JWT_SECRET_KEY: secret } = environment;
     this.secret = secret === undefined ? undefined : toSecretBytes(secret);
     this.keySetUrl = findKeySetUrl(environment);
-    this.algorithms = environment.JWT_ALGORITHM ?? (this.keySetUrl ? ['RS256', 'ES256'] : ['HS256']);
+    this.algorithms = environment.JWT_ALGORITHM ?? this.defaultAlgorithms();
     this.issuer = environment.JWT_ISSUER;
     this.audiences = environment.JWT_AUDIENCE;
     this.userIdClaim = environment.JWT_USER_ID_CLAIM;
@@ -54,6 +54,11 @@ export class AuthSettings {
     this.emailClaim = environment.JWT_EMAIL_CLAIM;
     this.requiredClaims = environment.JWT_REQUIRED_CLAIMS;
     this.sessionClaims = environment.AGENT_SESSION_CLAIMS ?? [];
+  }
+
+  private defaultAlgorithms(): readonly SigningAlgorithm[] {
+    if (!this.verifiesSignature) return SIGNING_ALGORITHMS;
+    return this.keySetUrl ? ['RS256', 'ES256'] : ['HS256'];
   }
 }
 

@@ -29,6 +29,33 @@ describe('toHttpEvent', () => {
   );
 
   it.each([
+    ['/users/42/chats', {}],
+    ['/undefined/chats', {}],
+    ['/base/chats/', {}],
+    ['//chats', {}],
+    ['/users/42/chats', { resource: '/{proxy+}', pathParameters: { proxy: 'users/42/chats' } }],
+    ['/api/42/chats', { resource: '/api/{proxy+}', pathParameters: { proxy: '42/chats' } }],
+    ['/users/42/chats', { resource: '/users/{id}/chats', pathParameters: { id: '42' } }],
+    ['/users/chats', { resource: '/users/{id}', pathParameters: { id: 'chats' } }],
+    ['/chats/', { resource: '/chats' }],
+    ['/chats/', { resource: '/{proxy+}', pathParameters: { proxy: 'chats' } }],
+  ])('does not make DELETE /chats of DELETE %s with %j', (path, fields) => {
+    const { request } = toHttpEvent({ httpMethod: 'DELETE', path, ...fields });
+    expect(request?.url).toBe(path);
+  });
+
+  it.each([
+    ['/v2/chats', { resource: '/v2/chats' }],
+    ['/base/chats', { resource: '/chats' }],
+    ['/api/chats', { resource: '/api/{proxy+}', pathParameters: { proxy: 'chats' } }],
+    ['/base/chats', { resource: '/{proxy+}', pathParameters: { proxy: 'chats' } }],
+    ['/v1/chats', { requestContext: { stage: 'v1' } }],
+  ])('takes a base path that is configured off DELETE %s with %j', (path, fields) => {
+    const { request } = toHttpEvent({ httpMethod: 'delete', path, ...fields });
+    expect(request?.url).toBe('/chats');
+  });
+
+  it.each([
     ['/v1', 'v1', '/'],
     ['/v1/chat', 'v1', '/chat'],
     ['/v1/api/chat', 'v1', '/api/chat'],

@@ -115,6 +115,24 @@ describe('sendInProcess', () => {
     expect(sent.writableFinished).toBe(false);
   });
 
+  it('disconnects a reader that takes nothing of a response, and no reader that waits for it', async () => {
+    const stall = 200;
+    const closed = new Promise<ServerResponse>((resolve) => {
+      server.on('request', (_, response) => {
+        response.once('close', () => resolve(response));
+        setTimeout(() => {
+          response.flushHeaders();
+          response.write(MEGABYTE);
+          response.end(MEGABYTE);
+        }, 2 * stall);
+      });
+    });
+    const received = await sendInProcess(server, GET, stall);
+    expect(received.statusCode).toBe(200);
+    expect((await closed).writableFinished).toBe(false);
+    await expect(text(received)).rejects.toThrow('aborted');
+  });
+
   it('aborts the response when the server does', async () => {
     const { received, sent } = await open((response) => response.write('begun'));
     setTimeout(() => sent.destroy(), 20);

@@ -1,5 +1,6 @@
 import { type IncomingMessage, request as send, type Server } from 'node:http';
-import { duplexPair } from 'node:stream';
+import { type Duplex, duplexPair } from 'node:stream';
+import { CONNECTION_TIMES } from '../http/server/connection-times.js';
 import type { HeaderLines } from './kinds/event-request.js';
 
 /** An HTTP request that arrived whole, not over a socket. */
@@ -15,7 +16,7 @@ export interface BufferedRequest {
 /**
  * Sends a request to a server that does not listen, over a pair of streams in place of a socket.
  * The server gets Node's own request and response objects, with back-pressure and all events.
- * If the response is destroyed, the server sees a client that disconnects.
+ * If the response is destroyed, or its reader takes nothing for a while, the server sees a client that disconnects.
  *
  * @returns the response, as soon as its headers have arrived.
  * @throws Error if the request is not valid HTTP, or the server closes the connection without a response.
@@ -23,6 +24,7 @@ export interface BufferedRequest {
 export function sendInProcess(
   server: Server,
   { method, url, headers, body }: BufferedRequest,
+  stallMilliseconds = CONNECTION_TIMES.stall,
 ): Promise<IncomingMessage> {
   const [near, far] = duplexPair();
   // Unlike the two ends of a socket, these do not close together.
@@ -36,7 +38,14 @@ export function sendInProcess(
       createConnection: () => near,
     });
     request.once('response', resolve).once('error', reject);
+    request.once('response', () => limitStall(near, stallMilliseconds));
     server.emit('connection', far);
     request.end(body);
   });
+}
+
+/** Closes a connection on which a response has begun and nothing arrives. A stream is never silent for that long. */
+function limitStall(connection: Duplex, milliseconds: number): void {
+  const timer = setTimeout(() => connection.destroy(), milliseconds);
+  connection.on('data', () => timer.refresh()).once('close', () => clearTimeout(timer));
 }

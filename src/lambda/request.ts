@@ -26,7 +26,7 @@ export function buildRequest(
   if (!METHODS.includes(method) || method === 'CONNECT') return { refusal: INVALID_REQUEST };
   if (typeof path !== 'string' || !/^(\/|$)/.test(path)) return { refusal: INVALID_REQUEST };
   // A gateway may send the root as an empty path.
-  const url = buildUrl(toRoutePath(path || '/', event.route, basePath), event.query);
+  const url = buildUrl(toRoutePath({ method, path: path || '/' }, event.route, basePath), event.query);
   const headers = toValidHeaders(event.headers);
   if (url.length + countBytes(headers) > HEADERS_MAX_BYTES) return { refusal: HEADERS_TOO_LARGE };
   return { request: { method, url, headers, body: toBytes(event) } };

@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Context } from 'aws-lambda';
 import { createApp } from '../app.js';
+import { describeService } from '../config/describe-service.js';
 import { resolveSecrets } from '../config/resolve-secrets.js';
 import { ConfigurationError, findMisspelt, loadEnvironment, type RawEnvironment } from '../config/environment.js';
 import { runWithRequestContext } from '../common/request-context.js';
@@ -29,7 +30,9 @@ export function startApp(variables: RawEnvironment): Promise<NestExpressApplicat
 }
 
 async function buildApp(variables: RawEnvironment): Promise<NestExpressApplication> {
-  const created = await createApp(loadEnvironment(await resolveSecrets(variables)));
+  const environment = loadEnvironment(await resolveSecrets(variables));
+  const created = await createApp(environment);
+  logger.log(`Started and ${describeService(environment)}`);
   for (const line of findMisspelt(variables)) logger.warn(line);
   return created;
 }

@@ -67,6 +67,19 @@ describe('the citations of a reply', () => {
     for (const text of [replay.raw, read.text]) expect(text).not.toContain(unsafe);
   });
 
+  it('have no other address as their title either, live or stored', async () => {
+    const [link = ''] = SAFE;
+    const titled = (title: string) => ({ ...toReference(link), metadata: { title } });
+    cite(...UNSAFE.map(titled), titled('A'));
+    const texts = await readEverywhere('unsafe titles');
+    for (const text of texts) for (const title of UNSAFE) expect(text).not.toContain(title);
+    const chatId = (await app.chat({ prompt: 'Hi' }, 'alice', { 'idempotency-key': 'unsafe titles' })).body.chat.id;
+    const key = { id: chatId, user_id: turnSortKey('alice', 1) };
+    await setAttribute(app, key, 'citations', [...UNSAFE.map((title) => ({ title, uri: link })), { title: 'A' }]);
+    const { messages } = (await app.read(chatId).expect(200)).body.chat;
+    expect(messages[1].citations).toEqual([...UNSAFE.map(() => ({ uri: link })), { title: 'A' }]);
+  });
+
   it('are none if they name no source', async () => {
     cite({}, { metadata: { title: ' ' }, content: { text: '' } });
     const { chat } = (await app.chat({ prompt: 'Hi' }).expect(200)).body;

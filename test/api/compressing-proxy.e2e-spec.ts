@@ -6,7 +6,7 @@ import { streamReply } from '../../src/chat/api/ui-stream/stream-reply.js';
 import { toTurnIds } from '../../src/chat/model/turn-ids.js';
 import type { Reply } from '../../src/chat/service/reply.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { type GzipProxy, startGzipProxy } from '../support/gzip-proxy.js';
+import { type CompressingProxy, startCompressingProxy } from '../support/compressing-proxy.js';
 import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
 import { tokenOf } from '../support/tokens.js';
 
@@ -45,18 +45,18 @@ class PieceReader {
 describe('behind a proxy that compresses', () => {
   let stepped: SteppedAgent;
   let app: ChatApp;
-  let proxy: GzipProxy;
+  let proxy: CompressingProxy;
   let plain: Server;
-  let plainProxy: GzipProxy;
+  let plainProxy: CompressingProxy;
 
   beforeAll(async () => {
     stepped = await startSteppedAgent();
     app = await startChatApp({ AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: stepped.endpoint });
-    proxy = await startGzipProxy(app.url);
+    proxy = await startCompressingProxy(app.url);
     plain = createServer();
     plain.listen(0, '127.0.0.1');
     await once(plain, 'listening');
-    plainProxy = await startGzipProxy(`http://127.0.0.1:${(plain.address() as AddressInfo).port}`);
+    plainProxy = await startCompressingProxy(`http://127.0.0.1:${(plain.address() as AddressInfo).port}`);
   });
   afterEach(() => void plain.removeAllListeners('request'));
   afterAll(async () => {
@@ -125,7 +125,7 @@ describe('behind a proxy that compresses', () => {
         await said;
         return REPLY;
       };
-      const timeouts = { firstByteTimeout: 50, keepAliveInterval: 50, drainTimeout: 20_000 };
+      const timeouts = { firstByteTimeout: 50, keepAliveInterval: 50 };
       const reader = await openPlain((_, response) => void streamReply(response, runTurn, timeouts));
       // The agent is silent until both comments are here.
       await reader.readUntil(': keep-alive\n\n: keep-alive\n\n');

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Express } from 'express';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LimitedExpressAdapter } from '../../src/http/server/limited-express.adapter.js';
 
@@ -62,6 +63,25 @@ describe('LimitedExpressAdapter', () => {
     await closed;
     expect(performance.now() - idleSince).toBeGreaterThan(KEEP_ALIVE - 50);
     expect(response).not.toContain(' 408 ');
+    other.close();
+  });
+
+  it('closes the connection of a client that takes nothing of a response for a minute', async () => {
+    expect(server.timeout).toBe(30_000);
+    const stall = 600;
+    const sut = new LimitedExpressAdapter({ ...TIMES, stall });
+    sut.getInstance<Express>().get('/large', (_, response) => void response.end(Buffer.alloc(50_000_000)));
+    sut.initHttpServer();
+    const other = sut.getHttpServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const socket = connect((other.address() as AddressInfo).port, '127.0.0.1').pause();
+    socket.on('error', () => {}).write('GET /large HTTP/1.1\r\nhost: x\r\n\r\n');
+    const [peer] = (await once(other, 'connection')) as [Socket];
+    const since = performance.now();
+    await once(peer, 'close');
+    expect(performance.now() - since).toBeGreaterThan(stall / 2);
+    expect(performance.now() - since).toBeLessThan(stall + SLACK_MILLISECONDS);
+    socket.destroy();
     other.close();
   });
 

@@ -1,17 +1,22 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { Logger } from '@nestjs/common';
+import { type INestApplication, Logger } from '@nestjs/common';
 import { createApp } from '../../src/app.js';
-import { loadEnvironment } from '../../src/config/environment.js';
+import { describeService } from '../../src/config/describe-service.js';
+import { loadEnvironment, type RawEnvironment } from '../../src/config/environment.js';
+import { startApp } from '../../src/lambda/start-app.js';
 import { SECRET } from '../support/tokens.js';
 
+const VARIABLES = { AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS', JWT_SECRET_KEY: SECRET };
+
 /** Starts an app and ends it. @returns the lines of the start, and the lines that were written after it. */
-async function startWith(LOG_LEVEL: string): Promise<{ during: string[]; after: string[] }> {
+async function startWith(
+  LOG_LEVEL: string,
+  start: (variables: RawEnvironment) => Promise<INestApplication> = (raw) => createApp(loadEnvironment(raw)),
+): Promise<{ during: string[]; after: string[] }> {
   const written: string[] = [];
   const spy = jest.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
   try {
-    const app = await createApp(
-      loadEnvironment({ AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS', JWT_SECRET_KEY: SECRET, LOG_LEVEL }),
-    );
+    const app = await start({ ...VARIABLES, LOG_LEVEL });
     const during = written.splice(0);
     new Logger('test').log('the app has started');
     await app.close();
@@ -32,5 +37,16 @@ describe('the start of the app', () => {
     const { during } = await startWith('debug');
     expect(during.length).toBeGreaterThan(10);
     expect(during.join('')).toContain('Nest application successfully started');
+  });
+
+  it('on Lambda writes one line, which says what the server says', async () => {
+    const { during, after } = await startWith('log', startApp);
+    expect(during).toHaveLength(1);
+    const message = `Started and ${describeService(loadEnvironment(VARIABLES))}`;
+    expect(JSON.parse(during.join(''))).toMatchObject({ level: 'log', context: 'start', message });
+    expect(message).toContain(
+      'asking the Bedrock agent AGENT (alias ALIAS) in us-east-1; table test-chat in us-east-1, tokens signed with',
+    );
+    expect(after).toHaveLength(1);
   });
 });

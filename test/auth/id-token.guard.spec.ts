@@ -193,5 +193,8 @@ describe('the settings of IdTokenGuard', () => {
     await expectRefusal(ask(app, sign({ exp: now() - 1 })), 'token has expired');
     await expectRefusal(ask(app, sign({ email: undefined })), "claim 'email' is required");
     await expectRefusal(me(app), 'token is missing');
+    const limited = await start({ JWT_VERIFY_SIGNATURE: false, JWT_ALGORITHM: ['ES256'] });
+    await expectUser(ask(limited, jwt.sign(claims(), privateKey, { algorithm: 'ES256' })));
+    await expectRefusal(ask(limited, sign()), 'algorithm is not allowed');
   });
 });

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, normalize } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { VERSION } from '../../src/config/version.js';
+import { buildCorsRules, EXPOSED_HEADERS } from '../../src/http/middleware/cors.js';
 import { docPages, fencesOf, proseOf, readPage } from '../support/doc-pages.js';
 
 const MAX_LINES = 250;
@@ -116,6 +117,17 @@ describe('the parameters of docs/deploy.md', () => {
     const cells = section.split('\n').flatMap((row) => (row.startsWith('| `') ? [row.split('|')[1] ?? ''] : []));
     const listed = cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name));
     expect(listed.toSorted()).toEqual(declared.toSorted());
+  });
+});
+
+describe('the headers of browsers in docs/api.md', () => {
+  it('are the ones that the service allows and exposes', () => {
+    const [, section = ''] = readPage('docs/api.md').split('\n## Browsers\n');
+    const [allowed, exposed] = section
+      .split(' may read ')
+      .map((part) => [...part.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+    expect(allowed).toEqual(['CORS_ORIGINS', ...buildCorsRules([], []).headers, 'CORS_HEADERS']);
+    expect(exposed).toEqual(EXPOSED_HEADERS);
   });
 });
 

@@ -17,7 +17,14 @@ import type { LambdaResponse } from '../../src/lambda/response.js';
 import { AI_SDKS } from '../support/ai-sdk.js';
 import { ANSWERS, answerTo, expectAnswers, putOldChat } from '../support/lambda/answers.js';
 import { startDescribedFunction } from '../support/lambda/described-function.js';
-import { buildPackage, describeWithClient, NODES, runSweep, withOtherVersion } from '../support/lambda/package.js';
+import {
+  buildPackage,
+  describeWithClient,
+  NODES,
+  PACKAGE_WORK,
+  runSweep,
+  withOtherVersion,
+} from '../support/lambda/package.js';
 import { expectDescribedResponses } from '../support/openapi/response-listener.js';
 import { RawReader } from '../support/raw-reader.js';
 import { silence } from '../support/silence.js';
@@ -30,12 +37,11 @@ const CACHE_REJECTED = /"codeCache: rejected","node":"[\d.]+","v8":"\d/g;
 describe('the package', () => {
   const home = mkdtempSync(join(tmpdir(), 'lambda-package-'));
   // It is built where its dependencies exist, and run where they do not.
-  const work = join('build', `test-${process.pid}`);
-  const folder = join(work, 'lambda');
+  let folder: string;
   let parts: FunctionParts;
 
   beforeAll(async () => {
-    buildPackage(folder);
+    folder = await buildPackage();
     parts = await startFunctionParts({
       TURNS_PER_MINUTE: '0',
       TURNS_AT_ONCE: '0',
@@ -44,7 +50,7 @@ describe('the package', () => {
   }, 180_000);
   afterAll(async () => {
     await parts.close();
-    for (const temporary of [home, work]) rmSync(temporary, { recursive: true });
+    rmSync(home, { recursive: true });
   });
 
   function copy(name: string): string {
@@ -55,7 +61,7 @@ describe('the package', () => {
   /** Loads a copy and handles one event, without the runtime client. */
   function load(target: string, variables: Readonly<Record<string, string>>) {
     const script = `const { handler } = await import(process.argv[1]);
-      const answer = await handler({}, { awsRequestId: 'x', getRemainingTimeInMillis: () => 30000 });
+      const answer = await handler({ body: null }, { awsRequestId: 'x', getRemainingTimeInMillis: () => 30000 });
       process.stdout.write('answered ' + answer.statusCode);
       process.exit(0);`;
     const run = [...LAMBDA_NODE_ARGUMENTS, '--input-type=module', '-e', script, join(target, 'lambda.mjs')];
@@ -79,9 +85,9 @@ describe('the package', () => {
   });
 
   it('is not built with modules of Nest that nobody uses', async () => {
-    const entry = join(work, 'lambda-tsc/entry.js');
+    const entry = join(PACKAGE_WORK, 'lambda-tsc/entry.js');
     writeFileSync(entry, `export const load = () => import('./on-demand.js');`);
-    writeFileSync(join(work, 'lambda-tsc/on-demand.js'), `export { Logger } from '@nestjs/common';`);
+    writeFileSync(join(PACKAGE_WORK, 'lambda-tsc/on-demand.js'), `export { Logger } from '@nestjs/common';`);
     const outfile = join(home, 'unused.js');
     const metafile = await bundleHandlers({ entries: { entry }, outfile, mapFolder: home });
     expect(() => assertLean(metafile)).toThrow(/The package keeps .*\/index\.js\. Does a module/);
@@ -101,8 +107,8 @@ describe('the package', () => {
 
   it('is the same bytes from the same input', async () => {
     const entries = {
-      lambda: join(work, 'lambda-tsc/lambda.js'),
-      'lambda-stream': join(work, 'lambda-tsc/lambda-stream.js'),
+      lambda: join(PACKAGE_WORK, 'lambda-tsc/lambda.js'),
+      'lambda-stream': join(PACKAGE_WORK, 'lambda-tsc/lambda-stream.js'),
     };
     await bundleHandlers({ entries, outfile: join(home, 'again.js'), mapFolder: home });
     expect(readFileSync(join(home, 'again.js')).equals(readFileSync(join(folder, 'app.js')))).toBe(true);
@@ -120,9 +126,10 @@ describe('the package', () => {
     expect(evaluated).toEqual([`${kind}.provider`, client].toSorted());
   });
 
-  it('uses its code cache, and logs its first request and nothing of its start', () => {
+  it('uses its code cache, and logs one line of its start and its first request', () => {
     const { stdout, stderr } = load(copy('fresh'), parts.variables);
-    const lines = ['Invalid id_token: token is missing', 'POST /chat 401'].map((text) => expect.stringContaining(text));
+    const texts = ['"Started and asking the ', 'Invalid id_token: token is missing', 'POST /chat 401'];
+    const lines = texts.map((text) => expect.stringContaining(text));
     expect(stdout.split('\n')).toEqual([...lines, 'answered 401']);
     expect(stderr).toBe('');
   });

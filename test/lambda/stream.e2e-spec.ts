@@ -30,14 +30,12 @@ interface SilentTurn {
 
 describeWithClient('the function that streams, in the runtime client of Lambda', () => {
   const home = mkdtempSync(join(tmpdir(), 'lambda-stream-'));
-  const work = join('build', `test-stream-${process.pid}`);
   let parts: FunctionParts;
   let agent: BedrockAgentEmulator;
   let stepped: SteppedAgent;
 
   beforeAll(async () => {
-    buildPackage(join(work, 'lambda'));
-    cpSync(join(work, 'lambda'), home, { recursive: true });
+    cpSync(await buildPackage(), home, { recursive: true });
     parts = await startFunctionParts({ TURNS_PER_MINUTE: '0', TURNS_AT_ONCE: '0', CORS_ORIGINS: ORIGIN });
     agent = await startBedrockAgentEmulator();
     stepped = await startSteppedAgent();
@@ -45,7 +43,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
   afterAll(async () => {
     stepped.close();
     await Promise.all([parts.close(), agent.close()]);
-    for (const temporary of [home, work]) rmSync(temporary, { recursive: true });
+    rmSync(home, { recursive: true });
   });
 
   /** For turns that run longer than their test, because an event deletes all chats of the user `demo`. */

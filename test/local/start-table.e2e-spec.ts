@@ -96,7 +96,7 @@ describe('a server that is not in local mode', () => {
       const server = start(changes());
       expect(await server.exited).toBe(1);
       expect(server.printed.trim().split('\n')).toEqual([expect.stringContaining(`cannot be used: ${reason}`)]);
-      expect(server.printed).toMatch(/^The table \S+ at http:\/\/127\.0\.0\.1:\d+ cannot be used/);
+      expect(server.printed).toMatch(/^The table \S+ in us-east-1 at http:\/\/127\.0\.0\.1:\d+ cannot be used/);
       expect(server.printed).not.toContain('arn:');
     },
   );
@@ -132,8 +132,9 @@ describe('a server that is not in local mode', () => {
     const table = await startRefusing('ThrottlingException', Number(new URL(endpoint).port));
     const [line] = await server.untilPrinted(/Listening on .*/);
     table.close();
+    expect(line).toMatch(/ and asking the Bedrock agent AGENT \(alias ALIAS\) in us-east-1 at http:\S+:\d+; table/);
     expect(line).toContain(
-      ` and asking the Bedrock agent AGENT (alias ALIAS) in us-east-1; table test-chat at ${endpoint}, ` +
+      `; table test-chat in us-east-1 at ${endpoint}, ` +
         `tokens of https://id.example signed with a secret, version ${VERSION}`,
     );
     expect(server.printed.match(/cannot be used yet/g)).toHaveLength(1);

@@ -1,7 +1,15 @@
-import { describe, expect, it } from '@jest/globals';
-import { readHead, readItems, putItem, readRemains, resetHead, setOnHead } from '../support/chat-items.js';
+import { describe, expect, it, jest } from '@jest/globals';
+import {
+  readHead,
+  readItems,
+  putItem,
+  readRemains,
+  resetHead,
+  setOnHead,
+  waitForRelease,
+} from '../support/chat-items.js';
 import { useChatStore } from '../support/chat-store.js';
-import { done, failed, TurnRunner } from '../support/turn-runner.js';
+import { done, failed, MEMORY, TurnRunner } from '../support/turn-runner.js';
 import {
   ChatNotFoundError,
   IdempotencyKeyReusedError,
@@ -9,6 +17,7 @@ import {
   TurnSupersededError,
 } from '../../src/chat/model/chat.errors.js';
 import type { RunningTurn } from '../../src/chat/model/turn.js';
+import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 
 describe('DynamoChatRepository', () => {
@@ -71,6 +80,41 @@ describe('DynamoChatRepository', () => {
       expect(Object.keys(head ?? {}).filter((name) => name.startsWith('k_'))).toHaveLength(16);
       expect(Buffer.byteLength(JSON.stringify(head))).toBeLessThan(1024);
       expect(head).not.toHaveProperty('open');
+    });
+  });
+
+  describe('a begin whose count must be corrected', () => {
+    const FRACTION = { user_id: 'alice', title: 'Old', turns: 2.5 };
+
+    it('is cancelled if the table fails then', async () => {
+      await putItem(store, { ...FRACTION, id: 'fraction' });
+      store.faults.inject({ type: 'refused' }, { steps: ['recover'], times: 1 });
+      const onTurn = jest.fn();
+      const request = { chatId: 'fraction', key: undefined, prompt: 'lost' };
+      const begin = store.chats.begin('alice', request, { deadline: Date.now() + 60_000, memory: MEMORY, onTurn });
+      await expect(begin).rejects.toBeInstanceOf(StorageUnavailableError);
+      // It has no number, so it has no ids.
+      expect(onTurn).not.toHaveBeenCalled();
+      await waitForRelease(store, 'fraction');
+      await alice.turn('next', 'fraction');
+      expect((await alice.readTurns('fraction')).at(-1)).toEqual(['next', 're next']);
+    });
+
+    it('leaves a free chat if the head has no room for the number', async () => {
+      const item = { ...FRACTION, id: 'full', updated_at: new Date().toISOString() };
+      const ends = new Set<string>();
+      for (let room = 180; room < 420; room += 6) {
+        await putItem(store, { ...item, notes: 'x'.repeat(409_600 - room) });
+        ends.add(
+          await alice.begin('two', 'full').then(
+            () => 'begun',
+            (error: Error) => error.name,
+          ),
+        );
+        if ([...ends].includes('begun')) break;
+        await waitForRelease(store, 'full');
+      }
+      expect([...ends]).toEqual(['ItemTooLargeError', 'begun']);
     });
   });
 

@@ -13,6 +13,7 @@ const MESSAGES = [
 ];
 /** A number of 38 digits. */
 const HUGE = NumberValue.from('9'.repeat(38));
+const SESSION = { gen: 'g', at: new Date().toISOString() };
 const FAR_AHEAD = { lease: 'other', until: 9e15, prompt: 'from afar', at: '2024-05-01T10:00:00.000Z' };
 
 /** What other systems have under the names of our attributes. None of it hides the chat or its messages. */
@@ -33,6 +34,11 @@ const HEADS: readonly (readonly [name: string, attributes: object])[] = [
   ['a lease without an end in open', { open: FAR_AHEAD }],
   ['a text in session', { session: '0b5c2a50' }],
   ['a map in session', { session: { gen: 5, at: new Date().toISOString() } }],
+  ['a text in the attributes of a session', { session: { ...SESSION, attributes: 'abc' } }],
+  ['null in the attributes of a session', { session: { ...SESSION, attributes: null } }],
+  ['a number in the attributes of a session', { session: { ...SESSION, attributes: 5 } }],
+  ['other things among the attributes of a session', { session: { ...SESSION, attributes: ['email', null] } }],
+  ['a set in the attributes of a session', { session: { ...SESSION, attributes: new Set(['email']) } }],
   ['null in deleted_at', { deleted_at: null }],
   ['false in deleted_at', { deleted_at: false }],
   ['an empty text in deleted_at', { deleted_at: '' }],
@@ -137,6 +143,32 @@ describe('attributes that another system wrote under our names', () => {
     await app.chat({ prompt: 'Go on', chat_id: id }).expect(404);
     await app.remove(id).expect(204);
     expect(await readRemains(app, id)).toEqual([]);
+    await app.remove(id).expect(404);
+  });
+
+  it.each([
+    ['null', { deleted_at: null }],
+    ['false, and an expiry', { deleted_at: false, expires_at: 9_999_999_999 }],
+    ['0', { deleted_at: 0 }],
+    ['an empty text', { deleted_at: '' }],
+  ])('say that a chat without contents is not deleted, which a delete can change: %s', async (_, attributes) => {
+    const id = newId();
+    await putItem(app, { id, user_id: 'alice', ...attributes });
+    expect(await texts(id)).toEqual([]);
+    await app.remove(id).expect(204);
+    expect(await readRemains(app, id)).toEqual([]);
+    await app.read(id).expect(404);
+  });
+
+  it.each([
+    ['true', true],
+    ['a number', 1_714_557_600],
+  ])('say that a chat without contents is deleted, which a delete finishes: %s', async (_, deletedAt) => {
+    const id = newId();
+    await putItem(app, { id, user_id: 'alice', deleted_at: deletedAt });
+    await app.read(id).expect(404);
+    await app.remove(id).expect(204);
+    expect(await readHead(app, id)).toMatchObject({ deleted_at: expect.any(String), expires_at: expect.any(Number) });
     await app.remove(id).expect(404);
   });
 

@@ -123,6 +123,30 @@ const READABLE: readonly (readonly [name: string, attributes: object, shown: Sho
     TALK,
   ],
   [
+    'serialised by LangChain',
+    {
+      messages: PLAIN.map(({ role, content }) => ({
+        lc: 1,
+        type: 'constructor',
+        id: ['langchain_core', 'messages', role === 'user' ? 'HumanMessage' : 'AIMessageChunk'],
+        kwargs: { content, additional_kwargs: {} },
+      })),
+    },
+    TALK,
+  ],
+  [
+    'serialised by LangChain with roles of their own',
+    {
+      messages: PLAIN.map((message) => ({
+        lc: 1,
+        type: 'constructor',
+        id: ['langchain', 'schema', 'messages', 'ChatMessage'],
+        kwargs: message,
+      })),
+    },
+    TALK,
+  ],
+  [
     'an answer of OpenAI with calls alone',
     { messages: [PLAIN[0], { role: 'assistant', content: null }, PLAIN[1]] },
     TALK,
@@ -144,11 +168,23 @@ const UNREADABLE: readonly (readonly [name: string, attributes: object, path: st
   ['a role that is no text', { messages: [{ role: 1, content: QUESTION }] }, 'messages[0].role'],
   ['no content', { messages: [{ role: 'user', body: QUESTION }] }, 'messages[0].content'],
   ['content of bytes', { messages: [{ role: 'user', content: Buffer.from(QUESTION) }] }, 'messages[0].content'],
+  ['a block of an unknown type', inBlock({ type: 'poll', options: [QUESTION] }), 'messages[0].content'],
+  ['a block with blocks inside', inBlock({ type: 'paragraph', children: [{ text: QUESTION }] }), 'messages[0].content'],
+  ['a text block without a text', inBlock({ type: 'text', content: QUESTION }), 'messages[0].content'],
+  [
+    'no class of LangChain',
+    { messages: [{ lc: 1, type: 'constructor', kwargs: { content: QUESTION } }] },
+    'messages[0].role',
+  ],
   ['content of a number', { messages: [{ role: 'user', content: 7 }] }, 'messages[0].content'],
   ['content of a map', { messages: [{ role: 'user', content: { said: QUESTION } }] }, 'messages[0].content'],
   ['a block of unknown form', { messages: [{ role: 'user', content: [{ said: QUESTION }] }] }, 'messages[0].content'],
   ['an unknown role in LangChain', { History: [{ type: 'guest', data: { content: QUESTION } }] }, 'History[0].role'],
 ];
+
+function inBlock(block: object): object {
+  return { messages: [{ role: 'user', content: [block] }] };
+}
 
 function inLangChain(messages: readonly { role: string; content: string }[]): object[] {
   const types: Readonly<Record<string, string>> = { user: 'human', assistant: 'ai', system: 'system' };

@@ -60,7 +60,7 @@ const sets = fc.oneof(
 );
 /** Maps with the names that ours have, so that some are almost right. */
 const members = fc.constantFrom(
-  ...'lease until prompt at gen since agent role type content text data in out title uri'.split(' '),
+  ...'lease until prompt at gen since agent attributes role type content text data in out title uri'.split(' '),
 );
 const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
@@ -72,9 +72,13 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 }));
 const deadLease = fc.record({ lease: texts, until: fc.constantFrom(1, 9e15, -1), prompt: texts, at: texts });
+const session = fc.record(
+  { gen: texts, at: fc.constant(new Date().toISOString()), since: texts, agent: texts, attributes: value },
+  { requiredKeys: ['gen', 'at'] },
+);
 /** Up to three of these attributes, with any values. */
 const attributes = (names: readonly string[]): fc.Arbitrary<Attributes> =>
-  fc.dictionary(fc.constantFrom(...names), fc.oneof({ weight: 6, arbitrary: value }, deadLease), {
+  fc.dictionary(fc.constantFrom(...names), fc.oneof({ weight: 6, arbitrary: value }, deadLease, session), {
     minKeys: 0,
     maxKeys: 3,
   });

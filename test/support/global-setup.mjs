@@ -19,7 +19,7 @@ const COMMON_JS = `
 
 /**
  * Compiles and bundles `src` before each run, for the servers that tests start as processes. A bundle starts in a fifth
- * of the time of TypeScript through a loader.
+ * of the time of TypeScript through a loader. Names the folder for a package of Lambda, which tests build when they need it.
  *
  * @param {object} _global - Jest's global configuration.
  * @param {{ transform: [pattern: string, path: string, options: object][] }} project - its transform has the compiler's
@@ -27,6 +27,9 @@ const COMMON_JS = `
  */
 // oxlint-disable-next-line import/no-default-export -- Jest calls the default export.
 export default async function buildServer(_global, { transform: [[, , options]] }) {
+  // Workers inherit it. A run that was killed may have had the same number.
+  process.env['PACKAGE_WORK'] = join('build', `test-${process.pid}`);
+  rmSync(process.env['PACKAGE_WORK'], { recursive: true, force: true });
   // esbuild emits no decorator metadata, so swc compiles first.
   await replaceFiles(COMPILED, async function* () {
     for (const name of filesIn(SOURCES).filter((file) => /(?<!\.spec|\.d)\.ts$/.test(file))) {

@@ -10,6 +10,8 @@ export interface IssuerSample {
   readonly header?: Readonly<Record<string, unknown>>;
   /** The claims beside the times. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /** Where the issuer publishes its keys, as its documentation says. */
+  readonly keySet: string;
   /** Why the token is refused without the variables for claims; undefined if it needs none. */
   readonly refusal: string | undefined;
   readonly user: { readonly id: string; readonly email?: string; readonly username?: string };
@@ -22,6 +24,8 @@ export const ISSUER_SAMPLES: readonly IssuerSample[] = [
   {
     // https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html
     name: 'Amazon Cognito',
+    // https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
+    keySet: 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12Cd34E/.well-known/jwks.json',
     key: 'rsa',
     claims: {
       sub: 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee',
@@ -43,6 +47,8 @@ export const ISSUER_SAMPLES: readonly IssuerSample[] = [
     // https://firebase.google.com/docs/auth/admin/verify-id-tokens, and for the claims:
     // https://firebase.google.com/docs/reference/admin/node/firebase-admin.auth.decodedidtoken
     name: 'Firebase',
+    // `jwks_uri` of https://securetoken.google.com/<project>/.well-known/openid-configuration
+    keySet: 'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com',
     key: 'rsa',
     header: JWT,
     claims: {
@@ -60,6 +66,8 @@ export const ISSUER_SAMPLES: readonly IssuerSample[] = [
   {
     // https://developers.google.com/identity/openid-connect/openid-connect#an-id-tokens-payload
     name: 'Google',
+    // `jwks_uri` of https://accounts.google.com/.well-known/openid-configuration
+    keySet: 'https://www.googleapis.com/oauth2/v3/certs',
     key: 'rsa',
     header: JWT,
     claims: {
@@ -79,6 +87,8 @@ export const ISSUER_SAMPLES: readonly IssuerSample[] = [
   {
     // https://developer.apple.com/documentation/signinwithapplejs/authorizationi/id_token
     name: 'Apple',
+    // https://developer.apple.com/documentation/signinwithapplerestapi/fetch-apple_s-public-key-for-verifying-token-signature
+    keySet: 'https://appleid.apple.com/auth/keys',
     key: 'rsa',
     claims: {
       iss: 'https://appleid.apple.com',
@@ -96,6 +106,8 @@ export const ISSUER_SAMPLES: readonly IssuerSample[] = [
   {
     // https://supabase.com/docs/guides/auth/jwt-fields
     name: 'Supabase',
+    // https://supabase.com/docs/guides/auth/signing-keys
+    keySet: 'https://abcdefghijklmnopqrst.supabase.co/auth/v1/.well-known/jwks.json',
     key: 'elliptic',
     header: JWT,
     claims: {
@@ -119,6 +131,8 @@ export const ISSUER_SAMPLES: readonly IssuerSample[] = [
     // https://www.keycloak.org/docs/latest/server_admin/#_oidc_token_categories lists `typ`. The claims are in
     // https://github.com/keycloak/keycloak/blob/main/core/src/main/java/org/keycloak/representations/IDToken.java
     name: 'Keycloak',
+    // https://www.keycloak.org/securing-apps/oidc-layers
+    keySet: 'https://login.example.com/realms/people/protocol/openid-connect/certs',
     key: 'rsa',
     header: JWT,
     claims: {
@@ -145,6 +159,8 @@ export const ISSUER_SAMPLES: readonly IssuerSample[] = [
   {
     // https://auth0.com/docs/secure/tokens/id-tokens/id-token-structure
     name: 'Auth0',
+    // https://auth0.com/docs/secure/tokens/json-web-tokens/json-web-key-sets
+    keySet: 'https://my-tenant.eu.auth0.com/.well-known/jwks.json',
     key: 'rsa',
     header: JWT,
     claims: {
@@ -165,6 +181,8 @@ export const ISSUER_SAMPLES: readonly IssuerSample[] = [
   {
     // https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
     name: 'Microsoft Entra ID',
+    // https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-signature
+    keySet: 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/discovery/v2.0/keys',
     key: 'rsa without alg',
     header: JWT,
     claims: {
@@ -187,6 +205,8 @@ export const ISSUER_SAMPLES: readonly IssuerSample[] = [
   {
     // https://developer.okta.com/docs/api/openapi/okta-oauth/guides/overview/#id-token
     name: 'Okta',
+    // https://developer.okta.com/docs/api/openapi/okta-oauth/oauth/tag/OrgAS/
+    keySet: 'https://my-org.okta.com/oauth2/v1/keys',
     key: 'rsa',
     claims: {
       sub: '00uid4BxXw6I6TV4m0g3',

@@ -21,6 +21,7 @@ import {
 import { functionsOf, requestFunctionsOf, variablesOf } from '../support/template/functions.js';
 import { gatewayProblems, routeProblems } from '../support/template/gateway.js';
 import { TEMPLATE_MUTATIONS } from '../support/template/mutations.js';
+import { issuerProblems } from '../support/template/issuers.js';
 import { streamProblems, timeoutProblems } from '../support/template/streams.js';
 import { sweepProblems } from '../support/template/sweep.js';
 import { asMap, valuesAt } from '../support/template/values.js';
@@ -49,6 +50,7 @@ const CHECKS: Readonly<Record<string, (template: Template) => string[]>> = {
   'values of variables': valueProblems,
   origins: originProblems,
   algorithms: algorithmProblems,
+  'keys of issuers': issuerProblems,
   'plain secrets': secretProblems,
   table: tableProblems,
   routes: (template) => routeProblems(template, routes),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Environment } from '../../config/environment.js';
+import { SIGNING_ALGORITHMS } from '../../config/signing-algorithms.js';
 import { AuthSettings } from '../../config/settings.js';
 import { createSigningKeys } from './create-signing-keys.js';
 import { JwksSigningKeys } from './jwks-signing-keys.js';
@@ -27,8 +28,13 @@ describe('createSigningKeys', () => {
 
   it('creates a source without keys if signatures are not verified', async () => {
     const keys = createFrom({ JWT_VERIFY_SIGNATURE: false }) as NoSigningKeys;
-    expect(keys.algorithms).not.toContain('none');
+    expect(keys.algorithms).toEqual(SIGNING_ALGORITHMS);
     await expect(keys.find()).rejects.toThrow('There is no signing key');
+  });
+
+  it('accepts only the configured algorithms if signatures are not verified', () => {
+    const algorithms = createFrom({ JWT_VERIFY_SIGNATURE: false, JWT_ALGORITHM: ['ES256', 'HS256'] }).algorithms;
+    expect(algorithms).toEqual(['ES256', 'HS256']);
   });
 
   it('throws if signatures are verified and no key is configured', () => {

@@ -8,8 +8,8 @@ import { NoSigningKeys, SecretSigningKeys, type SigningKeys } from './signing-ke
  * @throws Error if the settings have neither. A validated environment always has one.
  */
 export function createSigningKeys(settings: AuthSettings): SigningKeys {
-  if (!settings.verifiesSignature) return new NoSigningKeys();
   const { secret, keySetUrl, algorithms } = settings;
+  if (!settings.verifiesSignature) return new NoSigningKeys(algorithms);
   const [algorithm] = algorithms;
   if (secret !== undefined && algorithm !== undefined) return new SecretSigningKeys(secret, algorithm);
   if (keySetUrl !== undefined) return new JwksSigningKeys(keySetUrl, algorithms);

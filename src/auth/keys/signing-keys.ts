@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../config/signing-algorithms.js';
+import type { SigningAlgorithm } from '../../config/signing-algorithms.js';
 import type { TokenHeader } from '../token/unverified-token.js';
 
 /** A key and the only algorithm that it may be used with. */
@@ -46,11 +46,12 @@ export class SecretSigningKeys extends SigningKeys {
 }
 
 /**
- * No keys, because a proxy verifies the signatures. It may use any signing algorithm, but `none` stays refused: nobody
- * has verified such a token.
+ * No keys, because a proxy verifies the signatures. `none` is no signing algorithm: nobody has verified such a token.
  */
 export class NoSigningKeys extends SigningKeys {
-  readonly algorithms = SIGNING_ALGORITHMS;
+  constructor(readonly algorithms: readonly SigningAlgorithm[]) {
+    super();
+  }
 
   /** @throws Error always, so that a call by mistake authenticates nobody. */
   override async find(): Promise<never> {

@@ -7,7 +7,19 @@ const toSegment = (json: string) => Buffer.from(json).toString('base64url');
 /** Two tokens that only begin like tokens: their claims and signatures are not read here. */
 const T = `${toSegment('{"alg":"HS256"}')}.b.c`;
 const OTHER = `${toSegment('{"alg":"HS256"}')}.b.d`;
+/** Five segments, as of an encrypted access token of Auth0 (RFC 7516, section 3.1). */
+const ENCRYPTED = `${toSegment('{"alg":"dir","enc":"A256GCM"}')}..a.b.c`;
 const SPACIOUS = `${toSegment('\n { "alg": "HS256" }')}.b.c`;
+/** What looks like a JWT in parts, but is none that could be a token. */
+const NO_JWTS = [
+  'Bearer eyJhIjoxfQ.x',
+  'eyJhIjoxfQ.key',
+  `Bearer ${T.slice(0, -2)}`,
+  `Bearer ${T}.e`,
+  `Bearer ${ENCRYPTED}`,
+  ENCRYPTED,
+  ...['{"a":1}', '{"alg":', '[{"alg":1}]', '{"kid":"alg"}'].map((header) => `Bearer ${toSegment(header)}.b.c`),
+];
 const AWS =
   'AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20240101/us-east-1/execute-api/aws4_request, SignedHeaders=host, Signature=ab';
 
@@ -39,6 +51,10 @@ describe('extractIdToken', () => {
     ['id_token beside another scheme', request(['id_token', T], ['Authorization', 'Basic dTpw'])],
     ['id_token beside an opaque key', request(['id_token', T], ['Authorization', 'Bearer c2s.MDE.MjM'])],
     ['id_token beside a signature of AWS', request(['id_token', T], ['Authorization', AWS])],
+    ...NO_JWTS.map((text): [string, IncomingMessage] => [
+      `id_token beside ${text}`,
+      request(['id_token', T], ['Authorization', text]),
+    ]),
     ['Authorization without a scheme', request(['Authorization', T])],
     ['Authorization with a header that begins with white space', request(['Authorization', SPACIOUS]), SPACIOUS],
     ['Bearer behind another scheme', request(['Authorization', 'Basic dTpw'], ['Authorization', `Bearer ${T}`])],
@@ -63,6 +79,7 @@ describe('extractIdToken', () => {
     ['a key without a scheme', request(['Authorization', 'c2s.MDE.MjM'])],
     ['a signature of AWS', request(['Authorization', AWS])],
     ['JSON without a dot', request(['Authorization', toSegment('{"user":"demo"}')])],
+    ...NO_JWTS.map((text): [string, IncomingMessage] => [text, request(['Authorization', text])]),
     ['on Lambda, a signature and a key joined', lambdaRequest({ authorization: `${AWS},Bearer sk-1` })],
     ['a header of a similar name', request(['id-token', T])],
     ['a header value that reads id_token', request(['x', 'id_token'], ['y', T])],

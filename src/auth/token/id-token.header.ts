@@ -37,10 +37,19 @@ function findAuthorizationTokens(request: IncomingMessage): string[] {
     .filter(looksLikeJwt);
 }
 
-/** Whether text begins like a JWT: with a segment that is JSON (RFC 7519, section 7.2). Opaque keys may have dots too. */
+/**
+ * Whether text is a signed JWT in compact form: three segments, the first of them JSON with an `alg` (RFC 7515, section 7.1).
+ * Opaque keys may have dots too, and an encrypted JWT has five segments.
+ */
 function looksLikeJwt(text: string): boolean {
-  const [header = ''] = text.split('.', 1);
-  return header !== text && /^\s*\{/.test(Buffer.from(header, 'base64url').toString());
+  const [header = '', ...others] = text.split('.');
+  if (others.length !== 2) return false;
+  try {
+    const fields: unknown = JSON.parse(Buffer.from(header, 'base64url').toString());
+    return typeof fields === 'object' && fields !== null && 'alg' in fields;
+  } catch {
+    return false;
+  }
 }
 
 /**

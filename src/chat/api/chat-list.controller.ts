@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Query, UseGuards
 import { IdTokenGuard } from '../../auth/id-token.guard.js';
 import type { User } from '../../auth/user.js';
 import { CurrentUser } from '../../auth/user.decorator.js';
+import { JsonBodyGuard } from '../../http/body/json-body.guard.js';
 import { BodyPipe } from '../../http/validation.js';
 import { ChatListService } from '../service/chat-list.service.js';
 import { ChatIdPipe, requireChatId } from './dto/chat-id.pipe.js';
@@ -31,6 +32,7 @@ export class ChatListController {
   }
 
   @Patch(':id')
+  @UseGuards(JsonBodyGuard)
   async rename(
     @CurrentUser() user: User,
     @Param('id') id: string,

@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import { IdTokenGuard } from '../../auth/id-token.guard.js';
 import type { User } from '../../auth/user.js';
 import { CurrentUser } from '../../auth/user.decorator.js';
+import { JsonBodyGuard } from '../../http/body/json-body.guard.js';
 import { ChatService } from '../service/chat.service.js';
 import { ChatRequest, toTurnRequest } from './dto/chat-request.js';
 import { ChatRequestPipe } from './dto/chat-request.pipe.js';
@@ -14,7 +15,7 @@ import { streamReply } from './ui-stream/stream-reply.js';
 
 /** `POST /chat` runs one turn and responds with the whole reply; `POST /chat/stream` streams it. */
 @Controller('chat')
-@UseGuards(IdTokenGuard)
+@UseGuards(IdTokenGuard, JsonBodyGuard)
 export class ChatController {
   constructor(private readonly service: ChatService) {}
 

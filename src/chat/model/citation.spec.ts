@@ -70,6 +70,38 @@ describe('toCitation', () => {
     });
   });
 
+  it.each([
+    'https://u:p@x/y',
+    'HTTPS://user@example.com/',
+    'https:u:p@example.com',
+    '//u:p@example.com/y',
+    's3://AKIAEXAMPLE:secret@bucket/key',
+    'ftp://u:p@example.com',
+    'postgres://u:p@example.com/table',
+    'javascript:alert(1)',
+    'JavaScript:alert(1)',
+    'data:text/html,<b>a b</b>',
+    'file:///etc/passwd',
+    ' \n https://u:p@x/y',
+    '\u200Bhttps://u:p@x/y',
+    '\u202Ejavascript:alert(1)',
+  ])('has no title or name that is an address which callers may not see: %j', (address) => {
+    expect(toCitation({ titles: [address], text: 'a' })).toEqual({ snippet: 'a' });
+    expect(toCitation({ titles: [address, 'A'] })).toEqual({ title: 'A' });
+    expect(toCitation({ names: [address], text: 'a' })).toEqual({ snippet: 'a' });
+  });
+
+  it.each([
+    'https://example.com/a',
+    's3://bucket/b.pdf',
+    'Note: a',
+    'Chapter 1:Introduction',
+    'RFC:9110',
+    'C++:Basics',
+  ])('has the title %s', (title) => {
+    expect(toCitation({ titles: [title] })).toEqual({ title });
+  });
+
   it('has a title without controls, in one line, of at most 200 characters', () => {
     expect(toCitation({ titles: ['\u202Ea\u2066 \n b\u200B'] })).toEqual({ title: 'a b' });
     const long = toCitation({ titles: ['🇩🇪'.repeat(100)] })?.title;

@@ -9,8 +9,10 @@ const SNIPPET_MAX_LENGTH = 500;
 const PUBLIC_URI = /^(?:https?|s3):\/\/[^\s/?#\\@]+(?:[/?#]|$)/i;
 /** RFC 3987, section 4.1, forbids bidirectional controls, because they show an address as another one. */
 const FORBIDDEN_IN_URI = /[\p{Cc}\p{Bidi_Control}]/u;
-/** A name that may be an address. A rejected address may hold a password or a script. */
-const LOOKS_LIKE_URI = /^[a-z][a-z\d+.-]*:\S/i;
+/** A name that may be an address. */
+const LOOKS_LIKE_URI = /^(?:[a-z][a-z\d+.-]*:\S|\/\/)/i;
+/** A title that may be an address. Words before a colon are usual in titles, so fewer schemes count without slashes. */
+const LOOKS_LIKE_ADDRESS = /^(?:(?:[a-z][a-z\d+.-]*:)?\/\/|(?:https?|ftp|s3|file|data|blob|javascript|vbscript):\S)/i;
 
 /** What an agent tells of a source. Of each list the first value counts that can be used. */
 export interface CitationSource {
@@ -27,8 +29,12 @@ export interface CitationSource {
 export function toCitation(source: CitationSource): Citation | undefined {
   const { titles = [], names = [], uris = [], text = '', start, end } = source;
   const uri = uris.find(isPublicUri);
-  const usableNames = names.filter((name) => typeof name === 'string' && !LOOKS_LIKE_URI.test(name));
-  const title = [...titles, ...usableNames].map(toSourceTitle).find((line) => line !== '' && line !== uri);
+  const lines = [
+    ...titles.map(toLine).filter((line) => !LOOKS_LIKE_ADDRESS.test(line) || isPublicUri(line)),
+    ...names.map(toLine).filter((line) => !LOOKS_LIKE_URI.test(line)),
+  ];
+  // A rejected address may hold a password or a script.
+  const title = lines.map(toSourceTitle).find((line) => line !== '' && line !== uri);
   const snippet = cutAtGrapheme(text.toWellFormed(), SNIPPET_MAX_LENGTH);
   const hasSnippet = snippet.trim() !== '';
   if (title === undefined && uri === undefined && !hasSnippet) return undefined;
@@ -41,8 +47,11 @@ export function toCitation(source: CitationSource): Citation | undefined {
   };
 }
 
-function toSourceTitle(value: unknown): string {
-  const line = typeof value === 'string' ? toPlainLine(value) : '';
+function toLine(value: unknown): string {
+  return typeof value === 'string' ? toPlainLine(value) : '';
+}
+
+function toSourceTitle(line: string): string {
   return line.length <= TITLE_MAX_LENGTH ? line : `${cutAtGrapheme(line, TITLE_MAX_LENGTH - 1)}…`;
 }
 

@@ -22,7 +22,7 @@ export interface ReplyOptions extends Pick<TurnEnd, 'storeLimit'> {
   readonly timeLimit: number;
   /** The user's claims for the agent, by name. */
   readonly attributes: Readonly<Record<string, string>>;
-  /** Gets the ids of the turn as soon as it has begun, or of the earlier turn that is replayed. It must not throw. */
+  /** Gets the ids of the turn as soon as it has begun, or of the earlier turn that is replayed. */
   readonly onTurn?: (ids: TurnIds) => void;
   /** Sees the turn while it runs. */
   readonly observer?: TurnObserver;
@@ -52,14 +52,14 @@ export class ChatService {
   async reply(
     userId: string,
     request: TurnRequest,
-    { timeLimit, attributes, ...options }: ReplyOptions,
+    { timeLimit, attributes, onTurn, ...options }: ReplyOptions,
   ): Promise<Reply> {
     const limit = this.agentSettings.timeoutMilliseconds ?? timeLimit;
     const hostDeadline = currentRequestContext()?.deadline;
     const deadline = toTurnDeadline(limit, hostDeadline);
     const storeDeadline = toStoreDeadline(hostDeadline);
     return this.running.run(async (stop) => {
-      const begin = { deadline, memory: this.agent.memory, attributeNames: Object.keys(attributes) };
+      const begin = { deadline, memory: this.agent.memory, attributeNames: Object.keys(attributes), onTurn };
       const { begun, place } = await this.quota.consume(userId, { deadline, hasBegun }, (lease) =>
         this.chats.begin(userId, request, { ...begin, lease }),
       );
@@ -69,7 +69,7 @@ export class ChatService {
         return this.runner.run(userId, begun, { ...options, deadline, storeDeadline, stop, attributes, onEnd });
       }
       const ids = toTurnIds(begun.chatId, begun.number);
-      options.onTurn?.(ids);
+      onTurn?.(ids);
       return this.replay(userId, begun, ids);
     });
   }

@@ -9,7 +9,7 @@ import { type HistoryPage, isEndedByAgent, type TokenUsage, type TurnOutcome } f
 import { toChat } from '../model/chat-page.js';
 import { appendTurn } from '../model/history-page.js';
 import type { RunningTurn } from '../model/turn.js';
-import { type TurnIds, toTurnIds } from '../model/turn-ids.js';
+import { toTurnIds } from '../model/turn-ids.js';
 import type { TurnObserver } from '../model/turn-observer.js';
 import { EarlierTurns } from './earlier-turns.js';
 import type { Reply } from './reply.js';
@@ -25,7 +25,6 @@ export interface RunOptions extends Omit<TurnEnd, 'outcome'> {
   readonly stop: AbortSignal;
   /** The user's claims for the agent, by name. */
   readonly attributes: Readonly<Record<string, string>>;
-  readonly onTurn?: ((ids: TurnIds) => void) | undefined;
   readonly observer?: TurnObserver | undefined;
   /** Called once, as soon as the agent has ended. It runs beside the storing of the turn and never rejects. */
   readonly onEnd: (tokens?: TokenUsage) => Promise<void>;
@@ -56,9 +55,6 @@ export class TurnRunner {
    */
   async run(userId: string, turn: RunningTurn, options: RunOptions): Promise<Reply> {
     const ids = toTurnIds(turn.chat.id, turn.number);
-    options.onTurn?.(ids);
-    options.observer?.onStart(turn.chat, ids);
-
     const page = this.earlier.read(userId, turn);
     const { outcome, error } = await this.ask(userId, turn, { ...options, page });
     const ending = this.ending.end(userId, turn, { ...options, outcome });
@@ -82,6 +78,7 @@ export class TurnRunner {
     const { chat, prompt, session } = turn;
     const reply = new ReplyBuffer();
     try {
+      observer?.onStart(chat, toTurnIds(chat.id, turn.number));
       await within(toLimit(options), async (signal) => {
         const sessionId = toAgentSessionId(userId, chat.id, session.generation);
         const history = await this.earlier.getConversationHistory(userId, turn, page);

@@ -5,7 +5,7 @@ import { toExpiry } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { ChatSummary, Replay, StoredTurn, TurnOutcome } from '../model/chat.js';
 import { ChatNotFoundError, TurnSupersededError } from '../model/chat.errors.js';
-import type { RunningTurn, SessionTerms, TurnRequest } from '../model/turn.js';
+import type { RunningTurn, TurnRequest } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
@@ -16,10 +16,10 @@ import { toEndTime } from './items/stored-times.js';
 import { toTombstone, whileKeyIsFree } from './items/tombstone.js';
 import { toMessages, toTurnItems, type TurnItems } from './items/turn-item.js';
 import { OWNED_BY_LEASE, whileChatIsHeldBy } from './items/turn-lease.js';
-import { type AttemptLease, toTurnAttempt } from './turn-attempt.js';
+import { type AttemptLease, type BeginOptions, toTurnAttempt } from './turn-attempt.js';
 
 /** What a turn begins with, beside its request. */
-export interface TurnBegin extends SessionTerms, AttemptLease {}
+export interface TurnBegin extends BeginOptions, AttemptLease {}
 
 /** How a turn leaves its chat. */
 export interface TurnRelease {
@@ -51,16 +51,16 @@ export class DynamoChatRepository {
 
   /**
    * Begins a turn in one write, which opens the chat or checks that it belongs to the user.
-   * The write gives the turn its number and its lease, and stores the prompt.
+   * The write gives the turn its number and its lease, and stores the prompt. If anything fails after it, the turn ends.
    *
    * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError
    */
   async begin(
     userId: string,
     request: TurnRequest,
-    { deadline, lease, ...terms }: TurnBegin,
+    { deadline, lease, ...options }: TurnBegin,
   ): Promise<RunningTurn | Replay> {
-    return this.opening.open(userId, toTurnAttempt(userId, request, { deadline, lease }), terms);
+    return this.opening.open(userId, toTurnAttempt(userId, request, { deadline, lease }), options);
   }
 
   /**

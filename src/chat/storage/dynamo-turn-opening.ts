@@ -1,27 +1,34 @@
 import { Injectable } from '@nestjs/common';
 import { TableSettings } from '../../config/settings.js';
-import { DynamoTable, type UpdateResult } from '../../dynamodb/dynamo-table.js';
+import { DynamoTable, ItemTooLargeError, type UpdateResult } from '../../dynamodb/dynamo-table.js';
 import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { LATE_WRITE_MILLISECONDS, toExpiry, toSeconds } from '../../dynamodb/item-expiry.js';
 import { buildUpdate, Computed, type Condition } from '../../dynamodb/update-expression.js';
 import type { Replay } from '../model/chat.js';
 import { TurnInProgressError } from '../model/chat.errors.js';
 import { toTitle } from '../model/title.js';
-import type { RunningTurn, SessionTerms } from '../model/turn.js';
+import type { RunningTurn } from '../model/turn.js';
+import { toTurnIds } from '../model/turn-ids.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnCancellation } from './dynamo-turn-cancellation.js';
-import { DynamoTurnConflict, type ResolvedConflict } from './dynamo-turn-conflict.js';
+import { type Conflict, DynamoTurnConflict, type ResolvedConflict } from './dynamo-turn-conflict.js';
+import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { type HeadItem, headKey, toHead } from './items/head-item.js';
 import { toKeyAttribute } from './items/remembered-keys.js';
 import { toRunningTurn } from './items/running-turn.js';
 import { LARGEST_COUNT } from './items/turn-keys.js';
 import { whileChatIsHeldBy } from './items/turn-lease.js';
-import { isOpenedByKey, type TurnAttempt } from './turn-attempt.js';
+import { type BeginOptions, isOpenedByKey, type TurnAttempt } from './turn-attempt.js';
 
 /** Most writes of a begin. Recovering a dead turn and taking over its key needs three; the others are for races. */
 const MAX_WRITES = 6;
 /** The result of a write that was not sent, because the chat is not new. */
 const NOT_WRITTEN: UpdateResult = { item: undefined, sends: 0 };
+
+/** A head with the turn that has begun, or the reply of an earlier turn with the same key. */
+type OpenedHead =
+  | (Extract<Conflict, { kind: 'alreadyBegun' }> & Pick<RunningTurn, 'recovered'>)
+  | Extract<Conflict, { kind: 'replay' }>;
 
 /**
  * The first write of a turn: one UpdateItem on the chat's head. Before a key opens a chat, turns are looked for.
@@ -36,6 +43,7 @@ export class DynamoTurnOpening {
     private readonly table: DynamoTable,
     private readonly conflicts: DynamoTurnConflict,
     private readonly cancellation: DynamoTurnCancellation,
+    private readonly recovery: DynamoTurnRecovery,
     private readonly legacy: DynamoLegacyHistory,
     private readonly settings: TableSettings,
   ) {}
@@ -44,7 +52,14 @@ export class DynamoTurnOpening {
    * @returns the turn that has begun, or the reply that an earlier turn with the same key has.
    * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError
    */
-  async open(userId: string, attempt: TurnAttempt, terms: SessionTerms): Promise<RunningTurn | Replay> {
+  async open(userId: string, attempt: TurnAttempt, options: BeginOptions): Promise<RunningTurn | Replay> {
+    const opened = await this.openHead(userId, attempt);
+    if (opened.kind === 'replay') return opened.replay;
+    const { head, recovered } = opened;
+    return { ...(await this.toBegunTurn(head, attempt, options)), recovered };
+  }
+
+  private async openHead(userId: string, attempt: TurnAttempt): Promise<OpenedHead> {
     let conflict: ResolvedConflict | undefined;
     let mayArriveLate = false;
     let recovered: string | undefined;
@@ -54,14 +69,13 @@ export class DynamoTurnOpening {
       for (let writes = 0; writes < MAX_WRITES; writes += 1) {
         const isRefused = wasOpened && conflict === undefined;
         const { item, sends } = isRefused ? NOT_WRITTEN : await this.write(userId, attempt, conflict);
-        if (item)
-          return { ...toRunningTurn(await this.withCount(toHead(item), attempt), attempt.open, terms), recovered };
+        if (item) return { kind: 'alreadyBegun', head: await this.withCount(toHead(item), attempt), recovered };
         mayArriveLate ||= sends > 1;
         const found = await this.conflicts.resolveConflict(userId, attempt);
         if (found.kind === 'alreadyBegun') {
-          return { ...toRunningTurn(await this.withCount(found.head, attempt), attempt.open, terms), recovered };
+          return { ...found, head: await this.withCount(found.head, attempt), recovered };
         }
-        if (found.kind === 'replay') return found.replay;
+        if (found.kind === 'replay') return found;
         conflict = found;
         recovered ??= found.recovered;
       }
@@ -71,9 +85,24 @@ export class DynamoTurnOpening {
       const cancel = () => this.cancellation.cancelAttempt(userId, attempt, toLastTimeSeen(attempt, conflict));
       if (error instanceof TurnInProgressError && mayArriveLate) await cancel().catch(() => undefined);
       // The turn may have begun. The caller has waited for the table already, so this runs in the background.
-      if (error instanceof StorageUnavailableError) {
-        void this.table.repeat(attempt.open.until, cancel).catch(() => undefined);
-      }
+      const mayHaveBegun = error instanceof StorageUnavailableError || error instanceof ItemTooLargeError;
+      if (mayHaveBegun) void this.table.repeat(attempt.open.until, cancel).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** The turn that has begun. After an error nobody will run it, so it ends as failed and frees its chat. */
+  private async toBegunTurn(
+    head: HeadItem,
+    { open }: TurnAttempt,
+    { onTurn, ...terms }: BeginOptions,
+  ): Promise<RunningTurn> {
+    try {
+      onTurn?.(toTurnIds(head.id, head.turns ?? 1));
+      return toRunningTurn(head, open, terms);
+    } catch (error) {
+      // If the table fails too, the lease ends the turn.
+      await this.recovery.abandonTurn(head, open).catch(() => undefined);
       throw error;
     }
   }
@@ -84,7 +113,8 @@ export class DynamoTurnOpening {
     const number = ((await this.conflicts.findCount(head)) ?? 0) + 1;
     const changes = { turns: number, [toKeyAttribute(key)]: number };
     const update = buildUpdate(changes, whileChatIsHeldBy(open.lease));
-    const item = await this.table.update({ Key: headKey(head.user_id, head.id), ...update });
+    const input = { Key: headKey(head.user_id, head.id), ...update };
+    const item = await this.legacy.withOverflowItem(head.user_id, head.id, () => this.table.update(input));
     return item ? toHead(item) : head;
   }
 

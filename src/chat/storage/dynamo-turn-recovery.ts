@@ -37,23 +37,12 @@ export class DynamoTurnRecovery {
     const number = head.turns ?? 1;
     const isStored = (await this.getItem(head, number))?.['lease'] === open.lease;
     if (!isStored) requireLeaseExpired(open);
-    const kept = isStored ? number : await this.keepAsFailed(head, open);
-    const renumbered = kept === number ? [] : ['turns', ...listNewestKeys(head)];
-    const endedAt = toEndTime([open.at, findLastTime(head)]);
-    await this.table.update({
-      Key: headKey(head.user_id, head.id),
-      ...buildUpdate(
-        {
-          ended_at: endedAt,
-          updated_at: endedAt,
-          ...Object.fromEntries(renumbered.map((name) => [name, kept])),
-          open: null,
-          session: null,
-        },
-        whileChatIsHeldBy(open.lease),
-      ),
-    });
-    return endedAt;
+    return this.free(head, open, isStored ? number : await this.keepAsFailed(head, open));
+  }
+
+  /** Frees a chat from its own turn, which nobody will run. Its prompt is kept as a failed turn. */
+  async abandonTurn(head: HeadItem, open: OpenTurn): Promise<void> {
+    await this.free(head, open, await this.keepAsFailed(head, open));
   }
 
   /**
@@ -99,6 +88,32 @@ export class DynamoTurnRecovery {
   async getTurn(head: ItemKey, number: number): Promise<TurnItem | undefined> {
     const item = await this.getItem(head, number);
     return item && toTurnItem(item);
+  }
+
+  /**
+   * Frees a chat from a turn that is stored.
+   *
+   * @param kept - the number under which it is stored.
+   * @returns the head's new `ended_at`.
+   */
+  private async free(head: HeadItem, open: OpenTurn, kept: number): Promise<string> {
+    const number = head.turns ?? 1;
+    const renumbered = kept === number ? [] : ['turns', ...listNewestKeys(head)];
+    const endedAt = toEndTime([open.at, findLastTime(head)]);
+    await this.table.update({
+      Key: headKey(head.user_id, head.id),
+      ...buildUpdate(
+        {
+          ended_at: endedAt,
+          updated_at: endedAt,
+          ...Object.fromEntries(renumbered.map((name) => [name, kept])),
+          open: null,
+          session: null,
+        },
+        whileChatIsHeldBy(open.lease),
+      ),
+    });
+    return endedAt;
   }
 
   private async getItem({ id, user_id: userId }: ItemKey, number: number): Promise<Item | undefined> {

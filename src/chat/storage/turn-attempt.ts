@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { toKeyedChatId } from '../model/keyed-chat-id.js';
-import type { TurnRequest } from '../model/turn.js';
+import type { SessionTerms, TurnRequest } from '../model/turn.js';
+import type { TurnIds } from '../model/turn-ids.js';
 import type { OpenTurn } from './items/head-item.js';
 import { toOpenTurn } from './items/turn-lease.js';
 
@@ -20,6 +21,12 @@ export interface AttemptLease {
   readonly deadline: number;
   /** The lease of the turn: random, and used once. Without it the turn gets a new one. */
   readonly lease?: string | undefined;
+}
+
+/** What a turn needs when its begin is written. */
+export interface BeginOptions extends SessionTerms {
+  /** Gets the ids of the turn as soon as it has begun, before anything else can fail. */
+  readonly onTurn?: ((ids: TurnIds) => void) | undefined;
 }
 
 /** Gives a request the ids that it needs to begin. */

@@ -5,8 +5,10 @@ import { runWithRequestContext } from '../../common/request-context.js';
 import { ErrorFilter } from './error.filter.js';
 import { InvalidRequestError } from './http.errors.js';
 
+const WHOLE = { complete: true, headers: {} as Record<string, string> };
+
 /** Handles a thrown value. @returns the calls of the response. */
-function handle(thrown: unknown, { headersSent = false } = {}): unknown[][] {
+function handle(thrown: unknown, { headersSent = false, request = WHOLE } = {}): unknown[][] {
   const calls: unknown[][] = [];
   const response: Record<string, unknown> = { headersSent };
   for (const name of ['setHeader', 'status', 'json', 'destroy']) {
@@ -15,7 +17,7 @@ function handle(thrown: unknown, { headersSent = false } = {}): unknown[][] {
       return response;
     };
   }
-  const host = { switchToHttp: () => ({ getResponse: () => response }) };
+  const host = { switchToHttp: () => ({ getRequest: () => request, getResponse: () => response }) };
   runWithRequestContext({ requestId: 'r1' }, () => new ErrorFilter().catch(thrown, host as unknown as ArgumentsHost));
   return calls;
 }
@@ -74,5 +76,16 @@ describe('ErrorFilter', () => {
   it('cuts a response that has begun', () => {
     expect(handle(new Error('late'), { headersSent: true })).toEqual([['destroy']]);
     expect(lines).toHaveLength(1);
+  });
+
+  it('closes the connection if the rest of the request has no end in sight', () => {
+    const fault = new InvalidRequestError('No');
+    const close = ['setHeader', 'connection', 'close'];
+    const chunked = { complete: false, headers: { 'transfer-encoding': 'chunked' } };
+    expect(handle(fault, { request: chunked })).toContainEqual(close);
+    expect(handle(fault, { request: { complete: false, headers: { 'content-length': '9' } } })).not.toContainEqual(
+      close,
+    );
+    expect(handle(fault)).not.toContainEqual(close);
   });
 });

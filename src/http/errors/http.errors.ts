@@ -14,6 +14,15 @@ export class BodyTooLargeError extends DomainError {
   }
 }
 
+/** The bodies that are being read leave no room for another one. */
+export class ServiceBusyError extends DomainError {
+  readonly kind = 'unavailable';
+
+  constructor() {
+    super('The service is busy', { retryAfterSeconds: 1 });
+  }
+}
+
 /** The service does not read bodies of this type or coding. */
 export class UnsupportedBodyError extends DomainError {
   readonly kind = 'unsupported';

@@ -1,34 +1,12 @@
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 // Not the package's root, which also loads the modules for file uploads.
 import { ExpressAdapter } from '@nestjs/platform-express/adapters/express-adapter.js';
+import { CONNECTION_TIMES, type ConnectionTimes } from './connection-times.js';
+import { closeUnreadGently, limitRest } from './last-response.js';
 import { HEADERS_MAX_BYTES, HEADERS_TOO_LARGE, INVALID_REQUEST, type Refusal, Refusals } from './refusals.js';
+import { RequestQueue } from './request-queue.js';
 import { isUnambiguous, toOriginForm } from './request-form.js';
-
-/** How long a client may take, in milliseconds. */
-export interface ConnectionTimes {
-  /**
-   * Between two requests. Load balancers keep an idle connection for 60 s. The server must not close it first, because
-   * a request on its way would be lost.
-   */
-  readonly keepAlive: number;
-  /** To send the headers. */
-  readonly headers: number;
-  /** To send the whole request, its body included. */
-  readonly request: number;
-  /** Between two checks of all connections: a client may take that much longer. */
-  readonly interval: number;
-  /** To read a refusal and close the connection. */
-  readonly linger: number;
-}
-
-const CONNECTION_TIMES: ConnectionTimes = {
-  keepAlive: 75_000,
-  headers: 20_000,
-  request: 60_000,
-  interval: 5_000,
-  linger: 2_000,
-};
 
 /** Errors of Node's parser, by their code. */
 const PARSER_REFUSALS: Readonly<Record<string, Refusal>> = {
@@ -58,18 +36,15 @@ export class LimitedExpressAdapter extends ExpressAdapter {
   }
 
   override initHttpServer(): void {
-    const server = createServer(
-      {
-        maxHeaderSize: HEADERS_MAX_BYTES,
-        headersTimeout: this.times.headers,
-        requestTimeout: this.times.request,
-        keepAliveTimeout: this.times.keepAlive,
-        connectionsCheckingInterval: this.times.interval,
-        // isUnambiguous checks it, so that the refusal has a body.
-        requireHostHeader: false,
-      },
-      this.buildListener(),
-    );
+    const server = createServer({
+      maxHeaderSize: HEADERS_MAX_BYTES,
+      headersTimeout: this.times.headers,
+      requestTimeout: this.times.request,
+      keepAliveTimeout: this.times.keepAlive,
+      connectionsCheckingInterval: this.times.interval,
+      // isUnambiguous checks it, so that the refusal has a body.
+      requireHostHeader: false,
+    });
     // By default Node ignores headers after the 2000th, and a second token might be one of them.
     server.maxHeadersCount = 0;
     server.on('clientError', (fault: NodeJS.ErrnoException, socket: Socket) => {
@@ -79,19 +54,41 @@ export class LimitedExpressAdapter extends ExpressAdapter {
     server.on('checkExpectation', (_, response: ServerResponse) => {
       if (this.refusals.accepts(response)) this.refusals.refuse(response, UNSUPPORTED_EXPECTATION);
     });
+    closeUnreadGently(server, this.times.linger);
+    const queue = new RequestQueue(server);
+    this.closeSilent(server, queue);
+    server.on('request', this.buildListener(queue));
     this.httpServer = server;
   }
 
-  private buildListener(): RequestListener {
+  private buildListener(queue: RequestQueue): RequestListener {
     const app = this.getInstance<RequestListener>();
     return (request, response) => {
-      if (!this.refusals.accepts(response)) return;
-      if (!isUnambiguous(request)) {
+      const isAccepted = this.refusals.accepts(response);
+      if (isAccepted && !isUnambiguous(request)) {
         this.refusals.refuse(response, INVALID_REQUEST);
         return;
       }
-      request.url = toOriginForm(request.url ?? '');
-      app(request, response);
+      queue.add(response, () => {
+        // A request behind a refused one waits for ever: its connection is about to close.
+        if (!isAccepted) return;
+        response.once('close', () => queue.advance(response));
+        response.once('finish', () => limitRest(request, this.times));
+        request.url = toOriginForm(request.url ?? '');
+        app(request, response);
+      });
     };
+  }
+
+  /**
+   * Closes connections whose clients take nothing. Node reports a connection that is silent for `timeout`. If a client has
+   * taken something of a write, Node waits once more. So the client has a minute, and at least half of it.
+   */
+  private closeSilent(server: Server, queue: RequestQueue): void {
+    server.timeout = this.times.stall / 2;
+    server.on('timeout', (socket: Socket) => {
+      // A busy connection without bytes to send waits for the service.
+      if (socket.writableLength > 0 || !queue.isBusy(socket)) socket.destroy();
+    });
   }
 }

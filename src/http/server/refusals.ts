@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { currentRequestContext } from '../../common/request-context.js';
+import { closeGently } from './last-response.js';
 
 /** An error response that the app does not write, in the form of all others. */
 export interface Refusal {
@@ -59,10 +60,8 @@ export class Refusals {
     const { status } = refusal;
     const { headers, body } = buildRefusal(refusal);
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
-    // A client that goes on sending would keep the connection open.
-    const cut = setTimeout(() => socket.destroy(), this.lingerMilliseconds);
-    socket.once('close', () => clearTimeout(cut));
+    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+    closeGently(socket, this.lingerMilliseconds);
   }
 
   /** Whether a response to a complete request is under way or still to come. */

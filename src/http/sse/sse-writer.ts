@@ -63,14 +63,12 @@ export class SseWriter {
     if (this.currentState === 'open' && !this.response.writableNeedDrain) this.write(this.source.takeEvents());
   }
 
-  /** Sends the last events and ends the response. A client that does not read them in time is disconnected. */
+  /** Sends the last events and ends the response. */
   end(): void {
     if (this.currentState === 'waiting') this.open();
     if (this.currentState !== 'open') return;
     this.close();
     this.response.end(this.source.takeEvents());
-    const timer = setTimeout(() => this.response.destroy(), this.timeouts.drainTimeout);
-    this.response.once('close', () => clearTimeout(timer));
   }
 
   /** Writes nothing more, and leaves the response as it is. */

@@ -2,8 +2,9 @@ import { type EventRequest, type JsonObject, readHeaders } from './event-request
 
 const FIELDS: readonly string[] = ['body', 'headers', 'isBase64Encoded'];
 
-/** Reads an event of the original system: a turn as a body and headers, and nothing else. */
+/** Reads an event of the original system: a turn as a body or headers, and nothing else. */
 export function readBareEvent(event: JsonObject): EventRequest | undefined {
+  if (!('body' in event || 'headers' in event)) return undefined;
   if (!Object.keys(event).every((name) => FIELDS.includes(name))) return undefined;
   return {
     method: 'POST',

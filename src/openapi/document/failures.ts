@@ -16,7 +16,12 @@ import { IndexUnavailableError, StorageUnavailableError } from '../../common/sto
 import { Environment } from '../../config/environment.js';
 import { CHAT_LIST_INDEX } from '../../dynamodb/table-schema.js';
 import { NotReadyError } from '../../health/health.errors.js';
-import { BodyTooLargeError, InvalidRequestError, UnsupportedBodyError } from '../../http/errors/http.errors.js';
+import {
+  BodyTooLargeError,
+  InvalidRequestError,
+  ServiceBusyError,
+  UnsupportedBodyError,
+} from '../../http/errors/http.errors.js';
 import { TooManyTurnsError } from '../../usage/usage.errors.js';
 
 /** What a route may throw, and when. Status, text and headers follow from it as in a response. */
@@ -80,6 +85,7 @@ const BAD_BODY: readonly Failure[] = [
   failure(new BodyTooLargeError(), 'Over 256 KiB'),
   failure(new UnsupportedBodyError('Content-Type must be application/json'), 'Another type'),
   failure(new UnsupportedBodyError('Content-Encoding is not supported'), 'A compressed body'),
+  failure(new ServiceBusyError(), 'The bodies that are being read take too much memory together'),
 ];
 
 /** Of a new title. */

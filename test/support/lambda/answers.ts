@@ -73,7 +73,7 @@ const WEEKEND = turn('Plan a weekend in Lisbon');
 export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
   'alb-multi-value-get-messages': OLDER_TURN,
   'alb-post-chat': WEEKEND,
-  empty: refusal(401, 'Invalid id_token: token is missing'),
+  empty: refusal(404, 'Not found'),
   event: WEEKEND,
   'event-object-body': WEEKEND,
   'function-url-delete-chat': NOTHING,

@@ -185,6 +185,8 @@ export const FOREIGN_EVENTS: Readonly<Record<string, unknown>> = {
   'warmer of a schedule': { warmer: true, concurrency: 3 },
   'a turn without its envelope': { prompt: 'Plan a weekend in Lisbon', id_token: '{{ID_TOKEN}}' },
   'a list of turns': [{ body: TURN, headers: HEADERS }],
+  'an empty object': {},
+  'a switch alone': { isBase64Encoded: true },
   null: null,
   'a text': TURN,
   'a number': 7,

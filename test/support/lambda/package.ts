@@ -1,5 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { hasRuntimeClient } from '../../../scripts/lambda/local-function.js';
 import { isInstalled, LAMBDA_NODE_ARGUMENTS, RUNTIME_NODE } from '../../../scripts/lambda/node-binary.js';
@@ -19,10 +21,29 @@ if (!NODES.includes(RUNTIME_NODE)) {
   skipped(`what runs on the Node of the runtime, ${RUNTIME_NODE}: it is not installed (npm run lambda -- install)`);
 }
 
-/** Builds the package for the running Node. The folder is in the repository, so that the dependencies are found. */
-export function buildPackage(folder: string): void {
-  const build = ['--import', './scripts/typescript.mjs', 'scripts/build-lambda.ts', '--out', folder];
-  execFileSync(process.execPath, [...build, '--node', process.execPath], { stdio: ['ignore', 'ignore', 'inherit'] });
+/** Where this run of Jest builds the package. It is in the repository, so that the dependencies are found. */
+export const PACKAGE_WORK = String(process.env['PACKAGE_WORK']);
+
+/**
+ * Builds the package for the running Node, once in a run of Jest: it takes 10 s of CPU. Other test files wait for it.
+ *
+ * @returns the folder, which no test may change.
+ */
+export async function buildPackage(): Promise<string> {
+  const [folder, ended] = [join(PACKAGE_WORK, 'lambda'), join(PACKAGE_WORK, 'ended')];
+  const isFirst = mkdirSync(PACKAGE_WORK, { recursive: true }) !== undefined;
+  if (isFirst) {
+    const build = ['--import', './scripts/typescript.mjs', 'scripts/build-lambda.ts', '--out', folder];
+    const options = [...build, '--node', process.execPath];
+    try {
+      execFileSync(process.execPath, options, { stdio: ['ignore', 'ignore', 'inherit'] });
+    } finally {
+      mkdirSync(ended);
+    }
+  }
+  while (!existsSync(ended)) await sleep(100);
+  if (!existsSync(join(folder, 'app.cache'))) throw new Error('Another test file could not build the package');
+  return folder;
 }
 
 /** Runs the sweep of a package once, as its schedule does. */

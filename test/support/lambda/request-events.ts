@@ -92,8 +92,8 @@ export const REQUEST_EVENTS: Readonly<Record<string, RequestEvent>> = {
   'REST API by the test button of the console': {
     event: rest({ headers: null, multiValueHeaders: null }, { stage: 'test-invoke-stage' }),
     form: 'both',
-    status: 415,
-    error: 'Content-Type must be application/json',
+    status: 401,
+    error: 'Invalid id_token: token is missing',
   },
   'REST API behind a base path mapping': { event: rest({ path: '/prod-base/chat' }), form: 'both', status: 200 },
   'REST API behind a base path that is a segment of ours': {

@@ -57,7 +57,7 @@ function agentOf(environment: object | string): string {
 const VALUES: Readonly<Record<string, { readonly good: readonly string[]; readonly bad: readonly string[] }>> = {
   AgentId: { good: ['', 'ABCDEFGHIJ'], bad: ['ABCDEFGHIJK', 'AB-CD'] },
   AgentAliasId: { good: ['', 'TSTALIASID'], bad: ['TSTALIASID1', 'a b'] },
-  AgentSessionClaims: { good: ['', 'email', 'email,custom:tenant'], bad: ['email,', 'a b', '*'] },
+  AgentSessionClaims: { good: ['', 'email,custom:tenant,https://example.com/tenant'], bad: ['email,', 'a b', '*'] },
   HarnessArn: {
     good: ['', HARNESS_ARN, HARNESS_ARN.replace(':aws:', ':aws-us-gov:')],
     bad: ['chat', `${HARNESS_ARN}/harness-endpoint/DEFAULT`, HARNESS_ARN.replace('harness/', 'runtime/')],

@@ -45,7 +45,7 @@ const TEXTS: readonly (readonly [parameter: string, value: string, isGood: boole
   ['BasePath', '', true],
   ['BasePath', '/api/v1', true],
   ['BasePath', 'api/', true],
-  ['BasePath', '/', false],
+  ['BasePath', '/', true],
   ['BasePath', '/a//b', false],
   ['BasePath', '/..', false],
 ];

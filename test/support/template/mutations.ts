@@ -127,6 +127,13 @@ export const TEMPLATE_MUTATIONS: readonly (readonly [what: string, check: string
     '  SharedSecret:\n    RuleCondition: !Equals [!Ref JwtJwksUri, nobody]',
   ],
   ['a public key for HS384', 'algorithms', '            - !Equals [!Ref JwtAlgorithm, HS384]\n', ''],
+  [
+    'a random secret for the tokens of an issuer',
+    'keys of issuers',
+    "Assert: !Or [!Equals [!Ref JwtIssuer, ''], !Equals [!Ref JwtAudience, '']]",
+    "Assert: !Or [!Equals [!Ref JwtIssuer, ''], !Not [!Equals [!Ref JwtAudience, '']]]",
+  ],
+  ['keys that nobody reads', 'keys of issuers', 'JWT_JWKS_URI: !Ref JwtJwksUri', 'JWT_JWKS_URI: !Ref JwtIssuer'],
   ['every origin', 'origins', 'AllowedPattern: ^(([a-z]', 'AllowedPattern: ^([*]|([a-z]'],
   ['one origin only', 'origins', '(,([a-z]', '(;([a-z]'],
   ['web pages alone', 'origins', '(([a-z][a-z0-9+.-]*:', '((https?:'],

@@ -1,17 +1,9 @@
+import { type Fields, isMap, isText, isWordlessType, readContent, UnclearValueError } from './foreign-content.js';
+
 /** A message as another program stored it, as far as it says something. */
 export interface ForeignMessage {
   readonly role: 'user' | 'assistant';
   readonly content: string;
-}
-
-/** A value of another program that has several meanings, or none. */
-export class UnclearValueError extends Error {
-  override readonly name = 'UnclearValueError';
-
-  /** @param path - where the value is, such as `[3].role`. */
-  constructor(readonly path: string) {
-    super('A value has no clear meaning');
-  }
 }
 
 /**
@@ -31,31 +23,20 @@ const SPEAKERS = new Map<string, ForeignMessage['role'] | undefined>([
   ['function', undefined],
 ]);
 
-/** The fields of blocks without a type that hold no words: Bedrock's ContentBlock, and the Part of Gemini. */
-const WORDLESS_BLOCKS = new Set([
-  'audio',
-  'cachePoint',
-  'document',
-  'functionCall',
-  'functionResponse',
-  'image',
-  'inlineData',
-  'reasoningContent',
-  'toolResult',
-  'toolUse',
-  'video',
-]);
+/** The fields of a message that hold its words, in the order in which they count. */
+const WORD_FIELDS = ['content', 'text', 'parts', 'refusal'] as const;
 
-type Fields = Readonly<Record<string, unknown>>;
+/** The fields of a message that needs no words, because it calls tools. */
+const CALL_FIELDS = ['tool_calls', 'toolCalls', 'function_call', 'toolInvocations'];
 
 /**
  * Reads a list of messages in the forms that programs with boto3, LangChain, Bedrock, OpenAI and the AI SDK write:
  *
  * - a list, or a JSON text of a list; its messages are maps, or JSON texts of maps
  * - `role`, or the `type` of LangChain: see SPEAKERS
- * - `content`, `text` or `parts`, in LangChain for Python inside of `data`: a text, a block, or a list of both
+ * - the first of WORD_FIELDS that has words, in LangChain inside of `data` or `kwargs`: a text, a block, or a list of both
  *
- * Messages without words are left out.
+ * Messages that surely have no words are left out.
  *
  * @throws UnclearValueError for everything else, because a guess could put words into the mouth of the other.
  */
@@ -69,13 +50,38 @@ export function readForeignMessages(messages: unknown): ForeignMessage[] {
 function readMessage(value: unknown, path: string): ForeignMessage[] {
   const message = typeof value === 'string' ? parseJson(value, path) : value;
   if (!isMap(message)) throw new UnclearValueError(path);
-  const data = isMap(message['data']) ? message['data'] : {};
-  const role = readRole(message['role'] ?? data['role'] ?? message['type'], path);
+  const { role: ownRole, type, data, kwargs } = message;
+  const isSerialised = type === 'constructor';
+  const inner = [isSerialised ? kwargs : data].find(isMap) ?? {};
+  const speaker = ownRole ?? inner['role'];
+  if (speaker === undefined && isWordlessType(type)) return [];
+  const role = readRole(speaker ?? (isSerialised ? findClassName(message) : type), path);
   if (role === undefined) return [];
-  const holder = 'content' in data ? data : message;
-  const field = ['content', 'text', 'parts'].find((name) => name in holder);
-  const content = readContent(field === undefined ? undefined : holder[field], `${path}.${field ?? 'content'}`);
+  // A message with a role and words of its own may have any `data`.
+  const isWhole = ownRole !== undefined && WORD_FIELDS.some((name) => name in message);
+  const content = readWords(isWhole ? [message] : [inner, message], path);
   return content === '' ? [] : [{ role, content }];
+}
+
+/** The words of the first field that has some. */
+function readWords(holders: readonly Fields[], path: string): string {
+  const fields = holders.flatMap((holder) =>
+    WORD_FIELDS.filter((name) => name in holder).map((name) => [name, holder[name]] as const),
+  );
+  for (const [name, value] of fields) {
+    const words = readContent(value, `${path}.${name}`);
+    if (words !== '') return words;
+  }
+  const spoken = holders.map(({ audio }) => (isMap(audio) ? audio['transcript'] : undefined)).find(isText);
+  if (spoken !== undefined) return spoken;
+  const isCall = holders.some((holder) => CALL_FIELDS.some((name) => name in holder));
+  if (fields.length === 0 && !isCall) throw new UnclearValueError(`${path}.content`);
+  return '';
+}
+
+/** The class that LangChain has serialised: the last name of its path. */
+function findClassName({ id }: Fields): unknown {
+  return Array.isArray(id) ? id.at(-1) : undefined;
 }
 
 function readRole(value: unknown, path: string): ForeignMessage['role'] | undefined {
@@ -85,32 +91,10 @@ function readRole(value: unknown, path: string): ForeignMessage['role'] | undefi
   return SPEAKERS.get(name);
 }
 
-function readContent(content: unknown, path: string): string {
-  if (content === null) return '';
-  if (typeof content === 'string') return content;
-  const blocks: unknown[] = Array.isArray(content) ? content : [content];
-  return blocks.map((block) => readBlock(block, path)).join('');
-}
-
-/** The words of a block, or `''` for a block that surely has none. */
-function readBlock(block: unknown, path: string): string {
-  if (typeof block === 'string') return block;
-  if (!isMap(block)) throw new UnclearValueError(path);
-  const { type, text } = block;
-  if (typeof type === 'string' && !/^(input_|output_)?text$/.test(type)) return '';
-  if (typeof text === 'string') return text;
-  if (Object.keys(block).some((name) => WORDLESS_BLOCKS.has(name))) return '';
-  throw new UnclearValueError(path);
-}
-
 function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
     throw new UnclearValueError(path);
   }
-}
-
-function isMap(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -12,7 +12,14 @@ import { LARGEST_COUNT } from './turn-keys.js';
 const FORMS: Readonly<Record<string, (value: unknown) => boolean>> = {
   turns: isTurnNumber,
   open: (value) => hasMembers(value, { lease: isText, until: isNumber, prompt: isText, at: isText }),
-  session: (value) => hasMembers(value, { gen: isText, at: isText, since: isTextOrAbsent, agent: isTextOrAbsent }),
+  session: (value) =>
+    hasMembers(value, {
+      gen: isText,
+      at: isText,
+      since: isTextOrAbsent,
+      agent: isTextOrAbsent,
+      attributes: isTextsOrAbsent,
+    }),
   // Other systems say by null or false that an item is not deleted.
   deleted_at: Boolean,
   expires_at: (value) => toNumber(value) !== undefined,
@@ -73,4 +80,8 @@ function isText(value: unknown): value is string {
 
 function isTextOrAbsent(value: unknown): boolean {
   return value === undefined || isText(value);
+}
+
+function isTextsOrAbsent(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.every(isText));
 }

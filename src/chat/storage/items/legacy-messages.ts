@@ -4,7 +4,8 @@ import type { ItemKey } from '../../../dynamodb/dynamo-table.js';
 import type { StoredTurn } from '../../model/chat.js';
 import type { LegacyMessages } from '../../model/turn.js';
 import { toTurnIds } from '../../model/turn-ids.js';
-import { type ForeignMessage, readForeignMessages, UnclearValueError } from './foreign-message.js';
+import { UnclearValueError } from './foreign-content.js';
+import { type ForeignMessage, readForeignMessages } from './foreign-message.js';
 import { turnSortKey } from './turn-keys.js';
 
 /** Where messages are: in the original system's attribute, or in the attribute of LangChain for Python. */

@@ -2,10 +2,21 @@ import { toNumber } from '../../../dynamodb/exact-number.js';
 
 /** A time further ahead than this is taken for a broken clock. */
 const CREDIBLE_AHEAD_MILLISECONDS = 60 * 60 * 1000;
-/** The date, the time with any fraction of a second, and the zone of ISO 8601. Python writes a space instead of `T`. */
-const ISO_TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))? ?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
-/** RFC 9110, section 5.6.7. */
-const HTTP_TIME = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
+/**
+ * The date, the time with any fraction of a second, and the zone of ISO 8601. Python writes a space instead of `T`. Go
+ * and Java add the name of the zone.
+ */
+const ISO_TIME =
+  /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))? ?(?:(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)(?: [A-Z]{3,5}|\[[\w/+-]+\])?)?)?$/i;
+/** The basic format of ISO 8601, which has no separators. */
+const BASIC_TIME = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)?(?!\d)/i;
+/** RFC 9110, section 5.6.7, with the zones of RFC 5322. */
+const HTTP_TIME =
+  /^[A-Z][a-z]{2}, (?<day>\d\d) (?<month>[A-Z][a-z]{2}) (?<year>\d{4}) (?<time>\d\d:\d\d:\d\d) (?<zone>GMT|[+-]\d{4})$/;
+/** ECMA-262, Date.prototype.toString. */
+const JAVASCRIPT_TIME =
+  /^[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) (?<day>\d\d) (?<year>\d{4}) (?<time>\d\d:\d\d:\d\d) GMT(?<zone>[+-]\d{4})(?: \(.*\))?$/;
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 /** A count since 1970 is a time only between these years. Its unit is the one that leads there. */
 const EARLIEST = Date.UTC(2000);
 const LATEST = Date.UTC(2100);
@@ -19,7 +30,7 @@ interface HeadTimes {
 }
 
 /**
- * Parses a stored time: ISO 8601, or a count of seconds, milliseconds, microseconds or nanoseconds since 1970. A time
+ * Parses a stored time: ISO 8601, a date of HTTP or JavaScript, or a count of seconds, milliseconds, microseconds or nanoseconds since 1970. A time
  * without a zone is UTC, as the original system wrote it.
  *
  * @returns epoch milliseconds; undefined for everything else.
@@ -27,7 +38,7 @@ interface HeadTimes {
 export function parseStoredTime(stored: unknown): number | undefined {
   if (typeof stored !== 'string') return parseCount(toNumber(stored));
   if (/^\d+(\.\d+)?$/.test(stored)) return parseCount(Number(stored));
-  const time = HTTP_TIME.test(stored) ? Date.parse(stored) : parseIsoTime(stored);
+  const time = parseIsoTime(toIsoForm(stored));
   return Number.isNaN(time) ? undefined : time;
 }
 
@@ -60,11 +71,31 @@ export function toEndTime(seen: readonly string[], now = Date.now()): string {
   return new Date(Math.max(now, ...credible.map((time) => time + 1))).toISOString();
 }
 
+/** A date of HTTP, JavaScript or the basic format in the extended format of ISO 8601. All others stay as they are. */
+function toIsoForm(stored: string): string {
+  const { day, month = '', year, time, zone } = (HTTP_TIME.exec(stored) ?? JAVASCRIPT_TIME.exec(stored))?.groups ?? {};
+  if (day !== undefined) {
+    const number = String(MONTHS.indexOf(month) + 1).padStart(2, '0');
+    return `${year}-${number}-${day}T${time}${zone}`;
+  }
+  return stored.replace(BASIC_TIME, (_, ...[y, m, d, hour, minute, second = '00']: string[]) => {
+    return `${y}-${m}-${d}T${hour}:${minute}:${second}`;
+  });
+}
+
+/** @returns epoch milliseconds, or NaN. */
 function parseIsoTime(stored: string): number {
-  const [, date, time = '00:00', fraction = '', zone = 'Z'] = ISO_TIME.exec(stored) ?? [];
+  const [, date = '', time = '00:00', fraction = '', zone = 'Z'] = ISO_TIME.exec(stored) ?? [];
+  if (!isDayOfCalendar(date)) return Number.NaN;
   // The only form that every engine parses (ECMA-262, "Date Time String Format").
-  const offset = zone.length === 1 ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`;
+  const offset = /^[A-Z]/i.test(zone) ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`;
   return Date.parse(`${date}T${time}${fraction && `.${fraction.slice(0, 3).padEnd(3, '0')}`}${offset}`);
+}
+
+/** Engines take February 30 for March 1. */
+function isDayOfCalendar(date: string): boolean {
+  const start = Date.parse(`${date}T00:00Z`);
+  return !Number.isNaN(start) && new Date(start).toISOString().startsWith(date);
 }
 
 function parseCount(count: number | undefined): number | undefined {

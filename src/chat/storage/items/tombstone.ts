@@ -38,9 +38,13 @@ export function toHeadTombstoneChanges(key: KeyAttribute): Readonly<Record<strin
   };
 }
 
-/** Whether an item is a tombstone. An item with other attributes is none, though another system calls it deleted. */
+/**
+ * Whether an item is a tombstone. An item with other attributes is none, though another system calls it deleted. Nor is
+ * an item without a time in `deleted_at`: a delete must be able to replace it.
+ */
 export function isTombstone(item: Item): boolean {
-  return item['deleted_at'] !== undefined && Object.keys(item).every((name) => ATTRIBUTES.has(name));
+  const { deleted_at: time } = item;
+  return typeof time === 'string' && time !== '' && Object.keys(item).every((name) => ATTRIBUTES.has(name));
 }
 
 /**
