@@ -53,9 +53,9 @@ describe('the package', () => {
     rmSync(home, { recursive: true });
   });
 
-  function copy(name: string): string {
+  function copy(name: string, from = folder): string {
     const target = join(home, name);
-    cpSync(folder, target, { recursive: true });
+    cpSync(from, target, { recursive: true });
     return target;
   }
   /** Loads a copy and handles one event, without the runtime client. */
@@ -163,11 +163,10 @@ describe('the package', () => {
 
   it('has another package beside it, which sweeps the table and logs one line', async () => {
     expect(readdirSync(`${folder}-sweep`).toSorted()).toEqual(['app.cache', 'app.js', 'lambda-sweep.mjs']);
-    const target = join(home, 'sweep');
-    cpSync(`${folder}-sweep`, target, { recursive: true });
-    const { stdout, stderr } = await runSweep(target, parts.variables);
-    expect(stdout).toMatch(/^\{"level":"log".*"table swept","items":\d+,.*"isComplete":true.*\}\n$/);
-    expect(stderr).toBe('');
+    expect(await runSweep(copy('sweep', `${folder}-sweep`), parts.variables)).toEqual({
+      stdout: expect.stringMatching(/^\{"level":"log".*"table swept","items":\d+,.*"isComplete":true.*\}\n$/),
+      stderr: '',
+    });
   });
 
   it('has four files, and nothing of this machine or of local mode', () => {
