@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { readItems, originalChat, putItem, removeItem, setAttribute, setOnHead } from '../support/chat-items.js';
+import {
+  readHead,
+  readItems,
+  originalChat,
+  putItem,
+  removeItem,
+  setAttribute,
+  setOnHead,
+} from '../support/chat-items.js';
 import { useChatStore } from '../support/chat-store.js';
 import { done, TurnRunner } from '../support/turn-runner.js';
 import { ChatNotFoundError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
@@ -36,6 +44,15 @@ describe('DynamoChatDeletion', () => {
     await store.deletion.delete('alice', chat.id);
     const [, turn] = await readItems(store, chat.id);
     expect(turn).not.toHaveProperty('prompt');
+  });
+
+  it('keeps the mark of an interrupted delete, although the chat expires', async () => {
+    const { chat } = await alice.turn('one', undefined, 'expires');
+    await setOnHead(store, chat.id, { expires_at: Math.floor(Date.now() / 1000) + 5 });
+    await interruptDelete(chat.id);
+    expect(await readHead(store, chat.id)).not.toHaveProperty('expires_at');
+    await store.deletion.delete('alice', chat.id);
+    expect(await readHead(store, chat.id)).toHaveProperty('expires_at');
   });
 
   it('refuses legacy messages that were being moved, also after it was interrupted', async () => {
