@@ -152,12 +152,16 @@ export class KnownChat {
     return messages.some(({ status }) => status === 'pending');
   }
 
-  /** The emulated agent counts the turns of its session, and quotes the prompt and the first prompt. */
+  /**
+   * The emulated agent counts the turns of its session, and quotes the prompt and the first prompt. A busy table may cost
+   * a chat its session. A new session is told the newest turns only.
+   */
   private checkReply(prompt: string, reply: string): void {
     const earlier = [...this.acknowledged.keys()];
     if (!this.hasDoubt) {
       const wanted = composeReply(prompt, earlier).text;
-      demand(reply === wanted, 'a reply is not of this turn', {
+      const isOfSession = (_: string, first: number) => composeReply(prompt, earlier.slice(first)).text === reply;
+      demand(reply === wanted || earlier.some(isOfSession), 'a reply is not of this turn', {
         chat: this.id,
         turn: earlier.length + 1,
         wanted,
