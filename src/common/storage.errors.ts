@@ -8,3 +8,22 @@ export class StorageUnavailableError extends DomainError {
     super('Storage is unavailable', { ...options, retryAfterSeconds: 2 });
   }
 }
+
+/** The place of a value that cannot be read. It holds no user id and no contents. */
+export interface UnreadablePlace {
+  /** The id of the chat. */
+  readonly chat: string;
+  /** The item: `head`, or the number of a turn. */
+  readonly part: string;
+  /** The path of the value in the item, such as `messages[3].role`. */
+  readonly attribute: string;
+}
+
+/** An item of the table holds something that this service cannot read with certainty. */
+export class UnreadableItemError extends Error {
+  override readonly name = 'UnreadableItemError';
+
+  constructor(readonly item: UnreadablePlace) {
+    super('An item cannot be read');
+  }
+}

@@ -12,6 +12,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import { TableSettings } from '../config/settings.js';
 import { StorageUnavailableError } from '../common/storage.errors.js';
+import type { Condition } from './update-expression.js';
 
 /** An item would be larger than 400 KB, the limit of DynamoDB. */
 export class ItemTooLargeError extends Error {
@@ -88,11 +89,12 @@ export class DynamoTable {
   }
 
   /** @returns whether the condition held and the item was written. */
-  async put(item: Item, condition: string, values?: Record<string, unknown>): Promise<boolean> {
+  async put(item: Item, { expression, names, values }: Condition): Promise<boolean> {
     const command = new PutCommand({
       TableName: this.name,
       Item: item,
-      ConditionExpression: condition,
+      ConditionExpression: expression,
+      ...(names && { ExpressionAttributeNames: names }),
       ...(values && { ExpressionAttributeValues: values }),
     });
     return (await getResult(this.client.send(command))) !== undefined;

@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { TableSettings } from '../config/settings.js';
+import { toExactNumber } from './exact-number.js';
 
 /** Most attempts of a call, the first included. */
 const ATTEMPTS = 2;
@@ -39,5 +40,8 @@ export function createDynamoDbClient(settings: TableSettings, timeout = TIMEOUT_
 
 /** Wraps a client so that it takes plain JavaScript values instead of attribute values. */
 export function createDocumentClient(client: DynamoDBClient): DynamoDBDocumentClient {
-  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  return DynamoDBDocumentClient.from(client, {
+    marshallOptions: { removeUndefinedValues: true },
+    unmarshallOptions: { wrapNumbers: toExactNumber },
+  });
 }

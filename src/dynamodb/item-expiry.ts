@@ -1,3 +1,5 @@
+import { toNumber } from './exact-number.js';
+
 const SECONDS_PER_DAY = 24 * 60 * 60;
 
 /** The attribute `expires_at`, in epoch seconds, of an item written now. Zero days never expire. */
@@ -5,9 +7,9 @@ export function toExpiry(days: number): { expires_at?: number } {
   return days > 0 ? { expires_at: nowInSeconds() + days * SECONDS_PER_DAY } : {};
 }
 
-/** Whether an item has expired. DynamoDB removes expired items within days. */
+/** Whether an item has expired. DynamoDB removes expired items within days. As there, only a number is a time. */
 export function isExpired({ expires_at: expiresAt }: { readonly expires_at?: unknown }): boolean {
-  return typeof expiresAt === 'number' && expiresAt <= nowInSeconds();
+  return (toNumber(expiresAt) ?? Infinity) <= nowInSeconds();
 }
 
 /** Converts epoch milliseconds to epoch seconds, DynamoDB's unit for expiry. */

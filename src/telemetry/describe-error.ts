@@ -1,3 +1,5 @@
+import { UnreadableItemError, type UnreadablePlace } from '../common/storage.errors.js';
+
 /** An error as a log line may show it. */
 export interface ErrorDescription {
   readonly name: string;
@@ -6,6 +8,8 @@ export interface ErrorDescription {
   readonly status?: number;
   /** AWS's id of the call, for its support. */
   readonly awsRequestId?: string;
+  /** Where the table holds what cannot be read. */
+  readonly item?: UnreadablePlace;
   /** The frames of the stack. */
   readonly at?: readonly string[];
   readonly cause?: ErrorDescription;
@@ -31,6 +35,7 @@ export function describeError(error: unknown): ErrorDescription {
     ...(typeof code === 'string' && { code }),
     ...(aws?.httpStatusCode !== undefined && { status: aws.httpStatusCode }),
     ...(aws?.requestId !== undefined && { awsRequestId: aws.requestId }),
+    ...(error instanceof UnreadableItemError && { item: error.item }),
     ...(frames && { at: frames }),
     ...(error.cause !== undefined && { cause: describeError(error.cause) }),
   };

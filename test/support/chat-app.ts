@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import supertest from 'supertest';
 import { createApp } from '../../src/app.js';
 import { TableSettings } from '../../src/config/settings.js';
-import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
+import { createDocumentClient, createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { type Environment, loadEnvironment } from '../../src/config/environment.js';
 import type { AgentEmulator } from '../../src/local/emulator/agent-server.js';
@@ -93,7 +93,7 @@ export async function startChatAppWith<Agent extends AgentEmulator>(
     environment,
     agent,
     dynamoDb,
-    table: DynamoDBDocumentClient.from(client),
+    table: createDocumentClient(client),
     nest,
     chat: (body, user = 'alice', headers = {}) =>
       supertest(url).post('/chat').set('id_token', tokenOf(user)).set(headers).send(body),

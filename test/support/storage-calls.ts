@@ -48,6 +48,7 @@ function findStep(command: string, input: CommandInput): StorageStep {
       if (update.includes('deleted_at')) return 'delete';
       return update.includes('ended_at') && input.ReturnValues === 'NONE' ? 'release' : 'recover';
     case 'PutItemCommand':
+      if (input.ConditionExpression?.includes('#open')) return 'delete';
       return input.ConditionExpression?.includes('lease') ? 'complete' : 'recover';
     case 'BatchWriteItemCommand':
       return 'delete';

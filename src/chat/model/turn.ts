@@ -1,4 +1,4 @@
-import type { ChatSummary, Replay, StoredTurn } from './chat.js';
+import type { ChatSummary, Replay } from './chat.js';
 
 /** What a caller asks for: one turn. */
 export interface TurnRequest {
@@ -9,12 +9,16 @@ export interface TurnRequest {
   readonly key: string | undefined;
 }
 
+/** Messages as the original system or another program stored them, by attribute. They may have any form. */
+export interface LegacyMessages {
+  readonly messages?: unknown;
+  readonly History?: unknown;
+}
+
 /** A stored chat without the turns of this system. */
 export interface StoredChat extends ChatSummary {
-  /** The turns that the original system kept inside the chat's item, oldest first. */
-  readonly legacyTurns: readonly StoredTurn[];
-  /** The name of the item that these turns were moved to when the chat's item was full. */
-  readonly legacyItemName?: string;
+  /** For the storage alone: the messages in the chat's item, or the name of the item that they were moved to. */
+  readonly legacy: LegacyMessages & { readonly itemName?: string | undefined };
 }
 
 /** The agent's session of a turn: the session of the turns before it, or a new one. */

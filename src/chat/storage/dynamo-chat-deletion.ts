@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { DynamoTable, type Item, type ItemKey } from '../../dynamodb/dynamo-table.js';
+import { DynamoTable, type ItemKey } from '../../dynamodb/dynamo-table.js';
 import { isExpired } from '../../dynamodb/item-expiry.js';
-import { buildUpdate, Computed } from '../../dynamodb/update-expression.js';
 import { ChatNotFoundError, TurnInProgressError } from '../model/chat.errors.js';
 import type { StoredSession } from '../model/turn.js';
+import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { listPossibleKeys } from './items/split-reply.js';
-import { type HeadItem, headKey } from './items/head-item.js';
+import { type HeadItem, headKey, toHead } from './items/head-item.js';
 import { findLegacyItemName, listLegacyItemKeys } from './items/legacy-messages.js';
-import { toTombstone } from './items/tombstone.js';
+import { isTombstone, toTombstone } from './items/tombstone.js';
 import { isTurnItem } from './items/turn-item.js';
 import { parseTurnNumber, wholeKeyRange } from './items/turn-keys.js';
 
 /** How often a delete looks for a moment in which no turn holds the chat. */
-const MARK_ATTEMPTS = 3;
+const MARK_ATTEMPTS = 4;
 
 /**
  * Deletes chats for good. First the head is marked, so that every other request gets 404 at once.
@@ -24,6 +24,7 @@ export class DynamoChatDeletion {
   constructor(
     private readonly table: DynamoTable,
     private readonly recovery: DynamoTurnRecovery,
+    private readonly repair: DynamoHeadRepair,
   ) {}
 
   /**
@@ -49,56 +50,54 @@ export class DynamoChatDeletion {
   /** Marks a chat as deleted, or finds the mark of an interrupted delete. @returns the head before it was marked. */
   private async markAsDeleted(userId: string, chatId: string): Promise<HeadItem> {
     for (let attempt = 1; attempt <= MARK_ATTEMPTS; attempt += 1) {
-      const head = toDeletableHead(await this.table.get(headKey(userId, chatId)));
-      if (!head) throw new ChatNotFoundError();
+      const item = await this.table.get(headKey(userId, chatId));
+      if (!item || isExpired(item) || isTombstone(item)) throw new ChatNotFoundError();
+      const head = toHead(item);
       if (head.deleted_at !== undefined) return head;
+      if (await this.repair.repair(item)) continue;
       if (head.open) await this.recovery.recoverDeadTurn(head, head.open);
       else if (await this.putMark(head)) return head;
     }
     throw new TurnInProgressError(1);
   }
 
-  /** Marks a head unless a turn has begun since it was read. So a late delivery cannot delete a chat that went on. */
+  /**
+   * Replaces a head by a mark, unless a turn has begun since it was read. So a late delivery cannot delete a chat that
+   * went on. The mark is a whole item, because a full head has no room for one.
+   */
   private async putMark(head: HeadItem): Promise<boolean> {
-    const { turns } = head;
-    const isUnchanged = turns === undefined ? 'attribute_not_exists(turns)' : 'turns = :seen';
-    const marked = await this.table.update({
-      Key: headKey(head.user_id, head.id),
-      ...buildUpdate(
-        {
-          deleted_at: new Computed('if_not_exists(deleted_at, :now)'),
-          // A head with both times is being deleted; a tombstone has `deleted_at` alone.
-          updated_at: new Computed('if_not_exists(updated_at, :now)'),
-          // A full head has no room for the mark. The name leads to the messages if they are being moved.
-          messages: null,
-          inline_item: findLegacyItemName(head),
-        },
-        {
-          expression: `attribute_exists(id) AND attribute_not_exists(#open) AND ${isUnchanged}`,
-          names: { '#open': 'open' },
-          values: { ':now': new Date().toISOString(), ...(turns !== undefined && { ':seen': turns }) },
-        },
-      ),
+    const { id, user_id, turns, session, expires_at, updated_at: updatedAt } = head;
+    const now = new Date().toISOString();
+    const mark = {
+      id,
+      user_id,
+      turns,
+      session,
+      expires_at,
+      deleted_at: now,
+      // The mark of a delete has both times; a tombstone has `deleted_at` alone.
+      updated_at: updatedAt ?? now,
+      // The name leads to the messages if they are being moved.
+      inline_item: findLegacyItemName(head),
+    };
+    return this.table.put(mark, {
+      expression:
+        'attribute_exists(id) AND attribute_not_exists(deleted_at) AND attribute_not_exists(#open) AND ' +
+        (turns === undefined ? 'attribute_not_exists(turns)' : 'turns = :seen'),
+      names: { '#open': 'open' },
+      ...(turns !== undefined && { values: { ':seen': turns } }),
     });
-    return marked !== undefined;
   }
 
   /** The keys of all items that are not tombstones yet, and of continuations that a failed turn may still get. */
   private async listRemains(userId: string, chatId: string): Promise<ItemKey[]> {
     const keys: ItemKey[] = [];
     for await (const item of this.table.backwards({ id: chatId, ...wholeKeyRange(userId), pageSize: 1000 })) {
-      if (item['deleted_at']) continue;
+      if (isTombstone(item)) continue;
       const key = { id: chatId, user_id: String(item['user_id']) };
-      const isFailed = isTurnItem(item) && item.status === 'failed';
+      const isFailed = isTurnItem(item) && item['status'] === 'failed';
       keys.push(...(isFailed ? listPossibleKeys(userId, chatId, parseTurnNumber(key)) : [key]));
     }
     return keys;
   }
-}
-
-/** The item as a head that can be deleted, or undefined if it is absent, expired or a tombstone. */
-function toDeletableHead(item: Item | undefined): HeadItem | undefined {
-  const head = item as HeadItem | undefined;
-  const isTombstone = head?.deleted_at !== undefined && head.updated_at === undefined;
-  return head && !isExpired(head) && !isTombstone ? head : undefined;
 }

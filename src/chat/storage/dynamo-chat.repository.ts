@@ -121,10 +121,10 @@ export class DynamoChatRepository {
 
   /** Puts the items of a turn where no other turn is. @returns false if a key is taken; then nothing is left. */
   private async putItems({ continuations, turnItem }: TurnItems, lease: string): Promise<boolean> {
-    const isFree = whileKeyIsFree();
-    const values = { ...isFree.values, ':lease': lease };
+    const { expression, values } = whileKeyIsFree();
+    const condition = { expression: `${expression} OR ${OWNED_BY_LEASE}`, values: { ...values, ':lease': lease } };
     for (const item of [...continuations, turnItem]) {
-      const isPut = await this.table.put({ ...item }, `${isFree.expression} OR ${OWNED_BY_LEASE}`, values);
+      const isPut = await this.table.put({ ...item }, condition);
       if (!isPut) {
         await this.removePieces(continuations, lease);
         return false;
@@ -134,6 +134,7 @@ export class DynamoChatRepository {
   }
 
   private async removePieces(continuations: readonly ContinuationItem[], lease: string): Promise<void> {
-    for (const piece of continuations) await this.table.put(toTombstone(piece), OWNED_BY_LEASE, { ':lease': lease });
+    const isOwn = { expression: OWNED_BY_LEASE, values: { ':lease': lease } };
+    for (const piece of continuations) await this.table.put(toTombstone(piece), isOwn);
   }
 }

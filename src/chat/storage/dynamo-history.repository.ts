@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { DynamoTable, type Item } from '../../dynamodb/dynamo-table.js';
+import { DynamoTable } from '../../dynamodb/dynamo-table.js';
 import { isExpired } from '../../dynamodb/item-expiry.js';
 import type { HistoryPage, StoredTurn } from '../model/chat.js';
 import { ChatNotFoundError } from '../model/chat.errors.js';
 import { hasReply, takeNewestPage } from '../model/history-page.js';
 import type { StoredChat } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
-import type { ContinuationItem } from './items/split-reply.js';
+import { toTurnItem } from './items/read-turn-item.js';
+import { type ContinuationItem, isContinuation } from './items/split-reply.js';
 import { type HeadItem, headKey, toStoredChat, toVisibleHead } from './items/head-item.js';
-import { isTurnItem, toMessages, toOpenMessages } from './items/turn-item.js';
+import { isTurnItem, toMessages, toOpenMessages, type TurnItem } from './items/turn-item.js';
 import { parseTurnNumber, turnKeyRange } from './items/turn-keys.js';
 
 /** Most turns that are searched for turns with a reply, because the caller waits. */
@@ -36,7 +37,8 @@ export interface ChatRead {
  * Reads the history of chats backwards, from the newest turn or from a number. The original system's turns come last.
  * Expired items that are still in the table are never shown.
  *
- * Every method throws StorageUnavailableError when the table cannot be reached or throttles.
+ * Every method throws StorageUnavailableError when the table cannot be reached or throttles, and UnreadableItemError
+ * for an item of another system that has no clear meaning.
  */
 @Injectable()
 export class DynamoHistoryRepository {
@@ -102,14 +104,18 @@ export class DynamoHistoryRepository {
     let continuations: ContinuationItem[] = [];
     for await (const item of items) {
       if (isTurnItem(item)) {
-        const number = parseTurnNumber(item);
-        const own = continuations.filter((part) => parseTurnNumber(part) === number);
-        const isFiltered = item.reason === 'content-filter' && { isFiltered: true };
-        if (!isExpired(item)) yield { number, messages: toMessages(item, own), ...isFiltered };
+        if (!isExpired(item)) yield toStoredTurn(toTurnItem(item), continuations);
         continuations = [];
-      } else if ('text' in item) continuations.push(item as Item & ContinuationItem);
+      } else if (isContinuation(item)) continuations.push(item);
     }
   }
+}
+
+/** @param continuations - those of other turns are ignored. */
+function toStoredTurn(item: TurnItem, continuations: readonly ContinuationItem[]): StoredTurn {
+  const number = parseTurnNumber(item);
+  const own = continuations.filter((part) => parseTurnNumber(part) === number);
+  return { number, messages: toMessages(item, own), ...(item.reason === 'content-filter' && { isFiltered: true }) };
 }
 
 /** Adds the turn that holds the chat to the turns that were read after the head. */

@@ -6,7 +6,13 @@ import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { StoredTurn } from '../model/chat.js';
 import type { StoredChat } from '../model/turn.js';
 import { type HeadItem, headKey, toStoredChat, toVisibleHead } from './items/head-item.js';
-import { legacySortKey, listLegacyTurns, toLegacyItemName } from './items/legacy-messages.js';
+import {
+  hasLegacyMessages,
+  legacySortKey,
+  listLegacyTurns,
+  pickLegacyMessages,
+  toLegacyItemName,
+} from './items/legacy-messages.js';
 import { toTombstone } from './items/tombstone.js';
 
 /** Most times that messages are moved for one write: a turn that ends meanwhile changes the head too. */
@@ -39,40 +45,57 @@ export class DynamoLegacyHistory {
     return write();
   }
 
-  /** The turns of the original system, oldest first, from the head or from their own item. */
-  async listTurns(chat: StoredChat): Promise<readonly StoredTurn[]> {
-    if (chat.legacyItemName === undefined) return chat.legacyTurns;
-    const item = await this.table.get({ id: chat.id, user_id: legacySortKey(chat.userId, chat.legacyItemName) });
-    return item && !isExpired(item) ? listLegacyTurns(item['messages']) : [];
+  /**
+   * The turns of the original system, oldest first, from the head or from their own item.
+   *
+   * @throws UnreadableItemError
+   */
+  async listTurns({ id, userId, legacy }: StoredChat): Promise<readonly StoredTurn[]> {
+    if (hasLegacyMessages(legacy) || legacy.itemName === undefined) return listLegacyTurns(id, legacy);
+    const item = await this.table.get({ id, user_id: legacySortKey(userId, legacy.itemName) });
+    return item && !isExpired(item) ? listLegacyTurns(id, item) : [];
   }
 
   private async moveMessages(userId: string, chatId: string): Promise<void> {
     const key = headKey(userId, chatId);
     const head = toVisibleHead(await this.table.get(key));
-    if (!head || !Array.isArray(head.messages)) return;
+    if (!head || !hasLegacyMessages(head)) return;
 
-    const name = toLegacyItemName(head.messages);
-    const item = { id: chatId, user_id: legacySortKey(userId, name), messages: head.messages as unknown[] };
+    const name = toLegacyItemName(head);
+    const item = { id: chatId, user_id: legacySortKey(userId, name), ...pickLegacyMessages(head) };
     const expiry = toExpiry(this.settings.chatTtlDays);
     // The item is smaller than the head was: it has no title and no times.
-    if (!(await this.table.put({ ...item, ...expiry }, 'attribute_not_exists(deleted_at)'))) return;
-    await this.replaceByName(head, item.messages.length, name);
+    if (!(await this.table.put({ ...item, ...expiry }, { expression: 'attribute_not_exists(deleted_at)' }))) return;
+    await this.replaceByName(head, name);
     // A delete that ran meanwhile may have missed the item.
     if (!toVisibleHead(await this.table.get(key))) await this.table.replace([toTombstone(item)]);
   }
 
   /** Replaces the messages of a head by the name of their item, unless they have changed since they were read. */
-  private async replaceByName(head: HeadItem, count: number, name: string): Promise<void> {
-    // Only the original system adds messages, and it sets `updated_at` too.
-    const isUnchanged = head.updated_at === undefined ? 'attribute_not_exists(updated_at)' : 'updated_at = :time';
+  private async replaceByName(head: HeadItem, name: string): Promise<void> {
+    const messages = Object.entries(pickLegacyMessages(head));
+    const lists = messages.flatMap(([attribute, value]) => (Array.isArray(value) ? [{ attribute, value }] : []));
+    const conditions = [
+      'attribute_not_exists(deleted_at)',
+      // Only the original system adds messages, and it sets `updated_at` too.
+      head.updated_at === undefined ? 'attribute_not_exists(updated_at)' : 'updated_at = :time',
+      ...lists.map(({ attribute }) => `size(${attribute}) = :${attribute}`),
+    ];
     await this.table.update({
       Key: headKey(head.user_id, head.id),
       ...buildUpdate(
-        // A chat without a title takes it from its first message, which the head no longer has.
-        { inline_item: name, title: toStoredChat(head).title, messages: null },
         {
-          expression: `size(messages) = :count AND attribute_not_exists(deleted_at) AND ${isUnchanged}`,
-          values: { ':count': count, ...(head.updated_at !== undefined && { ':time': head.updated_at }) },
+          inline_item: name,
+          // A chat without a title takes it from its first message, which the head no longer has.
+          title: toStoredChat(head).title,
+          ...Object.fromEntries(messages.map(([attribute]) => [attribute, null])),
+        },
+        {
+          expression: conditions.join(' AND '),
+          values: {
+            ...Object.fromEntries(lists.map(({ attribute, value }) => [`:${attribute}`, value.length])),
+            ...(head.updated_at !== undefined && { ':time': head.updated_at }),
+          },
         },
       ),
       ReturnValues: 'NONE',

@@ -29,7 +29,7 @@ export class DynamoTurnCancellation {
    */
   async cancelAttempt(userId: string, attempt: TurnAttempt, lastTime: string): Promise<void> {
     const isRefused = isUnrepeatable(attempt)
-      ? await this.table.put(toTombstone(headKey(userId, attempt.chatId)), 'attribute_not_exists(id)')
+      ? await this.table.put(toTombstone(headKey(userId, attempt.chatId)), { expression: 'attribute_not_exists(id)' })
       : await this.markAsCancelled(userId, attempt);
     if (!isRefused) await this.endAbandoned(userId, attempt, lastTime);
   }

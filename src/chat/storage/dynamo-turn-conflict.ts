@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { DynamoTable, type Item } from '../../dynamodb/dynamo-table.js';
+import { DynamoTable } from '../../dynamodb/dynamo-table.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { EndReason, Replay } from '../model/chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError } from '../model/chat.errors.js';
+import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
-import { type ContinuationItem, continuationKeyRange } from './items/split-reply.js';
+import { type ContinuationItem, continuationKeyRange, isContinuation } from './items/split-reply.js';
 import { type HeadItem, headKey, toVisibleHead } from './items/head-item.js';
 import { toKeyAttribute } from './items/remembered-keys.js';
 import { findLastTime } from './items/stored-times.js';
@@ -52,13 +53,19 @@ export class DynamoTurnConflict {
   constructor(
     private readonly table: DynamoTable,
     private readonly recovery: DynamoTurnRecovery,
+    private readonly repair: DynamoHeadRepair,
   ) {}
 
-  /** @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError */
+  /**
+   * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError,
+   * UnreadableItemError
+   */
   async resolveConflict(userId: string, attempt: TurnAttempt): Promise<Conflict> {
-    const head = toVisibleHead(await this.table.get(headKey(userId, attempt.chatId)));
-    if (!head) throw new ChatNotFoundError();
+    const item = await this.table.get(headKey(userId, attempt.chatId));
+    const head = toVisibleHead(item);
+    if (!item || !head) throw new ChatNotFoundError();
     if (head.open?.lease === attempt.open.lease) return { kind: 'alreadyBegun', head };
+    if (await this.repair.repair(item)) return { kind: 'retry', lastTime: findLastTime(head) };
 
     const earlier = await this.findKeyedTurn(head, attempt);
     const reason = earlier?.item && findEndReason(earlier.item);
@@ -90,7 +97,7 @@ export class DynamoTurnConflict {
     const continuations: ContinuationItem[] = [];
     if (item.parts) {
       const range = { id: item.id, ...continuationKeyRange(item.user_id), pageSize: 100 };
-      for await (const part of this.table.backwards(range)) continuations.push(part as Item & ContinuationItem);
+      for await (const part of this.table.backwards(range)) if (isContinuation(part)) continuations.push(part);
     }
     const message = toAssistantMessage(item, continuations);
     return { chatId: item.id, number: parseTurnNumber(item), message, reason };

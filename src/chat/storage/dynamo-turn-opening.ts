@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TableSettings } from '../../config/settings.js';
-import { DynamoTable, type Item, type UpdateResult } from '../../dynamodb/dynamo-table.js';
+import { DynamoTable, type UpdateResult } from '../../dynamodb/dynamo-table.js';
 import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { toExpiry, toSeconds } from '../../dynamodb/item-expiry.js';
 import { buildUpdate, Computed, type Condition } from '../../dynamodb/update-expression.js';
@@ -11,9 +11,10 @@ import type { AgentMemory, RunningTurn } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnCancellation } from './dynamo-turn-cancellation.js';
 import { DynamoTurnConflict, type ResolvedConflict } from './dynamo-turn-conflict.js';
-import { type HeadItem, headKey } from './items/head-item.js';
+import { headKey, toHead } from './items/head-item.js';
 import { toKeyAttribute } from './items/remembered-keys.js';
 import { toRunningTurn } from './items/running-turn.js';
+import { LAST_NUMBER } from './items/turn-keys.js';
 import type { TurnAttempt } from './turn-attempt.js';
 
 /** Most writes of a begin. Recovering a dead turn and taking over its key needs three; the others are for races. */
@@ -47,7 +48,7 @@ export class DynamoTurnOpening {
     try {
       for (let writes = 0; writes < MAX_WRITES; writes += 1) {
         const { item, sends } = await this.write(userId, attempt, conflict);
-        if (item) return toRunningTurn(item as Item & HeadItem, attempt.open, memory);
+        if (item) return toRunningTurn(toHead(item), attempt.open, memory);
         mayArriveLate ||= sends > 1;
         const found = await this.conflicts.resolveConflict(userId, attempt);
         if (found.kind === 'alreadyBegun') return toRunningTurn(found.head, attempt.open, memory);
@@ -103,6 +104,8 @@ function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | un
   const replaces = conflict?.kind === 'keyTaken' ? conflict.remembered : undefined;
   const conditions = [
     'attribute_exists(id)',
+    // Other systems may have another value there, to which nothing can be added.
+    '(attribute_not_exists(turns) OR turns BETWEEN :none AND :last)',
     'attribute_not_exists(#open)',
     'attribute_not_exists(deleted_at)',
     // A chat must not expire while its turn runs; the second write renews it.
@@ -111,8 +114,8 @@ function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | un
     'attribute_not_exists(#mark)',
     // A begin can be so late that its key is forgotten. An attempt whose clock is behind is refused too, and retried.
     'NOT ended_at > :seen',
-    // Older data has no `ended_at`.
-    'NOT updated_at > :seen',
+    // Older data has no `ended_at`. A time that is no text is refused, because the index takes only texts.
+    '(attribute_not_exists(updated_at) OR updated_at <= :seen)',
   ];
   return {
     expression: conditions.join(' AND '),
@@ -120,6 +123,7 @@ function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | un
     values: {
       ':alive': toSeconds(conflict ? Date.now() : open.until),
       ':seen': toLastTimeSeen(attempt, conflict),
+      ':last': LAST_NUMBER,
       ...(replaces !== undefined && { ':replaces': replaces }),
     },
   };

@@ -6,9 +6,10 @@ import { buildUpdate } from '../../dynamodb/update-expression.js';
 import { type HeadItem, headKey, type OpenTurn } from './items/head-item.js';
 import { listNewestKeys } from './items/remembered-keys.js';
 import { findLastTime, toEndTime } from './items/stored-times.js';
-import { isExpiredTombstone, whileKeyIsFree } from './items/tombstone.js';
+import { isExpiredTombstone, isTombstone, whileKeyIsFree } from './items/tombstone.js';
+import { toTurnItem } from './items/read-turn-item.js';
 import { isTurnItem, toAbandonedTurnItem, type TurnItem } from './items/turn-item.js';
-import { parseTurnNumber, turnKeyRange, turnSortKey } from './items/turn-keys.js';
+import { isTurnKey, parseTurnNumber, turnKeyRange, turnSortKey } from './items/turn-keys.js';
 import { requireLeaseExpired, whileChatIsHeldBy } from './items/turn-lease.js';
 
 /** The place of a turn whose number was taken. */
@@ -34,7 +35,7 @@ export class DynamoTurnRecovery {
    */
   async recoverDeadTurn(head: HeadItem, open: OpenTurn): Promise<string> {
     const number = head.turns ?? 1;
-    const isStored = (await this.getTurn(head, number))?.lease === open.lease;
+    const isStored = (await this.getItem(head, number))?.['lease'] === open.lease;
     if (!isStored) requireLeaseExpired(open);
     const kept = isStored ? number : await this.keepAsFailed(head, open);
     const renumbered = kept === number ? [] : ['turns', ...listNewestKeys(head)];
@@ -70,17 +71,26 @@ export class DynamoTurnRecovery {
       if (isExpiredTombstone(item)) continue;
       const number = parseTurnNumber(item as Item & ItemKey);
       next = Math.max(next, number + 1);
-      if (item['user_id'] === turnSortKey(userId, number) && item['deleted_at']) return { number, holds: 'deleted' };
+      if (isTurnKey(item) && isTombstone(item)) return { number, holds: 'deleted' };
       if (!isTurnItem(item)) continue;
-      if (item.lease === turn.lease) return { number, holds: 'own' };
-      const isSuperseded = item.lease === undefined && item.at === turn.at && item.prompt === turn.prompt;
+      if (item['lease'] === turn.lease) return { number, holds: 'own' };
+      const isSuperseded = item['lease'] === undefined && item['at'] === turn.at && item['prompt'] === turn.prompt;
       if (isSuperseded) return { number, holds: 'superseded' };
     }
     return { number: next, holds: 'nothing' };
   }
 
-  /** The turn with this number, or undefined if there is none or it has expired. */
-  async getTurn({ id, user_id: userId }: ItemKey, number: number): Promise<TurnItem | undefined> {
+  /**
+   * Gets the turn with this number, or undefined if there is none or it has expired.
+   *
+   * @throws UnreadableItemError
+   */
+  async getTurn(head: ItemKey, number: number): Promise<TurnItem | undefined> {
+    const item = await this.getItem(head, number);
+    return item && toTurnItem(item);
+  }
+
+  private async getItem({ id, user_id: userId }: ItemKey, number: number): Promise<Item | undefined> {
     const item = await this.table.get({ id, user_id: turnSortKey(userId, number) });
     return item && isTurnItem(item) && !isExpired(item) ? item : undefined;
   }
@@ -91,9 +101,8 @@ export class DynamoTurnRecovery {
     let place: TurnPlace = { number: head.turns ?? 1, holds: 'nothing' };
     while (place.holds === 'nothing') {
       const { number } = place;
-      const { expression, values } = whileKeyIsFree();
       const item = toAbandonedTurnItem(head, open, { ...end, number });
-      if (await this.table.put({ ...item }, expression, values)) return number;
+      if (await this.table.put({ ...item }, whileKeyIsFree())) return number;
       place = await this.findPlace(head, open, number);
     }
     return place.number;

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DynamoDbModule } from '../../dynamodb/dynamodb.module.js';
 import { DynamoChatDeletion } from './dynamo-chat-deletion.js';
 import { DynamoChatRepository } from './dynamo-chat.repository.js';
+import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnCancellation } from './dynamo-turn-cancellation.js';
@@ -20,6 +21,7 @@ import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
     DynamoTurnConflict,
     DynamoTurnRecovery,
     DynamoTurnCancellation,
+    DynamoHeadRepair,
     DynamoLegacyHistory,
   ],
   exports: [DynamoChatRepository, DynamoHistoryRepository, DynamoChatDeletion],

@@ -2,7 +2,8 @@ import type { Item, ItemKey } from '../../../dynamodb/dynamo-table.js';
 import { isExpired } from '../../../dynamodb/item-expiry.js';
 import { toTitle } from '../../model/title.js';
 import type { StoredChat } from '../../model/turn.js';
-import { type LegacyHead, listLegacyTurns } from './legacy-messages.js';
+import { omitForeignAttributes } from './head-forms.js';
+import { findFirstText, type LegacyHead, pickLegacyMessages } from './legacy-messages.js';
 import type { KeyAttribute } from './remembered-keys.js';
 import { toIsoTime } from './stored-times.js';
 
@@ -58,23 +59,27 @@ export function headKey(userId: string, chatId: string): ItemKey {
   return { id: chatId, user_id: userId };
 }
 
+/** The item as a head, without the attributes that another system has written under our names. */
+export function toHead(item: Item): HeadItem {
+  return omitForeignAttributes(item) as Item & HeadItem;
+}
+
 /** The item as a head, or undefined if it is absent, deleted or expired. */
 export function toVisibleHead(item: Item | undefined): HeadItem | undefined {
-  const head = item as HeadItem | undefined;
+  const head = item && toHead(item);
   return head && head.deleted_at === undefined && !isExpired(head) ? head : undefined;
 }
 
-/** The chat that a head describes. */
+/** The chat that a head describes. A chat without a time that can be read shows the time now. */
 export function toStoredChat(head: HeadItem): StoredChat {
-  const legacyTurns = listLegacyTurns(head.messages);
-  const firstPrompt = legacyTurns[0]?.messages[0]?.content ?? '';
+  const { id, title, created_at: createdAt, updated_at: updatedAt, ended_at: endedAt, inline_item: itemName } = head;
+  const now = new Date().toISOString();
   return {
-    id: head.id,
+    id,
     userId: head.user_id,
-    title: typeof head.title === 'string' && head.title ? head.title : toTitle(firstPrompt),
-    createdAt: toIsoTime(head.created_at),
-    updatedAt: toIsoTime(head.updated_at),
-    legacyTurns,
-    ...(head.inline_item !== undefined && { legacyItemName: head.inline_item }),
+    title: typeof title === 'string' && title ? title : toTitle(findFirstText(id, head)),
+    createdAt: toIsoTime(createdAt, updatedAt) ?? now,
+    updatedAt: toIsoTime(updatedAt, endedAt, createdAt) ?? now,
+    legacy: { ...pickLegacyMessages(head), itemName },
   };
 }

@@ -23,22 +23,18 @@ describe('groupIntoTurns', () => {
 
 describe('listLegacyTurns', () => {
   it('numbers the turns so that the last is 0', () => {
-    const turns = listLegacyTurns([user('1'), assistant('one'), user('2')]);
+    const turns = listLegacyTurns('c', { messages: [user('1'), assistant('one'), user('2')] });
     expect(turns.map(({ number }) => number)).toEqual([-1, 0]);
   });
 
-  it.each([
-    ['a plain text', 'hello', assistant('hello')],
-    ['an unknown role', { role: 'system', content: 'hello' }, assistant('hello')],
-    ['content that is not a text', { role: 'user', content: { text: 'hi' } }, user('{"text":"hi"}')],
-    ['no content', { role: 'user' }, user('')],
-    ['null', null, assistant('')],
-  ])('reads an entry with %s', (_, entry, message) => {
-    expect(listLegacyTurns([entry])).toEqual([{ number: 0, messages: [message] }]);
+  it('reads the attribute of LangChain if it is the only one with messages', () => {
+    const History = [{ type: 'human', data: { content: 'hello' } }];
+    expect(listLegacyTurns('c', { messages: [], History })).toEqual([{ number: 0, messages: [user('hello')] }]);
+    const unreadable = { item: { chat: 'c', part: 'head', attribute: 'messages,History' } };
+    expect(() => listLegacyTurns('c', { messages: [user('1')], History })).toThrow(expect.objectContaining(unreadable));
   });
 
-  it('finds no turns if the item has no list of messages', () => {
-    expect(listLegacyTurns(undefined)).toEqual([]);
-    expect(listLegacyTurns('hello')).toEqual([]);
+  it('finds no turns if the item has no messages', () => {
+    expect(listLegacyTurns('c', {})).toEqual([]);
   });
 });

@@ -1,20 +1,27 @@
 import { createHash } from 'node:crypto';
+import { UnreadableItemError } from '../../../common/storage.errors.js';
 import type { ItemKey } from '../../../dynamodb/dynamo-table.js';
 import type { Message, StoredTurn } from '../../model/chat.js';
+import type { LegacyMessages } from '../../model/turn.js';
+import { readForeignMessages, UnclearValueError } from './foreign-message.js';
 import { turnSortKey } from './turn-keys.js';
 
+/** Where messages are: in the original system's attribute, or in the attribute of LangChain for Python. */
+const ATTRIBUTES = ['messages', 'History'] as const;
+
 /** What a head says about the messages of the original system. */
-export interface LegacyHead extends ItemKey {
-  /** The messages, as long as they fit into the head. */
-  readonly messages?: unknown;
-  /** The name of the item that `messages` were moved to. */
+export interface LegacyHead extends ItemKey, LegacyMessages {
+  /** The name of the item that the messages were moved to. */
   readonly inline_item?: string;
 }
 
-/** The original system's messages as turns. The last turn has the number 0, earlier turns -1, -2 and so on. */
-export function listLegacyTurns(messages: unknown): StoredTurn[] {
-  if (!Array.isArray(messages)) return [];
-  const turns = groupIntoTurns(messages.map(toMessage));
+/**
+ * The original system's messages as turns. The last turn has the number 0, earlier turns -1, -2 and so on.
+ *
+ * @throws UnreadableItemError
+ */
+export function listLegacyTurns(chatId: string, legacy: LegacyMessages): StoredTurn[] {
+  const turns = groupIntoTurns(readMessages(chatId, legacy));
   return turns.map((turn, index) => ({ number: index - turns.length + 1, messages: turn }));
 }
 
@@ -29,14 +36,34 @@ export function groupIntoTurns(messages: readonly Message[]): Message[][] {
   return turns;
 }
 
+/** The text of the first message, or `''` if there is none, or none that can be read. */
+export function findFirstText(chatId: string, legacy: LegacyMessages): string {
+  try {
+    return readMessages(chatId, legacy)[0]?.content ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** The attributes with messages that an item has. */
+export function pickLegacyMessages(item: LegacyMessages): LegacyMessages {
+  const found = ATTRIBUTES.filter((name) => item[name] !== undefined && item[name] !== null);
+  return Object.fromEntries(found.map((name) => [name, item[name]]));
+}
+
+/** Whether an item has attributes with messages. */
+export function hasLegacyMessages(item: LegacyMessages): boolean {
+  return Object.keys(pickLegacyMessages(item)).length > 0;
+}
+
 /** The sort key of the item that legacy messages are moved to. It sorts before every turn. */
 export function legacySortKey(userId: string, name: string): string {
   return `${turnSortKey(userId, 0)}#${name}`;
 }
 
 /** The name of the item that a head's messages were moved to, or would be. Undefined if the head never had any. */
-export function findLegacyItemName({ messages, inline_item: name }: LegacyHead): string | undefined {
-  return Array.isArray(messages) ? toLegacyItemName(messages) : name;
+export function findLegacyItemName(head: LegacyHead): string | undefined {
+  return hasLegacyMessages(head) ? toLegacyItemName(head) : head.inline_item;
 }
 
 /** The key that a head's messages were moved to, or would be. A delete must cover a move that has not finished. */
@@ -46,16 +73,25 @@ export function listLegacyItemKeys(head: LegacyHead): ItemKey[] {
 }
 
 /** A hash of the messages, so that a repeated move writes the same item again. */
-export function toLegacyItemName(messages: readonly unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(messages)).digest('base64url').slice(0, 11);
+export function toLegacyItemName(legacy: LegacyMessages): string {
+  const text = JSON.stringify(legacy.messages ?? legacy.History);
+  return createHash('sha256').update(text).digest('base64url').slice(0, 11);
 }
 
-function toMessage(entry: unknown): Message {
-  const message: { role?: unknown; content?: unknown } =
-    typeof entry === 'object' && entry ? entry : { content: entry };
-  const content = message.content ?? '';
-  return {
-    role: message.role === 'user' ? 'user' : 'assistant',
-    content: typeof content === 'string' ? content : JSON.stringify(content),
-  };
+/** @throws UnreadableItemError */
+function readMessages(chatId: string, legacy: LegacyMessages): Message[] {
+  const lists = ATTRIBUTES.map((attribute) => readAttribute(chatId, attribute, legacy[attribute]));
+  const [messages = [], ...others] = lists.filter((list) => list.length > 0);
+  // Nobody can tell which of two histories comes first.
+  if (others.length > 0) throw new UnreadableItemError({ chat: chatId, part: 'head', attribute: ATTRIBUTES.join() });
+  return messages;
+}
+
+function readAttribute(chatId: string, attribute: string, value: unknown): Message[] {
+  try {
+    return readForeignMessages(value);
+  } catch (error) {
+    if (!(error instanceof UnclearValueError)) throw error;
+    throw new UnreadableItemError({ chat: chatId, part: 'head', attribute: attribute + error.path });
+  }
 }

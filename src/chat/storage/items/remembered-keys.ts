@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 const REMEMBERED_TURNS = 16;
 /** Most keys that one turn removes: an expression of DynamoDB has at most 4 KB. The next turn removes more. */
 const REMOVED_AT_ONCE = 50;
-const KEY_ATTRIBUTE = /^k_[\w-]{11}$/;
+/** The names of the head's attributes for idempotency keys. */
+export const KEY_ATTRIBUTE = /^k_[\w-]{11}$/;
 
 /** The name of the head's attribute for an idempotency key. Its value is a turn number. */
 export type KeyAttribute = `k_${string}`;

@@ -37,18 +37,31 @@ describe('joinReply', () => {
   const first = { answer: 'a', parts: 2, lease: 'own' };
 
   it('joins the pieces in the order of their keys', () => {
-    expect(joinReply(first, [piece(2, 'c'), piece(1, 'b')])).toBe('abc');
+    expect(joinReply(first, [piece(2, 'c'), piece(1, 'b')])).toEqual({ text: 'abc', isWhole: true });
   });
 
   it('ignores the pieces of another run', () => {
-    expect(joinReply(first, [piece(1, 'x', 'other'), piece(1, 'b'), piece(2, 'c')])).toBe('abc');
+    expect(joinReply(first, [piece(1, 'x', 'other'), piece(1, 'b'), piece(2, 'c')])).toEqual({
+      text: 'abc',
+      isWhole: true,
+    });
   });
 
   it('ignores pieces beyond the number of parts', () => {
-    expect(joinReply(first, [piece(1, 'b'), piece(2, 'c'), piece(3, 'x')])).toBe('abc');
+    expect(joinReply(first, [piece(1, 'b'), piece(2, 'c'), piece(3, 'x')])).toEqual({ text: 'abc', isWhole: true });
+  });
+
+  it.each([
+    ['is missing', { ...first, parts: 2 }],
+    ['may be missing', { ...first, parts: Infinity }],
+  ])('says that a piece %s', (_, incomplete) => {
+    expect(joinReply(incomplete, [piece(1, 'b')])).toEqual({ text: 'ab', isWhole: false });
   });
 
   it('accepts all pieces of a turn whose lease was removed', () => {
-    expect(joinReply({ answer: 'a', parts: 2 }, [piece(1, 'b'), piece(2, 'c')])).toBe('abc');
+    expect(joinReply({ answer: 'a', parts: 2 }, [piece(1, 'b'), piece(2, 'c')])).toEqual({
+      text: 'abc',
+      isWhole: true,
+    });
   });
 });

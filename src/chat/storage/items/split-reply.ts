@@ -1,5 +1,5 @@
 import { endOfCharacter } from '../../../common/utf8.js';
-import type { ItemKey } from '../../../dynamodb/dynamo-table.js';
+import type { Item, ItemKey } from '../../../dynamodb/dynamo-table.js';
 import { type SortKeyRange, turnSortKey } from './turn-keys.js';
 
 /** Bytes of text in one item. DynamoDB allows 400 KB (409,600 bytes) for a whole item, names included. */
@@ -42,11 +42,19 @@ export function splitReply(reply: string, promptBytes: number): string[] {
   return pieces;
 }
 
-/** Joins the pieces of a reply. Pieces that another run of the turn has left are ignored. */
-export function joinReply(first: FirstPiece, continuations: readonly ContinuationItem[]): string {
-  const own = continuations.filter(({ lease }) => first.lease === undefined || lease === first.lease);
-  const pieces = own.toSorted((a, b) => (a.user_id < b.user_id ? -1 : 1)).slice(0, first.parts ?? 0);
-  return [first.answer ?? '', ...pieces.map(({ text }) => text)].join('');
+/** Joins the pieces of a reply that are there. Pieces that another run of the turn has left are ignored. */
+export function joinReply(
+  { answer = '', parts = 0, lease: ownLease }: FirstPiece,
+  continuations: readonly ContinuationItem[],
+): { readonly text: string; readonly isWhole: boolean } {
+  const own = continuations.filter(({ lease }) => ownLease === undefined || lease === ownLease);
+  const pieces = own.toSorted((a, b) => (a.user_id < b.user_id ? -1 : 1)).slice(0, parts);
+  return { text: [answer, ...pieces.map(({ text }) => text)].join(''), isWhole: pieces.length === parts };
+}
+
+/** Whether an item is a continuation item. */
+export function isContinuation(item: Item): item is Item & ContinuationItem {
+  return typeof item['text'] === 'string';
 }
 
 /** The sort key of a turn's continuation item; `part` counts from 1. */

@@ -6,6 +6,8 @@ import type { KeyAttribute } from './remembered-keys.js';
 /** Days that a tombstone stays: long enough to refuse every late repetition of a write. */
 const TOMBSTONE_DAYS = 1;
 
+const ATTRIBUTES = new Set(['id', 'user_id', 'deleted_at', 'expires_at']);
+
 /** What a delete leaves in place of an item. A late repetition of the item's write is refused by it. */
 export interface Tombstone extends ItemKey {
   /** ISO 8601 UTC. */
@@ -32,9 +34,14 @@ export function toHeadTombstoneChanges(key: KeyAttribute): Readonly<Record<strin
   };
 }
 
+/** Whether an item is a tombstone. An item with other attributes is none, though another system calls it deleted. */
+export function isTombstone(item: Item): boolean {
+  return item['deleted_at'] !== undefined && Object.keys(item).every((name) => ATTRIBUTES.has(name));
+}
+
 /** Whether an item is a tombstone that has expired, but that DynamoDB has not removed yet. */
 export function isExpiredTombstone(item: Item): boolean {
-  return item['deleted_at'] !== undefined && isExpired(item);
+  return isTombstone(item) && isExpired(item);
 }
 
 /** The condition that a key is free: it has no item, or only an expired tombstone. */

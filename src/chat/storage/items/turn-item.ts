@@ -10,7 +10,8 @@ import {
 import type { RunningTurn } from '../../model/turn.js';
 import { type ContinuationItem, continuationSortKey, joinReply, splitReply } from './split-reply.js';
 import type { HeadItem, OpenTurn } from './head-item.js';
-import { turnSortKey } from './turn-keys.js';
+import { isTombstone } from './tombstone.js';
+import { isTurnKey, turnSortKey } from './turn-keys.js';
 import { isLeaseLive } from './turn-lease.js';
 
 /** A turn that has ended: one item at `{id, <user>#T#<12 digits>}`. */
@@ -18,7 +19,7 @@ export interface TurnItem extends ItemKey {
   readonly prompt: string;
   /** The reply, or its first piece if there are `parts`. */
   readonly answer?: string;
-  /** How many continuation items hold the rest of the reply. */
+  /** How many continuation items hold the rest of the reply. Infinite if that cannot be read. */
   readonly parts?: number;
   readonly status: TurnOutcome['status'];
   /** The run that wrote the item. It is removed when another run takes over the turn's key. */
@@ -28,10 +29,10 @@ export interface TurnItem extends ItemKey {
   readonly reason?: EndReason;
   /** Tokens, if the agent counts them. */
   readonly usage?: { readonly in: number; readonly out: number };
-  /** ISO 8601 UTC: when the turn began. */
-  readonly at: string;
-  /** ISO 8601 UTC: when the turn ended. */
-  readonly done_at: string;
+  /** ISO 8601 UTC: when the turn began. Absent if that cannot be read. */
+  readonly at?: string | undefined;
+  /** ISO 8601 UTC: when the turn ended. Absent if that cannot be read. */
+  readonly done_at?: string | undefined;
   /** Epoch seconds. */
   readonly expires_at?: number;
 }
@@ -113,27 +114,32 @@ export function toAbandonedTurnItem(head: HeadItem, open: OpenTurn, { number, do
 }
 
 /** Whether an item is a turn item, and not a continuation or a tombstone. */
-export function isTurnItem(item: Item): item is Item & TurnItem {
-  return 'status' in item;
+export function isTurnItem(item: Item): boolean {
+  return isTurnKey(item) && !isTombstone(item);
 }
 
 /** The messages of an ended turn: the user's, and the assistant's if the turn has a reply. */
 export function toMessages(item: TurnItem, continuations: readonly ContinuationItem[]): Message[] {
-  const userMessage: Message = { role: 'user', content: item.prompt, createdAt: item.at };
+  const userMessage: Message = { role: 'user', content: item.prompt, ...toCreatedAt(item.at) };
   if (item.status === 'failed') return [{ ...userMessage, status: 'failed' }];
   return [userMessage, toAssistantMessage(item, continuations)];
 }
 
-/** The assistant's message of an ended turn that has a reply. */
+/** The assistant's message of an ended turn that has a reply. It is partial if a part of it is missing. */
 export function toAssistantMessage(item: TurnItem, continuations: readonly ContinuationItem[]): Message {
+  const { text, isWhole } = joinReply(item, continuations);
   return {
     role: 'assistant',
-    content: joinReply(item, continuations),
-    createdAt: item.done_at,
-    ...(item.status === 'partial' && { status: 'partial' }),
+    content: text,
+    ...toCreatedAt(item.done_at),
+    ...((item.status === 'partial' || !isWhole) && { status: 'partial' }),
     ...(item.citations && item.citations.length > 0 && { citations: item.citations }),
     ...toUsage(item.usage),
   };
+}
+
+function toCreatedAt(createdAt: string | undefined): { createdAt?: string } {
+  return createdAt === undefined ? {} : { createdAt };
 }
 
 function toUsage(usage: TurnItem['usage']): { usage?: TokenUsage } {

@@ -1,6 +1,6 @@
 const TURN_DIGITS = 12;
 /** Higher than every turn number. */
-const LAST_NUMBER = 10 ** TURN_DIGITS - 1;
+export const LAST_NUMBER = 10 ** TURN_DIGITS - 1;
 
 /** A range of sort keys, both ends included. */
 export interface SortKeyRange {
@@ -22,6 +22,11 @@ export function turnKeyRange(userId: string, last = LAST_NUMBER): SortKeyRange {
 /** The sort keys of all items of a chat except its head. */
 export function wholeKeyRange(userId: string): SortKeyRange {
   return { ...turnKeyRange(userId), first: turnSortKey(userId, 0) };
+}
+
+/** Whether the key is of a turn, and not of a continuation. */
+export function isTurnKey({ user_id: sortKey }: { readonly user_id?: unknown }): boolean {
+  return typeof sortKey === 'string' && /#T#\d{12}$/.test(sortKey);
 }
 
 /** The number of the turn that a turn item or a continuation item belongs to. */

@@ -8,6 +8,9 @@ const LEASE_MARGIN_MILLISECONDS = 15_000;
 /** Longest Retry-After, in seconds: most turns end long before their lease does. */
 const RETRY_AFTER_MAX_SECONDS = 5;
 
+/** A lease that ends later than this is of a broken clock or of another system. It would hold the chat for ever. */
+const CREDIBLE_MILLISECONDS = 24 * 60 * 60 * 1000;
+
 /** The condition that an item belongs to this run of a turn. `:lease` is the turn's lease. */
 export const OWNED_BY_LEASE = 'lease = :lease';
 
@@ -32,11 +35,12 @@ export function whileChatIsHeldBy(lease: string): Condition {
 
 /** Whether the turn may still be running. */
 export function isLeaseLive({ until }: OpenTurn): boolean {
-  return Date.now() < until;
+  const left = until - Date.now();
+  return left > 0 && left < CREDIBLE_MILLISECONDS;
 }
 
 /** @throws TurnInProgressError while the turn may still be running. */
-export function requireLeaseExpired({ until }: OpenTurn): void {
-  const secondsLeft = Math.ceil((until - Date.now()) / 1000);
-  if (secondsLeft > 0) throw new TurnInProgressError(Math.min(RETRY_AFTER_MAX_SECONDS, secondsLeft));
+export function requireLeaseExpired(open: OpenTurn): void {
+  const secondsLeft = Math.ceil((open.until - Date.now()) / 1000);
+  if (isLeaseLive(open)) throw new TurnInProgressError(Math.min(RETRY_AFTER_MAX_SECONDS, secondsLeft));
 }

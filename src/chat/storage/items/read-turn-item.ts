@@ -1,0 +1,61 @@
+import { UnreadableItemError } from '../../../common/storage.errors.js';
+import type { Item } from '../../../dynamodb/dynamo-table.js';
+import type { Citation, EndReason, TurnOutcome } from '../../model/chat.js';
+import { toIsoTime } from './stored-times.js';
+import type { TurnItem } from './turn-item.js';
+import { parseTurnNumber } from './turn-keys.js';
+
+const STATUSES: Readonly<Record<TurnOutcome['status'], true>> = { done: true, partial: true, failed: true };
+const REASONS: Readonly<Record<EndReason, true>> = { stop: true, length: true, 'content-filter': true, other: true };
+
+/**
+ * Reads an item as a turn. An attribute of the wrong form is left out if the turn can be told without it.
+ *
+ * @throws UnreadableItemError if its status or one of its texts cannot be read.
+ */
+export function toTurnItem(item: Item): TurnItem {
+  const { id, user_id: sortKey, prompt, answer, status, parts, lease, citations, reason, usage } = item;
+  const key = { id: String(id), user_id: String(sortKey) };
+  const unreadable = (attribute: string) =>
+    new UnreadableItemError({ chat: key.id, part: `turn ${parseTurnNumber(key)}`, attribute });
+  if (!isOneOf(STATUSES, status)) throw unreadable('status');
+  if (typeof prompt !== 'string') throw unreadable('prompt');
+  if (status !== 'failed' && typeof answer !== 'string') throw unreadable('answer');
+  return {
+    ...key,
+    prompt,
+    status,
+    ...(typeof answer === 'string' && { answer }),
+    ...(parts !== undefined && { parts: isCount(parts) ? parts : Infinity }),
+    ...(typeof lease === 'string' && { lease }),
+    ...(Array.isArray(citations) && { citations: citations.map(toCitation) }),
+    ...(isOneOf(REASONS, reason) && { reason }),
+    ...(isUsage(usage) && { usage }),
+    at: toIsoTime(item['at']),
+    done_at: toIsoTime(item['done_at']),
+  };
+}
+
+function toCitation(value: unknown): Citation {
+  const { title, uri, snippet, start, end } = Object(value) as Readonly<Record<keyof Citation, unknown>>;
+  return {
+    ...(typeof title === 'string' && { title }),
+    ...(typeof uri === 'string' && { uri }),
+    ...(typeof snippet === 'string' && { snippet }),
+    ...(isCount(start) && { start }),
+    ...(isCount(end) && { end }),
+  };
+}
+
+function isUsage(value: unknown): value is NonNullable<TurnItem['usage']> {
+  const { in: input, out: output } = Object(value) as Readonly<Record<string, unknown>>;
+  return isCount(input) && isCount(output);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isOneOf<T extends string>(names: Readonly<Record<T, true>>, value: unknown): value is T {
+  return typeof value === 'string' && Object.hasOwn(names, value);
+}
