@@ -8,6 +8,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp } from './app.js';
 import { TableSettings } from './config/settings.js';
 import { createDynamoDbClient } from './dynamodb/dynamodb.client.js';
+import { describeTableGaps } from './dynamodb/table-gaps.js';
 import { resolveSecrets } from './config/resolve-secrets.js';
 import { ensureChatTable } from './dynamodb/table-schema.js';
 import { ConfigurationError, type Environment, loadEnvironment } from './config/environment.js';
@@ -42,6 +43,7 @@ async function bootstrap(): Promise<void> {
     // Before the announcement, because a signal may follow it at once.
     stopOnSignals(stop);
     await announce(environment, toReachableUrl(environment.HOST, port), local);
+    if (!local) await warnOfTableGaps(environment);
   } catch (error) {
     console.error(describeStartError(error));
     await stop().finally(() => process.exit(1));
@@ -85,6 +87,14 @@ async function announce(environment: Environment, url: string, local: LocalParts
   }
   const storage = local.tablePath ?? endpoint;
   console.log(buildBanner({ agent: local.agent, url, tableName, storage, token: local.demoToken(environment) }));
+}
+
+/** Names once what the table lacks. The service runs without it, and without the permission to look. */
+async function warnOfTableGaps(environment: Environment): Promise<void> {
+  const client = createDynamoDbClient(new TableSettings(environment));
+  const gaps = await describeTableGaps(client, environment.DYNAMODB_TABLE);
+  client.destroy();
+  if (gaps !== undefined) new Logger('main').warn(gaps);
 }
 
 /** One line for errors that the operator can fix; the whole error, with its stack, for all others. */

@@ -28,7 +28,7 @@ export function toTurnItem(item: Item): TurnItem {
     ...(typeof answer === 'string' && { answer }),
     ...(parts !== undefined && { parts: isCount(parts) ? parts : Infinity }),
     ...(typeof lease === 'string' && { lease }),
-    ...(Array.isArray(citations) && { citations: citations.map(toCitation) }),
+    ...(Array.isArray(citations) && { citations: citations.map(toCitation).filter(hasMembers) }),
     ...(isOneOf(REASONS, reason) && { reason }),
     ...(isUsage(usage) && { usage }),
     at: toIsoTime(item['at']),
@@ -45,6 +45,10 @@ function toCitation(value: unknown): Citation {
     ...(isCount(start) && { start }),
     ...(isCount(end) && { end }),
   };
+}
+
+function hasMembers(value: object): boolean {
+  return Object.keys(value).length > 0;
 }
 
 function isUsage(value: unknown): value is NonNullable<TurnItem['usage']> {
