@@ -8,7 +8,9 @@ import { NumberValue } from '@aws-sdk/lib-dynamodb';
  */
 export function toExactNumber(digits: string): number | NumberValue {
   const number = Number(digits);
-  return String(number) === digits ? number : NumberValue.from(digits);
+  // The SDK refuses to write greater numbers.
+  const isWritable = Math.abs(number) <= Number.MAX_SAFE_INTEGER;
+  return isWritable && String(number) === digits ? number : NumberValue.from(digits);
 }
 
 /** The double that is nearest to a number of an item; undefined if the value is no number. */

@@ -1,3 +1,4 @@
+import { NumberValue } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readItems, originalChat, putItem, readRemains } from '../support/chat-items.js';
 import { type ChatStore, startChatStore } from '../support/chat-store.js';
@@ -100,6 +101,17 @@ describe('DynamoLegacyHistory', () => {
     await alice.turn(prompt, ID);
     expect(await contents()).toEqual([...old.messages.map(({ content }) => content), prompt, `re ${prompt}`]);
   });
+
+  it.each(['1714557600123456789', '61729423590109290000', '0.1234567890123456789', '12345678901234567890.5'])(
+    'moves numbers with all their digits: %s',
+    async (digits) => {
+      const { messages, ...old } = fullItem(FULL - 130, 1);
+      const numbered = messages.map((message) => ({ ...message, ts: NumberValue.from(digits) }));
+      await putItem(store, { ...old, messages: numbered });
+      await alice.turn('Go on', ID);
+      expect((await items())[1]).toMatchObject({ messages: numbered });
+    },
+  );
 
   it('moves messages to make room for the end of a turn, which may need more than its begin', async () => {
     // The sizes of what begin and release add differ by less than this.
