@@ -127,8 +127,7 @@ describe('attributes that another system wrote under our names', () => {
     ['a number', 1_714_557_600],
   ])('say that the chat is deleted, which a delete finishes: %s', async (_, deletedAt) => {
     const id = newId();
-    const { updated_at: _time, ...item } = originalChat(id, MESSAGES);
-    await putItem(app, { ...item, deleted_at: deletedAt } as never);
+    await putItem(app, { ...originalChat(id, MESSAGES), updated_at: undefined, deleted_at: deletedAt });
     await app.read(id).expect(404);
     await app.chat({ prompt: 'Go on', chat_id: id }).expect(404);
     await app.remove(id).expect(204);
@@ -173,8 +172,8 @@ describe('attributes that another system wrote under our names', () => {
       const [question, answer] = messages.slice(MESSAGES.length);
       expect(question).toMatchObject({ role: 'user', content: 'one' });
       expect(answer).toMatchObject({ role: 'assistant', content: expect.stringContaining('one') });
-      const { role: _role, content: _content, created_at: time, id: _id, ...others } = answer;
-      expect(others).toEqual(reply);
+      const { citations, status, usage, created_at: time } = answer;
+      expect({ citations, status, usage }).toEqual({ ...reply });
       expect(time === undefined).toBe(path === 'done_at');
       await app.chat({ prompt: 'three', chat_id: id }).expect(200);
       await app.remove(id).expect(204);
