@@ -6,15 +6,20 @@
  * `doors`: the only files of the folder that other folders may import. Without it, all of them are doors.
  */
 export const LAYERS = {
-  'main.ts': { may: ['app.ts', 'local', 'http', 'dynamodb', 'config'] },
-  'lambda.ts': { may: ['lambda'] },
+  'main.ts': { may: ['app.ts', 'openapi', 'local', 'http', 'dynamodb', 'config'] },
+  'lambda.ts': { may: ['app.ts', 'lambda'] },
   'lambda-stream.ts': { may: ['app.ts', 'lambda'] },
   lambda: { may: ['app.ts', 'config', 'common'] },
-  'app.ts': { may: ['app.module.ts', 'chat', 'http', 'telemetry', 'config'] },
-  'app.module.ts': { may: ['chat', 'http', 'config'] },
+  'app.ts': { may: ['app.module.ts', 'chat', 'health', 'http', 'telemetry', 'config'] },
+  'app.module.ts': { may: ['chat', 'health', 'http', 'config'] },
   local: {
     may: ['config'],
     doors: ['start-local.ts', 'banner.ts', 'local-mode.ts', 'watch-restart.ts'],
+  },
+
+  openapi: { may: [], doors: ['api-docs.module.ts'] },
+  'openapi/document': {
+    may: ['chat/api', 'chat/agent', 'chat/model', 'health', 'usage', 'auth', 'http', 'dynamodb', 'config', 'common'],
   },
 
   chat: { may: ['chat/api', 'chat/service', 'chat/storage', 'chat/agent', 'usage', 'auth', 'http'] },
@@ -25,6 +30,7 @@ export const LAYERS = {
     doors: [
       'storage.module.ts',
       'dynamo-chat.repository.ts',
+      'dynamo-chat-list.repository.ts',
       'dynamo-history.repository.ts',
       'dynamo-chat-deletion.ts',
     ],
@@ -39,9 +45,23 @@ export const LAYERS = {
 
   usage: {
     may: ['dynamodb', 'config', 'common'],
-    doors: ['usage.module.ts', 'turn-quota.ts'],
+    doors: ['usage.module.ts', 'turn-quota.ts', 'usage.errors.ts'],
   },
-  auth: { may: ['config', 'common'], doors: ['auth.module.ts', 'id-token.guard.ts', 'user.decorator.ts', 'user.ts'] },
+  health: {
+    may: ['auth', 'dynamodb', 'telemetry', 'common'],
+    doors: ['health.module.ts', 'health.controller.ts', 'health.errors.ts'],
+  },
+  auth: {
+    may: ['config', 'common'],
+    doors: [
+      'auth.module.ts',
+      'id-token.guard.ts',
+      'user.decorator.ts',
+      'user.ts',
+      'auth.errors.ts',
+      'keys/signing-keys.ts',
+    ],
+  },
   http: { may: ['telemetry', 'common'] },
   dynamodb: { may: ['config', 'common'] },
   telemetry: { may: ['common'] },
@@ -63,6 +83,7 @@ const PACKAGES = {
   '@vendia/serverless-express': ['lambda.ts'],
   '(@types/)?(jose|jsonwebtoken)': ['auth', 'local'],
   helmet: ['http'],
+  '@nestjs/swagger': ['openapi/document'],
 };
 
 const escape = (path) => path.replaceAll('.', '\\.');
@@ -143,6 +164,12 @@ export default {
       severity: 'error',
       from: { path: '^src/', pathNot: [SPECS, '^src/(main\\.ts|local/)'] },
       to: { path: '^src/local/' },
+    },
+    {
+      name: 'only main imports openapi, on demand',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [SPECS, '^src/openapi/'] },
+      to: { path: '^src/openapi/', dependencyTypesNot: ['dynamic-import'] },
     },
     {
       name: 'no circles',

@@ -7,11 +7,11 @@ export default {
   rootDir: '.',
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/bench'],
   testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/openapi/jest-environment.mjs',
   // Long enough that a busy machine fails no test.
   testTimeout: 120_000,
   // Many tests wait for a timer, which takes no core.
-  maxWorkers: availableParallelism() + 1,
+  maxWorkers: availableParallelism() + 2,
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
@@ -35,5 +35,5 @@ export default {
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
   coverageReporters: ['text'],
   setupFiles: ['<rootDir>/test/support/environment.ts'],
-  setupFilesAfterEnv: ['<rootDir>/test/support/silence.setup.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/listeners.setup.ts'],
 };

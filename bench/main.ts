@@ -1,4 +1,5 @@
 import { dummyCredentials } from '../src/local/local-mode.js';
+import { benchChatList } from './chat-list.js';
 import { benchColdStart } from './lambda/cold.js';
 import { benchWarmRequests } from './lambda/warm.js';
 import { benchStream } from './stream.js';
@@ -8,6 +9,7 @@ import { benchVerify } from './verify.js';
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   stream: benchStream,
   turns: benchTurnCost,
+  chats: benchChatList,
   cold: benchColdStart,
   warm: benchWarmRequests,
   verify: benchVerify,

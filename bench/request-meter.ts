@@ -14,6 +14,7 @@ interface Input {
   TableName: string;
   Key?: Item;
   Item?: Item;
+  ConsistentRead?: boolean;
 }
 interface Output {
   Item?: Item;
@@ -47,7 +48,7 @@ export class RequestMeter {
         this.bills.push({
           operation,
           writeUnits: isWrite ? writeUnits(before, await this.observe(input)) : 0,
-          readUnits: isWrite ? 0 : readUnits(countBytes(result.output as Output)),
+          readUnits: isWrite ? 0 : readUnits(countBytes(result.output as Output)) * (input.ConsistentRead ? 1 : 0.5),
         });
         return result;
       },

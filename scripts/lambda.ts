@@ -26,7 +26,7 @@ const USAGE = `Usage: npm run lambda -- invoke <event.json> [options]
   --node <node>      a version such as 24 or 24.10.0, or the path of a Node. By default the Node that runs this
   --help             prints this
 
-Without AGENT_ID the agent is emulated, and the table is in memory.`;
+Without an agent of your own it is emulated, and the table is in memory.`;
 
 /** The command line cannot be understood, or there is no package. */
 class UsageError extends Error {}

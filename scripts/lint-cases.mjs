@@ -19,6 +19,10 @@ export const refusedImports = [
   ['src/auth/id-token.guard.ts', value('../chat/service/chat.service.js'), 'auth'],
   ['src/auth/user.ts', value('../chat/model/chat.js'), 'auth'],
   ['src/usage/turn-quota.ts', type('../chat/model/chat.js'), 'usage'],
+  ['src/openapi/api-docs.ts', type('../config/environment.js'), 'openapi'],
+  ['src/openapi/api-docs.controller.ts', type('./document/schema.js'), 'openapi'],
+  ['src/openapi/document/schema.ts', type('../../dynamodb/dynamo-table.js'), 'openapi/document'],
+  ['src/health/readiness.service.ts', type('../chat/model/chat.js'), 'health'],
   ['src/chat/model/chat.ts', type('../storage/items/head-item.js'), 'chat/model'],
   ['src/chat/agent/agent.ts', type('../service/chat.service.js'), 'chat/agent'],
   [
@@ -50,7 +54,11 @@ export const refusedImports = [
 
   ['src/main.ts', value('./local/dev-key.js'), 'local: doors'],
   ['src/app.ts', dynamic('./local/banner.js'), 'only main imports local'],
+  ['src/main.ts', value('./openapi/api-docs.module.js'), 'only main imports openapi, on demand'],
+  ['src/main.ts', dynamic('./openapi/api-docs.js'), 'openapi: doors'],
+  ['src/app.ts', dynamic('./openapi/document/build-document.js'), 'app.ts'],
   ['src/chat/api/chat.controller.ts', value('../../auth/token/token-claims.js'), 'auth: doors'],
+  ['src/app.module.ts', value('./health/readiness.service.js'), 'health: doors'],
   ['src/chat/service/chat.service.ts', value('../../usage/dynamo-turn-quota.repository.js'), 'usage: doors'],
 
   [
@@ -77,6 +85,7 @@ export const refusedImports = [
   ['src/chat/chat.module.ts', value('@nestjs/platform-express'), 'package: @nestjs/platform-express'],
   ['src/http/validation.ts', value('@smithy/node-http-handler'), 'package: @smithy'],
 
+  ['src/chat/api/dto/chat-request.ts', value('@nestjs/swagger'), 'package: @nestjs/swagger'],
   ['src/http/validation.ts', value('jose'), 'package: (@types/)?(jose|jsonwebtoken)'],
   ['src/chat/api/chat.controller.ts', value('helmet'), 'package: helmet'],
   ['src/dynamodb/dynamo-table.ts', value('@aws-sdk/core'), 'package: other clients of AWS'],

@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { withoutAgent } from '../src/config/environment-agent.js';
 import { TableSettings } from '../src/config/settings.js';
 import { createDynamoDbClient } from '../src/dynamodb/dynamodb.client.js';
-import { ensureChatTable } from '../src/dynamodb/table-schema.js';
+import { CHAT_LIST_INDEX, ensureChatTable } from '../src/dynamodb/table-schema.js';
 import { ConfigurationError, loadEnvironment } from '../src/config/environment.js';
 import { toOneLine } from '../src/local/local-mode.js';
 
 /** DynamoDB cannot be reached or refuses. The message is one line. */
 class TableError extends Error {}
 
-/** `npm run table`: creates the table with its index and expiry, in AWS or at AWS_ENDPOINT_URL_DYNAMODB. */
+/** `npm run table`: creates the table with its index and expiry, or adds what is missing, in AWS or at AWS_ENDPOINT_URL_DYNAMODB. */
 async function createTable(): Promise<string> {
   if (existsSync('.env')) process.loadEnvFile('.env');
   // A table needs neither an agent nor a key.
@@ -19,8 +19,10 @@ async function createTable(): Promise<string> {
   const place = endpoint ?? `AWS, ${region}`;
   const client = createDynamoDbClient(new TableSettings(environment));
   try {
-    const outcome = await ensureChatTable(client, name);
-    return outcome === 'created' ? `Created table ${name} (${place})` : `Table ${name} exists (${place})`;
+    const state = await ensureChatTable(client, name);
+    if (state === 'created') return `Created table ${name} (${place})`;
+    const advice = `. Its index ${CHAT_LIST_INDEX} is being built: repeat this command to see when it is ready`;
+    return `Table ${name} exists (${place})${state === 'index building' ? advice : ''}`;
   } catch (error) {
     throw new TableError(`Table ${name} cannot be created (${place}): ${toOneLine(error)}`);
   } finally {

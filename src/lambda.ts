@@ -1,7 +1,9 @@
 import { configure } from '@vendia/serverless-express';
 import type { Context } from 'aws-lambda';
 import type { Request, Response } from 'express';
+// Before the modules with decorators.
 import { runInInvocation, startApp } from './lambda/start-app.js';
+import { settled } from './app.js';
 import { toHttpEvent, type LambdaEvent } from './lambda/event.js';
 
 /** A response in the form that the event's sender reads: `multiValueHeaders` for a REST API, otherwise `headers`. */
@@ -42,8 +44,13 @@ async function buildHandle(): Promise<Handle> {
     framework: expressFramework,
     respondWithErrors: false,
   });
-  // Typed for callbacks; without a callback it returns a promise.
-  return (event, context) => handle(event, context, () => undefined) as Promise<LambdaResponse>;
+  return async (event, context) => {
+    // Typed for callbacks; without a callback it returns a promise.
+    const response = await (handle(event, context, () => undefined) as Promise<LambdaResponse>);
+    // Lambda freezes the process as soon as it has the response. A session that is being stopped would run on.
+    await settled(app);
+    return response;
+  };
 }
 
 /** Handles one event. It has two parameters because Lambda refuses handlers that could take a callback. */

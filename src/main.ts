@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { constants } from 'node:os';
-import { Logger } from '@nestjs/common';
+import { type DynamicModule, Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp } from './app.js';
+import { AgentSettings, describeAgent } from './config/agent-settings.js';
 import { TableSettings } from './config/settings.js';
 import { createDynamoDbClient } from './dynamodb/dynamodb.client.js';
 import { describeTableGaps } from './dynamodb/table-gaps.js';
@@ -37,7 +38,8 @@ async function bootstrap(): Promise<void> {
     local = wantsLocalMode(process.env) ? await startLocalParts() : undefined;
     const environment = loadEnvironment(await resolveSecrets({ ...process.env, ...local?.variables }));
     if (local) await prepareTable(environment, local);
-    app = await createApp(environment, { local: local !== undefined });
+    const additions = await loadAdditions(environment, local);
+    app = await createApp(environment, { local: local !== undefined, additions });
     connections = new Connections(app.getHttpServer());
     const { port } = await listen(app.getHttpServer(), environment);
     // Before the announcement, because a signal may follow it at once.
@@ -65,6 +67,13 @@ async function startLocalParts(): Promise<LocalParts> {
   return startLocal({ dataDir: resolveDataDir(process.env), variables: process.env, onAgentFailure });
 }
 
+/** Loads the pages of the API on demand, so that a start without them does not read them. */
+async function loadAdditions({ API_DOCS }: Environment, local: LocalParts | undefined): Promise<DynamicModule[]> {
+  if (!local && !API_DOCS) return [];
+  const { ApiDocsModule } = await import('./openapi/api-docs.module.js');
+  return [ApiDocsModule.with({ atRoot: local !== undefined })];
+}
+
 async function prepareTable(environment: Environment, local: LocalParts): Promise<void> {
   const { DYNAMODB_TABLE: table, AWS_ENDPOINT_URL_DYNAMODB: endpoint } = environment;
   const client = createDynamoDbClient(new TableSettings(environment));
@@ -79,7 +88,9 @@ async function prepareTable(environment: Environment, local: LocalParts): Promis
 }
 
 async function announce(environment: Environment, url: string, local: LocalParts | undefined): Promise<void> {
-  if (!local) return new Logger('main').log(`Listening on ${url}`);
+  if (!local) {
+    return new Logger('main').log(`Listening on ${url} and asking ${describeAgent(new AgentSettings(environment))}`);
+  }
   const { DATA_DIR: dataDir, DYNAMODB_TABLE: tableName, AWS_ENDPOINT_URL_DYNAMODB: endpoint = '' } = environment;
   if (await isWatchRestart({ dataDir, variables: process.env, parentPid: process.ppid })) {
     console.log(`  Restarted on ${url}`);
@@ -104,7 +115,7 @@ function describeStartError(error: unknown): unknown {
   const { code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (code === 'EADDRINUSE') return `Port ${port} of ${address} is in use: stop what listens there or set PORT`;
   if (code === 'ERR_MODULE_NOT_FOUND') {
-    return 'Local mode needs the development dependencies: run npm ci, or set AGENT_ID and AGENT_ALIAS_ID';
+    return 'Local mode needs the development dependencies: run npm ci, or configure an agent (docs/agents.md)';
   }
   return syscall === undefined ? error : toOneLine(error);
 }

@@ -7,9 +7,6 @@ import type { LoopbackServer } from '../../src/local/loopback-server.js';
 export type AgentKind = AgentTarget['kind'];
 export const AGENT_KINDS: readonly AgentKind[] = ['bedrock-agent', 'harness', 'converse'];
 
-/** The variables that name an agent. One of them is set for an agent of your own. */
-export const AGENT_VARIABLES = ['AGENT_ID', 'AGENT_HARNESS_ARN', 'AGENT_MODEL_ID'] as const;
-
 /** An emulated agent, and the variables that choose it. */
 export interface LocalAgent {
   readonly variables: Readonly<Record<string, string>>;

@@ -3,10 +3,11 @@ import { TableSettings } from '../../src/config/settings.js';
 import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { resolveSecrets } from '../../src/config/resolve-secrets.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
+import { AGENTS, findForeignSetting } from '../../src/config/environment-agent.js';
 import { loadEnvironment, type RawEnvironment } from '../../src/config/environment.js';
 import { mintToken, tokenSettings } from '../../src/local/dev-token.js';
 import { startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
-import { AGENT_VARIABLES, type AgentKind, startLocalAgent } from './local-agents.js';
+import { type AgentKind, startLocalAgent } from './local-agents.js';
 
 /** Signs tokens if no other secret is configured. New with each run. */
 const LOCAL_SECRET = randomBytes(32).toString('base64url');
@@ -33,7 +34,9 @@ export async function startFunctionParts(
   kind: AgentKind = 'bedrock-agent',
 ): Promise<FunctionParts> {
   const isSet = (name: string) => Boolean(given[name]?.trim());
-  const agent = AGENT_VARIABLES.some(isSet) ? undefined : await startLocalAgent(kind);
+  // A setting of an agent without that agent is a mistake, which the check of the configuration names.
+  const hasAgent = AGENTS.some(isSet) || findForeignSetting(isSet, 'AGENT_ID') !== undefined;
+  const agent = hasAgent ? undefined : await startLocalAgent(kind);
   const dynamoDb = !agent || isSet('AWS_ENDPOINT_URL_DYNAMODB') ? undefined : await startEmbeddedDynamoDb();
   const hasKey = isSet('JWT_SECRET_KEY') || isSet('JWT_SECRET_ARN') || given['JWT_VERIFY_SIGNATURE'] === 'false';
   const variables = {

@@ -7,7 +7,7 @@ import { SigningKeys } from './keys/signing-keys.js';
 
 /**
  * Import this module to use `@UseGuards(IdTokenGuard)`. Nest creates the guard in the importing module, so the strategy
- * that it needs is exported too.
+ * that it needs is exported too. `SigningKeys` is for the readiness probe.
  */
 @Module({
   providers: [
@@ -15,6 +15,6 @@ import { SigningKeys } from './keys/signing-keys.js';
     IdTokenStrategy,
     IdTokenGuard,
   ],
-  exports: [IdTokenStrategy, IdTokenGuard],
+  exports: [IdTokenStrategy, IdTokenGuard, SigningKeys],
 })
 export class AuthModule {}

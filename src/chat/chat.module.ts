@@ -1,11 +1,14 @@
-import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { type MiddlewareConsumer, Module, type NestModule, RequestMethod } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { jsonBody } from '../http/middleware/json-body.js';
 import { UsageModule } from '../usage/usage.module.js';
+import { AgentProvider } from './agent/agent.js';
 import { AgentModule } from './agent/agent.module.js';
 import { ChatHistoryController } from './api/chat-history.controller.js';
+import { ChatListController } from './api/chat-list.controller.js';
 import { ChatController } from './api/chat.controller.js';
 import { ChatHistoryService } from './service/chat-history.service.js';
+import { ChatListService } from './service/chat-list.service.js';
 import { ChatService } from './service/chat.service.js';
 import { EarlierTurns } from './service/earlier-turns.js';
 import { RunningTurns } from './service/running-turns.js';
@@ -16,19 +19,23 @@ import { StorageModule } from './storage/storage.module.js';
 /** Chats: the controllers, the services, the storage and the agent. */
 @Module({
   imports: [AuthModule, UsageModule, StorageModule, AgentModule],
-  controllers: [ChatController, ChatHistoryController],
-  providers: [ChatService, ChatHistoryService, TurnRunner, EarlierTurns, RunningTurns, TurnTimes],
+  controllers: [ChatController, ChatListController, ChatHistoryController],
+  providers: [ChatService, ChatListService, ChatHistoryService, TurnRunner, EarlierTurns, RunningTurns, TurnTimes],
 })
 export class ChatModule implements NestModule {
-  constructor(private readonly turns: RunningTurns) {}
+  constructor(
+    private readonly turns: RunningTurns,
+    private readonly agent: AgentProvider,
+  ) {}
 
   /** Reads the body only for routes that have one, so that an unknown route is 404 with any body. */
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(jsonBody).forRoutes(ChatController);
+    consumer.apply(jsonBody).forRoutes(ChatController, { path: 'chats/:id', method: RequestMethod.PATCH });
   }
 
-  /** Waits for all running turns, also if their clients have disconnected. */
+  /** Waits for all running turns, also if their clients have disconnected, and for what they leave to the agent. */
   async idle(): Promise<void> {
     await this.turns.idle();
+    await this.agent.idle();
   }
 }

@@ -15,6 +15,12 @@ export type ErrorKind =
 export interface DomainErrorOptions extends ErrorOptions {
   /** Whole seconds after which the caller may retry. */
   readonly retryAfterSeconds?: number;
+  /** What to do about a failure, if trying again is not all: public, like the message. */
+  readonly advice?: string;
+  /** Says in a 5xx response what is wrong, in place of an advice. As public as the message. */
+  readonly detail?: string;
+  /** Whether the code that throws the error has logged it. */
+  readonly isLogged?: boolean;
 }
 
 /**
@@ -24,10 +30,16 @@ export interface DomainErrorOptions extends ErrorOptions {
 export abstract class DomainError extends Error {
   abstract readonly kind: ErrorKind;
   readonly retryAfterSeconds: number | undefined;
+  readonly advice: string | undefined;
+  readonly detail: string | undefined;
+  readonly isLogged: boolean;
 
   constructor(message: string, options: DomainErrorOptions = {}) {
     super(message, options);
     this.name = new.target.name;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.advice = options.advice;
+    this.detail = options.detail;
+    this.isLogged = options.isLogged ?? false;
   }
 }

@@ -1,3 +1,4 @@
+import { findArnRegion, toResourceName } from './arn.js';
 import type { Environment } from './environment.js';
 
 /** An agent of Amazon Bedrock Agents ("Agents Classic"). */
@@ -35,6 +36,7 @@ export type AgentTarget = BedrockAgentTarget | HarnessTarget | ConverseTarget;
 
 /** The agent, and how long it may take. */
 export class AgentSettings {
+  /** The region of the harness or the model if an ARN names it, else AWS_REGION. */
   readonly region: string;
   readonly target: AgentTarget;
   /** Milliseconds that a turn may take; undefined uses the default of the kind of response. */
@@ -43,10 +45,27 @@ export class AgentSettings {
   readonly sessionTtlSeconds: number | undefined;
 
   constructor(environment: Environment) {
-    this.region = environment.AWS_REGION;
+    const arnRegion = findArnRegion(environment.AGENT_HARNESS_ARN ?? environment.AGENT_MODEL_ID);
+    this.region = arnRegion ?? environment.AWS_REGION;
     this.target = toTarget(environment);
     this.timeoutMilliseconds = environment.AGENT_TIMEOUT_MS;
     this.sessionTtlSeconds = environment.AGENT_SESSION_TTL_SECONDS;
+  }
+}
+
+/** Names the agent in a line for people, without account numbers. */
+export function describeAgent({ region, target }: AgentSettings): string {
+  switch (target.kind) {
+    case 'bedrock-agent':
+      return `the Bedrock agent ${target.agentId} (alias ${target.agentAliasId}) in ${region}`;
+    case 'harness': {
+      const endpoint = target.qualifier === undefined ? '' : ` (endpoint ${target.qualifier})`;
+      return `the harness ${toResourceName(target.harnessArn)}${endpoint} in ${region}`;
+    }
+    case 'converse':
+      return `the model ${toResourceName(target.modelId)} in ${region}`;
+    default:
+      return target satisfies never;
   }
 }
 

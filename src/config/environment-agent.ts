@@ -1,5 +1,8 @@
+import { findArnRegion } from './arn.js';
+
 /** The variables of `Environment` that choose the agent. */
 interface AgentVariables {
+  readonly AWS_REGION: string;
   readonly AGENT_ID?: string | undefined;
   readonly AGENT_ALIAS_ID?: string | undefined;
   readonly AGENT_HARNESS_ARN?: string | undefined;
@@ -13,10 +16,10 @@ interface AgentVariables {
   readonly AGENT_SESSION_TTL_SECONDS?: number | undefined;
 }
 
-type Name = keyof AgentVariables;
+type Name = Exclude<keyof AgentVariables, 'AWS_REGION'>;
 
 /** The variables that name an agent. Exactly one of them is set. */
-const AGENTS = ['AGENT_ID', 'AGENT_HARNESS_ARN', 'AGENT_MODEL_ID'] as const;
+export const AGENTS = ['AGENT_ID', 'AGENT_HARNESS_ARN', 'AGENT_MODEL_ID'] as const;
 /** Variables that belong to one kind of agent, and the variable that chooses it. */
 const OWNERS: readonly (readonly [Name, Name])[] = [
   ['AGENT_ALIAS_ID', 'AGENT_ID'],
@@ -40,7 +43,10 @@ const BEDROCK_AGENT_MAX_TTL = 5400;
 export function findAgentProblems(variables: AgentVariables): string[] {
   const isSet = (name: Name) => variables[name] !== undefined;
   const [agent, ...others] = AGENTS.filter(isSet);
-  if (agent === undefined) return ['AGENT_ID is required, or AGENT_HARNESS_ARN, or AGENT_MODEL_ID'];
+  if (agent === undefined) {
+    const problems = OWNERS.filter(([name]) => isSet(name)).map(([name, owner]) => `${owner} is required with ${name}`);
+    return problems.length > 0 ? problems : ['AGENT_ID is required, or AGENT_HARNESS_ARN, or AGENT_MODEL_ID'];
+  }
   const problems = others.map((other) => `${other} must not be set with ${agent}`);
   for (const [name, owner] of OWNERS) {
     if (isSet(name) && !isSet(owner)) problems.push(`${name} must not be set with ${agent}`);
@@ -51,7 +57,25 @@ export function findAgentProblems(variables: AgentVariables): string[] {
   if (agent === 'AGENT_ID' && (variables.AGENT_SESSION_TTL_SECONDS ?? 0) > BEDROCK_AGENT_MAX_TTL) {
     problems.push(`AGENT_SESSION_TTL_SECONDS must be at most ${BEDROCK_AGENT_MAX_TTL} with AGENT_ID`);
   }
+  if (agent === 'AGENT_MODEL_ID') problems.push(...findGuardrailProblems(variables));
   return problems;
+}
+
+/** A guardrail exists in one region, and the model is called in the region of its ARN, or else in AWS_REGION. */
+function findGuardrailProblems({ AWS_REGION, AGENT_MODEL_ID, AGENT_GUARDRAIL_ID }: AgentVariables): string[] {
+  const modelRegion = findArnRegion(AGENT_MODEL_ID);
+  const guardrailRegion = findArnRegion(AGENT_GUARDRAIL_ID);
+  if (guardrailRegion === undefined || guardrailRegion === (modelRegion ?? AWS_REGION)) return [];
+  return [`AGENT_GUARDRAIL_ID must be in the region of ${modelRegion === undefined ? 'AWS_REGION' : 'AGENT_MODEL_ID'}`];
+}
+
+/** A setting of another agent, and the variable that chooses that agent; undefined if there is none. */
+export function findForeignSetting(
+  isSet: (name: string) => boolean,
+  agent: (typeof AGENTS)[number],
+): { readonly name: string; readonly owner: string } | undefined {
+  const foreign = OWNERS.find(([name, owner]) => isSet(name) && owner !== agent);
+  return foreign && { name: foreign[0], owner: foreign[1] };
 }
 
 /** The variables with a stand-in for the agent, for commands that need none. */

@@ -231,47 +231,6 @@ describe('the keys', () => {
   });
 });
 
-describe('the agent', () => {
-  const KEY = { JWT_SECRET_KEY: SECRET };
-  const CLASSIC = { AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS' };
-  const HARNESS = { AGENT_HARNESS_ARN: 'arn:aws:bedrock-agentcore:us-east-1:123456789012:harness/chat-AbCdEf1234' };
-  const MODEL = { AGENT_MODEL_ID: 'us.anthropic.claude-sonnet-4-20250514-v1:0' };
-
-  it.each<[Record<string, string>, string[]]>([
-    [{}, ['AGENT_ID is required, or AGENT_HARNESS_ARN, or AGENT_MODEL_ID']],
-    [{ AGENT_ALIAS_ID: 'ALIAS' }, ['AGENT_ID is required, or AGENT_HARNESS_ARN, or AGENT_MODEL_ID']],
-    [{ AGENT_ID: 'AGENT' }, ['AGENT_ALIAS_ID is required with AGENT_ID']],
-    [{ ...CLASSIC, ...MODEL }, ['AGENT_MODEL_ID must not be set with AGENT_ID']],
-    [{ ...HARNESS, ...MODEL }, ['AGENT_MODEL_ID must not be set with AGENT_HARNESS_ARN']],
-    [{ ...CLASSIC, AGENT_QUALIFIER: 'live' }, ['AGENT_QUALIFIER must not be set with AGENT_ID']],
-    [{ ...HARNESS, AGENT_MAX_TOKENS: '100' }, ['AGENT_MAX_TOKENS must not be set with AGENT_HARNESS_ARN']],
-    [{ ...HARNESS, AGENT_SESSION_CLAIMS: 'email' }, ['AGENT_SESSION_CLAIMS must not be set with AGENT_HARNESS_ARN']],
-    [{ ...MODEL, AGENT_SESSION_CLAIMS: 'email' }, ['AGENT_SESSION_CLAIMS must not be set with AGENT_MODEL_ID']],
-    [{ ...MODEL, AGENT_GUARDRAIL_ID: 'g1' }, ['AGENT_GUARDRAIL_VERSION is required with AGENT_GUARDRAIL_ID']],
-    [{ ...MODEL, AGENT_GUARDRAIL_VERSION: '1' }, ['AGENT_GUARDRAIL_ID is required with AGENT_GUARDRAIL_VERSION']],
-    [
-      { ...CLASSIC, AGENT_SESSION_TTL_SECONDS: '5401' },
-      ['AGENT_SESSION_TTL_SECONDS must be at most 5400 with AGENT_ID'],
-    ],
-    [{ AGENT_HARNESS_ARN: 'chat' }, ['AGENT_HARNESS_ARN must be the ARN of a harness of Bedrock AgentCore']],
-    [
-      { ...CLASSIC, AGENT_SESSION_CLAIMS: 'email,,' },
-      ['AGENT_SESSION_CLAIMS must be names of claims separated by commas'],
-    ],
-  ])('%o is refused: %j', (variables, problems) => {
-    expect(findProblems({ ...KEY, ...variables })).toEqual(problems);
-  });
-
-  it.each([
-    { ...CLASSIC, AGENT_SESSION_CLAIMS: 'email, custom:tenant' },
-    { ...HARNESS, AGENT_QUALIFIER: 'live', AGENT_SESSION_TTL_SECONDS: '31536000' },
-    { ...MODEL, AGENT_SYSTEM_PROMPT: 'Be brief.', AGENT_MAX_TOKENS: '500' },
-    { ...MODEL, AGENT_GUARDRAIL_ID: 'g1', AGENT_GUARDRAIL_VERSION: 'DRAFT' },
-  ])('%o is accepted', (variables) => {
-    expect(findProblems({ ...KEY, ...variables })).toEqual([]);
-  });
-});
-
 describe('the documented variables', () => {
   const SDK_OWN = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 

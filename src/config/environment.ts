@@ -60,7 +60,7 @@ export class Environment {
   @IsWholeNumber(1, 1_000_000)
   readonly AGENT_MAX_TOKENS?: number;
 
-  /** The guardrail of the model: its id or ARN. */
+  /** The guardrail of the model: its id or ARN, in the region of the model. */
   @IsOptional()
   @Matches(/^[\w.:/-]{1,2048}$/, { message: 'must be the id or ARN of a guardrail' })
   readonly AGENT_GUARDRAIL_ID?: string;
@@ -89,7 +89,7 @@ export class Environment {
   @Matches(/^[a-zA-Z0-9_.-]{3,255}$/, { message: 'must be 3 to 255 of letters, digits, _ . -' })
   readonly DYNAMODB_TABLE: string = 'test-chat';
 
-  /** The region of the agent and the table. */
+  /** The region of the table, and of the agent unless its ARN names another. */
   @Matches(/^[a-z]{2,}(-[a-z]+)+-\d+$/, { message: 'must be a region such as us-east-1' })
   readonly AWS_REGION: string = 'us-east-1';
 
@@ -193,6 +193,10 @@ export class Environment {
   /** The address the server listens on. Not used on Lambda. */
   @Length(1, 253, { message: 'must be 1 to 253 characters' })
   readonly HOST: string = '127.0.0.1';
+
+  /** Whether the server shows the document of its API at `/openapi.json` and `/docs`. Local mode always does. */
+  @IsSwitch()
+  readonly API_DOCS: boolean = false;
 
   /** The folder of the embedded table and the dev key. Local mode only. */
   @Length(1, 4096, { message: 'must be 1 to 4096 characters' })

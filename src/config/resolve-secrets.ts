@@ -1,4 +1,5 @@
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { findArnRegion } from './arn.js';
 import { ConfigurationError, type Environment, loadEnvironment, type RawEnvironment } from './environment.js';
 
 /** Short, because the start waits for it, and Lambda allows 10 seconds for a start. */
@@ -25,7 +26,7 @@ async function readSecret(arn: string, environment: Environment): Promise<string
   const endpoint = environment.AWS_ENDPOINT_URL_SECRETS_MANAGER;
   const client = new SecretsManagerClient({
     // The secret may be in another region than the table.
-    region: arn.split(':')[3] ?? environment.AWS_REGION,
+    region: findArnRegion(arn) ?? environment.AWS_REGION,
     ...(endpoint && { endpoint }),
     maxAttempts: ATTEMPTS,
     requestHandler: new NodeHttpHandler(TIMEOUTS),

@@ -6,12 +6,14 @@ import {
   GetCommand,
   PutCommand,
   QueryCommand,
+  type QueryCommandInput,
   UpdateCommand,
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { Injectable } from '@nestjs/common';
 import { TableSettings } from '../config/settings.js';
-import { StorageUnavailableError } from '../common/storage.errors.js';
+import { IndexUnavailableError, StorageUnavailableError } from '../common/storage.errors.js';
+import { CHAT_LIST_INDEX } from './table-schema.js';
 import type { Condition } from './update-expression.js';
 
 /** An item would be larger than 400 KB, the limit of DynamoDB. */
@@ -30,6 +32,7 @@ export interface ItemKey {
   readonly user_id: string;
 }
 
+type QueryInput = Omit<QueryCommandInput, 'TableName'> & { readonly Limit: number };
 export type UpdateInput = Omit<UpdateCommandInput, 'TableName'>;
 
 /** The result of an update. */
@@ -49,9 +52,18 @@ export interface ItemRange {
   readonly pageSize: number;
 }
 
+/** The chats of a user in the index. */
+export interface UserRange {
+  readonly userId: string;
+  /** Only chats behind this place, which need not have a chat any more. */
+  readonly after?: { readonly id: string; readonly updatedAt: string } | undefined;
+  /** Most items of the first request. */
+  readonly pageSize: number;
+}
+
 /**
- * The table. Reads are strongly consistent. A failed condition is a result, not an error. A ValidationException is a bug
- * of ours and is thrown unchanged, except for an ItemTooLargeError.
+ * The table. Reads are strongly consistent, except reads of the index. A failed condition is a result, not an error. A
+ * ValidationException is a bug of ours and is thrown unchanged, unless the item is too large or the index is missing.
  *
  * Every other failure is a StorageUnavailableError with the SDK's error as its cause. Examples are no connection, a
  * timeout, no such table, no access, and throttling.
@@ -67,9 +79,10 @@ export class DynamoTable {
     this.name = settings.name;
   }
 
-  async get(key: ItemKey): Promise<Item | undefined> {
+  /** @param abortSignal - ends the call as if the table could not be reached. */
+  async get(key: ItemKey, abortSignal?: AbortSignal): Promise<Item | undefined> {
     const command = new GetCommand({ TableName: this.name, Key: key, ConsistentRead: true });
-    return (await getResult(this.client.send(command)))?.Item;
+    return (await getResult(this.client.send(command, { ...(abortSignal && { abortSignal }) })))?.Item;
   }
 
   /** @returns the item as written, or undefined if the condition failed. */
@@ -102,21 +115,28 @@ export class DynamoTable {
 
   /** Yields the items of a range, greatest sort key first. Pages are read on demand. */
   async *backwards({ id, first, last, pageSize }: ItemRange): AsyncGenerator<Item> {
-    let startKey: Record<string, unknown> | undefined;
-    do {
-      const command = new QueryCommand({
-        TableName: this.name,
-        KeyConditionExpression: 'id = :id AND user_id BETWEEN :first AND :last',
-        ExpressionAttributeValues: { ':id': id, ':first': first, ':last': last },
-        ConsistentRead: true,
-        ScanIndexForward: false,
-        Limit: pageSize,
-        ...(startKey && { ExclusiveStartKey: startKey }),
-      });
-      const page = await getResult(this.client.send(command));
-      yield* page?.Items ?? [];
-      startKey = page?.LastEvaluatedKey;
-    } while (startKey);
+    yield* this.query({
+      KeyConditionExpression: 'id = :id AND user_id BETWEEN :first AND :last',
+      ExpressionAttributeValues: { ':id': id, ':first': first, ':last': last },
+      ConsistentRead: true,
+      Limit: pageSize,
+    });
+  }
+
+  /**
+   * Yields what the index has of a user's chats, greatest `updated_at` first. The index follows the table within about
+   * a second. Pages are read on demand and double in size, for callers that skip many items.
+   */
+  async *listByUser({ userId, after, pageSize }: UserRange): AsyncGenerator<Item> {
+    const startKey = after && { id: after.id, user_id: userId, updated_at: after.updatedAt };
+    const input = {
+      IndexName: CHAT_LIST_INDEX,
+      KeyConditionExpression: 'user_id = :user',
+      ExpressionAttributeValues: { ':user': userId },
+      ExclusiveStartKey: startKey,
+      Limit: pageSize,
+    };
+    yield* this.query(input, 2);
   }
 
   /** Writes items in batches, without conditions, until all are written. */
@@ -124,6 +144,17 @@ export class DynamoTable {
     for (let start = 0; start < items.length; start += BATCH_SIZE) {
       await this.replaceBatch(items.slice(start, start + BATCH_SIZE));
     }
+  }
+
+  /** Yields the items of a query in descending order. Each request has the limit of the one before, times `growth`. */
+  private async *query(first: QueryInput, growth = 1): AsyncGenerator<Item> {
+    let input = first;
+    do {
+      const command = new QueryCommand({ ...input, TableName: this.name, ScanIndexForward: false });
+      const page = await getResult(this.client.send(command));
+      yield* page?.Items ?? [];
+      input = { ...input, ExclusiveStartKey: page?.LastEvaluatedKey, Limit: input.Limit * growth };
+    } while (input.ExclusiveStartKey);
   }
 
   private async replaceBatch(items: readonly Item[]): Promise<void> {
@@ -145,6 +176,8 @@ async function getResult<T>(call: Promise<T>): Promise<T | undefined> {
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return undefined;
     if (error instanceof DynamoDBServiceException && error.name === 'ValidationException') {
+      // DynamoDB names the index if the table has none of that name, or still fills it.
+      if (error.message.includes(CHAT_LIST_INDEX)) throw new IndexUnavailableError(CHAT_LIST_INDEX, { cause: error });
       // Only the message tells: "Item size to update has exceeded the maximum allowed size".
       throw /item size/i.test(error.message) ? new ItemTooLargeError('Item too large', { cause: error }) : error;
     }

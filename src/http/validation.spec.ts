@@ -36,6 +36,11 @@ describe('BodyPipe', () => {
       { text: 'x', ['é'.repeat(101)]: 1 },
       `Field '${'é'.repeat(100)}…' is not allowed`,
     ],
+    [
+      'an unknown name of 101 characters, cut before a flag that does not fit',
+      { text: 'x', [`${'a'.repeat(99)}🇩🇪`]: 1 },
+      `Field '${'a'.repeat(99)}…' is not allowed`,
+    ],
   ])('refuses %s', async (_, body, message) => {
     await expect(check(body)).rejects.toThrow(message);
   });

@@ -7,19 +7,31 @@ import {
   type ValidationArguments,
   type ValidationError,
 } from 'class-validator';
+import { cutAtGrapheme } from '../common/graphemes.js';
 import { InvalidRequestError } from './errors/http.errors.js';
 
 /** The longest name of an unknown field in an error; such a name may be as long as a body. */
-const NAME_MAX_CHARACTERS = 100;
+const LONGEST_NAME = /^.{0,100}/su;
 
-/** The field must be a string that is not blank and is well-formed Unicode. */
-export function IsText(): PropertyDecorator {
+/**
+ * The field must be a string that is not blank and is well-formed Unicode.
+ *
+ * @param maxLength - in Unicode code points; no limit by default.
+ */
+export function IsText(maxLength = Infinity): PropertyDecorator {
   return createFieldRule('isText', (value) => {
     if (value === undefined || value === null) return 'is required';
     if (typeof value !== 'string') return 'must be a string';
     if (value.trim() === '') return 'is required';
-    return value.isWellFormed() ? undefined : 'is invalid';
+    if (!value.isWellFormed()) return 'is invalid';
+    return findLengthFault(value, maxLength);
   });
+}
+
+/** The fault of a text with more than `maxLength` Unicode code points. The UTF-16 length is never smaller than their number. */
+export function findLengthFault(text: string, maxLength: number): string | undefined {
+  const isWithin = text.length <= maxLength || Array.from(text).length <= maxLength;
+  return isWithin ? undefined : `must be at most ${maxLength} characters`;
 }
 
 /**
@@ -66,8 +78,8 @@ function pickFlatFields(body: object, fields: readonly string[]): object {
 }
 
 function shorten(name: string): string {
-  const characters = Array.from(name.slice(0, 2 * NAME_MAX_CHARACTERS + 2));
-  return characters.length > NAME_MAX_CHARACTERS ? `${characters.slice(0, NAME_MAX_CHARACTERS).join('')}…` : name;
+  const [beginning = ''] = LONGEST_NAME.exec(name) ?? [];
+  return beginning === name ? name : `${cutAtGrapheme(name, beginning.length)}…`;
 }
 
 /** Creates an error of one field in the form of class-validator. */

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda';
 
 /** The beginning of our own routes, which a greedy resource may have before its parameter. */
-const OWN_PATH = /^\/chats?\//;
+const OWN_PATH = /^\/(chats?|health)\//;
 
 type Headers = Readonly<Record<string, string | undefined>>;
 

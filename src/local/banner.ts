@@ -28,6 +28,10 @@ export function buildBanner({ agent, url, tableName, storage, token }: BannerFac
 
 ${token ? `  A token:\n\n    export ID_TOKEN=${token}` : '  Set ID_TOKEN to a token from JWT_ISSUER first.'}
 
+  The API, to read and to try:
+
+    ${url}/docs
+
   A question:
 
     ${first}
@@ -42,7 +46,7 @@ ${token ? `  A token:\n\n    export ID_TOKEN=${token}` : '  Set ID_TOKEN to a to
 
 function describeAgent({ name, endpoint }: BannerFacts['agent']): string {
   if (endpoint) return `emulated (${name}); ${endpoint.model ?? 'the model'} at ${endpoint.url.origin} replies`;
-  return `emulated (${name}); set AGENT_ID and AGENT_ALIAS_ID to ask an agent of Amazon Bedrock`;
+  return `emulated (${name}); docs/agents.md says how to ask a real one`;
 }
 
 function describePrivacy({ endpoint }: BannerFacts['agent']): string {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type AGENTS, findForeignSetting } from '../config/environment-agent.js';
 import type { RawEnvironment } from '../config/environment.js';
 import type { AgentEmulatorOptions } from './emulator/agent-server.js';
 import { startBedrockAgentEmulator } from './emulator/bedrock-agent/server.js';
@@ -19,6 +20,8 @@ interface LocalAgentOptions extends AgentEmulatorOptions {
 
 /** An emulated agent, and the variables that configure it. */
 interface LocalAgentKind {
+  /** The variable that chooses such an agent. */
+  readonly agent: (typeof AGENTS)[number];
   readonly start: (options: LocalAgentOptions, dataDir: string) => Promise<LoopbackServer>;
   readonly endpointVariable: string;
   readonly variables: Readonly<Record<string, string>>;
@@ -26,18 +29,21 @@ interface LocalAgentKind {
 
 const KINDS: Readonly<Record<string, LocalAgentKind>> = {
   classic: {
+    agent: 'AGENT_ID',
     start: (options, dataDir) =>
       startBedrockAgentEmulator({ ...options, sessionsFile: join(dataDir, 'agent-sessions.json') }),
     endpointVariable: 'AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME',
     variables: { AGENT_ID: 'LOCALAGENT', AGENT_ALIAS_ID: 'LOCALALIAS' },
   },
   harness: {
+    agent: 'AGENT_HARNESS_ARN',
     start: (options, dataDir) =>
       startHarnessEmulator({ ...options, sessionsFile: join(dataDir, 'harness-sessions.json') }),
     endpointVariable: 'AWS_ENDPOINT_URL_BEDROCK_AGENTCORE',
     variables: { AGENT_HARNESS_ARN: 'arn:aws:bedrock-agentcore:us-east-1:123456789012:harness/local-a1b2c3d4e5' },
   },
   converse: {
+    agent: 'AGENT_MODEL_ID',
     start: (options) => startConverseEmulator(options),
     endpointVariable: 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME',
     variables: { AGENT_MODEL_ID: 'local.emulated-model-v1:0' },
@@ -68,6 +74,7 @@ export function planLocalAgent(variables: RawEnvironment): LocalAgentPlan {
   const name = variables['LOCAL_AGENT']?.trim() || 'classic';
   const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
   if (!kind) throw new LocalModeError(`LOCAL_AGENT must be one of ${Object.keys(KINDS).join(', ')}`);
+  refuseForeignSetting(variables, kind);
   const endpoint = readEndpoint(variables);
   const pace = variables['LOCAL_AGENT_PACE_MS']?.trim();
   const idleTtlSeconds = Number(variables['AGENT_SESSION_TTL_SECONDS']);
@@ -89,6 +96,14 @@ export function planLocalAgent(variables: RawEnvironment): LocalAgentPlan {
       };
     },
   };
+}
+
+/** A setting of another agent is a mistake: the agent is missing, or LOCAL_AGENT names another. */
+function refuseForeignSetting(variables: RawEnvironment, { agent }: LocalAgentKind): void {
+  const foreign = findForeignSetting((name) => Boolean(variables[name]?.trim()), agent);
+  if (!foreign) return;
+  const [other] = Object.entries(KINDS).find(([, kind]) => kind.agent === foreign.owner) ?? [];
+  throw new LocalModeError(`${foreign.name} needs ${foreign.owner}, or LOCAL_AGENT=${other} in local mode`);
 }
 
 function readEndpoint(variables: RawEnvironment): CompletionEndpoint | undefined {

@@ -1,9 +1,7 @@
+import { AGENTS } from '../config/environment-agent.js';
 import { Environment } from '../config/environment.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
-
-/** The variables of an agent of your own. */
-const AGENT_VARIABLES = ['AGENT_ID', 'AGENT_ALIAS_ID', 'AGENT_HARNESS_ARN', 'AGENT_MODEL_ID'];
 
 /**
  * Whether to emulate the agent: no agent is configured, and this is neither production nor Lambda.
@@ -11,7 +9,7 @@ const AGENT_VARIABLES = ['AGENT_ID', 'AGENT_ALIAS_ID', 'AGENT_HARNESS_ARN', 'AGE
  */
 export function wantsLocalMode(variables: Variables): boolean {
   const isSet = (name: string) => Boolean(variables[name]?.trim());
-  if (AGENT_VARIABLES.some(isSet)) return false;
+  if ([...AGENTS, 'AGENT_ALIAS_ID'].some(isSet)) return false;
   return variables['NODE_ENV'] !== 'production' && !isSet('AWS_LAMBDA_FUNCTION_NAME');
 }
 

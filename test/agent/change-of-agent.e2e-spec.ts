@@ -56,23 +56,3 @@ describe('a chat whose service starts again with another agent', () => {
     expect((await first.read(id).expect(200)).body.chat.messages).toHaveLength(12);
   });
 });
-
-describe.each(PROVIDERS.filter(({ hasMessages }) => hasMessages))('the usage of a turn with $name', (provider) => {
-  it('is the sum over two rounds of tools, and is stored with the message', async () => {
-    const { variables, endpointVariable } = provider;
-    const emulator = await provider.startEmulator();
-    const app = await startChatAppWith({ variables, endpointVariable, emulator });
-    const usageOf = async (prompt: string) => {
-      const { body } = await app.chat({ prompt }).expect(200);
-      const read = await app.read(body.chat.id as string).expect(200);
-      expect(read.body.chat.messages).toEqual(body.chat.messages);
-      return body.chat.messages[1].usage as { input_tokens: number; output_tokens: number };
-    };
-    const plain = await usageOf('hello');
-    const withTools = await usageOf('hello [[fault tool-rounds rounds=2]]');
-    expect(plain.output_tokens).toBeGreaterThan(0);
-    expect(withTools.input_tokens).toBeGreaterThan(plain.input_tokens);
-    expect(withTools.output_tokens).toBeGreaterThan(plain.output_tokens);
-    await app.close();
-  });
-});

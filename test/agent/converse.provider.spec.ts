@@ -1,3 +1,4 @@
+import { Logger, type LoggerService } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AgentEvent, AgentRequest } from '../../src/chat/agent/agent.js';
 import { AgentBusyError, AgentFailedError, AgentUnavailableError } from '../../src/chat/agent/agent.errors.js';
@@ -6,6 +7,7 @@ import type { ConverseTarget } from '../../src/config/agent-settings.js';
 import { BLOCKED, type ConverseEmulator, startConverseEmulator } from '../../src/local/emulator/converse/server.js';
 import { toSettings } from '../support/agent-providers.js';
 import { startChatAppWith } from '../support/chat-app.js';
+import { originalChat, putItem } from '../support/chat-items.js';
 
 const MODEL = { AGENT_MODEL_ID: 'amazon.nova-lite-v1:0' };
 const GUARDRAIL = { AGENT_GUARDRAIL_ID: 'gr1', AGENT_GUARDRAIL_VERSION: '2' };
@@ -51,8 +53,8 @@ describe('ConverseProvider', () => {
       {
         modelId: 'amazon.nova-lite-v1:0',
         prompt: 'hello',
-        sessionId: REQUEST.sessionId,
-        actorId: REQUEST.actorId,
+        sessionId: expect.any(String),
+        metadata: { actor: REQUEST.actorId },
         outcome: 'replied',
       },
     ]);
@@ -94,6 +96,22 @@ describe('ConverseProvider', () => {
   it('yields citations', async () => {
     model.enqueue({ type: 'chunks', chunks: ['one', { citation: { title: 'A', source: 'https://a.example' } }] });
     expect((await collect())[1]).toEqual({ type: 'citation', citation: { title: 'A', uri: 'https://a.example' } });
+  });
+
+  it('leaves out images, which leave one line in the log', async () => {
+    const lines: unknown[] = [];
+    Logger.overrideLogger({ warn: (line: unknown) => void lines.push(line) } as unknown as LoggerService);
+    const image = { image: { source: { bytes: Buffer.from('png').toString('base64') } } };
+    model.enqueue({ type: 'chunks', chunks: ['one ', image, image, 'two'] });
+    const events = await collect();
+    Logger.overrideLogger(false);
+    expect(events.map((event) => (event.type === 'text' ? event.text : event.type))).toEqual([
+      'one ',
+      'two',
+      'usage',
+      'end',
+    ]);
+    expect(lines).toEqual(['The reply has images, which are not passed on']);
   });
 
   it.each([
@@ -169,6 +187,22 @@ describe('ConverseProvider', () => {
       const { body } = await app.chat({ prompt: 'What did I say first?', chat_id: id }).expect(200);
       expect(body.response).toContain('This is turn 2; you began with “My name is Ada”');
       expect(body.chat.messages).toHaveLength(6);
+      await app.close();
+    });
+
+    it('gets 20 turns of history, however many of the newest turns the guardrail has blocked', async () => {
+      const app = await startApp({ ...GUARDRAIL, CHAT_HISTORY_LIMIT: '2' });
+      const messages = Array.from({ length: 30 }, (_, index) => [
+        { role: 'user', content: `question ${index + 1}` },
+        { role: 'assistant', content: 'reply' },
+      ]);
+      await putItem(app, originalChat('old', messages.flat()));
+      for (let count = 1; count <= 5; count += 1) await app.chat({ prompt: BLOCKED, chat_id: 'old' }).expect(200);
+      await app.chat({ prompt: 'Go on', chat_id: 'old' }).expect(200);
+      const history = model.invocations.at(-1)?.conversationHistory ?? [];
+      expect(history.map(({ text }) => text).filter((text) => text !== 'reply')).toEqual(
+        Array.from({ length: 20 }, (_, index) => `question ${index + 11}`),
+      );
       await app.close();
     });
 

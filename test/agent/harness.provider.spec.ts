@@ -27,6 +27,8 @@ const toRequest = (request: Partial<AgentRequest> = {}): AgentRequest => ({
 describe('HarnessProvider', () => {
   let agent: HarnessEmulator;
   let sut: HarnessProvider;
+  /** What AgentCore waits for before it stops a session. */
+  let beforeStop: Promise<void> | undefined;
 
   const getSettings = (variables: Record<string, string> = {}): AgentSettings =>
     toSettings({ AGENT_HARNESS_ARN: ARN, AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agent.endpoint, ...variables });
@@ -36,7 +38,8 @@ describe('HarnessProvider', () => {
   }
 
   beforeEach(async () => {
-    agent = await startHarnessEmulator();
+    beforeStop = undefined;
+    agent = await startHarnessEmulator({ beforeStop: async () => beforeStop });
     sut = connect();
   });
   afterEach(async () => {
@@ -90,7 +93,10 @@ describe('HarnessProvider', () => {
   });
 
   describe('stops the session', () => {
-    const getStops = () => agent.stops.map(({ sessionId }) => sessionId);
+    async function getStops(): Promise<string[]> {
+      await sut.idle();
+      return agent.stops.map(({ sessionId }) => sessionId);
+    }
     const expected = [`s${toRequest().sessionId}`];
 
     it.each([0, 1])('after an abort: silence after %i chunks', async (afterChunks) => {
@@ -99,7 +105,7 @@ describe('HarnessProvider', () => {
       const reason = new AgentTimeoutError();
       setTimeout(() => caller.abort(reason), 100);
       await expect(ask({}, caller.signal)).rejects.toBe(reason);
-      expect(getStops()).toEqual(expected);
+      expect(await getStops()).toEqual(expected);
     });
 
     it('after a silence that was too long', async () => {
@@ -107,20 +113,31 @@ describe('HarnessProvider', () => {
       sut = connect({}, { silence: 200, unused: 15_000 });
       agent.enqueue({ type: 'silence' });
       await expect(ask()).rejects.toBeInstanceOf(AgentTimeoutError);
-      expect(getStops()).toEqual(expected);
+      expect(await getStops()).toEqual(expected);
     });
 
     it('after the iteration was left early', async () => {
       agent.enqueue({ type: 'silence', afterChunks: 2 });
       for await (const _ of sut.reply(toRequest(), NO_ABORT)) break;
-      expect(getStops()).toEqual(expected);
+      expect(await getStops()).toEqual(expected);
+    });
+
+    it('in the background: nobody who reads the reply waits for it', async () => {
+      let release = () => {};
+      beforeStop = new Promise((resolve) => (release = resolve));
+      agent.enqueue({ type: 'silence', afterChunks: 2 });
+      for await (const _ of sut.reply(toRequest(), NO_ABORT)) break;
+      const stops = getStops();
+      expect(agent.stops).toEqual([]);
+      release();
+      expect(await stops).toEqual(expected);
     });
 
     it('not after a reply that was read to its end, nor after a failure', async () => {
       for await (const event of sut.reply(toRequest(), NO_ABORT)) if (event.type === 'end') break;
       agent.enqueue({ type: 'torn' });
       await expect(ask()).rejects.toThrow();
-      expect(getStops()).toEqual([]);
+      expect(await getStops()).toEqual([]);
     });
   });
 

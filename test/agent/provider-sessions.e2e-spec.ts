@@ -3,6 +3,7 @@ import type { AgentEmulator } from '../../src/local/emulator/agent-server.js';
 import { PROVIDERS } from '../support/agent-providers.js';
 import { type ChatApp, startChatAppWith } from '../support/chat-app.js';
 import { readHead, setAttribute } from '../support/chat-items.js';
+import { type GatedCall, startGate } from '../support/gate.js';
 
 const RECALL = 'What did I say first?';
 const RECALLED = 'The first thing you said to me was “My name is Ada”.';
@@ -12,13 +13,19 @@ describe.each(PROVIDERS)('a chat with $name', (provider) => {
   let agent: AgentEmulator;
   let app: ChatApp<AgentEmulator>;
 
-  const start = (chosen: Readonly<Record<string, string>>, variables: Record<string, string> = {}) =>
-    startChatAppWith({ variables: chosen, endpointVariable: provider.endpointVariable, emulator: agent }, variables);
+  const { idleSeconds = 0, maxSeconds } = provider.memory ?? {};
+  const remembers = provider.memory !== undefined;
+
+  const start = (
+    chosen: Readonly<Record<string, string>>,
+    emulator: AgentEmulator,
+    variables: Record<string, string> = {},
+  ) => startChatAppWith({ variables: chosen, endpointVariable: provider.endpointVariable, emulator }, variables);
 
   beforeEach(async () => {
     clockAhead = 0;
     agent = await provider.startEmulator({ now: () => Date.now() + clockAhead });
-    app = await start(provider.variables);
+    app = await start(provider.variables, agent);
   });
   afterEach(() => app.close());
 
@@ -45,16 +52,10 @@ describe.each(PROVIDERS)('a chat with $name', (provider) => {
     const { chat } = await turn('My name is Ada');
     await turn('I like trams', chat.id);
     expect((await turn(RECALL, chat.id)).response).toContain(RECALLED);
-    if (provider.memory !== undefined) {
+    if (remembers) {
       expect(new Set(getSessions()).size).toBe(1);
       expect([0, 1, 2].map(getPrompts)).toEqual([undefined, undefined, undefined]);
     }
-  });
-
-  it('of one user has another session than the chat of another user', async () => {
-    await turn('My name is Ada');
-    await turn('My name is Bob', undefined, { user: 'bob' });
-    expect(new Set(getSessions()).size).toBe(2);
   });
 
   it('goes on in a new session after a turn that failed, which gets the history once', async () => {
@@ -63,49 +64,73 @@ describe.each(PROVIDERS)('a chat with $name', (provider) => {
     expect((await turn(RECALL, chat.id)).response).toContain(RECALLED);
     expect((await turn('And now?', chat.id)).response).toContain('you began with “My name is Ada”');
     expect(getPrompts(2)?.[0]).toBe('My name is Ada');
-    if (provider.memory !== undefined) expect(getPrompts(3)).toBeUndefined();
+    if (remembers) expect(getPrompts(3)).toBeUndefined();
   });
 
-  if (provider.memory !== undefined) {
-    const { idleSeconds, maxSeconds } = provider.memory;
+  it('of one user has another session than the chat of another user', async () => {
+    await turn('My name is Ada');
+    await turn('My name is Bob', undefined, { user: 'bob' });
+    expect(new Set(getSessions()).size).toBe(2);
+  });
 
-    it('goes on in a new session after the idle time, which gets the history once', async () => {
-      const { chat } = await turn('My name is Ada');
-      await passTime(chat.id, idleSeconds);
-      const { response } = await turn(RECALL, chat.id);
-      expect(response).toContain(RECALLED);
-      expect(response).toContain('This is turn 2;');
-      expect((await turn('And now?', chat.id)).response).toContain('This is turn 3;');
-      const [first, second, third] = getSessions();
-      expect([second === first, third === second]).toEqual([false, true]);
-      expect([0, 1, 2].map(getPrompts)).toEqual([undefined, ['My name is Ada'], undefined]);
-    });
+  it('gets the history once after the idle time of its session', async () => {
+    const { chat } = await turn('My name is Ada');
+    if (remembers) await passTime(chat.id, idleSeconds);
+    const { response } = await turn(RECALL, chat.id);
+    expect(response).toContain(RECALLED);
+    expect(response).toContain('This is turn 2;');
+    expect((await turn('And now?', chat.id)).response).toContain('This is turn 3;');
+    expect([0, 1].map(getPrompts)).toEqual([undefined, ['My name is Ada']]);
+    if (!remembers) return;
+    const [first, second, third] = getSessions();
+    expect([second === first, third === second]).toEqual([false, true]);
+    expect(getPrompts(2)).toBeUndefined();
+  });
 
-    it('goes on in a new session at the greatest age, if the agent has one', async () => {
-      const { chat } = await turn('My name is Ada');
-      const step = idleSeconds - 60;
-      const steps = Math.ceil((maxSeconds ?? 5_000) / step);
-      for (let count = 1; count < steps; count += 1) {
-        await passTime(chat.id, step);
-        expect((await turn('And now?', chat.id)).response).toContain(`This is turn ${count + 1};`);
-      }
-      expect(new Set(getSessions()).size).toBe(1);
-      await passTime(chat.id, step);
-      await turn('And now?', chat.id);
-      expect(new Set(getSessions()).size).toBe(maxSeconds === undefined ? 1 : 2);
-      expect(getPrompts(-1)?.length).toBe(maxSeconds === undefined ? undefined : Math.min(steps, 20));
-    });
-  }
+  it('gets the history once at the greatest age of its session', async () => {
+    const { chat } = await turn('My name is Ada');
+    const step = idleSeconds - 60;
+    const steps = remembers ? Math.ceil((maxSeconds ?? 5_000) / step) : 2;
+    for (let count = 1; count < steps; count += 1) {
+      if (remembers) await passTime(chat.id, step);
+      expect((await turn('And now?', chat.id)).response).toContain(`This is turn ${count + 1};`);
+    }
+    if (!remembers) return expect(getPrompts(-1)).toHaveLength(steps - 1);
+    expect(new Set(getSessions()).size).toBe(1);
+    await passTime(chat.id, step);
+    await turn('And now?', chat.id);
+    expect(new Set(getSessions()).size).toBe(maxSeconds === undefined ? 1 : 2);
+    expect(getPrompts(-1)?.length).toBe(maxSeconds === undefined ? undefined : Math.min(steps, 20));
+  });
 
-  it.each(provider.others)(
-    'goes on in a new session with another agent, or another version of it: %j',
-    async (other) => {
+  it('goes on in a new session with another agent, and with another version of it', async () => {
+    for (const other of provider.others) {
       const { chat } = await turn('My name is Ada');
-      const changed = await start(other, { AWS_ENDPOINT_URL_DYNAMODB: app.dynamoDb.endpoint });
+      const changed = await start(other, await provider.startEmulator(), {
+        AWS_ENDPOINT_URL_DYNAMODB: app.dynamoDb.endpoint,
+      });
       expect((await turn(RECALL, chat.id, { service: changed })).response).toContain(RECALLED);
-      expect(getPrompts(1)).toEqual(['My name is Ada']);
-      if (provider.memory !== undefined) expect(new Set(getSessions()).size).toBe(2);
+      const [call] = changed.agent.invocations;
+      expect(call?.conversationHistory?.[0]).toEqual({ role: 'user', text: 'My name is Ada' });
+      expect(getSessions()).not.toContain(call?.sessionId);
       await changed.close();
-    },
-  );
+    }
+  });
+
+  it('sends the agent no id and no address of its user, in any request', async () => {
+    const calls: GatedCall[] = [];
+    const emulator = await provider.startEmulator();
+    const record = (call: GatedCall) => (calls.push(call), 'forward' as const);
+    const gate = await startGate(emulator.endpoint, record, () => undefined);
+    const service = await start(provider.variables, emulator, { [provider.endpointVariable]: gate.endpoint });
+    const user = 'raw-user-id@example.com';
+    const { chat } = await turn('My name is Ada', undefined, { service, user });
+    await service.chat({ prompt: 'Hm [[fault http-error status=400]]', chat_id: chat.id }, user).expect(502);
+    await turn('And now?', chat.id, { service, user });
+    await service.remove(chat.id, user).expect(204);
+    expect(calls).toHaveLength(remembers ? 4 : 3);
+    expect(decodeURIComponent(JSON.stringify(calls))).not.toMatch(/raw-user-id/i);
+    await service.close();
+    await gate.close();
+  });
 });

@@ -43,7 +43,8 @@ describe('the edge', () => {
       for (const { headers } of [good, bad]) {
         expect(headers).toMatchObject({
           'access-control-allow-origin': ORIGIN,
-          'access-control-expose-headers': 'x-request-id,idempotency-replayed,retry-after',
+          'access-control-expose-headers':
+            'x-request-id,idempotency-replayed,retry-after,chat-id,turn-id,x-vercel-ai-ui-message-stream',
         });
       }
     });

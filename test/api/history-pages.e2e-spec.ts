@@ -75,7 +75,7 @@ describe('the history of a long chat', () => {
         ['user', 'failed'],
         ['assistant', 'partial'],
       ]);
-      expect(whole[1]).toEqual({ role: 'assistant', content: 'answer to old 1' });
+      expect(whole[1]).toEqual({ id: `${chatId}:${1 - OLD_TURNS}`, role: 'assistant', content: 'answer to old 1' });
       expect(pages[0]).not.toHaveProperty('next_cursor');
     },
   );
@@ -112,7 +112,7 @@ describe('the history of a long chat', () => {
       await putItem(app, { ...originalChat(chatId, [{ role: 'user', content: 'of bob' }]), user_id: 'bob' });
       await app.messages(chatId, { cursor }, 'bob').expect(400, refused);
       const own = (await app.messages(chatId, {}, 'bob').expect(200)).body;
-      expect(own).toEqual({ messages: [{ role: 'user', content: 'of bob' }] });
+      expect(own).toEqual({ messages: [{ id: `${chatId}:0:user`, role: 'user', content: 'of bob' }] });
     });
 
     it.each([

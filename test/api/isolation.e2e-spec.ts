@@ -1,7 +1,7 @@
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
-import { encodeCursor } from '../../src/chat/api/dto/cursor.js';
+import { encodeCursor, encodeListCursor } from '../../src/chat/api/dto/cursor.js';
 import { routesOf } from '../support/app-routes.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { tokenOf } from '../support/tokens.js';
@@ -62,6 +62,17 @@ const ROUTES: readonly {
     malformed: [404, { error: 'Chat not found' }],
   },
   {
+    route: 'PATCH /chats/{id}',
+    way: '',
+    send: (url, chatId) =>
+      supertest(url)
+        .patch(`/chats/${encodeURIComponent(chatId)}`)
+        .send({ title: 'mine' }),
+    owner: 200,
+    stranger: [404, { error: 'Chat not found' }],
+    malformed: [404, { error: 'Chat not found' }],
+  },
+  {
     route: 'DELETE /chats/{id}',
     way: '',
     send: (url, chatId) => supertest(url).delete(`/chats/${encodeURIComponent(chatId)}`),
@@ -78,6 +89,19 @@ const ROUTES: readonly {
     malformed: [404, { error: 'Chat not found' }],
   },
 ];
+
+/** Every route to all chats of a user, and its response to a user who has none. */
+const LIST_ROUTES = [
+  { route: 'GET /chats', way: '', owner: 200, stranger: 200, text: '{"chats":[]}' },
+  {
+    route: 'GET /chats',
+    way: ' with a cursor of the caller’s own making',
+    owner: 200,
+    stranger: 200,
+    text: '{"chats":[]}',
+  },
+  { route: 'DELETE /chats', way: '', owner: 204, stranger: 204, text: '' },
+] as const;
 
 /** Ids of different users that look alike. No layer may normalize them. */
 const UNLIKE = [
@@ -104,8 +128,21 @@ describe('the chats of one user', () => {
   });
   afterAll(() => app.close());
 
+  /** Later than every chat here, so that a cursor of this time leads to all of them. */
+  const AT = '9999-01-01T00:00:00.000Z';
+
+  async function listOutcome({ route, way }: (typeof LIST_ROUTES)[number], user: string, id: string) {
+    const send = (url: string) =>
+      route === 'DELETE /chats'
+        ? supertest(url).delete('/chats')
+        : supertest(url)
+            .get('/chats')
+            .query(way && { cursor: encodeListCursor(user, { id, updatedAt: AT }) });
+    return outcome({ send }, user, id);
+  }
+
   /** The bytes of a response, apart from what differs by request, and the number of calls that it took. */
-  async function outcome(route: (typeof ROUTES)[number], user: string, id: string) {
+  async function outcome(route: Pick<(typeof ROUTES)[number], 'send'>, user: string, id: string) {
     databaseCalls = [];
     const before = app.agent.invocations.length;
     const { status, text, headers } = await route.send(app.url, id, user).set('id_token', tokenOf(user));
@@ -114,7 +151,9 @@ describe('the chats of one user', () => {
   }
 
   it('have no route that is not tested here', () => {
-    const tried = new Set(ROUTES.map(({ route }) => route));
+    // The probes know no user.
+    const probes = ['GET /health', 'GET /health/ready'];
+    const tried = new Set([...[...ROUTES, ...LIST_ROUTES].map(({ route }) => route), ...probes]);
     expect(routesOf(app).toSorted()).toEqual([...tried].toSorted());
   });
 
@@ -158,6 +197,45 @@ describe('the chats of one user', () => {
         expect(calls).toEqual([]);
       },
     );
+  });
+
+  describe.each(LIST_ROUTES)('by $route$way', (route) => {
+    it('look missing to others: same bytes, same calls', async () => {
+      const others = await listOutcome(route, 'stranger', chatId);
+      const unknown = await listOutcome(route, 'stranger', '0'.repeat(8) + chatId.slice(8));
+      expect(others).toEqual(unknown);
+      expect(others).toMatchObject({ status: route.stranger, text: route.text, agentCalls: 0 });
+      expect(others.databaseCalls).toEqual(['QueryCommand']);
+      await app.read(chatId, 'owner').expect(200);
+    });
+
+    it.each(UNLIKE)('are unknown to %j, and known to %j', async (other, one) => {
+      const { id } = (await app.chat({ prompt: 'mine, in my own spelling' }, one).expect(200)).body.chat;
+      expect(await listOutcome(route, other, id)).toMatchObject({ status: route.stranger, text: route.text });
+      await app.read(id, one).expect(200);
+      const { status, text } = await listOutcome(route, one, id);
+      expect([status, text.includes(id)]).toEqual([route.owner, route.route === 'GET /chats']);
+    });
+
+    it('stay closed to a user whose name begins like the owner', async () => {
+      for (const user of ['owne', 'owner ', 'Owner', 'owner\u200b', 'owner$', 'owner!T!000000000001']) {
+        expect(await listOutcome(route, user, chatId)).toMatchObject({ status: route.stranger, text: route.text });
+      }
+      await app.read(chatId, 'owner').expect(200);
+    });
+  });
+
+  it('have cursors that others cannot use: same bytes as for any bad cursor, and no calls', async () => {
+    for (const prompt of ['second', 'third']) await app.chat({ prompt }, 'owner').expect(200);
+    const { next_cursor: cursor } = (await app.list({ limit: '1' }, 'owner').expect(200)).body;
+    const withCursor = (given: string) => ({
+      send: (url: string) => supertest(url).get('/chats').query({ cursor: given }),
+    });
+    const others = await outcome(withCursor(cursor), 'stranger', '');
+    const unknown = await outcome(withCursor('A'.repeat(cursor.length)), 'stranger', '');
+    expect(others).toEqual(unknown);
+    expect(others).toMatchObject({ status: 400, text: `{"error":"Query 'cursor' is invalid"}`, databaseCalls: [] });
+    expect(await outcome(withCursor(cursor), 'owner', '')).toMatchObject({ status: 200 });
   });
 
   it('have agent sessions of their own, even if two users have chats of the same id', async () => {

@@ -8,16 +8,19 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { sendInProcess } from '../../src/lambda/in-process-request.js';
 import { AgentBusyError, AgentFailedError } from '../../src/chat/agent/agent.errors.js';
 import type { Reply } from '../../src/chat/service/reply.js';
+import { toTurnIds } from '../../src/chat/model/turn-ids.js';
 import type { TurnObserver } from '../../src/chat/model/turn-observer.js';
+import { setTurnHeaders } from '../../src/chat/api/reply-headers.js';
 import { streamReply } from '../../src/chat/api/ui-stream/stream-reply.js';
 import type { SilenceTimeouts } from '../../src/http/sse/silence-timeouts.js';
 
 const TIMEOUTS: SilenceTimeouts = { firstByteTimeout: 60, keepAliveInterval: 60, drainTimeout: 300 };
 const LONG_TIMEOUTS = { firstByteTimeout: 20_000, keepAliveInterval: 20_000, drainTimeout: 20_000 };
-const CHAT = { id: 'c', userId: 'u', title: 't', createdAt: 'then', updatedAt: 'now', messages: [] };
+const CHAT = { id: 'c', userId: 'u', title: 't', createdAt: 'then', updatedAt: 'now', isRunning: false, messages: [] };
+const IDS = toTurnIds('c', 1);
 const createReply = (response: string, isReplay = false): Reply => ({
   text: response,
-  messageId: 'c:1',
+  ids: IDS,
   citations: [],
   reason: 'stop',
   usage: undefined,
@@ -68,7 +71,7 @@ describe('streamReply', () => {
   it('sends nothing before the first text, so an early error keeps its status', async () => {
     const port = await serve(
       async (observer) => {
-        observer.onStart(CHAT, 'c:1');
+        observer.onStart(CHAT, IDS);
         await wait(20);
         throw new AgentBusyError();
       },
@@ -79,7 +82,7 @@ describe('streamReply', () => {
 
   it('opens with a comment after the first-byte time-out, and sends a later error in the stream', async () => {
     const port = await serve(async (observer) => {
-      observer.onStart(CHAT, 'c:1');
+      observer.onStart(CHAT, IDS);
       await wait(400);
       throw new AgentBusyError();
     });
@@ -91,14 +94,17 @@ describe('streamReply', () => {
   });
 
   it('counts the first-byte time-out from the request, and sends the start when the turn begins', async () => {
-    const port = await serve(async (observer) => {
+    const port = await serve(async (observer, response) => {
       await wait(150);
-      observer.onStart(CHAT, 'c:1');
+      // Too late for headers.
+      setTurnHeaders(response, IDS);
+      observer.onStart(CHAT, IDS);
       observer.onText('late');
       return createReply('late');
     });
-    const { status, text } = await ask(port);
-    expect(status).toBe(200);
+    const { status, headers, text } = await ask(port);
+    expect([status, headers.get('turn-id')]).toEqual([200, null]);
+    expect(text).toContain(`"messageId":"${IDS.assistant}"`);
     const outline = listEvents(text);
     expect(outline.slice(0, 2)).toEqual([': keep-alive', ': keep-alive']);
     expect(outline.filter((block) => !block.startsWith(':'))).toEqual([
@@ -139,7 +145,7 @@ describe('streamReply', () => {
 
   it('completes a reply without text, and sends no comment after it', async () => {
     const port = await serve(async (observer, response) => {
-      observer.onStart(CHAT, 'c:1');
+      observer.onStart(CHAT, IDS);
       setTimeout(() => response.destroy(), 1000).unref();
       return createReply('');
     });
@@ -164,7 +170,7 @@ describe('streamReply', () => {
 
   it('sends the headers, the start and the first text in a single write', async () => {
     const port = await serve(async (observer) => {
-      observer.onStart(CHAT, 'c:1');
+      observer.onStart(CHAT, IDS);
       observer.onText('one');
       await wait(100);
       return createReply('one');
@@ -184,7 +190,7 @@ describe('streamReply', () => {
     let hold: () => void = () => undefined;
     const holding = new Promise<void>((resolve) => (hold = resolve));
     await serve(async (observer, response) => {
-      observer.onStart(CHAT, 'c:1');
+      observer.onStart(CHAT, IDS);
       for (let index = 0; index < pieces; index += 1) observer.onText(piece);
       held.push(response.writableLength);
       await holding;
@@ -204,7 +210,7 @@ describe('streamReply', () => {
 
   it('disconnects a client that does not read the rest within the drain time-out', async () => {
     const port = await serve(async (observer) => {
-      observer.onStart(CHAT, 'c:1');
+      observer.onStart(CHAT, IDS);
       for (let index = 0; index < 30; index += 1) observer.onText('x'.repeat(1_000_000));
       return createReply('');
     });
@@ -222,7 +228,7 @@ describe('streamReply', () => {
     let finish: () => void = () => undefined;
     const finished = new Promise<void>((resolve) => (finish = resolve));
     const port = await serve(async (observer) => {
-      observer.onStart(CHAT, 'c:1');
+      observer.onStart(CHAT, IDS);
       observer.onText('one');
       await wait(200);
       for (let index = 0; index < 10_000; index += 1) observer.onText('x'.repeat(1000));
@@ -241,7 +247,7 @@ describe('streamReply', () => {
       response.once('close', () => {
         const before = timers();
         const runTurn = async (observer: TurnObserver) => {
-          observer.onStart(CHAT, 'c:1');
+          observer.onStart(CHAT, IDS);
           observer.onText('one');
           return createReply('one');
         };

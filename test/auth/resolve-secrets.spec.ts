@@ -145,7 +145,7 @@ describe('resolveSecrets', () => {
       'JWT_SECRET_KEY must not be set with JWT_SECRET_ARN',
     );
     expect(await findProblem(resolveSecrets({ ...variables, AGENT_ID: '' }))).toBe(
-      'AGENT_ID is required, or AGENT_HARNESS_ARN, or AGENT_MODEL_ID',
+      'AGENT_ID is required with AGENT_ALIAS_ID',
     );
     expect(calls).toEqual([]);
   });

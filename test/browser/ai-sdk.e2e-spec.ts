@@ -50,7 +50,8 @@ describe.each(AI_SDKS)('the AI SDK %s', (version, ask) => {
     expect(first.errors).toEqual([]);
     const chat = await stored(shared, first.message!.metadata!.chat.id);
     const { messages, ...summary } = chat;
-    expect(first.message!.metadata).toEqual({ chat: summary });
+    expect(first.message!.metadata).toEqual({ chat: summary, user_message_id: messages[0].id });
+    expect(first.message!.id).toBe(messages[1].id);
     const [text, source, ...others] = first.message!.parts;
     expect(text).toMatchObject({ type: 'text', text: messages[1].content, state: 'done' });
     const { title, ...citation } = messages[1].citations[0];

@@ -176,7 +176,9 @@ describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the 
         { url: app.url, token: tokenOf(user), more: headers },
       );
     const call = { 'idempotency-key': 'of-a-page', 'x-request-id': 'page-1' };
-    expect(await ask(call)).toMatchObject({ status: 200, 'x-request-id': 'page-1' });
+    const first: Record<string, unknown> = await ask(call);
+    expect(first).toMatchObject({ status: 200, 'x-request-id': 'page-1', 'turn-id': `${String(first['chat-id'])}:1` });
+    expect(await onlyChat(app)).toMatchObject({ id: first['chat-id'] });
     expect(await ask(call)).toMatchObject({ status: 200, 'x-request-id': 'page-1', 'idempotency-replayed': 'true' });
   });
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { frontendSnippet } from '../support/docs-snippet.js';
+import { docsSnippet, frontendSnippet } from '../support/docs-snippet.js';
 import { typeFaultsOf } from '../support/snippet-types.js';
 import { tokenOf } from '../support/tokens.js';
 
@@ -46,17 +46,16 @@ describe('docs/frontends.md', () => {
     await expect(reading.finally(() => gateway.close())).rejects.toThrow('The reply has broken off');
   });
 
-  it('has a curl that prints the events', async () => {
-    const command = frontendSnippet('sh').replace('http://127.0.0.1:3000', app.url);
-    const { stdout } = await run('bash', ['-c', command], { env: variables() });
-    expect(stdout).toMatch(/^data: {"type":"start"/);
-    expect(stdout).toMatch(/data: \[DONE\]\n\n$/);
-  });
-
-  it('has a component whose types are right, as far as the compiler sees', () => {
+  it('has a component whose types are right, and docs/api.md a client, as far as the compiler sees', () => {
     const code = frontendSnippet('tsx');
-    const [faults, faultsOfWrongCode] = typeFaultsOf(code, code.replace('part.url', 'part.link'));
-    expect(faults).toEqual([]);
-    expect(faultsOfWrongCode).not.toEqual([]);
+    const client = docsSnippet('docs/api.md', 'ts');
+    const [faults, faultsOfClient, ...others] = typeFaultsOf(
+      code,
+      client,
+      code.replace('part.url', 'part.link'),
+      client.replace('{ prompt }', '{ question: prompt }'),
+    );
+    expect([faults, faultsOfClient]).toEqual([[], []]);
+    expect(others).toEqual([[expect.anything()], [expect.anything()]]);
   });
 });

@@ -87,6 +87,7 @@ describe('a turn whose agent fails', () => {
     const key = { 'idempotency-key': 'second' };
     const response = await app.chat(body, 'alice', key);
     expect({ status: response.status, error: response.body.error }).toEqual({ status, error });
+    expect(response.headers).toMatchObject({ 'chat-id': id, 'turn-id': `${id}:2` });
     const asked = findInvocations(body.prompt);
     expect(asked).toHaveLength(invocations);
     expect(new Set(asked.map(({ sessionId }) => sessionId)).size).toBe(Math.min(1, invocations));

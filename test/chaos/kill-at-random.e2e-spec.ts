@@ -10,7 +10,7 @@ import { readTableOnDisk } from '../support/table-on-disk.js';
 import { SECRET } from '../support/tokens.js';
 
 const CHATS = 8;
-const TURNS_PER_CHAT = 25;
+const TURNS_PER_CHAT = 15;
 const TURNS = CHATS * TURNS_PER_CHAT;
 const KILLS = 5;
 const VARIABLES = {

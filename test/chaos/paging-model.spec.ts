@@ -109,7 +109,7 @@ describe('history pages with any limits', () => {
           expect(page.turns.length > 0 || read.length === 0).toBe(true);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   }, 120_000);
 

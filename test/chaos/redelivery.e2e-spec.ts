@@ -6,14 +6,16 @@ import { type Redelivery, startStorageFaults, type StorageFaults } from '../supp
 
 const LANES = 6;
 const KEPT_CHATS = 5;
-const TURNS = 10;
+const TURNS = 6;
 /** Deleted chats of each lane. There are enough to repeat each kind of write after a delete. */
 const DELETED_CHATS = 5;
 const TURNS_BEFORE_DELETE = 6;
+/** Chats of each lane whose user deletes all of them at once. */
+const DELETED_AT_ONCE = 2;
 const KEPT_TURNS = LANES * KEPT_CHATS * TURNS;
-const DELETED_TURNS = LANES * DELETED_CHATS * TURNS_BEFORE_DELETE;
+const DELETED_TURNS = LANES * (DELETED_CHATS + DELETED_AT_ONCE) * TURNS_BEFORE_DELETE;
 const PROBABILITY = 0.3;
-const WRITES = ['begin', 'complete', 'release', 'recover', 'delete'] as const;
+const WRITES = ['begin', 'complete', 'release', 'recover', 'rename', 'delete'] as const;
 const LARGE = '[[fault chunks bytes=400000]]';
 
 interface Pair {
@@ -46,17 +48,21 @@ describe('a table that delivers 30 % of all writes twice', () => {
     return times[Math.floor(random() * times.length)]!;
   }
 
-  /** Runs turns in a new chat. Some have a key, and a few have a reply of several items. */
-  async function converse(name: string, turns: number): Promise<[string, Pair[]]> {
+  /**
+   * Runs turns in a new chat, which is renamed twice meanwhile. Some have a key, and a few have a reply of several
+   * items.
+   */
+  async function converse(name: string, turns: number, user = 'alice'): Promise<[string, Pair[]]> {
     const pairs: Pair[] = [];
     let chatId: string | undefined;
     for (let turn = 1; turn <= turns; turn += 1) {
       const prompt = `${name}, turn ${turn} ${random() < 0.03 ? LARGE : ''}`;
       const key: Record<string, string> = random() < 0.5 ? { 'idempotency-key': `${name}-${turn}` } : {};
-      const { body, status } = await app.chat({ prompt, chat_id: chatId }, 'alice', key);
+      const { body, status } = await app.chat({ prompt, chat_id: chatId }, user, key);
       expect([status, body.error]).toEqual([200, undefined]);
       chatId = body.chat.id as string;
       pairs.push({ prompt, response: body.response });
+      if (turn <= 2) await app.rename(chatId, { title: turn === 1 ? 'another' : toTitle(name) }, user).expect(200);
     }
     return [chatId!, pairs];
   }
@@ -70,7 +76,14 @@ describe('a table that delivers 30 % of all writes twice', () => {
       expect((await app.remove(doomed)).status).toBe(204);
       deleted.add(doomed);
     }
+    const user = `user ${number}`;
+    for (let chat = 1; chat <= DELETED_AT_ONCE; chat += 1) {
+      deleted.add((await converse(`lane ${number}, doomed at once ${chat}`, TURNS_BEFORE_DELETE, user))[0]);
+    }
+    expect((await app.removeAll(user)).status).toBe(204);
   }
+
+  const toTitle = (name: string) => `Renamed ${name}`;
 
   async function allItems(): Promise<StoredItem[]> {
     const items: StoredItem[] = [];
@@ -94,7 +107,7 @@ describe('a table that delivers 30 % of all writes twice', () => {
     await Promise.all(Array.from({ length: LANES }, (_lane, number) => lane(number + 1)));
     await faults.deliverRest();
     expect([...kept.values()].flat()).toHaveLength(KEPT_TURNS);
-    expect(deleted.size).toBe(LANES * DELETED_CHATS);
+    expect(deleted.size).toBe(LANES * (DELETED_CHATS + DELETED_AT_ONCE));
   });
 
   it('asks the agent once for each turn', () => {
@@ -104,21 +117,23 @@ describe('a table that delivers 30 % of all writes twice', () => {
     expect(new Set(prompts).size).toBe(KEPT_TURNS + DELETED_TURNS);
   });
 
-  it('repeats every kind of write at every time, and refuses each second begin and release', () => {
+  it('repeats every kind of write at every time, and refuses each second begin, release and rename', () => {
     const inTime = faults.repeated.filter(({ after }) => after !== 'rest');
     const seen = new Set(inTime.map(({ step, after }) => `${step} ${typeof after === 'object' ? 'calls' : after}`));
     for (const step of ['begin', 'complete', 'release']) {
       for (const after of ['at once', 'release', 'begin', 'delete', 'calls'])
         expect(seen).toContain(`${step} ${after}`);
     }
-    expect(inTime.length).toBeGreaterThan(250);
+    expect(inTime.length).toBeGreaterThan(200);
+    expect(inTime.filter(({ step }) => step === 'rename').length).toBeGreaterThan(10);
     const letIn = faults.repeated.filter(({ isRefused }) => !isRefused).map(({ step }) => step);
     expect(new Set(letIn)).toEqual(new Set(['complete', 'delete']));
   });
 
-  it('shows each turn once, complete and in order', async () => {
+  it('shows each turn once, complete and in order, under the last title', async () => {
     for (const [id, pairs] of kept) {
-      const { messages } = (await app.read(id).expect(200)).body.chat;
+      const { messages, title } = (await app.read(id).expect(200)).body.chat;
+      expect(title).toBe(toTitle(pairs[0]!.prompt.split(', turn')[0]!));
       const expected = pairs.flatMap(({ prompt, response }) => [
         { role: 'user', content: prompt },
         { role: 'assistant', content: response },
@@ -127,6 +142,8 @@ describe('a table that delivers 30 % of all writes twice', () => {
       expect(messages).toMatchObject(older);
     }
     for (const id of deleted) await app.read(id).expect(404);
+    const listed = (await app.list({ limit: '100' }).expect(200)).body.chats.map(({ id }: StoredItem) => id);
+    expect(listed.toSorted()).toEqual([...kept.keys()].toSorted());
   });
 
   it('keeps no item without a turn', async () => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Fence, fencesOf, readPage } from '../support/doc-pages.js';
+import { NPM_VARIABLES } from '../support/npm-variables.js';
 import { silence } from '../support/silence.js';
 import { ShellSession } from '../support/shell-session.js';
 
@@ -14,6 +15,7 @@ const CLONED = [
   'scripts',
   'test/support',
   'package.json',
+  'openapi.json',
   'tsconfig.json',
   'tsconfig.build.json',
   'nest-cli.json',
@@ -21,7 +23,7 @@ const CLONED = [
 const ADDRESS = '127.0.0.1:3000';
 const START_MILLISECONDS = 120_000;
 /** Pages that a reader follows from top to bottom, one after the other in the same terminals. */
-const TOURS = [['README.md'], ['docs/getting-started.md', 'docs/api.md']];
+const TOURS = [['README.md'], ['docs/getting-started.md', 'docs/api.md', 'docs/chats.md']];
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
 /** What cannot run here, and why. Nobody checks these blocks, so keep them few. */
@@ -50,7 +52,7 @@ class Clone {
 
   /** Starts the service by the command of a page. @returns what it has printed when it is ready. */
   async start(command: string): Promise<string> {
-    const env = { PATH: process.env['PATH'], HOME: this.folder, ...this.variables() };
+    const env = { PATH: process.env['PATH'], HOME: this.folder, ...NPM_VARIABLES, ...this.variables() };
     const server = spawn('bash', ['-c', command], { cwd: this.folder, env, detached: true });
     this.server = server;
     const isReady = new Promise<void>((ready, failed) => {

@@ -9,7 +9,7 @@ import type { LambdaResponse } from '../../src/lambda.js';
 import type { LambdaEvent } from '../../src/lambda/event.js';
 import { toRequest } from '../../src/lambda/request.js';
 import { startApp } from '../../src/lambda/start-app.js';
-import { answerTo, ANSWERS, putOldChat } from '../support/lambda/answers.js';
+import { answerTo, ANSWERS, expectDescribedResult, putOldChat } from '../support/lambda/answers.js';
 import { useTimeouts } from '../support/client-timeouts.js';
 
 const CORS_ORIGINS = 'https://app.example.com,https://beta.example.com';
@@ -29,9 +29,11 @@ describe('the handler of the function', () => {
   });
   afterAll(() => parts.close());
 
-  function invoke(event: unknown, context: Partial<Context> = {}): Promise<LambdaResponse> {
+  async function invoke(event: unknown, context: Partial<Context> = {}): Promise<LambdaResponse> {
     const given = { awsRequestId: 'aws-1', getRemainingTimeInMillis: () => 30_000, ...context } as Context;
-    return handler(event as never, given);
+    const response = await handler(event as never, given);
+    expectDescribedResult(event as LambdaEvent | null, response);
+    return response;
   }
   function fileEvent(name: string): Record<string, unknown> {
     return JSON.parse(insertToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token)) as Record<string, unknown>;
@@ -161,6 +163,7 @@ describe('the handler of the function', () => {
     ['/api/{the-rest+}', 'chat', '/chat'],
     ['/{a.b+}', 'chats/unknown/messages', '/chats/unknown/messages'],
     ['/chats/{proxy+}', 'unknown', '/chats/unknown'],
+    ['/health/{proxy+}', 'ready', '/health/ready'],
   ])('finds the route that %s has matched as %s behind a base path', async (resource, matched, url) => {
     const [, parameter = ''] = /\{([^{}]+)\+\}/.exec(resource) ?? [];
     const pathParameters = { [parameter]: matched };
@@ -170,7 +173,7 @@ describe('the handler of the function', () => {
     expect([restApi, httpApi].map((event) => toRequest(event as LambdaEvent).url)).toEqual([url, url]);
     for (const event of [restApi, httpApi]) {
       const { statusCode, body } = await invoke(event);
-      // The route exists for `POST /chat` only.
+      // The events are POST, and only /chat has such a route.
       expect([statusCode, body.includes('Not found')]).toEqual(url === '/chat' ? [200, false] : [404, true]);
     }
   });

@@ -14,8 +14,9 @@ import { LocalFunction } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { LAMBDA_NODE_ARGUMENTS, findNode } from '../../scripts/lambda/node-binary.js';
 import type { LambdaResponse } from '../../src/lambda.js';
+import type { LambdaEvent } from '../../src/lambda/event.js';
 import { AI_SDKS } from '../support/ai-sdk.js';
-import { ANSWERS, answerTo, putOldChat } from '../support/lambda/answers.js';
+import { ANSWERS, answerTo, expectDescribedResult, putOldChat } from '../support/lambda/answers.js';
 import { buildPackage, describeWithClient, NODES } from '../support/lambda/package.js';
 import { RawReader } from '../support/raw-reader.js';
 import { silence } from '../support/silence.js';
@@ -134,7 +135,7 @@ describe('the package', () => {
     expect(status).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toBe(
-      'The configuration is not valid: JWT_SECRET_KEY must be at least 32 bytes; AGENT_ID is required, or AGENT_HARNESS_ARN, or AGENT_MODEL_ID\n',
+      'The configuration is not valid: JWT_SECRET_KEY must be at least 32 bytes; AGENT_ID is required with AGENT_ALIAS_ID\n',
     );
   });
 
@@ -224,7 +225,9 @@ describe('the package', () => {
       it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
         await putOldChat(parts);
         const event = insertToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
-        expect(answerTo((await lambda.invoke(event)) as LambdaResponse)).toEqual(ANSWERS[name]);
+        const response = (await lambda.invoke(event)) as LambdaResponse;
+        expectDescribedResult(JSON.parse(event) as LambdaEvent, response);
+        expect(answerTo(response)).toEqual(ANSWERS[name]);
       });
 
       it('takes its code cache with the flags that Lambda gives to Node', async () => {

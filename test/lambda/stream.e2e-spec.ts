@@ -9,8 +9,9 @@ import { insertToken } from '../../scripts/lambda/events.js';
 import { LocalFunction, type PackageHandler } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { findNode } from '../../scripts/lambda/node-binary.js';
+import type { LambdaEvent } from '../../src/lambda/event.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
-import { ANSWERS, answerTo, putOldChat } from '../support/lambda/answers.js';
+import { ANSWERS, answerTo, expectDescribedResult, putOldChat } from '../support/lambda/answers.js';
 import { buildPackage, describeWithClient, NODES } from '../support/lambda/package.js';
 import { silence } from '../support/silence.js';
 import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
@@ -88,9 +89,11 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
     it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
       await putOldChat(parts);
       const event = insertToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
-      const { body, ...prelude } = await lambda.invokeStream(event);
+      const { body: stream, ...prelude } = await lambda.invokeStream(event);
+      const body = await text(stream);
+      expectDescribedResult(JSON.parse(event) as LambdaEvent, { ...prelude, body });
       expect(prelude.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
-      expect(answerTo({ ...prelude, body: await text(body) })).toEqual(ANSWERS[name]);
+      expect(answerTo({ ...prelude, body })).toEqual(ANSWERS[name]);
     });
 
     it.each([200, 20_000])('streams %d chunks, and keeps them', async (count) => {
@@ -110,6 +113,18 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
       expect(answer.text).toBe(chunks.join(''));
       const [, message] = await caller.stored(answer.events[0]!.messageMetadata!.chat.id);
       expect(message!.content).toBe(answer.text);
+    });
+
+    it.each(['/chat', '/chat/stream'])('names the chat and the turn in the headers of %s', async (url) => {
+      const turn = (prompt: string) => caller.ask({ url, body: { prompt } });
+      for (const [answer, status] of [
+        [await turn('one'), 200],
+        [await turn('one [[fault hang-up]]'), 502],
+      ] as const) {
+        expect(answer.status).toBe(status);
+        expect(answer.headers.get('turn-id')).toBe(`${answer.headers.get('chat-id')}:1`);
+      }
+      expect((await turn('')).headers.has('chat-id')).toBe(false);
     });
 
     it('answers without a body: 204 to a deletion and a preflight, and HEAD', async () => {

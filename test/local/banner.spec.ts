@@ -51,7 +51,7 @@ describe('buildBanner', () => {
   });
 
   it.each([
-    ['an emulated agent', undefined, undefined, 'emulated (harness); set AGENT_ID', 'nothing leaves this machine'],
+    ['an emulated agent', undefined, undefined, 'emulated (harness); docs/agents.md', 'nothing leaves this machine'],
     ['a model here', 'http://localhost:11434/v1', 'small', 'small at http://localhost:11434 replies', 'nothing leaves'],
     [
       'a model elsewhere',

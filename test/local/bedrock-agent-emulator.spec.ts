@@ -144,7 +144,8 @@ describe('startBedrockAgentEmulator', () => {
     await ask('One');
     await ask('Two', { enableTrace: true, streamingConfigurations: {} });
 
-    const session = { agentId: 'AGENT', agentAliasId: 'ALIAS', sessionId: 'session-1', endSession: false };
+    const target = { agentId: 'AGENT', agentAliasId: 'ALIAS', sessionId: 'session-1', endSession: false };
+    const session = { ...target, knownAttributes: {} };
     expect(sut.invocations).toEqual([
       { ...session, prompt: 'One', enableTrace: false, streamFinalResponse: true, outcome: 'replied' },
       { ...session, prompt: 'Two', enableTrace: true, streamFinalResponse: false, outcome: 'replied' },

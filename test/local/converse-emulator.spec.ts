@@ -68,7 +68,7 @@ describe('startConverseEmulator', () => {
     ['no tokens', { inferenceConfig: { maxTokens: 0 } }],
     ['half a guardrail', { guardrailConfig: { guardrailIdentifier: 'gr1', guardrailVersion: undefined } }],
     ['a bad version of a guardrail', { guardrailConfig: { guardrailIdentifier: 'gr1', guardrailVersion: '0' } }],
-    ['metadata with other characters', { requestMetadata: { session: 'ä' } }],
+    ['metadata with other characters', { requestMetadata: { actor: 'ä' } }],
   ])('refuses %s', async (_, input) => {
     await expect(converse(input)).rejects.toMatchObject({
       name: 'ValidationException',
@@ -77,11 +77,10 @@ describe('startConverseEmulator', () => {
     expect(sut.invocations).toEqual([]);
   });
 
-  it('counts the attempts of directives for each session', async () => {
-    const messages = [user('Hi [[fault http-error status=503]]')];
-    const ask = (session: string) => converse({ messages, requestMetadata: { session } });
-    await expect(ask('one')).rejects.toMatchObject({ $metadata: { httpStatusCode: 503 } });
-    expect(toText(await ask('one'))).toContain('This is turn 1');
-    await expect(ask('two')).rejects.toMatchObject({ $metadata: { httpStatusCode: 503 } });
+  it('counts the attempts of directives for each conversation', async () => {
+    const ask = (name: string) => converse({ messages: [user(`I am ${name} [[fault http-error status=503]]`)] });
+    await expect(ask('Ada')).rejects.toMatchObject({ $metadata: { httpStatusCode: 503 } });
+    expect(toText(await ask('Ada'))).toContain('This is turn 1');
+    await expect(ask('Bob')).rejects.toMatchObject({ $metadata: { httpStatusCode: 503 } });
   });
 });

@@ -79,7 +79,8 @@ describe('startEmbeddedDynamoDb', () => {
 
   it('refuses a folder that is in use', async () => {
     const path = await makeFolder();
-    await start(path);
+    // dynalite opens the folder by its first request at the latest.
+    await createTable(createClient(await start(path)));
 
     await expect(start(path)).rejects.toThrow(`already running: another program has ${path} open`);
   });

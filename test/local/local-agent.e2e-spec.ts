@@ -158,6 +158,7 @@ describe('LOCAL_AGENT with LOCAL_AGENT_URL', () => {
         ...(isTold && { usage: { inputTokens: 30, outputTokens: 7, totalTokens: 37 } }),
       });
       expect(chat.messages[1]).toEqual({
+        id: `${chat.id}:1`,
         role: 'assistant',
         content: 'Hello',
         created_at: expect.any(String),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { NPM_VARIABLES } from '../support/npm-variables.js';
 
 /** npm, its shell, the script and the server are one process group here, as they are in a terminal. */
 describe('npm run', () => {
@@ -28,7 +29,7 @@ describe('npm run', () => {
   ])('%s prints its banner once, no warning, and leaves no process after %s', async (script, _, stop) => {
     npm = spawn('npm', ['run', script], {
       detached: true,
-      env: { PATH: process.env['PATH'], HOME: dataDir, DATA_DIR: dataDir, PORT: '0' },
+      env: { PATH: process.env['PATH'], HOME: dataDir, ...NPM_VARIABLES, DATA_DIR: dataDir, PORT: '0' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let printed = '';

@@ -54,12 +54,29 @@ describe('startLocal', () => {
     [{ LOCAL_AGENT_URL: 'localhost:11434' }, 'LOCAL_AGENT_URL must be an http or https URL'],
     [{ LOCAL_AGENT_URL: 'http://me:secret@localhost' }, 'LOCAL_AGENT_URL must be an http or https URL without a user'],
     [{ LOCAL_AGENT_URL: 'http://localhost', LOCAL_AGENT_KEY: 'a b' }, 'LOCAL_AGENT_KEY must be ASCII'],
+    [{ AGENT_QUALIFIER: 'live' }, 'AGENT_QUALIFIER needs AGENT_HARNESS_ARN, or LOCAL_AGENT=harness'],
+    [{ AGENT_GUARDRAIL_ID: 'g1' }, 'AGENT_GUARDRAIL_ID needs AGENT_MODEL_ID, or LOCAL_AGENT=converse'],
+    [
+      { LOCAL_AGENT: 'harness', AGENT_SESSION_CLAIMS: 'email' },
+      'AGENT_SESSION_CLAIMS needs AGENT_ID, or LOCAL_AGENT=classic',
+    ],
   ])('refuses %j in one line, before it starts anything', async (variables, line) => {
     const error = await start(variables as RawEnvironment).catch((thrown: unknown) => thrown);
 
     expect(error).toMatchObject({ name: 'LocalModeError', message: expect.stringContaining(line) });
     expect(String(error)).not.toMatch(/\n|secret|a b/);
     expect(await readdir(dataDir)).toEqual([]);
+  });
+
+  it.each([
+    { LOCAL_AGENT: 'classic', AGENT_SESSION_CLAIMS: 'email' },
+    { LOCAL_AGENT: 'harness', AGENT_QUALIFIER: 'live' },
+    { LOCAL_AGENT: 'converse', AGENT_SYSTEM_PROMPT: 'Be brief' },
+  ])('takes settings of the agent that it emulates: %j', async (variables) => {
+    const { LOCAL_AGENT: _, ...settings } = variables;
+    const expected = 'AGENT_SESSION_CLAIMS' in settings ? { AGENT_SESSION_CLAIMS: ['email'] } : settings;
+
+    expect((await start(variables)).environment).toMatchObject(expected);
   });
 
   it('accepts a token from before a restart', async () => {

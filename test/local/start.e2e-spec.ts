@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { killServers, spawnServer } from '../support/spawned-server.js';
+import { SECRET } from '../support/tokens.js';
 
 const run = promisify(execFile);
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
@@ -79,14 +80,14 @@ describe('the server', () => {
   it('completes a running turn before it stops', async () => {
     const server = start();
     const [, url, token] = await server.untilPrinted(/ready on (http:\S+)[\s\S]*ID_TOKEN=(\S+)/);
-    const answer = fetch(`${url}/chat`, {
+    // The headers of a stream come with its first text, so the turn runs.
+    const response = await fetch(`${url}/chat/stream`, {
       method: 'POST',
       headers: { id_token: token ?? '', 'content-type': 'application/json' },
       body: JSON.stringify({ prompt: 'Plan a weekend in Lisbon' }),
     });
-    await new Promise((resolve) => setTimeout(resolve, 60));
     const exitCode = server.end('SIGTERM');
-    expect((await answer).status).toBe(200);
+    expect(await response.text()).toMatch(/"finishReason":"stop"[^]*data: \[DONE\]\n\n$/);
     expect(await exitCode).toBe(0);
   });
 
@@ -114,6 +115,16 @@ describe('the server', () => {
       expect(server.printed.split('\n').filter((line) => line.includes(name))).toHaveLength(1);
     }
     expect(server.printed).not.toMatch(/sesame|loud|at .*:\d+/);
+  });
+
+  it('names the agent that it asks, without the number of the account', async () => {
+    const server = start({
+      NODE_ENV: 'production',
+      JWT_SECRET_KEY: SECRET,
+      AGENT_HARNESS_ARN: 'arn:aws:bedrock-agentcore:eu-west-1:123456789012:harness/chat-AbCdEf1234',
+    });
+    await server.untilPrinted(/Listening on http:\S+ and asking the harness chat-AbCdEf1234 in eu-west-1/);
+    expect(server.printed).not.toContain('123456789012');
   });
 
   it('says in one line that its folder is in use', async () => {

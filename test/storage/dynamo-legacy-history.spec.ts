@@ -128,7 +128,7 @@ describe('DynamoLegacyHistory', () => {
     const texts = old.messages.map(({ content }) => content);
     beforeEach(() => putItem(store, old));
 
-    it.each([1, 2, 3, 4, 5])('before call %d loses nothing, and the next turn finishes it', async (call) => {
+    it.each([1, 2, 3, 4, 5, 6, 7, 8])('before call %d loses nothing, and the next turn finishes it', async (call) => {
       store.faults.inject({ type: 'throttle' }, { skip: call - 1 });
       await expect(alice.begin('never', ID)).rejects.toBeInstanceOf(StorageUnavailableError);
       store.faults.clear();
@@ -138,7 +138,7 @@ describe('DynamoLegacyHistory', () => {
     });
 
     it('leaves a chat that can be deleted completely', async () => {
-      store.faults.inject({ type: 'throttle' }, { skip: 3 });
+      store.faults.inject({ type: 'throttle' }, { skip: 6 });
       await expect(alice.begin('never', ID)).rejects.toBeInstanceOf(StorageUnavailableError);
       store.faults.clear();
       expect(await items()).toHaveLength(2);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  leaveTurn,
   readItems,
   readRemains,
   removeItem,
@@ -73,47 +74,68 @@ describe('DynamoTurnRecovery', () => {
     });
   });
 
-  describe('a turn whose number is taken because the original system has reset the head', () => {
+  describe.each([
+    ['after the original system has written over the head', resetHead, [['zero']], []],
+    ['whose number is taken by what an expired chat has left', leaveTurn, [], [['left', 're left']]],
+  ])('a turn %s', (_, disturb, oldest, newest) => {
+    /** A chat of two turns, which is then disturbed. @returns its id, and its turns as `readTurns` has them. */
+    async function disturbed(): Promise<{ id: string; before: string[][] }> {
+      const { id } = (await alice.turn('two', (await alice.turn('one')).chat.id)).chat;
+      await disturb(store, id, 3);
+      return { id, before: [...oldest, ['one', 're one'], ['two', 're two'], ...newest] };
+    }
+
     it('is kept as failed if it dies, and is the same turn when it is completed late', async () => {
-      const { chat } = await alice.turn('two', (await alice.turn('one')).chat.id);
-      await resetHead(store, chat.id);
-      const dead = await alice.beginLongAgo('three', chat.id, 'key');
-      await alice.turn('four', chat.id);
-      const before = [['zero'], ['one', 're one'], ['two', 're two']];
-      expect(await alice.readTurns(chat.id)).toEqual([...before, ['three:failed'], ['four', 're four']]);
+      const { id, before } = await disturbed();
+      const dead = await alice.beginLongAgo('three', id, 'key');
+      await alice.turn('four', id);
+      expect(await alice.readTurns(id)).toEqual([...before, ['three:failed'], ['four', 're four']]);
       await alice.end(dead);
-      expect(await alice.readTurns(chat.id)).toEqual([...before, ['three', 're three'], ['four', 're four']]);
-      expect(await alice.attempt('three', chat.id, 'key')).toMatchObject({
-        chatId: chat.id,
-        message: { content: 're three' },
-      });
+      expect(await alice.readTurns(id)).toEqual([...before, ['three', 're three'], ['four', 're four']]);
+      expect(await alice.attempt('three', id, 'key')).toMatchObject({ chatId: id, message: { content: 're three' } });
     });
 
     it('is found by its key', async () => {
-      const { chat } = await alice.turn('two', (await alice.turn('one')).chat.id);
-      await resetHead(store, chat.id);
-      await alice.turn('three', chat.id, 'key');
-      expect(await alice.attempt('three', chat.id, 'key')).toMatchObject({
-        chatId: chat.id,
-        message: { content: 're three' },
-      });
+      const { id } = await disturbed();
+      await alice.turn('three', id, 'key');
+      expect(await alice.attempt('three', id, 'key')).toMatchObject({ chatId: id, message: { content: 're three' } });
     });
 
-    it('leaves nothing at the number that was taken', async () => {
-      const { chat } = await alice.turn('one');
-      await resetHead(store, chat.id);
-      await alice.end(await alice.begin('two', chat.id), done(LARGE));
-      expect(await alice.readTurns(chat.id)).toEqual([['zero'], ['one', 're one'], ['two', LARGE]]);
-      const left = (await readItems(store, chat.id)).filter(({ user_id: key }) => key.includes('T#000000000001#'));
-      expect(left.every((item) => 'deleted_at' in item)).toBe(true);
+    it('leaves nothing at another number', async () => {
+      const { id, before } = await disturbed();
+      await alice.end(await alice.begin('three', id), done(LARGE));
+      expect(await alice.readTurns(id)).toEqual([...before, ['three', LARGE]]);
+      const pieces = (await readItems(store, id)).filter((item) => 'text' in item);
+      expect(pieces).toHaveLength(2);
+      expect(new Set(pieces.map(({ user_id: key }) => key.slice(0, -'#001'.length))).size).toBe(1);
+    });
+
+    it('has messages with ids of their own', async () => {
+      const { id } = await disturbed();
+      await alice.turn('three', id);
+      await alice.turn('four', id);
+      const { turns } = (await store.history.getNewest('alice', id, 100)).history;
+      const ids = turns.flatMap(({ messages }) => messages.map((message) => message.id));
+      expect(new Set(ids).size).toBe(ids.length);
     });
 
     it('changes no older reply with several items, and loses nothing of its own reply', async () => {
       const { chat } = await alice.end(await alice.begin('one'), done(LARGE));
-      await resetHead(store, chat.id);
+      await disturb(store, chat.id, 2);
       await alice.end(await alice.begin('two', chat.id), done(`${LARGE}2`));
-      expect(await alice.readTurns(chat.id)).toEqual([['zero'], ['one', LARGE], ['two', `${LARGE}2`]]);
+      expect(await alice.readTurns(chat.id)).toEqual([...oldest, ['one', LARGE], ...newest, ['two', `${LARGE}2`]]);
     });
+  });
+
+  it('takes the number of a turn that has expired, in the table or removed', async () => {
+    const { chat } = await alice.turn('one', undefined, 'opens it again');
+    await setAttribute(store, { id: chat.id, user_id: turnSortKey('alice', 1) }, 'expires_at', 1_000_000_000);
+    await removeItem(store, { id: chat.id, user_id: 'alice' });
+    const again = await alice.begin('one', undefined, 'opens it again');
+    const { messages } = await store.chats.complete('alice', again, done('new'));
+    expect([again.chat.id, again.number]).toEqual([chat.id, 1]);
+    expect(messages.map(({ id }) => id)).toEqual([`${chat.id}:1:user`, `${chat.id}:1`]);
+    expect(await alice.readTurns(chat.id)).toEqual([['one', 'new']]);
   });
 
   describe('a begin whose responses are lost', () => {

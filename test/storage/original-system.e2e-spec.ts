@@ -19,6 +19,12 @@ const ITEM = {
   messages: MESSAGES,
 };
 
+/** Its messages as the service shows them. */
+const SHOWN = MESSAGES.map((message, index) => ({
+  id: [`${ITEM.id}:-1:user`, `${ITEM.id}:-1`, `${ITEM.id}:0:user`, `${ITEM.id}:0`][index],
+  ...message,
+}));
+
 describe('a chat of the original system', () => {
   let app: ChatApp;
   beforeAll(async () => {
@@ -31,6 +37,7 @@ describe('a chat of the original system', () => {
     const { body } = await app.read(ITEM.id).expect(200);
     expect(body.chat).toEqual({
       ...ITEM,
+      messages: SHOWN,
       created_at: '2024-05-01T10:00:00.123Z',
       updated_at: '2024-05-01T10:05:00.654Z',
     });
@@ -45,7 +52,7 @@ describe('a chat of the original system', () => {
     const { body } = await app.chat({ prompt: 'Go on', chat_id: ITEM.id }).expect(200);
     expect(body.chat).toMatchObject({ title: ITEM.title, created_at: '2024-05-01T10:00:00.123Z' });
     expect(body.chat.messages).toHaveLength(6);
-    expect(body.chat.messages.slice(0, 4)).toEqual(MESSAGES);
+    expect(body.chat.messages.slice(0, 4)).toEqual(SHOWN);
     expect(body.chat.messages[4]).toMatchObject({ role: 'user', content: 'Go on' });
     expect((await app.read(ITEM.id)).body).toEqual({ chat: body.chat });
     const key = { id: ITEM.id, user_id: ITEM.user_id };

@@ -20,12 +20,18 @@ export interface ProviderUnderTest {
   readonly variables: Variables;
   /** Variables that choose another agent, and another version of the same agent. */
   readonly others: readonly Variables[];
+  /** Variables that choose an agent in the region eu-west-1 by its ARN. */
+  readonly elsewhere: readonly Variables[];
+  /** The region of the ARN in `variables`; undefined if they name none. */
+  readonly ownRegion?: string;
   /** The variable for the emulator's endpoint. */
   readonly endpointVariable: string;
   /** Whether the agent remembers sessions, and for how long at most in seconds. */
   readonly memory: { readonly idleSeconds: number; readonly maxSeconds?: number } | undefined;
   /** Whether the replies are streams of messages, with stop reasons and usage. */
   readonly hasMessages: boolean;
+  /** What the service takes of the user: its hash, and the claims. */
+  readonly takes: { readonly actor: boolean; readonly attributes: boolean };
   startEmulator(options?: AgentEmulatorOptions): Promise<AgentEmulator>;
   create(settings: AgentSettings, times?: AgentConnectionTimes): AgentProvider;
 }
@@ -40,9 +46,11 @@ export const PROVIDERS: readonly ProviderUnderTest[] = [
       { AGENT_ID: 'OTHER', AGENT_ALIAS_ID: 'ALIAS' },
       { AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'OTHER' },
     ],
+    elsewhere: [],
     endpointVariable: 'AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME',
     memory: { idleSeconds: 600 },
     hasMessages: false,
+    takes: { actor: false, attributes: true },
     startEmulator: startBedrockAgentEmulator,
     create: (settings, times) => BedrockAgentProvider.create(settings, requireTarget(settings, 'bedrock-agent'), times),
   },
@@ -50,9 +58,12 @@ export const PROVIDERS: readonly ProviderUnderTest[] = [
     name: 'AgentCore harness',
     variables: { AGENT_HARNESS_ARN: HARNESS_ARN },
     others: [{ AGENT_HARNESS_ARN: `${HARNESS_ARN}2` }, { AGENT_HARNESS_ARN: HARNESS_ARN, AGENT_QUALIFIER: 'other' }],
+    elsewhere: [{ AGENT_HARNESS_ARN: HARNESS_ARN.replace('us-east-1', 'eu-west-1') }],
+    ownRegion: 'us-east-1',
     endpointVariable: 'AWS_ENDPOINT_URL_BEDROCK_AGENTCORE',
     memory: { idleSeconds: 900, maxSeconds: 28_800 },
     hasMessages: true,
+    takes: { actor: true, attributes: false },
     startEmulator: startHarnessEmulator,
     create: (settings, times) => HarnessProvider.create(settings, requireTarget(settings, 'harness'), times),
   },
@@ -60,9 +71,14 @@ export const PROVIDERS: readonly ProviderUnderTest[] = [
     name: 'Bedrock Converse',
     variables: { AGENT_MODEL_ID: 'amazon.nova-lite-v1:0' },
     others: [{ AGENT_MODEL_ID: 'eu.amazon.nova-lite-v1:0' }],
+    elsewhere: [
+      { AGENT_MODEL_ID: 'arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-lite-v1:0' },
+      { AGENT_MODEL_ID: 'arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/a1b2c3d4e5f6' },
+    ],
     endpointVariable: 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME',
     memory: undefined,
     hasMessages: true,
+    takes: { actor: true, attributes: false },
     startEmulator: startConverseEmulator,
     create: (settings, times) => ConverseProvider.create(settings, requireTarget(settings, 'converse'), times),
   },

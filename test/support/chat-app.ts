@@ -8,6 +8,7 @@ import { TableSettings } from '../../src/config/settings.js';
 import { createDocumentClient, createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { type Environment, loadEnvironment } from '../../src/config/environment.js';
+import { ReadinessTimes } from '../../src/health/readiness-times.js';
 import type { AgentEmulator } from '../../src/local/emulator/agent-server.js';
 import {
   type BedrockAgentEmulator,
@@ -16,6 +17,7 @@ import {
 } from '../../src/local/emulator/bedrock-agent/server.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
 import { LONGER_TIMEOUT, useTimeouts } from './client-timeouts.js';
+import { expectDescribedResponses } from './openapi/response-listener.js';
 import { silence } from './silence.js';
 import { SECRET, tokenOf } from './tokens.js';
 
@@ -33,8 +35,14 @@ export interface ChatApp<Agent extends AgentEmulator = BedrockAgentEmulator> {
   read(chatId: string, user?: string): supertest.Test;
   /** Reads a page of a chat's messages as `user`. */
   messages(chatId: string, query?: string | Record<string, string>, user?: string): supertest.Test;
+  /** Lists a page of the chats of `user`. */
+  list(query?: string | Record<string, string>, user?: string): supertest.Test;
+  /** Renames a chat as `user`. */
+  rename(chatId: string, body: object, user?: string): supertest.Test;
   /** Deletes a chat as `user`. */
   remove(chatId: string, user?: string): supertest.Test;
+  /** Deletes all chats of `user`. */
+  removeAll(user?: string): supertest.Test;
   close(): Promise<void>;
 }
 
@@ -85,9 +93,13 @@ export async function startChatAppWith<Agent extends AgentEmulator>(
   const client = createDynamoDbClient(new TableSettings(environment), LONGER_TIMEOUT);
   await ensureChatTable(client, environment.DYNAMODB_TABLE, { timeToLive: false });
   const nest = await createApp(environment);
-  if (!keepsTimeouts) useTimeouts(nest.get(DynamoDBClient));
+  if (!keepsTimeouts) {
+    useTimeouts(nest.get(DynamoDBClient));
+    Object.assign(nest.get(ReadinessTimes, { strict: false }), { limit: LONGER_TIMEOUT });
+  }
   await nest.listen(0, '127.0.0.1');
   const url = `http://127.0.0.1:${(nest.getHttpServer().address() as AddressInfo).port}`;
+  const endExpectation = expectDescribedResponses(url);
   return {
     url,
     environment,
@@ -100,9 +112,14 @@ export async function startChatAppWith<Agent extends AgentEmulator>(
     read: (chatId, user = 'alice') => supertest(url).get(`/chats/${chatId}`).set('id_token', tokenOf(user)),
     messages: (chatId, query = {}, user = 'alice') =>
       supertest(url).get(`/chats/${chatId}/messages`).query(query).set('id_token', tokenOf(user)),
+    list: (query = {}, user = 'alice') => supertest(url).get('/chats').query(query).set('id_token', tokenOf(user)),
+    rename: (chatId, body, user = 'alice') =>
+      supertest(url).patch(`/chats/${chatId}`).set('id_token', tokenOf(user)).send(body),
     remove: (chatId, user = 'alice') => supertest(url).delete(`/chats/${chatId}`).set('id_token', tokenOf(user)),
+    removeAll: (user = 'alice') => supertest(url).delete('/chats').set('id_token', tokenOf(user)),
     close: async () => {
       await nest.close();
+      endExpectation();
       client.destroy();
       await agent.close();
       await dynamoDb.close();

@@ -8,6 +8,7 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { turnSortKey } from '../../src/chat/storage/items/turn-keys.js';
 import type { Environment } from '../../src/config/environment.js';
 
 interface StoredKey {
@@ -114,6 +115,13 @@ export async function setOnHead(view: TableView, chatId: string, values: Record<
 export async function resetHead(view: TableView, chatId: string): Promise<void> {
   const messages = [{ role: 'user', content: 'zero' }];
   await putItem(view, { id: chatId, user_id: 'alice', title: 'one', messages });
+}
+
+/** Puts a turn at a number of alice's chat, as a chat leaves it whose head has expired without it. */
+export async function leaveTurn(view: TableView, chatId: string, number: number): Promise<void> {
+  const at = new Date(0).toISOString();
+  const turn = { prompt: 'left', answer: 're left', status: 'done', lease: 'left', at, done_at: at };
+  await putItem(view, { id: chatId, user_id: turnSortKey('alice', number), ...turn });
 }
 
 /** A chat as the original system wrote it: one item with all messages, and times without a zone. */

@@ -2,6 +2,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import { DynamoChatDeletion } from '../../src/chat/storage/dynamo-chat-deletion.js';
+import { DynamoChatListRepository } from '../../src/chat/storage/dynamo-chat-list.repository.js';
 import { DynamoChatRepository } from '../../src/chat/storage/dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from '../../src/chat/storage/dynamo-history.repository.js';
 import { StorageModule } from '../../src/chat/storage/storage.module.js';
@@ -13,6 +14,7 @@ import { startStorageFaults, type StorageFaults } from './storage-faults.js';
 /** The storage of chats without a service, on a table of its own in memory. */
 export interface ChatStore extends EmbeddedTable {
   readonly chats: DynamoChatRepository;
+  readonly list: DynamoChatListRepository;
   readonly deletion: DynamoChatDeletion;
   readonly history: DynamoHistoryRepository;
   /** What the repositories use to reach the table. */
@@ -34,6 +36,7 @@ export async function startChatStore(): Promise<ChatStore> {
   return {
     ...embedded,
     chats: nest.get(DynamoChatRepository, { strict: false }),
+    list: nest.get(DynamoChatListRepository, { strict: false }),
     deletion: nest.get(DynamoChatDeletion, { strict: false }),
     history: nest.get(DynamoHistoryRepository, { strict: false }),
     dynamoTable: nest.get(DynamoTable, { strict: false }),

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 
-const PAGE = readFileSync('docs/frontends.md', 'utf8');
-
 /** Returns the first snippet of `docs/frontends.md` in a language, unchanged. */
-export function frontendSnippet(language: 'js' | 'sh' | 'tsx'): string {
-  const [, code] = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(PAGE) ?? [];
-  if (code === undefined) throw new Error(`docs/frontends.md has no ${language}`);
+export function frontendSnippet(language: 'js' | 'tsx'): string {
+  return docsSnippet('docs/frontends.md', language);
+}
+
+/** Returns the first snippet of a page in a language, unchanged. */
+export function docsSnippet(page: string, language: string): string {
+  const text = readFileSync(page, 'utf8');
+  const [, code] = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(text) ?? [];
+  if (code === undefined) throw new Error(`${page} has no ${language}`);
   return code;
 }
 

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
 import { frontendSnippet } from './docs-snippet.js';
 
-/** What the page needs besides the snippet: a place for it, and the service from the page's address. */
+/** What the page needs besides the snippet: a place for it. The page's address says which service, user and component. */
 const MOUNT = `
 import { createRoot } from 'react-dom/client';
 
-const { api, token, chat } = Object.fromEntries(new URLSearchParams(location.search));
+const { api, token, chat, sidebar } = Object.fromEntries(new URLSearchParams(location.search));
 
 async function historyOf(id) {
   const answer = await fetch(api + '/chats/' + id, { headers: { id_token: token } });
@@ -17,7 +17,8 @@ async function historyOf(id) {
 
 const history = chat ? await historyOf(chat) : [];
 const root = createRoot(document.body.firstElementChild);
-globalThis.show = (idToken) => root.render(<Chat api={api} idToken={idToken} history={history} />);
+const Shown = sidebar ? Chats : Chat;
+globalThis.show = (idToken) => root.render(<Shown api={api} idToken={idToken} history={history} />);
 show(token);
 `;
 

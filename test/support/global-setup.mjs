@@ -45,6 +45,8 @@ export default async function buildServer(_global, { transform: [[, , options]] 
       platform: 'node',
       format: 'esm',
       target: 'node20',
+      // A CommonJS build that is imported on demand would have no named exports.
+      mainFields: ['module', 'main'],
       external: EXTERNAL,
       banner: { js: COMMON_JS },
       logLevel: 'warning',
@@ -53,22 +55,27 @@ export default async function buildServer(_global, { transform: [[, , options]] 
     await stop();
     for (const { path, text } of outputFiles) yield [relative(BUNDLED, path), text];
   });
+  // The server reads it two folders above its own file.
+  writeIfChanged(join(BUNDLED, '../../openapi.json'), read('openapi.json'));
 }
 
-/** Another run may read these files at the same time, so no file may ever be incomplete. */
 async function replaceFiles(folder, createFiles) {
   mkdirSync(folder, { recursive: true });
   const stale = new Set(filesIn(folder));
   for await (const [name, text] of createFiles()) {
     stale.delete(name);
-    const path = join(folder, name);
-    if (read(path) === text) continue;
-    mkdirSync(dirname(path), { recursive: true });
-    const unfinished = `${path}.${process.pid}`;
-    writeFileSync(unfinished, text);
-    renameSync(unfinished, path);
+    writeIfChanged(join(folder, name), text);
   }
   for (const name of stale) rmSync(join(folder, name), { force: true });
+}
+
+/** Another run may read these files at the same time, so no file may ever be incomplete. */
+function writeIfChanged(path, text) {
+  if (read(path) === text) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const unfinished = `${path}.${process.pid}`;
+  writeFileSync(unfinished, text);
+  renameSync(unfinished, path);
 }
 
 function filesIn(folder) {

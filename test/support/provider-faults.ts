@@ -80,17 +80,18 @@ const MESSAGES_AFTER: readonly ProviderFault[] = [
   ['a last call of a function', { type: 'stop-reason', reason: 'tool_use' }, AgentFailedError],
 ];
 
-/**
- * Lists the faults that a provider must report, for each place: its name, its faults, and what is stored of the reply.
- *
- * @param hasMessages - whether the provider reads streams of messages, which have faults of their own.
- */
-export function listProviderFaults(
-  hasMessages: boolean,
-): (readonly [place: string, faults: readonly ProviderFault[], stored: 'failed' | 'partial'])[] {
-  return [
-    ['before the first event', BEFORE, 'failed'],
-    ['as the first event', [...AT, ...(hasMessages ? MESSAGES_AT : [])], 'failed'],
-    ['after some text', [...AFTER, ...(hasMessages ? MESSAGES_AFTER : [])], 'partial'],
-  ];
-}
+/** Faults, with the place in the stream, and what is stored of the reply. */
+type FaultGroup = readonly [place: string, faults: readonly ProviderFault[], stored: 'failed' | 'partial'];
+
+/** The faults that every provider must report. */
+export const COMMON_FAULTS: readonly FaultGroup[] = [
+  ['before the first event', BEFORE, 'failed'],
+  ['as the first event', AT, 'failed'],
+  ['after some text', AFTER, 'partial'],
+];
+
+/** The faults that only streams of messages have. */
+export const MESSAGE_FAULTS: readonly FaultGroup[] = [
+  ['as the first event', MESSAGES_AT, 'failed'],
+  ['after some text', MESSAGES_AFTER, 'partial'],
+];

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { NPM_VARIABLES } from './npm-variables.js';
 
 /** One shell that is kept between blocks, as a reader keeps a terminal: what a block exports, the next one has. */
 export class ShellSession {
@@ -9,7 +10,7 @@ export class ShellSession {
   private onOutput: () => void = () => undefined;
 
   constructor(folder: string, variables: Readonly<Record<string, string>>) {
-    const env = { PATH: process.env['PATH'], HOME: folder, ...variables };
+    const env = { PATH: process.env['PATH'], HOME: folder, ...NPM_VARIABLES, ...variables };
     this.shell = spawn('bash', ['--noprofile', '--norc'], { cwd: folder, env, stdio: ['pipe', 'pipe', 'pipe'] });
     this.shell.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.printed += text;

@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http';
 import type { Silence } from './silence.js';
 
 /** The fields with a turn's texts: in our bodies, in requests to the agent, and in DynamoDB's strings (`S`). */
-const SAID = /"(?:prompt|inputText|response|content|answer|S)":\s*"((?:[^"\\]|\\.)*)/g;
+const SAID = /"(?:prompt|inputText|response|content|answer|title|S)":\s*"((?:[^"\\]|\\.)*)/g;
 /** Only this much of a larger body is read. */
 const ENOUGH_CHARACTERS = 16_384;
 const LOG_LINE = '{"level":';

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { expectDescribedResponses } from './openapi/response-listener.js';
 import { silence } from './silence.js';
 
 /** The service, bundled by `global-setup.mjs`. */
@@ -118,6 +119,7 @@ export async function killServers(): Promise<void> {
 
 async function listening(server: SpawnedServer): Promise<ListeningServer> {
   const [, url = ''] = await server.untilPrinted(/(?:Listening|ready) on (http:[^"\s]+)/);
+  void server.exited.then(expectDescribedResponses(url));
   // The getters must stay getters, because their values change.
   return Object.create(server, { url: { value: url } }) as ListeningServer;
 }

@@ -1,5 +1,5 @@
 /** The purpose of a call to the table. `recover`: a write of recovery, cancellation, or taking over a key. */
-export type StorageStep = 'begin' | 'complete' | 'release' | 'recover' | 'delete' | 'read';
+export type StorageStep = 'begin' | 'complete' | 'release' | 'recover' | 'rename' | 'delete' | 'read';
 
 /** One call to the table on the wire. Each attempt of the SDK counts. */
 export interface StorageCall {
@@ -21,7 +21,6 @@ interface CommandInput {
   readonly Key?: Attributes;
   readonly Item?: Attributes;
   readonly UpdateExpression?: string;
-  readonly ReturnValues?: string;
   readonly ConditionExpression?: string;
   readonly ExpressionAttributeValues?: Attributes;
   readonly RequestItems?: Readonly<Record<string, readonly { readonly PutRequest?: { readonly Item?: Attributes } }[]>>;
@@ -46,7 +45,8 @@ function findStep(command: string, input: CommandInput): StorageStep {
     case 'UpdateItemCommand':
       if (update.includes('#open = :open')) return 'begin';
       if (update.includes('deleted_at')) return 'delete';
-      return update.includes('ended_at') && input.ReturnValues === 'NONE' ? 'release' : 'recover';
+      if (update.includes('title_id')) return 'rename';
+      return update.includes('ended_at') && update.includes('expires_at') ? 'release' : 'recover';
     case 'PutItemCommand':
       if (input.ConditionExpression?.includes('#open')) return 'delete';
       return input.ConditionExpression?.includes('lease') ? 'complete' : 'recover';

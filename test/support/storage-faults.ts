@@ -23,6 +23,7 @@ export type StorageFault =
   /** The SDK sees a lost connection and tries again. The first attempt arrives later. */
   | { readonly type: 'late'; readonly after: Exclude<Redelivery, 'at once'> }
   | { readonly type: 'delay'; readonly milliseconds: number }
+  | { readonly type: 'wait'; readonly until: Promise<unknown> }
   /** Sent to a server that never responds, so that the client's own timeout has to end it. */
   | { readonly type: 'hang' }
   /** The same, but the server first sends the headers of a reply and half of its body. */
@@ -122,6 +123,9 @@ export async function startStorageFaults(
         throw lostConnection();
       case 'delay':
         await wait(fault.milliseconds);
+        break;
+      case 'wait':
+        await fault.until;
         break;
       case 'hang':
         return send(silent.port);

@@ -63,9 +63,12 @@ export class TurnRunner {
     return this.end(await this.begin(prompt, chatId, key));
   }
 
-  /** The newest turns of a chat, up to 1.5 MB, as `toTexts` formats them. */
+  /** The newest turns of a chat, up to 1.5 MB, as `toTexts` formats them. Throws if two messages have the same id. */
   async readTurns(chatId: string): Promise<string[][]> {
-    return toTexts((await this.store.history.getNewest(this.user, chatId, 10_000)).history.turns);
+    const { turns } = (await this.store.history.getNewest(this.user, chatId, 10_000)).history;
+    const ids = turns.flatMap(({ messages }) => messages.map(({ id }) => id));
+    if (new Set(ids).size < ids.length) throw new Error(`Two messages have the same id: ${ids.join()}`);
+    return toTexts(turns);
   }
 }
 

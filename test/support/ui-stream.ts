@@ -6,7 +6,10 @@ export interface StreamEvent {
   readonly delta?: string;
   readonly errorText?: string;
   readonly messageId?: string;
-  readonly messageMetadata?: { readonly chat: Record<string, string> & { readonly id: string } };
+  readonly messageMetadata?: {
+    readonly chat: Record<string, string> & { readonly id: string };
+    readonly user_message_id?: string;
+  };
   readonly [field: string]: unknown;
 }
 

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 
 /** Why a server cannot be reached: it refuses connections, or it does not accept them. */
 export type Unreachable = 'refused' | 'unanswered';
 
+/** Nobody listens on port 1. Another program could get the port of a server that has closed. */
+const REFUSED = 1;
 /** More connections than any kernel queues for a server with a backlog of one. */
 const WAITING_MAX = 50;
 const UNANSWERED_MILLISECONDS = 300;
@@ -24,7 +26,7 @@ export async function startUnreachable(): Promise<Readonly<Record<Unreachable, n
   const [unanswered] = (await once(worker, 'message')) as [number];
   const waiting = await fillUp(unanswered);
   return {
-    refused: await closedPort(),
+    refused: REFUSED,
     unanswered,
     close: async () => {
       for (const socket of waiting) socket.destroy();
@@ -46,13 +48,4 @@ async function fillUp(port: number): Promise<Socket[]> {
     if (!isAnswered) return sockets;
   }
   throw new Error(`The port still answers after ${WAITING_MAX} connections`);
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

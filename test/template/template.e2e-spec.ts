@@ -128,6 +128,7 @@ describe('template.yaml', () => {
 
 describe('a copy of template.yaml with', () => {
   it.each(TEMPLATE_MUTATIONS)('%s fails: %s', (_what, check, from, to) => {
+    expect(CHECKS).toHaveProperty([check]);
     expect(TEXT).toContain(from);
     const template = parseTemplate(TEXT.replace(from, () => to));
     expect(problems(check, template)).not.toEqual([]);

@@ -47,13 +47,21 @@ describeWithTransform('what the transform of SAM makes of template.yaml', () => 
   it('sends every route and preflight to its function, and streams /chat/stream', () => {
     expect(integrationProblems(result)).toEqual([]);
     expect(Object.keys(integrationsOf(result)).toSorted()).toEqual([
+      'DELETE /chats',
       'DELETE /chats/{id}',
+      'GET /chats',
       'GET /chats/{id}',
       'GET /chats/{id}/messages',
+      'GET /health',
+      'GET /health/ready',
       'OPTIONS /chat',
       'OPTIONS /chat/stream',
+      'OPTIONS /chats',
       'OPTIONS /chats/{id}',
       'OPTIONS /chats/{id}/messages',
+      'OPTIONS /health',
+      'OPTIONS /health/ready',
+      'PATCH /chats/{id}',
       'POST /chat',
       'POST /chat/stream',
     ]);
@@ -73,7 +81,9 @@ describeWithTransform('what the transform of SAM makes of template.yaml', () => 
   });
 
   it('gives both functions the same environment, apart from the time of a turn', () => {
-    const functions = ofType('AWS::Lambda::Function').map(([, { Properties }]) => Properties);
+    const found = Object.fromEntries(ofType('AWS::Lambda::Function'));
+    expect(Object.keys(found).toSorted()).toEqual(['ChatFunction', 'ChatStreamFunction']);
+    const functions = ['ChatFunction', 'ChatStreamFunction'].map((name) => found[name]!.Properties);
     expect(functions.map(({ Handler }) => Handler)).toEqual(['lambda.handler', 'lambda-stream.handler']);
     const environments = functions.map((properties) => asMap(asMap(properties['Environment'])['Variables']));
     const [chat = {}, stream = {}] = environments;

@@ -61,6 +61,12 @@ export class JwksSigningKeys extends SigningKeys {
     }
   }
 
+  /** Fetches the key set unless it is cached. After a failed fetch it fails at once, until the pause is over. */
+  override async prepare(): Promise<void> {
+    const keySet = await (this.keySet ??= this.createKeySet());
+    if (!keySet.fresh) await keySet.reload();
+  }
+
   /** Loads jose on first use, because a service with a secret does not need it. */
   private async createKeySet(): Promise<KeySet> {
     const jose = await import('jose');

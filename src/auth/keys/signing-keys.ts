@@ -19,6 +19,13 @@ export abstract class SigningKeys {
    * @throws DomainError of kind `unavailable` if the keys cannot be read at the moment.
    */
   abstract find(header: TokenHeader): Promise<SigningKey>;
+
+  /**
+   * Makes sure that there are keys, before a token asks for one. Keys that need no fetch are always there.
+   *
+   * @throws what the fetch throws.
+   */
+  async prepare(): Promise<void> {}
 }
 
 /** One secret, shared with the issuer. */

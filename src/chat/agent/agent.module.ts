@@ -11,7 +11,9 @@ import { createAgentProvider } from './create-agent-provider.js';
 export class AgentModule implements OnApplicationShutdown {
   constructor(private readonly agent: AgentProvider) {}
 
-  onApplicationShutdown(): void {
+  /** The modules above have ended their turns before. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.agent.idle();
     this.agent.close();
   }
 }

@@ -53,6 +53,9 @@ export abstract class AgentProvider {
    */
   abstract endSession(sessionId: string, signal: AbortSignal): Promise<void>;
 
+  /** Waits for what runs on after a reply: the end of a session that nobody reads any more. A few seconds at most. */
+  async idle(): Promise<void> {}
+
   /** Closes the connections to the agent. */
   abstract close(): void;
 }

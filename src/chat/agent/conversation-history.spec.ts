@@ -7,8 +7,8 @@ const MAX_BYTES = 100_000;
 const turn = (number: number, prompt: string, reply?: string): StoredTurn => ({
   number,
   messages: [
-    { role: 'user', content: prompt },
-    ...(reply === undefined ? [] : [{ role: 'assistant' as const, content: reply }]),
+    { id: 'u', role: 'user', content: prompt },
+    ...(reply === undefined ? [] : [{ id: 'a', role: 'assistant' as const, content: reply }]),
   ],
 });
 const countBytes = (history: ReturnType<typeof toConversationHistory>) =>
@@ -54,6 +54,15 @@ describe('toConversationHistory', () => {
       expect(sent?.endsWith('…')).toBe(true);
       expect(stored.startsWith(sent?.slice(0, -1) ?? '-')).toBe(true);
       expect(sent?.isWellFormed()).toBe(true);
+    }
+  });
+
+  it('cuts no grapheme', () => {
+    const family = '👨‍👩‍👧';
+    for (const letters of ['', 'a', 'ab', 'abc']) {
+      const reply = letters + family.repeat(10_000);
+      const [exchange] = toConversationHistory([turn(1, 'x', reply)]);
+      expect(exchange?.reply.slice(letters.length, -1).replaceAll(family, '')).toBe('');
     }
   });
 

@@ -81,6 +81,12 @@ describe('ReplyBuffer', () => {
     expect(reply.toOutcome()).toMatchObject({ status: 'partial', reply: 'x'.repeat(MAX_BYTES - 3) });
   });
 
+  it('cuts no grapheme', () => {
+    const reply = collect(text('x'.repeat(MAX_BYTES - 14)));
+    expect(reply.add(text('y👍🏽👍🏽'))).toBe('y👍🏽');
+    expect(reply.isCut).toBe(true);
+  });
+
   it('measures the reply as JSON', () => {
     expect(collect(text('"'.repeat(MAX_BYTES / 2))).isCut).toBe(false);
     const reply = new ReplyBuffer();

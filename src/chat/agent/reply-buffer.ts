@@ -1,3 +1,4 @@
+import { cutAtGrapheme } from '../../common/graphemes.js';
 import type { AgentEvent } from './agent.js';
 import type { Citation, EndReason, TokenUsage, TurnOutcome } from '../model/chat.js';
 
@@ -75,7 +76,7 @@ function countJsonBytes(text: string): number {
   return Buffer.byteLength(JSON.stringify(text)) - 2;
 }
 
-/** Cuts a text between characters, to at most so many bytes inside JSON. */
+/** Cuts a text between graphemes, to at most so many bytes inside JSON. */
 function cutToJsonBytes(text: string, maxBytes: number): string {
   let bytes = 0;
   let end = 0;
@@ -84,5 +85,5 @@ function cutToJsonBytes(text: string, maxBytes: number): string {
     if (bytes > maxBytes) break;
     end += character.length;
   }
-  return text.slice(0, end);
+  return cutAtGrapheme(text, end);
 }

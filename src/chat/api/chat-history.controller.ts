@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, Param, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, Param, Query, UseGuards } from '@nestjs/common';
 import { IdTokenGuard } from '../../auth/id-token.guard.js';
 import type { User } from '../../auth/user.js';
 import { CurrentUser } from '../../auth/user.decorator.js';
@@ -13,7 +13,7 @@ import {
 import { decodeCursor } from './dto/cursor.js';
 import { CursorPipe, LimitPipe } from './dto/page-query.pipe.js';
 
-/** `/chats` reads and deletes stored chats. */
+/** `/chats/{id}` reads stored chats. */
 @Controller('chats')
 @UseGuards(IdTokenGuard)
 export class ChatHistoryController {
@@ -29,15 +29,9 @@ export class ChatHistoryController {
     @CurrentUser() user: User,
     @Param('id', ChatIdPipe) id: string,
     @Query('cursor', CursorPipe) cursor: string | undefined,
-    @Query('limit', LimitPipe) limit: number,
+    @Query('limit', new LimitPipe()) limit: number,
   ): Promise<MessagePageResponse> {
     const before = decodeCursor(user.id, id, cursor);
     return toMessagePageResponse(user.id, id, await this.service.listMessages(user.id, id, { before, limit }));
-  }
-
-  @Delete(':id')
-  @HttpCode(204)
-  async delete(@CurrentUser() user: User, @Param('id', ChatIdPipe) id: string): Promise<void> {
-    await this.service.delete(user.id, id);
   }
 }

@@ -8,7 +8,7 @@ import { ChatRequest, toTurnRequest } from './dto/chat-request.js';
 import { ChatRequestPipe } from './dto/chat-request.pipe.js';
 import { IdempotencyKey } from './dto/idempotency-key.decorator.js';
 import { toReplyResponse, type ReplyResponse } from './dto/chat-response.js';
-import { setReplyHeaders } from './reply-headers.js';
+import { setReplyHeaders, setTurnHeaders } from './reply-headers.js';
 import { BUFFERED_TIME_LIMIT, STREAMED_TIME_LIMIT } from './time-limits.js';
 import { streamReply } from './ui-stream/stream-reply.js';
 
@@ -30,6 +30,7 @@ export class ChatController {
     const reply = await this.service.reply(user.id, turn, {
       timeLimit: BUFFERED_TIME_LIMIT,
       attributes: user.attributes,
+      onTurn: (ids) => setTurnHeaders(response, ids),
     });
     setReplyHeaders(response, reply);
     return toReplyResponse(reply);
@@ -44,7 +45,12 @@ export class ChatController {
   ): Promise<void> {
     const turn = toTurnRequest(request, key);
     await streamReply(response, (observer) =>
-      this.service.reply(user.id, turn, { timeLimit: STREAMED_TIME_LIMIT, attributes: user.attributes, observer }),
+      this.service.reply(user.id, turn, {
+        timeLimit: STREAMED_TIME_LIMIT,
+        attributes: user.attributes,
+        onTurn: (ids) => setTurnHeaders(response, ids),
+        observer,
+      }),
     );
   }
 }

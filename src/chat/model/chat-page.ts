@@ -1,8 +1,10 @@
 import type { Chat, ChatSummary, HistoryPage, MessagePage } from './chat.js';
 
-/** Builds a chat with a page of its history. */
+/** Builds a chat with the newest page of its history. */
 export function toChat({ id, userId, title, createdAt, updatedAt }: ChatSummary, page: HistoryPage): Chat {
-  return { id, userId, title, createdAt, updatedAt, ...toMessagePage(page) };
+  const messages = toMessagePage(page);
+  const isRunning = messages.messages.some(({ status }) => status === 'pending');
+  return { id, userId, title, createdAt, updatedAt, isRunning, ...messages };
 }
 
 /** Joins the messages of a page's turns. */

@@ -27,6 +27,15 @@ export class IdempotencyKeyReusedError extends DomainError {
   }
 }
 
+/** The time of a delete of all chats is up, or a turn is running. Another request continues it. */
+export class ChatsRemainError extends DomainError {
+  readonly kind = 'unavailable';
+
+  constructor() {
+    super('Not all chats are deleted', { retryAfterSeconds: 2 });
+  }
+}
+
 /** The turn ended after its lease, and another run of the turn has taken its place. That run may still be going on. */
 export class TurnSupersededError extends TurnInProgressError {
   constructor() {

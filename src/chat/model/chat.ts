@@ -21,6 +21,8 @@ export interface TokenUsage {
 
 /** A message of the history. A complete message has no status. */
 export interface Message {
+  /** Unique in its chat; made by `turn-ids.ts`. */
+  readonly id: string;
   readonly role: 'user' | 'assistant';
   readonly content: string;
   /** ISO 8601 UTC with milliseconds; unknown for messages of the original system. */
@@ -48,7 +50,10 @@ export interface MessagePage {
 }
 
 /** A chat with the newest part of its history. */
-export interface Chat extends ChatSummary, MessagePage {}
+export interface Chat extends ChatSummary, MessagePage {
+  /** Whether a turn of the chat is running. */
+  readonly isRunning: boolean;
+}
 
 /**
  * A turn of the history: a prompt, and a reply if there is one. Turns are numbered from 1. Turns of the original

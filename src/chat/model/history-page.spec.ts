@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { StoredTurn, Message } from './chat.js';
 import { takeNewestPage, appendTurn } from './history-page.js';
 
-const user = (content: string): Message => ({ role: 'user', content });
-const assistant = (content: string): Message => ({ role: 'assistant', content });
+const user = (content: string): Message => ({ id: 'u', role: 'user', content });
+const assistant = (content: string): Message => ({ id: 'a', role: 'assistant', content });
 
 const turn = (number: number, ...messages: Message[]): StoredTurn => ({ number, messages });
 

@@ -1,4 +1,4 @@
-import type { HistoryPage, StoredTurn } from './chat.js';
+import type { HistoryPage, Message, StoredTurn } from './chat.js';
 
 /** Free space, because a response may have longer field names: 10 bytes for each of at most 1,000 messages. */
 const RESERVE_BYTES = 10_000;
@@ -35,7 +35,12 @@ export async function appendTurn(page: HistoryPage, newest: StoredTurn, limit: n
   return { turns, hasOlder: hasOlder || page.hasOlder };
 }
 
-/** Whether a turn has a complete or partial reply. */
-export function hasReply({ messages }: StoredTurn): boolean {
-  return messages.some(({ role }) => role === 'assistant');
+/**
+ * Whether a turn is part of the conversation as agents get it: its prompt and its complete or partial reply have text.
+ * Turns that a filter ended are left out. A guardrail reads the history too, and would block every later turn.
+ */
+export function isConversation({ messages, isFiltered = false }: StoredTurn): boolean {
+  const hasText = (wanted: Message['role']) =>
+    messages.some(({ role, content }) => role === wanted && content.trim() !== '');
+  return !isFiltered && hasText('user') && hasText('assistant');
 }

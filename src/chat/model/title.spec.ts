@@ -12,6 +12,15 @@ describe('toTitle', () => {
     [`${'word '.repeat(12)}end`, `${'word '.repeat(11)}word…`],
     [`${'x'.repeat(59)} y`, `${'x'.repeat(59)}…`],
     ['👍'.repeat(61), `${'👍'.repeat(59)}…`],
+    ['🇩🇪'.repeat(40), `${'🇩🇪'.repeat(29)}…`],
+    ['👨‍👩‍👧'.repeat(20), `${'👨‍👩‍👧'.repeat(11)}…`],
+    ['e\u0301'.repeat(31), `${'e\u0301'.repeat(29)}…`],
+    [`a${'\u0301'.repeat(100)}`, '…'],
+    ['\u202Eevil\u202C \u200B\u2066title\u2069', 'evil title'],
+    ['\u200B\u202E', '…'],
+    [`${' '.repeat(5_000)}late`, 'late'],
+    [`early${' '.repeat(5_000)}`, 'early'],
+    [`early ${'\u200B'.repeat(5_000)}late`, 'early…'],
   ])('turns %j into %j', (prompt, title) => {
     expect(toTitle(prompt)).toBe(title);
   });

@@ -1,16 +1,17 @@
-/** Maximum length of a title, in Unicode code points. The `…` counts. */
-const TITLE_MAX_LENGTH = 60;
+import { cutAtGrapheme } from '../../common/graphemes.js';
+import { PLAIN_LINE_SOURCE_LENGTH, toPlainLine } from './plain-line.js';
 
 /**
- * Makes a chat's title from its first prompt: white space collapsed, cut at a word to at most 60 characters. A longer
- * first word is cut inside. A prompt of control characters alone gives `…`.
+ * Makes a chat's title from its first prompt: one line of at most 60 Unicode code points, the `…` of a cut included. It is
+ * cut at a word, and a longer first word between graphemes. A prompt of controls alone gives `…`.
  */
 export function toTitle(prompt: string): string {
-  const text = prompt.replace(/[\s\p{Cc}]+/gu, ' ').trim();
-  const characters = Array.from(text);
-  if (characters.length <= TITLE_MAX_LENGTH) return text || '…';
-  const head = characters.slice(0, TITLE_MAX_LENGTH).join('');
-  const lastSpace = head.lastIndexOf(' ');
-  const cut = lastSpace > 0 ? head.slice(0, lastSpace) : characters.slice(0, TITLE_MAX_LENGTH - 1).join('');
-  return `${cut}…`;
+  const source = prompt.trim();
+  const text = toPlainLine(source);
+  const [head = ''] = /^.{0,60}/su.exec(text) ?? [];
+  const isWhole = head === text && source.length <= PLAIN_LINE_SOURCE_LENGTH;
+  if (isWhole) return text || '…';
+  const lastSpace = head === text ? 0 : head.lastIndexOf(' ');
+  const [shorter = ''] = /^.{0,59}/su.exec(text) ?? [];
+  return `${cutAtGrapheme(text, lastSpace > 0 ? lastSpace : shorter.length)}…`;
 }

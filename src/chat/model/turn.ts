@@ -28,6 +28,8 @@ export interface TurnSession {
   readonly isNew: boolean;
   /** ISO 8601 UTC: when the session was opened. */
   readonly since: string;
+  /** Names of the user's attributes that the agent has in this session, the turn included. */
+  readonly attributeNames: readonly string[];
 }
 
 /** What an agent remembers between the turns of a session. */
@@ -40,6 +42,17 @@ export interface AgentMemory {
   readonly idleSeconds: number;
   /** Greatest age of a session, in seconds; undefined is no limit. */
   readonly maxSeconds?: number | undefined;
+}
+
+/** What decides whether a turn continues the session of the turns before it. */
+export interface SessionTerms {
+  /** What the agent of the turn remembers. */
+  readonly memory: AgentMemory;
+  /**
+   * Names of the user's attributes that the turn gives to the agent; none by default. A session keeps the attributes of its
+   * earlier turns. So it is not continued if one of them is missing now.
+   */
+  readonly attributeNames?: readonly string[];
 }
 
 /** A session that is stored, and the agent it was held with. */

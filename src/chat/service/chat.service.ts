@@ -7,10 +7,11 @@ import { AgentProvider } from '../agent/agent.js';
 import type { Replay } from '../model/chat.js';
 import { toChat } from '../model/chat-page.js';
 import { hasBegun, type TurnRequest } from '../model/turn.js';
+import { type TurnIds, toTurnIds } from '../model/turn-ids.js';
 import type { TurnObserver } from '../model/turn-observer.js';
 import { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
-import { type Reply, toMessageId } from './reply.js';
+import type { Reply } from './reply.js';
 import { RunningTurns } from './running-turns.js';
 import { toTurnDeadline } from './turn-deadline.js';
 import { TurnRunner } from './turn-runner.js';
@@ -20,6 +21,8 @@ export interface ReplyOptions {
   readonly timeLimit: number;
   /** The user's claims for the agent, by name. */
   readonly attributes: Readonly<Record<string, string>>;
+  /** Gets the ids of the turn as soon as it has begun, or of the earlier turn that is replayed. It must not throw. */
+  readonly onTurn?: (ids: TurnIds) => void;
   /** Sees the turn while it runs. */
   readonly observer?: TurnObserver;
 }
@@ -45,23 +48,29 @@ export class ChatService {
    * @throws TooManyTurnsError, ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError,
    * StorageUnavailableError, and the agent's errors.
    */
-  async reply(userId: string, request: TurnRequest, { timeLimit, attributes, observer }: ReplyOptions): Promise<Reply> {
+  async reply(
+    userId: string,
+    request: TurnRequest,
+    { timeLimit, attributes, onTurn, observer }: ReplyOptions,
+  ): Promise<Reply> {
     const limit = this.agentSettings.timeoutMilliseconds ?? timeLimit;
     const deadline = toTurnDeadline(limit, currentRequestContext()?.deadline);
     return this.running.run(async (stop) => {
-      const begin = { deadline, memory: this.agent.memory };
+      const begin = { deadline, memory: this.agent.memory, attributeNames: Object.keys(attributes) };
       const begun = await this.quota.consume(userId, () => this.chats.begin(userId, request, begin), hasBegun);
-      if (!hasBegun(begun)) return this.replay(userId, begun);
-      return this.runner.run(userId, begun, { deadline, stop, attributes, observer });
+      if (hasBegun(begun)) return this.runner.run(userId, begun, { deadline, stop, attributes, onTurn, observer });
+      const ids = toTurnIds(begun.chatId, begun.number);
+      onTurn?.(ids);
+      return this.replay(userId, begun, ids);
     });
   }
 
   /** The reply of an earlier turn with the same Idempotency-Key, and the chat as it is now. */
-  private async replay(userId: string, { chatId, number, message, reason }: Replay): Promise<Reply> {
+  private async replay(userId: string, { chatId, message, reason }: Replay, ids: TurnIds): Promise<Reply> {
     const { chat, history } = await this.history.getNewest(userId, chatId, this.limits.historyLimit);
     return {
       text: message.content,
-      messageId: toMessageId(chatId, number),
+      ids,
       citations: message.citations ?? [],
       reason,
       usage: message.usage,

@@ -3,7 +3,7 @@ import { LimitSettings } from '../../config/settings.js';
 import type { AgentExchange } from '../agent/agent.js';
 import { HISTORY_MAX_TURNS, HISTORY_MESSAGES, toConversationHistory } from '../agent/conversation-history.js';
 import type { HistoryPage } from '../model/chat.js';
-import { hasReply } from '../model/history-page.js';
+import { isConversation } from '../model/history-page.js';
 import type { RunningTurn } from '../model/turn.js';
 import { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
 
@@ -29,7 +29,7 @@ export class EarlierTurns {
   /**
    * The conversation history for the agent: empty unless its session is new.
    *
-   * @param page - the result of {@link read}. A second read follows if failed turns fill that page.
+   * @param page - the result of {@link read}. A second read follows if failed or filtered turns fill that page.
    * @throws StorageUnavailableError
    */
   async getConversationHistory(
@@ -39,11 +39,11 @@ export class EarlierTurns {
   ): Promise<AgentExchange[]> {
     if (!session.isNew) return [];
     const { turns, hasOlder } = await page;
-    const replies = turns.filter(hasReply).length;
-    // A page in which every turn has a reply ended because of its size. It holds more than the agent gets.
-    if (!hasOlder || replies >= HISTORY_MAX_TURNS || replies === turns.length) return toConversationHistory(turns);
+    const count = turns.filter(isConversation).length;
+    // A page that skips no turn ended because of its size. It holds more than the agent gets.
+    if (!hasOlder || count >= HISTORY_MAX_TURNS || count === turns.length) return toConversationHistory(turns);
     return toConversationHistory(
-      (await this.history.listTurnsWithReply(userId, chat, { before: number, limit: HISTORY_MESSAGES })).turns,
+      (await this.history.listConversation(userId, chat, { before: number, limit: HISTORY_MESSAGES })).turns,
     );
   }
 }

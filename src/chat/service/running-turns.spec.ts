@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { AgentUnavailableError } from '../agent/agent.errors.js';
 import { RunningTurns } from './running-turns.js';
+import { TurnTimes } from './turn-times.js';
 
 const MINUTE = 60_000;
 
-const create = (shutdownGrace: number) => new RunningTurns({ shutdownGrace, endSession: MINUTE });
+const create = (shutdownGrace: number) => new RunningTurns({ ...new TurnTimes(), shutdownGrace });
 /** A turn that ends when the test says so. */
 function controlledTurn() {
   let end: (reply: string) => void = () => undefined;

@@ -9,10 +9,11 @@ import { type HistoryPage, isEndedByAgent, type TurnOutcome } from '../model/cha
 import { toChat } from '../model/chat-page.js';
 import { appendTurn } from '../model/history-page.js';
 import type { RunningTurn } from '../model/turn.js';
+import { type TurnIds, toTurnIds } from '../model/turn-ids.js';
 import type { TurnObserver } from '../model/turn-observer.js';
-import { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
+import { DynamoChatRepository, type ReleasedChat } from '../storage/dynamo-chat.repository.js';
 import { EarlierTurns } from './earlier-turns.js';
-import { type Reply, toMessageId } from './reply.js';
+import type { Reply } from './reply.js';
 import { withGrace, withinDeadline } from './turn-deadline.js';
 
 /** Stands for earlier turns that exist, but could not be read. */
@@ -26,6 +27,7 @@ export interface RunOptions {
   readonly stop: AbortSignal;
   /** The user's claims for the agent, by name. */
   readonly attributes: Readonly<Record<string, string>>;
+  readonly onTurn: ((ids: TurnIds) => void) | undefined;
   readonly observer: TurnObserver | undefined;
 }
 
@@ -53,20 +55,21 @@ export class TurnRunner {
    * @throws ChatNotFoundError, TurnSupersededError, StorageUnavailableError, and the agent's errors.
    */
   async run(userId: string, turn: RunningTurn, options: RunOptions): Promise<Reply> {
-    const messageId = toMessageId(turn.chat.id, turn.number);
-    options.observer?.onStart(turn.chat, messageId);
+    const ids = toTurnIds(turn.chat.id, turn.number);
+    options.onTurn?.(ids);
+    options.observer?.onStart(turn.chat, ids);
 
     const page = this.earlier.read(userId, turn);
     const { outcome, error } = await this.ask(userId, turn, { ...options, page });
     const ended = await this.chats.complete(userId, turn, outcome);
-    const updatedAt = await this.release(userId, turn, { number: ended.number, outcome, deadline: options.deadline });
+    const released = await this.release(userId, turn, { number: ended.number, outcome, deadline: options.deadline });
     if (!isEndedByAgent(outcome)) throw error;
 
     // The reply is stored, so it is sent even if the earlier turns cannot be read. The cursor leads to them.
     const earlier = await withinDeadline(options.deadline, options.stop, () => page).catch(() => UNREAD);
-    const chat = toChat({ ...turn.chat, updatedAt }, await appendTurn(earlier, ended, this.limits.historyLimit));
+    const chat = toChat({ ...turn.chat, ...released }, await appendTurn(earlier, ended, this.limits.historyLimit));
     const { reply: text, citations, reason, usage } = outcome;
-    return { text, messageId, citations, reason, usage, chat, isReplay: false };
+    return { text, ids, citations, reason, usage, chat, isReplay: false };
   }
 
   private async ask(
@@ -99,7 +102,7 @@ export class TurnRunner {
     }
   }
 
-  /** Releases the chat for its next turn. @returns the chat's `updatedAt`. */
+  /** Releases the chat for its next turn. @returns the chat's `updatedAt` and title. */
   private async release(
     userId: string,
     turn: RunningTurn,
@@ -108,7 +111,7 @@ export class TurnRunner {
       outcome,
       deadline,
     }: { readonly number: number; readonly outcome: TurnOutcome; readonly deadline: number },
-  ): Promise<string> {
+  ): Promise<ReleasedChat> {
     const { agent, idleSeconds } = this.agent.memory;
     // After another end nobody knows what the agent remembers. A filtered prompt must not stay in its session.
     const isFinished = isEndedByAgent(outcome) && outcome.reason === 'stop';
@@ -119,7 +122,7 @@ export class TurnRunner {
       if (!(error instanceof StorageUnavailableError)) throw error;
       // The reply is stored, so it is sent all the same.
       this.logger.warn('The chat could not be released after its turn. The next turn must wait for the lease to end');
-      return turn.at;
+      return { title: turn.chat.title, updatedAt: turn.at };
     }
   }
 }

@@ -15,6 +15,11 @@ import { parseTurnNumber, wholeKeyRange } from './items/turn-keys.js';
 /** How often a delete looks for a moment in which no turn holds the chat. */
 const MARK_ATTEMPTS = 4;
 
+export interface DeleteOptions {
+  /** Deletes a chat that has expired too, before DynamoDB removes its items. Without it such a chat is not found. */
+  readonly evenIfExpired?: boolean;
+}
+
 /**
  * Deletes chats for good. First the head is marked, so that every other request gets 404 at once.
  * Then every item is replaced by a tombstone, the head last, so that an interrupted delete can be repeated.
@@ -31,8 +36,8 @@ export class DynamoChatDeletion {
    * @returns the agent's session, if the chat had one.
    * @throws ChatNotFoundError, TurnInProgressError, StorageUnavailableError
    */
-  async delete(userId: string, chatId: string): Promise<StoredSession | undefined> {
-    const head = await this.markAsDeleted(userId, chatId);
+  async delete(userId: string, chatId: string, options: DeleteOptions = {}): Promise<StoredSession | undefined> {
+    const head = await this.markAsDeleted(userId, chatId, options);
     let keys = [...(await this.listRemains(userId, chatId)), ...listLegacyItemKeys(head)];
     // A turn that died before its item was written may still be completed late.
     const [lastTurn, ...continuations] = listPossibleKeys(userId, chatId, head.turns ?? 1);
@@ -48,10 +53,15 @@ export class DynamoChatDeletion {
   }
 
   /** Marks a chat as deleted, or finds the mark of an interrupted delete. @returns the head before it was marked. */
-  private async markAsDeleted(userId: string, chatId: string): Promise<HeadItem> {
+  private async markAsDeleted(
+    userId: string,
+    chatId: string,
+    { evenIfExpired = false }: DeleteOptions,
+  ): Promise<HeadItem> {
     for (let attempt = 1; attempt <= MARK_ATTEMPTS; attempt += 1) {
       const item = await this.table.get(headKey(userId, chatId));
-      if (!item || isExpired(item) || isTombstone(item)) throw new ChatNotFoundError();
+      const isGone = !item || isTombstone(item) || (!evenIfExpired && isExpired(item));
+      if (isGone) throw new ChatNotFoundError();
       const head = toHead(item);
       if (head.deleted_at !== undefined) return head;
       if (await this.repair.repair(item)) continue;

@@ -3,14 +3,15 @@ import { TableSettings } from '../../config/settings.js';
 import { DynamoTable } from '../../dynamodb/dynamo-table.js';
 import { toExpiry } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
-import type { Replay, StoredTurn, TurnOutcome } from '../model/chat.js';
+import type { ChatSummary, Replay, StoredTurn, TurnOutcome } from '../model/chat.js';
 import { ChatNotFoundError, TurnSupersededError } from '../model/chat.errors.js';
-import type { AgentMemory, RunningTurn, TurnRequest } from '../model/turn.js';
+import type { RunningTurn, SessionTerms, TurnRequest } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import type { ContinuationItem } from './items/split-reply.js';
-import { headKey } from './items/head-item.js';
+import { headKey, toChatSummary, toHead } from './items/head-item.js';
+import { toSessionAttribute } from './items/session-attribute.js';
 import { toEndTime } from './items/stored-times.js';
 import { toTombstone, whileKeyIsFree } from './items/tombstone.js';
 import { toMessages, toTurnItems, type TurnItems } from './items/turn-item.js';
@@ -18,11 +19,9 @@ import { OWNED_BY_LEASE, whileChatIsHeldBy } from './items/turn-lease.js';
 import { toTurnAttempt } from './turn-attempt.js';
 
 /** What a turn begins with, beside its request. */
-export interface TurnBegin {
+export interface TurnBegin extends SessionTerms {
   /** Epoch milliseconds by which the turn will have ended. */
   readonly deadline: number;
-  /** What the agent of the turn remembers. */
-  readonly memory: AgentMemory;
 }
 
 /** How a turn leaves its chat. */
@@ -32,6 +31,9 @@ export interface TurnRelease {
   /** The agent that remembers the turn. Undefined if nobody knows what it remembers: the session is dropped. */
   readonly rememberedBy: string | undefined;
 }
+
+/** What a chat has after a turn. The title may have changed while the turn ran. */
+export type ReleasedChat = Pick<ChatSummary, 'title' | 'updatedAt'>;
 
 /**
  * The three writes of a turn: begin, complete, release. Their number does not depend on the length of the chat.
@@ -55,13 +57,13 @@ export class DynamoChatRepository {
    *
    * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError
    */
-  async begin(userId: string, request: TurnRequest, { deadline, memory }: TurnBegin): Promise<RunningTurn | Replay> {
-    return this.opening.open(userId, toTurnAttempt(userId, request, deadline), memory);
+  async begin(userId: string, request: TurnRequest, { deadline, ...terms }: TurnBegin): Promise<RunningTurn | Replay> {
+    return this.opening.open(userId, toTurnAttempt(userId, request, deadline), terms);
   }
 
   /**
-   * Stores how a turn ended. If the original system has reset the head, the number may be taken by an older turn.
-   * Then the turn gets the next free number.
+   * Stores how a turn ended. If its number is taken, it gets the next free number, and its messages get new ids.
+   * Begin gives no number that is taken, except where an expired chat has left a turn.
    *
    * @returns the turn as it is stored.
    * @throws ChatNotFoundError when the chat has been deleted.
@@ -85,9 +87,9 @@ export class DynamoChatRepository {
   /**
    * Releases the chat for its next turn, if this turn still holds it.
    *
-   * @returns the chat's new `updatedAt`.
+   * @returns the chat's new `updatedAt`, and its title now.
    */
-  async release(userId: string, turn: RunningTurn, { number, rememberedBy }: TurnRelease): Promise<string> {
+  async release(userId: string, turn: RunningTurn, { number, rememberedBy }: TurnRelease): Promise<ReleasedChat> {
     const { chat, lease, at, session, headAtBegin } = turn;
     const now = Date.now();
     const endedAt = toEndTime([at, headAtBegin.lastTime], now);
@@ -95,7 +97,6 @@ export class DynamoChatRepository {
     const updatedAt = chat.updatedAt === at ? at : toEndTime([at, chat.updatedAt], now);
     const renumberedKeys = number === turn.number ? [] : headAtBegin.keys;
     const { expires_at: expiresAt = null } = toExpiry(this.settings.chatTtlDays);
-    const { generation: gen, since } = session;
     const update = {
       Key: headKey(userId, chat.id),
       ...buildUpdate(
@@ -106,17 +107,15 @@ export class DynamoChatRepository {
           ...Object.fromEntries(renumberedKeys.map((name) => [name, number])),
           ...Object.fromEntries(headAtBegin.staleKeys.map((name) => [name, null])),
           open: null,
-          session:
-            rememberedBy === undefined ? null : { gen, at: new Date().toISOString(), since, agent: rememberedBy },
+          session: rememberedBy === undefined ? null : toSessionAttribute(session, rememberedBy, now),
           expires_at: expiresAt,
         },
         whileChatIsHeldBy(lease),
       ),
-      ReturnValues: 'NONE' as const,
     };
     // What this write adds may be larger than what it removes.
-    await this.legacy.withOverflowItem(userId, chat.id, () => this.table.update(update));
-    return updatedAt;
+    const item = await this.legacy.withOverflowItem(userId, chat.id, () => this.table.update(update));
+    return { title: item ? toChatSummary(toHead(item)).title : chat.title, updatedAt };
   }
 
   /** Puts the items of a turn where no other turn is. @returns false if a key is taken; then nothing is left. */

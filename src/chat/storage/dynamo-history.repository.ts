@@ -2,17 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { DynamoTable } from '../../dynamodb/dynamo-table.js';
 import { isExpired } from '../../dynamodb/item-expiry.js';
 import type { HistoryPage, StoredTurn } from '../model/chat.js';
-import { ChatNotFoundError } from '../model/chat.errors.js';
-import { hasReply, takeNewestPage } from '../model/history-page.js';
+import { isConversation, takeNewestPage } from '../model/history-page.js';
 import type { StoredChat } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
+import { type HeadItem, headKey, requireVisibleHead, toStoredChat } from './items/head-item.js';
 import { toTurnItem } from './items/read-turn-item.js';
 import { type ContinuationItem, isContinuation } from './items/split-reply.js';
-import { type HeadItem, headKey, toStoredChat, toVisibleHead } from './items/head-item.js';
 import { isTurnItem, toMessages, toOpenMessages, type TurnItem } from './items/turn-item.js';
 import { parseTurnNumber, turnKeyRange } from './items/turn-keys.js';
 
-/** Most turns that are searched for turns with a reply, because the caller waits. */
+/** Most turns that are searched for turns of the conversation, because the caller waits. */
 const SEARCHED_TURNS_MAX = 500;
 /** Higher than every turn number. */
 const AFTER_NEWEST = Number.MAX_SAFE_INTEGER;
@@ -75,15 +74,13 @@ export class DynamoHistoryRepository {
     return takeNewestPage(this.readBackwards(userId, chat, range), range.limit);
   }
 
-  /** Lists the newest turns of a range that have a reply, whole or partial. Turns between them are skipped. */
-  async listTurnsWithReply(userId: string, chat: StoredChat, range: HistoryRange): Promise<HistoryPage> {
-    return takeNewestPage(onlyWithReply(this.readBackwards(userId, chat, range)), range.limit);
+  /** Lists the newest turns of a range that agents get. Failed and filtered turns between them are skipped. */
+  async listConversation(userId: string, chat: StoredChat, range: HistoryRange): Promise<HistoryPage> {
+    return takeNewestPage(onlyConversation(this.readBackwards(userId, chat, range)), range.limit);
   }
 
   private async requireHead(userId: string, chatId: string): Promise<HeadItem> {
-    const head = toVisibleHead(await this.table.get(headKey(userId, chatId)));
-    if (!head) throw new ChatNotFoundError();
-    return head;
+    return requireVisibleHead(await this.table.get(headKey(userId, chatId)));
   }
 
   private async *readBackwards(userId: string, chat: StoredChat, range: HistoryRange): AsyncGenerator<StoredTurn> {
@@ -124,17 +121,17 @@ async function* withOpenTurn(head: HeadItem, newestFirst: AsyncIterable<StoredTu
   let open = head.open;
   for await (const turn of newestFirst) {
     // The open turn may have ended since the head was read, and later turns may have begun and ended.
-    if (open && turn.number < number) yield { number, messages: toOpenMessages(open) };
+    if (open && turn.number < number) yield { number, messages: toOpenMessages(head.id, number, open) };
     if (turn.number <= number) open = undefined;
     yield turn;
   }
-  if (open) yield { number, messages: toOpenMessages(open) };
+  if (open) yield { number, messages: toOpenMessages(head.id, number, open) };
 }
 
-async function* onlyWithReply(turns: AsyncIterable<StoredTurn>): AsyncGenerator<StoredTurn> {
+async function* onlyConversation(turns: AsyncIterable<StoredTurn>): AsyncGenerator<StoredTurn> {
   let searched = 0;
   for await (const turn of turns) {
-    if (hasReply(turn)) yield turn;
+    if (isConversation(turn)) yield turn;
     searched += 1;
     if (searched === SEARCHED_TURNS_MAX) return;
   }

@@ -5,7 +5,7 @@ import { isExpired, toExpiry } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { StoredTurn } from '../model/chat.js';
 import type { StoredChat } from '../model/turn.js';
-import { type HeadItem, headKey, toStoredChat, toVisibleHead } from './items/head-item.js';
+import { type HeadItem, headKey, toChatSummary, toVisibleHead, whileTitleIsOf } from './items/head-item.js';
 import {
   hasLegacyMessages,
   legacySortKey,
@@ -75,8 +75,10 @@ export class DynamoLegacyHistory {
   private async replaceByName(head: HeadItem, name: string): Promise<void> {
     const messages = Object.entries(pickLegacyMessages(head));
     const lists = messages.flatMap(([attribute, value]) => (Array.isArray(value) ? [{ attribute, value }] : []));
+    const isNotRenamed = whileTitleIsOf(head);
     const conditions = [
       'attribute_not_exists(deleted_at)',
+      isNotRenamed.expression,
       // Only the original system adds messages, and it sets `updated_at` too.
       head.updated_at === undefined ? 'attribute_not_exists(updated_at)' : 'updated_at = :time',
       ...lists.map(({ attribute }) => `size(${attribute}) = :${attribute}`),
@@ -87,12 +89,13 @@ export class DynamoLegacyHistory {
         {
           inline_item: name,
           // A chat without a title takes it from its first message, which the head no longer has.
-          title: toStoredChat(head).title,
+          title: toChatSummary(head).title,
           ...Object.fromEntries(messages.map(([attribute]) => [attribute, null])),
         },
         {
           expression: conditions.join(' AND '),
           values: {
+            ...isNotRenamed.values,
             ...Object.fromEntries(lists.map(({ attribute, value }) => [`:${attribute}`, value.length])),
             ...(head.updated_at !== undefined && { ':time': head.updated_at }),
           },

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DynamoTable } from '../../dynamodb/dynamo-table.js';
+import { DynamoTable, type Item, type ItemKey } from '../../dynamodb/dynamo-table.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { EndReason, Replay } from '../model/chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError } from '../model/chat.errors.js';
@@ -10,7 +10,8 @@ import { type HeadItem, headKey, toVisibleHead } from './items/head-item.js';
 import { toKeyAttribute } from './items/remembered-keys.js';
 import { findLastTime } from './items/stored-times.js';
 import { findEndReason, toAssistantMessage, type TurnItem } from './items/turn-item.js';
-import { parseTurnNumber } from './items/turn-keys.js';
+import { mayHaveOverwritten, toNewCount } from './items/turn-count.js';
+import { parseTurnNumber, turnKeyRange } from './items/turn-keys.js';
 import { OWNED_BY_LEASE } from './items/turn-lease.js';
 import type { TurnAttempt } from './turn-attempt.js';
 
@@ -18,6 +19,8 @@ import type { TurnAttempt } from './turn-attempt.js';
 export type ResolvedConflict = {
   /** The latest time on the head, or `''`. It may be ahead of the attempt, because clocks differ. */
   readonly lastTime: string;
+  /** For a head without `turns`: the number after which the turns count. */
+  readonly countFrom?: number | undefined;
 } & (
   | { readonly kind: 'retry' }
   /** The reply of an earlier turn with the same key and prompt did not end by itself, or never came. Begin may take over its key. */
@@ -25,8 +28,8 @@ export type ResolvedConflict = {
       readonly kind: 'keyTaken';
       /** The number that the head has for the key; undefined if the head has forgotten the key. */
       readonly remembered: number | undefined;
-      /** The earlier turn has left no item, and no other turn has begun since. */
-      readonly leftNoTrace: boolean;
+      /** The title is still of the earlier turn, which has left no item. Nobody has renamed the chat. */
+      readonly mayRetitle: boolean;
     }
 );
 
@@ -71,7 +74,18 @@ export class DynamoTurnConflict {
     const reason = earlier?.item && findEndReason(earlier.item);
     if (earlier?.item && reason) return { kind: 'replay', replay: await this.readReplay(earlier.item, reason) };
     if (head.open) return { kind: 'retry', lastTime: await this.recovery.recoverDeadTurn(head, head.open) };
-    return this.takeKeyOver(head, earlier);
+    return { ...(await this.takeKeyOver(head, earlier)), countFrom: await this.findCount(head) };
+  }
+
+  /**
+   * Finds the number after which the turns of a head without `turns` count. The original system wrote that head, maybe
+   * over one that had turns. Then the next number must be new, although an overwritten turn may still run.
+   */
+  private async findCount(head: HeadItem): Promise<number | undefined> {
+    if (head.turns !== undefined) return undefined;
+    const range = { id: head.id, ...turnKeyRange(head.user_id), pageSize: 1 };
+    for await (const item of this.table.backwards(range)) return toNewCount(parseTurnNumber(item as Item & ItemKey));
+    return mayHaveOverwritten(head) ? toNewCount(0) : 0;
   }
 
   /** @throws IdempotencyKeyReusedError when the key was used with another prompt. */
@@ -107,7 +121,8 @@ export class DynamoTurnConflict {
     const lastTime = findLastTime(head);
     if (!earlier || !(await this.removeLease(earlier.item))) return { kind: 'retry', lastTime };
     const { number, remembered, item } = earlier;
-    return { kind: 'keyTaken', remembered, leftNoTrace: item === undefined && number === head.turns, lastTime };
+    const mayRetitle = item === undefined && number === head.turns && head.title_id === undefined;
+    return { kind: 'keyTaken', remembered, mayRetitle, lastTime };
   }
 
   /**

@@ -7,7 +7,7 @@ import { buildUpdate, Computed, type Condition } from '../../dynamodb/update-exp
 import type { Replay } from '../model/chat.js';
 import { TurnInProgressError } from '../model/chat.errors.js';
 import { toTitle } from '../model/title.js';
-import type { AgentMemory, RunningTurn } from '../model/turn.js';
+import type { RunningTurn, SessionTerms } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnCancellation } from './dynamo-turn-cancellation.js';
 import { DynamoTurnConflict, type ResolvedConflict } from './dynamo-turn-conflict.js';
@@ -38,20 +38,19 @@ export class DynamoTurnOpening {
   ) {}
 
   /**
-   * @param memory - what the agent of the turn remembers.
    * @returns the turn that has begun, or the reply that an earlier turn with the same key has.
    * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError
    */
-  async open(userId: string, attempt: TurnAttempt, memory: AgentMemory): Promise<RunningTurn | Replay> {
+  async open(userId: string, attempt: TurnAttempt, terms: SessionTerms): Promise<RunningTurn | Replay> {
     let conflict: ResolvedConflict | undefined;
     let mayArriveLate = false;
     try {
       for (let writes = 0; writes < MAX_WRITES; writes += 1) {
         const { item, sends } = await this.write(userId, attempt, conflict);
-        if (item) return toRunningTurn(toHead(item), attempt.open, memory);
+        if (item) return toRunningTurn(toHead(item), attempt.open, terms);
         mayArriveLate ||= sends > 1;
         const found = await this.conflicts.resolveConflict(userId, attempt);
-        if (found.kind === 'alreadyBegun') return toRunningTurn(found.head, attempt.open, memory);
+        if (found.kind === 'alreadyBegun') return toRunningTurn(found.head, attempt.open, terms);
         if (found.kind === 'replay') return found.replay;
         conflict = found;
       }
@@ -74,7 +73,7 @@ export class DynamoTurnOpening {
     const { chatId, isNewChat, key, open } = attempt;
     const keyTaken = conflict?.kind === 'keyTaken' ? conflict : undefined;
     const opensChat = isNewChat && !keyTaken;
-    const setsTitle = opensChat || (isNewChat && keyTaken?.leftNoTrace);
+    const setsTitle = opensChat || mayRetitle(attempt, conflict);
     const renewsExpiry = opensChat || conflict !== undefined;
     const { expires_at: expiresAt = null } = toExpiry(this.settings.chatTtlDays);
     const next = new Computed('if_not_exists(turns, :none) + :one');
@@ -91,7 +90,7 @@ export class DynamoTurnOpening {
           title: setsTitle ? toTitle(open.prompt) : undefined,
           expires_at: renewsExpiry ? expiresAt : undefined,
         },
-        { ...condition, values: { ...condition.values, ':none': 0, ':one': 1, ':at': open.at } },
+        { ...condition, values: { ...condition.values, ':none': conflict?.countFrom ?? 0, ':one': 1, ':at': open.at } },
       ),
     };
     return this.legacy.withOverflowItem(userId, chatId, () => this.table.tryUpdate(update));
@@ -102,10 +101,12 @@ export class DynamoTurnOpening {
 function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | undefined): Condition {
   const { key, open } = attempt;
   const replaces = conflict?.kind === 'keyTaken' ? conflict.remembered : undefined;
+  const countFrom = conflict?.countFrom;
   const conditions = [
     'attribute_exists(id)',
-    // Other systems may have another value there, to which nothing can be added.
-    '(attribute_not_exists(turns) OR turns BETWEEN :none AND :last)',
+    // Without a count the turn would get the number of an older turn, and messages their ids. Other systems may have
+    // another value there, to which nothing can be added.
+    ...(countFrom === undefined ? ['turns BETWEEN :none AND :last'] : []),
     'attribute_not_exists(#open)',
     'attribute_not_exists(deleted_at)',
     // A chat must not expire while its turn runs; the second write renews it.
@@ -116,6 +117,7 @@ function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | un
     'NOT ended_at > :seen',
     // Older data has no `ended_at`. A time that is no text is refused, because the index takes only texts.
     '(attribute_not_exists(updated_at) OR updated_at <= :seen)',
+    ...(mayRetitle(attempt, conflict) ? ['attribute_not_exists(title_id)'] : []),
   ];
   return {
     expression: conditions.join(' AND '),
@@ -123,10 +125,15 @@ function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | un
     values: {
       ':alive': toSeconds(conflict ? Date.now() : open.until),
       ':seen': toLastTimeSeen(attempt, conflict),
-      ':last': LAST_NUMBER,
+      ...(countFrom === undefined && { ':last': LAST_NUMBER }),
       ...(replaces !== undefined && { ':replaces': replaces }),
     },
   };
+}
+
+/** Whether the turn takes the place of the first turn of its chat, so that the title comes from its prompt. */
+function mayRetitle({ isNewChat }: TurnAttempt, conflict: ResolvedConflict | undefined): boolean {
+  return isNewChat && conflict?.kind === 'keyTaken' && conflict.mayRetitle;
 }
 
 /** A begin is refused if the head has a later time than this. */

@@ -6,8 +6,8 @@ import { buildUpdate } from '../../dynamodb/update-expression.js';
 import { type HeadItem, headKey, type OpenTurn } from './items/head-item.js';
 import { listNewestKeys } from './items/remembered-keys.js';
 import { findLastTime, toEndTime } from './items/stored-times.js';
-import { isExpiredTombstone, isTombstone, whileKeyIsFree } from './items/tombstone.js';
 import { toTurnItem } from './items/read-turn-item.js';
+import { isTombstone, whileKeyIsFree } from './items/tombstone.js';
 import { isTurnItem, toAbandonedTurnItem, type TurnItem } from './items/turn-item.js';
 import { isTurnKey, parseTurnNumber, turnKeyRange, turnSortKey } from './items/turn-keys.js';
 import { requireLeaseExpired, whileChatIsHeldBy } from './items/turn-lease.js';
@@ -57,7 +57,7 @@ export class DynamoTurnRecovery {
   }
 
   /**
-   * Finds the place of a turn whose number is taken, because the original system has reset the head.
+   * Finds the place of a turn whose number is taken, for instance by a turn that an expired chat has left.
    * That is where the turn was stored before, else after all other turns.
    */
   async findPlace(
@@ -68,7 +68,7 @@ export class DynamoTurnRecovery {
     let next = taken;
     const range = { id, first: turnSortKey(userId, taken), last: turnKeyRange(userId).last, pageSize: 100 };
     for await (const item of this.table.backwards(range)) {
-      if (isExpiredTombstone(item)) continue;
+      if (isExpired(item)) continue;
       const number = parseTurnNumber(item as Item & ItemKey);
       next = Math.max(next, number + 1);
       if (isTurnKey(item) && isTombstone(item)) return { number, holds: 'deleted' };

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DynamoDbModule } from '../../dynamodb/dynamodb.module.js';
 import { DynamoChatDeletion } from './dynamo-chat-deletion.js';
+import { DynamoChatListRepository } from './dynamo-chat-list.repository.js';
 import { DynamoChatRepository } from './dynamo-chat.repository.js';
 import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
@@ -15,6 +16,7 @@ import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
   imports: [DynamoDbModule],
   providers: [
     DynamoChatRepository,
+    DynamoChatListRepository,
     DynamoHistoryRepository,
     DynamoChatDeletion,
     DynamoTurnOpening,
@@ -24,6 +26,6 @@ import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
     DynamoHeadRepair,
     DynamoLegacyHistory,
   ],
-  exports: [DynamoChatRepository, DynamoHistoryRepository, DynamoChatDeletion],
+  exports: [DynamoChatRepository, DynamoChatListRepository, DynamoHistoryRepository, DynamoChatDeletion],
 })
 export class StorageModule {}

@@ -1,5 +1,6 @@
 import { type ArgumentsHost, ConflictException, Logger, type LoggerService } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DomainError } from '../../common/domain-error.js';
 import { runWithRequestContext } from '../../common/request-context.js';
 import { ErrorFilter } from './error.filter.js';
 import { InvalidRequestError } from './http.errors.js';
@@ -43,6 +44,18 @@ describe('ErrorFilter', () => {
     ]);
     expect(lines).toMatchObject([{ status: 500, error: { name: 'ConflictException' } }]);
     expect(JSON.stringify(lines)).not.toContain('internal detail');
+  });
+
+  it('sends a detail in place of the advice, and logs no error that is logged already', () => {
+    class PlannedError extends DomainError {
+      readonly kind = 'unavailable';
+    }
+    const error = new PlannedError('Not ready', { detail: 'table: cannot be reached', isLogged: true });
+    expect(handle(error)).toEqual([
+      ['status', 503],
+      ['json', { error: 'Not ready', message: 'table: cannot be reached' }],
+    ]);
+    expect(lines).toEqual([]);
   });
 
   it('cuts a response that has begun', () => {

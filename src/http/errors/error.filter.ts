@@ -18,9 +18,9 @@ export class ErrorFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    const { status, error, retryAfterSeconds, advice } = publicError;
+    const { status, error, retryAfterSeconds, advice, detail } = publicError;
     if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
-    const message = advice && `${advice}; request id ${currentRequestContext()?.requestId}`;
+    const message = detail ?? (advice && `${advice}; request id ${currentRequestContext()?.requestId}`);
     response.status(status).json({ error, message });
   }
 }

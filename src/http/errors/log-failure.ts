@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { DomainError } from '../../common/domain-error.js';
 import { describeError } from '../../telemetry/describe-error.js';
 import type { PublicError } from './public-error.js';
 
@@ -6,8 +7,9 @@ const logger = new Logger('ErrorFilter');
 
 /**
  * Logs a failure of this service or of a service behind it (5xx). Errors of the client are not logged. The code that
- * sends the error calls this, once.
+ * sends the error calls this, once. It skips an error that is logged already.
  */
 export function logFailure(thrown: unknown, { status }: PublicError): void {
-  if (status >= 500) logger.error({ status, error: describeError(thrown) });
+  const isLogged = thrown instanceof DomainError && thrown.isLogged;
+  if (status >= 500 && !isLogged) logger.error({ status, error: describeError(thrown) });
 }

@@ -1,14 +1,14 @@
 import { NotFoundException } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
-import { DomainError, type ErrorKind } from '../../common/domain-error.js';
+import { DomainError, type DomainErrorOptions, type ErrorKind } from '../../common/domain-error.js';
 import { toPublicError } from './public-error.js';
 
 class PlannedError extends DomainError {
   constructor(
     readonly kind: ErrorKind,
-    retryAfterSeconds?: number,
+    options?: DomainErrorOptions,
   ) {
-    super('planned', retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+    super('planned', options);
   }
 }
 
@@ -35,7 +35,12 @@ describe('toPublicError', () => {
   });
 
   it('keeps the time after which the client may try again', () => {
-    expect(toPublicError(new PlannedError('throttled', 5)).retryAfterSeconds).toBe(5);
+    expect(toPublicError(new PlannedError('throttled', { retryAfterSeconds: 5 })).retryAfterSeconds).toBe(5);
+  });
+
+  it('keeps the detail of an error', () => {
+    const error = new PlannedError('unavailable', { detail: 'table: cannot be reached' });
+    expect(toPublicError(error)).toMatchObject({ status: 503, detail: 'table: cannot be reached' });
   });
 
   it.each([

@@ -21,8 +21,10 @@ export interface PublicError {
   /** The `error` of the body, or the `errorText` of a stream. */
   readonly error: string;
   readonly retryAfterSeconds?: number | undefined;
-  /** What the client can do; only on 5xx. */
-  readonly advice?: 'Try again' | 'Report this' | undefined;
+  /** What to do, such as `Try again`; only on 5xx. */
+  readonly advice?: string | undefined;
+  /** What is wrong, in place of the advice. */
+  readonly detail?: string | undefined;
 }
 
 /**
@@ -32,8 +34,9 @@ export interface PublicError {
 export function toPublicError(thrown: unknown): PublicError {
   if (thrown instanceof DomainError) {
     const status = STATUS[thrown.kind];
-    const advice = status >= 500 ? 'Try again' : undefined;
-    return { status, error: thrown.message, retryAfterSeconds: thrown.retryAfterSeconds, advice };
+    const advice = status >= 500 ? (thrown.advice ?? 'Try again') : undefined;
+    const { message: error, retryAfterSeconds, detail } = thrown;
+    return { status, error, retryAfterSeconds, advice, detail };
   }
   if (isUnknownRoute(thrown)) return { status: 404, error: 'Not found' };
   return { status: 500, error: 'Internal server error', advice: 'Report this' };

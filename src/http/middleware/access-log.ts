@@ -4,16 +4,25 @@ import type { NextFunction, Request, Response } from 'express';
 
 const logger = new Logger('Http');
 
-/** Express middleware: logs one line for each response. It names the route, because a path may hold anything. */
-export function accessLog(request: Request, response: Response, next: NextFunction): void {
-  const start = performance.now();
-  // The socket emits the event, outside of the request's context.
-  const onClose = AsyncResource.bind(() => {
-    const status = response.writableFinished ? response.statusCode : 'aborted';
-    logger.log(`${request.method} ${findRoute(request)} ${status} ${Math.round(performance.now() - start)} ms`);
-  });
-  response.once('close', onClose);
-  next();
+/**
+ * Creates Express middleware that logs one line for each response. It names the route, because a path may hold anything.
+ *
+ * @param quietRoutes - routes whose lines have the level `debug`, because they are called all the time.
+ */
+export function createAccessLog(quietRoutes: readonly string[]) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const start = performance.now();
+    // The socket emits the event, outside of the request's context.
+    const onClose = AsyncResource.bind(() => {
+      const route = findRoute(request);
+      const status = response.writableFinished ? response.statusCode : 'aborted';
+      const line = `${request.method} ${route} ${status} ${Math.round(performance.now() - start)} ms`;
+      if (quietRoutes.includes(route)) logger.debug(line);
+      else logger.log(line);
+    });
+    response.once('close', onClose);
+    next();
+  };
 }
 
 /** The pattern of the matched route, such as `/chats/:id`. */

@@ -13,7 +13,14 @@ export function buildCorsOptions(origins: readonly string[]): CorsOptions {
     methods: ['GET', 'POST', 'PATCH', 'DELETE'],
     // AI SDK 5 sets `user-agent`. Some browsers ask for it in the preflight, others drop it.
     allowedHeaders: ['id_token', 'authorization', 'content-type', 'idempotency-key', 'x-request-id', 'user-agent'],
-    exposedHeaders: ['x-request-id', 'idempotency-replayed', 'retry-after'],
+    exposedHeaders: [
+      'x-request-id',
+      'idempotency-replayed',
+      'retry-after',
+      'chat-id',
+      'turn-id',
+      'x-vercel-ai-ui-message-stream',
+    ],
     maxAge: PREFLIGHT_SECONDS,
   };
 }

@@ -35,6 +35,13 @@ const PARSER_REFUSALS: Readonly<Record<string, Refusal>> = {
 const INVALID_REQUEST: Refusal = { status: 400, error: 'Request is not valid HTTP' };
 const UNSUPPORTED_EXPECTATION: Refusal = { status: 417, error: 'Expect is not supported' };
 
+/** All refusals of the server, which come before any route. */
+export const SERVER_REFUSALS: readonly Refusal[] = [
+  INVALID_REQUEST,
+  UNSUPPORTED_EXPECTATION,
+  ...Object.values(PARSER_REFUSALS),
+];
+
 /** Express on an HTTP server with our own limits, for entries that listen. On Lambda nothing listens. */
 export class LimitedExpressAdapter extends ExpressAdapter {
   private readonly refusals: Refusals;

@@ -41,7 +41,7 @@ const DOCUMENTS: readonly KnowledgeDocument[] = [
   {
     title: 'A real agent',
     words: ['bedrock', 'agent', 'model', 'aws', 'claude', 'emulat'],
-    text: 'Set AGENT_ID and AGENT_ALIAS_ID, and the same code asks that agent of Amazon Bedrock instead of this emulated one.',
+    text: 'Set AGENT_ID and AGENT_ALIAS_ID, AGENT_HARNESS_ARN or AGENT_MODEL_ID, and the same code asks Amazon Bedrock instead of this emulated agent.',
     uri: `${BUCKET}/a-real-agent.md`,
   },
 ];

@@ -35,6 +35,18 @@ describe('EmulatedSessions', () => {
     expect(sut.prompts('one')).toEqual([]);
   });
 
+  it('keeps the attributes of a session until later ones replace them, or the session is forgotten', () => {
+    const sut = open();
+    expect(sut.addAttributes('one', { a: '1', b: '2' })).toEqual({ a: '1', b: '2' });
+    sut.append('one', ['a']);
+    expect(sut.addAttributes('one', { b: '3' })).toEqual({ a: '1', b: '3' });
+    expect(sut.addAttributes('one')).toEqual({ a: '1', b: '3' });
+    expect(sut.addAttributes('two')).toEqual({});
+
+    now += 10_000;
+    expect(sut.addAttributes('one')).toEqual({});
+  });
+
   it('writes a file that only its owner can read, without forgotten sessions', async () => {
     const file = join(folder, 'sessions.json');
     const sut = open();

@@ -24,6 +24,8 @@ export interface EmulatedSessionsOptions {
 /** The messages of each session of an emulated agent. A session is forgotten after its idle time or at its greatest age. */
 export class EmulatedSessions {
   private readonly sessions: Map<string, Session>;
+  /** The attributes of each session. They are not in the file. */
+  private readonly attributes = new Map<string, Readonly<Record<string, string>>>();
 
   constructor(private readonly options: EmulatedSessionsOptions) {
     this.sessions = new Map(options.file === undefined ? [] : readSessions(options.file));
@@ -52,15 +54,32 @@ export class EmulatedSessions {
     this.save();
   }
 
+  /**
+   * Adds attributes to a session. AWS documents that they persist over the session, and no way to remove one.
+   *
+   * @returns all attributes of the session.
+   */
+  addAttributes(id: string, added: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+    this.forgetOld();
+    const attributes = { ...this.attributes.get(id), ...added };
+    this.attributes.set(id, attributes);
+    return attributes;
+  }
+
   end(id: string): void {
-    this.sessions.delete(id);
+    this.forget(id);
     this.save();
+  }
+
+  private forget(id: string): void {
+    this.sessions.delete(id);
+    this.attributes.delete(id);
   }
 
   private forgetOld(): void {
     const { now, idleTtlSeconds, maxSeconds = Infinity } = this.options;
     for (const [id, { usedAt, startedAt = usedAt }] of this.sessions) {
-      if (usedAt <= now() - idleTtlSeconds * 1000 || startedAt <= now() - maxSeconds * 1000) this.sessions.delete(id);
+      if (usedAt <= now() - idleTtlSeconds * 1000 || startedAt <= now() - maxSeconds * 1000) this.forget(id);
     }
   }
 

@@ -5,8 +5,11 @@ import { TableSettings } from '../../../src/config/settings.js';
 import { createDocumentClient, createDynamoDbClient } from '../../../src/dynamodb/dynamodb.client.js';
 import { loadEnvironment } from '../../../src/config/environment.js';
 import type { LambdaResponse } from '../../../src/lambda.js';
+import type { LambdaEvent } from '../../../src/lambda/event.js';
+import { toRequest } from '../../../src/lambda/request.js';
 import { originalChat } from '../chat-items.js';
 import { LONGER_TIMEOUT } from '../client-timeouts.js';
+import { expectDescribed } from '../openapi/response-listener.js';
 import { parseStream } from '../ui-stream.js';
 
 /** The parts of a response that the contract fixes. */
@@ -31,16 +34,25 @@ const turn = (prompt: string): ShownAnswer => ({
   },
 });
 const fault = (statusCode: number, error: string): ShownAnswer => ({ statusCode, body: { error } });
+const HEALTHY: ShownAnswer = { statusCode: 200, body: { status: 'ok' } };
 const NOTHING: ShownAnswer = { statusCode: 204 };
 /** The older turn of the chat that `putOldChat` puts. */
 const OLDER_TURN: ShownAnswer = {
   statusCode: 200,
   body: {
     messages: [
-      { role: 'user', content: 'Where were we?' },
-      { role: 'assistant', content: 'At the beginning.' },
+      { id: 'trip:lisbon:-1:user', role: 'user', content: 'Where were we?' },
+      { id: 'trip:lisbon:-1', role: 'assistant', content: 'At the beginning.' },
     ],
   },
+};
+/** The same chat without its messages. */
+const OLD_CHAT = {
+  id: 'trip:lisbon',
+  user_id: 'demo',
+  title: 'An old chat',
+  created_at: '2024-05-01T10:00:00.123Z',
+  updated_at: '2024-05-01T10:05:00.654Z',
 };
 const STREAM: ShownAnswer = {
   statusCode: 200,
@@ -58,6 +70,7 @@ export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
   event: WEEKEND,
   'event-object-body': WEEKEND,
   'function-url-delete-chat': NOTHING,
+  'function-url-get-health': HEALTHY,
   'function-url-get-messages': OLDER_TURN,
   'function-url-get-messages-two-limits': fault(400, "Query 'limit' is invalid"),
   'function-url-no-token': fault(401, 'Invalid id_token: token is missing'),
@@ -65,19 +78,26 @@ export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
   'function-url-post-chat-stream': STREAM,
   'function-url-unknown-route': fault(404, 'Not found'),
   'http-delete-chat': NOTHING,
+  'http-get-health-ready': HEALTHY,
   'http-get-messages': OLDER_TURN,
   'http-post-chat': WEEKEND,
   'rest-bad-token': fault(401, 'Invalid id_token: token is malformed'),
   'rest-delete-chat': NOTHING,
+  'rest-delete-chats': NOTHING,
   'rest-get-chat': fault(404, 'Chat not found'),
+  'rest-get-health': HEALTHY,
+  'rest-get-health-ready': HEALTHY,
   'rest-get-messages': OLDER_TURN,
   'rest-get-messages-two-limits': fault(400, "Query 'limit' is invalid"),
+  'rest-list-chats': { statusCode: 200, body: { chats: expect.arrayContaining([OLD_CHAT]) } },
   'rest-no-prompt': fault(400, "Field 'prompt' is required"),
   'rest-post-chat': WEEKEND,
   'rest-post-chat-base64': turn('Olá, Lisboa'),
   'rest-post-chat-stream': STREAM,
   'rest-preflight': NOTHING,
+  'rest-preflight-chats': NOTHING,
   'rest-preflight-stream': NOTHING,
+  'rest-rename-chat': { statusCode: 200, body: { chat: { ...OLD_CHAT, title: 'A weekend in Lisbon' } } },
   'rest-two-tokens': fault(401, 'Invalid id_token: token is malformed'),
 };
 
@@ -97,6 +117,15 @@ export async function putOldChat({ variables }: FunctionParts): Promise<void> {
   const Item = { ...originalChat('trip:lisbon', messages), user_id: 'demo' };
   await createDocumentClient(client).send(new PutCommand({ TableName: environment.DYNAMODB_TABLE, Item }));
   client.destroy();
+}
+
+/** Compares the response to an event with openapi.json. The test fails later if it deviates. */
+export function expectDescribedResult(
+  event: LambdaEvent | null,
+  { statusCode, headers, multiValueHeaders, body }: LambdaResponse,
+): void {
+  const { method, url } = toRequest(event);
+  expectDescribed({ method, url, status: statusCode, headers: multiValueHeaders ?? headers ?? {}, body });
 }
 
 /** Parses the body of a response. */

@@ -2,6 +2,8 @@ import { text } from 'node:stream/consumers';
 import { buildRestEvent } from '../../../scripts/lambda/events.js';
 import type { LocalFunction } from '../../../scripts/lambda/local-function.js';
 import type { StreamedResponse } from '../../../scripts/lambda/streamed-response.js';
+import type { LambdaEvent } from '../../../src/lambda/event.js';
+import { expectDescribedResult } from './answers.js';
 import { parseStream, type WholeStream } from '../ui-stream.js';
 
 /** A request to the REST API. */
@@ -28,8 +30,10 @@ export class FunctionCaller {
 
   /** Sends a request and reads the complete response. */
   async ask(call: Call): Promise<WholeStream> {
-    const { statusCode, headers, body } = await this.open(call);
-    return parseStream(statusCode, new Headers(headers), await text(body));
+    const { body: stream, ...prelude } = await this.open(call);
+    const body = await text(stream);
+    expectDescribedResult(this.event(call), { ...prelude, body });
+    return parseStream(prelude.statusCode, new Headers(prelude.headers), body);
   }
 
   /** Reads the messages of a chat with the same function. */
@@ -38,9 +42,10 @@ export class FunctionCaller {
     return (JSON.parse(raw) as { chat: { messages: { content: string; status?: string }[] } }).chat.messages;
   }
 
-  private event({ method = 'POST', url = '/chat/stream', body, headers = {} }: Call): object {
+  private event({ method = 'POST', url = '/chat/stream', body, headers = {} }: Call): LambdaEvent {
     const all = { id_token: this.token, 'content-type': 'application/json', ...headers };
     const bytes = typeof body === 'object' ? JSON.stringify(body) : (body ?? '');
-    return buildRestEvent({ method, url, rawHeaders: Object.entries(all).flat(), body: Buffer.from(bytes) });
+    const rawHeaders = Object.entries(all).flat();
+    return buildRestEvent({ method, url, rawHeaders, body: Buffer.from(bytes) });
   }
 }

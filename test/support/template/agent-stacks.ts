@@ -17,7 +17,11 @@ export const CLASSIC: AgentStack = {
   resources: { 'bedrock:InvokeAgent': [arn('bedrock', 'agent-alias/AGENT/ALIAS')] },
 };
 export const HARNESS_ARN = arn('bedrock-agentcore', 'harness/chat-AbCdEf1234');
-export const APPLICATION_PROFILE = arn('bedrock', 'application-inference-profile/abc123');
+/** In another region than the stack. */
+const inOtherRegion = (name: string) => arn('bedrock', name).replace('us-east-1', 'eu-west-1');
+export const APPLICATION_PROFILE = inOtherRegion('application-inference-profile/abc123');
+
+const GUARDRAIL = { GuardrailId: 'abc123', GuardrailVersion: '1' };
 
 /** A stack of each kind of agent, and of each form of its parameters. */
 export const AGENT_STACKS: readonly AgentStack[] = [
@@ -26,10 +30,12 @@ export const AGENT_STACKS: readonly AgentStack[] = [
   harness('live', { HarnessQualifier: 'live' }),
   model('eu.amazon.nova-lite-v1:0', arn('bedrock', 'inference-profile/eu.amazon.nova-lite-v1:0'), {
     models: ['arn:aws:bedrock:us-east-1::foundation-model/eu.amazon.nova-lite-v1:0'],
+    parameters: GUARDRAIL,
+    guardrails: [arn('bedrock', 'guardrail/abc123')],
   }),
   model(APPLICATION_PROFILE, APPLICATION_PROFILE, {
-    parameters: { GuardrailId: 'abc123', GuardrailVersion: '1' },
-    guardrails: [arn('bedrock', 'guardrail/abc123')],
+    parameters: GUARDRAIL,
+    guardrails: [inOtherRegion('guardrail/abc123')],
   }),
 ];
 

@@ -1,5 +1,5 @@
 import type { Properties, Template, Value } from '../../../scripts/template/template.js';
-import { buildTableSchema, TIME_TO_LIVE_ATTRIBUTE } from '../../../src/dynamodb/table-schema.js';
+import { buildTableSchema, CHAT_LIST_INDEX, TIME_TO_LIVE_ATTRIBUTE } from '../../../src/dynamodb/table-schema.js';
 import type { AgentKind, SdkCalls } from '../sdk-calls.js';
 import { AGENT_STACKS, type AgentStack, CLASSIC, MODELS_OF_PROFILE } from './agent-stacks.js';
 import { functionsOf } from './functions.js';
@@ -64,7 +64,8 @@ function roleProblems(
   const stack = new StackValues(template, { ...agent.parameters, ...parameters });
   const log = arn('logs', 'log-group:ChatLogGroup:*');
   const resources: Readonly<Record<string, readonly string[]>> = {
-    dynamodb: readsIndex ? [table, `${table}/index/user_id-updated_at-index`] : [table],
+    dynamodb: [table],
+    'dynamodb:Query': readsIndex ? [table, `${table}/index/${CHAT_LIST_INDEX}`] : [table],
     secretsmanager: secrets,
     ...agent.resources,
   };

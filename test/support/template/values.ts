@@ -62,6 +62,7 @@ export class StackValues {
     if (name === 'Fn::And') return list.every((one) => this.resolve(one) === true);
     if (name === 'Fn::Or') return list.some((one) => this.resolve(one) === true);
     if (name === 'Fn::Select') return asList(this.resolve(second ?? null))[Number(first)] ?? '';
+    if (name === 'Fn::Join') return asList(this.resolve(second ?? null)).join(String(first));
     if (name === 'Fn::Split') return String(this.resolve(second ?? null)).split(String(first));
     if (name === 'Fn::Not') return this.resolve(first ?? null) === false;
     if (name === 'Fn::If') return this.resolve((this.holds(String(first)) ? second : third) ?? null);

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { Citation, EndReason } from '../../model/chat.js';
 import type { AgentEvent } from '../agent.js';
 
@@ -15,12 +16,15 @@ export interface MessageStreamEvent<C = unknown> {
 interface ContentDelta<C> {
   readonly text?: string | undefined;
   readonly citation?: C | undefined;
+  readonly image?: unknown;
 }
 
 interface WireUsage {
   readonly inputTokens: number | undefined;
   readonly outputTokens: number | undefined;
 }
+
+const logger = new Logger('MessageStream');
 
 /** Why a stream without an error of its own is no reply. Logs show the code, but no message. */
 class MessageStreamError extends Error {
@@ -58,6 +62,7 @@ export async function* readMessages<C = unknown>(
   const texts = new TextJoiner();
   let isAssistant = true;
   let stopReason: string | undefined;
+  let hasImage = false;
   for await (const event of events) {
     throwIfException(event);
     const { messageStart, contentBlockDelta, messageStop, metadata } = event;
@@ -68,7 +73,8 @@ export async function* readMessages<C = unknown>(
       yield* toTextEvents(texts.endMessage());
     }
     if (contentBlockDelta?.delta && isAssistant) {
-      const { text, citation } = contentBlockDelta.delta;
+      const { text, citation, image } = contentBlockDelta.delta;
+      hasImage ||= image !== undefined;
       if (text) yield* toTextEvents(texts.add(text));
       const converted = citation && toCitation?.(citation);
       if (converted) yield { type: 'citation', citation: converted };
@@ -77,6 +83,7 @@ export async function* readMessages<C = unknown>(
     if (metadata?.usage) yield toUsageEvent(metadata.usage);
   }
   yield* toTextEvents(texts.endMessage());
+  if (hasImage) logger.warn('The reply has images, which are not passed on');
   if (stopReason === undefined) throw new MessageStreamError('NO_MESSAGE_STOP');
   // The agent waits for a function of its caller, which this service has not.
   if (stopReason === 'tool_use') throw new MessageStreamError('TOOL_USE');

@@ -1,19 +1,20 @@
 import { TextDecoder } from 'node:util';
+import { Logger } from '@nestjs/common';
 import {
   BedrockAgentRuntimeClient,
   InvokeAgentCommand,
-  type Message,
   type PayloadPart,
   type ResponseStream,
 } from '@aws-sdk/client-bedrock-agent-runtime';
 import type { AgentSettings, BedrockAgentTarget } from '../../../config/agent-settings.js';
 import type { AgentMemory } from '../../model/turn.js';
-import { type AgentEvent, type AgentExchange, AgentProvider, type AgentRequest } from '../agent.js';
+import { type AgentEvent, AgentProvider, type AgentRequest } from '../agent.js';
 import { toAgentName } from '../agent-session.js';
 import { AgentFailedError } from '../agent.errors.js';
 import { type AgentConnectionTimes, toAgentClientConfig } from '../aws/agent-connections.js';
-import { askAgain } from '../aws/ask-again.js';
 import { toAgentError } from '../aws/aws-agent-errors.js';
+import { callAgent } from '../aws/call-agent.js';
+import { toMessages } from '../aws/messages.js';
 import { toCitations } from './bedrock-citations.js';
 
 /** The idle session timeout of a new Bedrock agent, in seconds. */
@@ -22,6 +23,7 @@ const DEFAULT_TTL_SECONDS = 600;
 /** Gets replies from Amazon Bedrock Agents, by its operation InvokeAgent. */
 export class BedrockAgentProvider extends AgentProvider {
   readonly memory: AgentMemory;
+  private readonly logger = new Logger(BedrockAgentProvider.name);
 
   constructor(
     private readonly client: BedrockAgentRuntimeClient,
@@ -42,30 +44,11 @@ export class BedrockAgentProvider extends AgentProvider {
     return new BedrockAgentProvider(new BedrockAgentRuntimeClient(config), target, sessionTtlSeconds);
   }
 
-  async *reply(request: AgentRequest, signal: AbortSignal): AsyncGenerator<AgentEvent> {
-    // If the caller leaves the loop early, only an abort ends the call to the agent.
-    const call = new AbortController();
-    const callSignal = AbortSignal.any([signal, call.signal]);
-    try {
-      const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-      let isEmpty = true;
-      for await (const { chunk } of await this.invoke(request, callSignal)) {
-        // Other events, such as traces, have no chunk.
-        if (!chunk) continue;
-        for (const event of toEvents(chunk, decoder)) {
-          isEmpty &&= event.type !== 'text';
-          yield event;
-        }
-      }
-      const rest = decoder.decode();
-      if (rest) yield { type: 'text', text: rest };
-      if (isEmpty && !rest) throw new AgentFailedError();
-      yield { type: 'end', reason: 'stop' };
-    } catch (error) {
-      throw signal.aborted ? signal.reason : toAgentError(error);
-    } finally {
-      call.abort();
-    }
+  reply(request: AgentRequest, signal: AbortSignal): AsyncIterable<AgentEvent> {
+    return callAgent(signal, {
+      send: async (abortSignal) => (await this.client.send(this.toCommand(request), { abortSignal })).completion,
+      read: (stream) => this.readChunks(stream),
+    });
   }
 
   override async endSession(sessionId: string, signal: AbortSignal): Promise<void> {
@@ -81,15 +64,6 @@ export class BedrockAgentProvider extends AgentProvider {
 
   override close(): void {
     this.client.destroy();
-  }
-
-  private async invoke(request: AgentRequest, abortSignal: AbortSignal): Promise<AsyncIterable<ResponseStream>> {
-    const { completion } = await askAgain(
-      () => this.client.send(this.toCommand(request), { abortSignal }),
-      abortSignal,
-    );
-    if (!completion) throw new AgentFailedError();
-    return completion;
   }
 
   private toCommand({ sessionId, prompt, history, attributes }: AgentRequest): InvokeAgentCommand {
@@ -112,6 +86,30 @@ export class BedrockAgentProvider extends AgentProvider {
     const { agentId, agentAliasId } = this.target;
     return { agentId, agentAliasId, sessionId };
   }
+
+  private async *readChunks(stream: AsyncIterable<ResponseStream>): AsyncGenerator<AgentEvent> {
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+    let isEmpty = true;
+    let fileCount = 0;
+    try {
+      for await (const { chunk, files } of stream) {
+        fileCount += files?.files?.length ?? 0;
+        // Other events, such as traces, have no chunk.
+        if (!chunk) continue;
+        for (const event of toEvents(chunk, decoder)) {
+          isEmpty &&= event.type !== 'text';
+          yield event;
+        }
+      }
+    } finally {
+      // Their names may hold words of the user.
+      if (fileCount > 0) this.logger.warn(`Files of the code interpreter that are not passed on: ${fileCount}`);
+    }
+    const rest = decoder.decode();
+    if (rest) yield { type: 'text', text: rest };
+    if (isEmpty && !rest) throw new AgentFailedError();
+    yield { type: 'end', reason: 'stop' };
+  }
 }
 
 /** A chunk's text, then its citations. Bytes of an unfinished character stay in the decoder. */
@@ -119,11 +117,4 @@ function* toEvents({ bytes, attribution }: PayloadPart, decoder: TextDecoder): G
   const text = bytes ? decoder.decode(bytes, { stream: true }) : '';
   if (text) yield { type: 'text', text };
   for (const citation of toCitations(attribution)) yield { type: 'citation', citation };
-}
-
-function toMessages({ prompt, reply }: AgentExchange): Message[] {
-  return [
-    { role: 'user', content: [{ text: prompt }] },
-    { role: 'assistant', content: [{ text: reply }] },
-  ];
 }

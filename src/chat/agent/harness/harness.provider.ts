@@ -1,19 +1,18 @@
 import {
   BedrockAgentCoreClient,
-  type HarnessMessage,
   InvokeHarnessCommand,
-  type InvokeHarnessStreamOutput,
   StopRuntimeSessionCommand,
 } from '@aws-sdk/client-bedrock-agentcore';
 import type { AgentSettings, HarnessTarget } from '../../../config/agent-settings.js';
 import type { AgentMemory } from '../../model/turn.js';
-import { type AgentEvent, type AgentExchange, AgentProvider, type AgentRequest } from '../agent.js';
+import { type AgentEvent, AgentProvider, type AgentRequest } from '../agent.js';
 import { toAgentName } from '../agent-session.js';
-import { AgentFailedError, AgentTimeoutError } from '../agent.errors.js';
+import { AgentTimeoutError } from '../agent.errors.js';
 import { type AgentConnectionTimes, toAgentClientConfig } from '../aws/agent-connections.js';
-import { askAgain } from '../aws/ask-again.js';
 import { toAgentError } from '../aws/aws-agent-errors.js';
+import { callAgent } from '../aws/call-agent.js';
 import { readMessages } from '../aws/message-stream.js';
+import { toMessage, toMessages } from '../aws/messages.js';
 import { toRuntimeSessionId } from './runtime-session.js';
 
 /** The idle time and the greatest age of a session of AgentCore Runtime, in seconds, by default. */
@@ -25,6 +24,8 @@ const STOP_MILLISECONDS = 3_000;
 /** Gets replies from a harness of Amazon Bedrock AgentCore, by its operation InvokeHarness. */
 export class HarnessProvider extends AgentProvider {
   readonly memory: AgentMemory;
+  /** The sessions that are being stopped because their turns were given up. */
+  private readonly stops = new Set<Promise<void>>();
 
   constructor(
     private readonly client: BedrockAgentCoreClient,
@@ -52,21 +53,18 @@ export class HarnessProvider extends AgentProvider {
   }
 
   async *reply(request: AgentRequest, signal: AbortSignal): AsyncGenerator<AgentEvent> {
-    const call = new AbortController();
     let mayRun = true;
     try {
-      for await (const event of readMessages(await this.invoke(request, AbortSignal.any([signal, call.signal])))) {
+      for await (const event of this.invoke(request, signal)) {
         if (event.type === 'end') mayRun = false;
         yield event;
       }
     } catch (error) {
-      const failure = signal.aborted ? (signal.reason as Error) : toAgentError(error);
-      mayRun = signal.aborted || failure instanceof AgentTimeoutError;
-      throw failure;
+      mayRun = signal.aborted || error instanceof AgentTimeoutError;
+      throw error;
     } finally {
-      call.abort();
       // Without it the agent runs on, although nobody reads its reply.
-      if (mayRun) await this.stop(request.sessionId, AbortSignal.timeout(STOP_MILLISECONDS)).catch(() => undefined);
+      if (mayRun) this.stopInBackground(request.sessionId);
     }
   }
 
@@ -81,8 +79,20 @@ export class HarnessProvider extends AgentProvider {
     }
   }
 
+  override async idle(): Promise<void> {
+    await Promise.all(this.stops);
+  }
+
   override close(): void {
     this.client.destroy();
+  }
+
+  /** The caller of the turn does not wait. If it fails, the agent ends at the turn's deadline. */
+  private stopInBackground(sessionId: string): void {
+    const stop = this.stop(sessionId, AbortSignal.timeout(STOP_MILLISECONDS))
+      .catch(() => undefined)
+      .finally(() => this.stops.delete(stop));
+    this.stops.add(stop);
   }
 
   private async stop(sessionId: string, abortSignal: AbortSignal): Promise<void> {
@@ -92,13 +102,11 @@ export class HarnessProvider extends AgentProvider {
     await this.client.send(command, { abortSignal });
   }
 
-  private async invoke(
-    request: AgentRequest,
-    abortSignal: AbortSignal,
-  ): Promise<AsyncIterable<InvokeHarnessStreamOutput>> {
-    const { stream } = await askAgain(() => this.client.send(this.toCommand(request), { abortSignal }), abortSignal);
-    if (!stream) throw new AgentFailedError();
-    return stream;
+  private invoke(request: AgentRequest, signal: AbortSignal): AsyncIterable<AgentEvent> {
+    return callAgent(signal, {
+      send: async (abortSignal) => (await this.client.send(this.toCommand(request), { abortSignal })).stream,
+      read: (stream) => readMessages(stream),
+    });
   }
 
   /** Sends texts alone. A harness trusts its input: it would run a tool that a message calls. */
@@ -113,12 +121,4 @@ export class HarnessProvider extends AgentProvider {
       timeoutSeconds: Math.max(1, Math.ceil((deadline - Date.now()) / 1000)),
     });
   }
-}
-
-function toMessages({ prompt, reply }: AgentExchange): HarnessMessage[] {
-  return [toMessage('user', prompt), toMessage('assistant', reply)];
-}
-
-function toMessage(role: 'user' | 'assistant', text: string): HarnessMessage {
-  return { role, content: [{ text }] };
 }

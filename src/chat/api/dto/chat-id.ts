@@ -1,6 +1,6 @@
 import { createFieldRule } from '../../../http/validation.js';
 
-const CHAT_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+export const CHAT_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /** Whether a string has the form of a chat id. */
 export function isChatId(value: string): boolean {

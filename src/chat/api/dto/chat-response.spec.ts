@@ -2,8 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import type { StoredTurn } from '../../model/chat.js';
 import { toMessagePage } from '../../model/chat-page.js';
 import { takeNewestPage } from '../../model/history-page.js';
+import { toTurnIds } from '../../model/turn-ids.js';
 import { toMessagePageResponse } from './chat-response.js';
 
+/** The longest id of a chat. */
+const ids = toTurnIds('x'.repeat(128), 999_999_999_999);
 /** The largest setting of CHAT_HISTORY_LIMIT. */
 const MOST_MESSAGES = 1_000;
 const createdAt = '2026-01-01T00:00:00.000Z';
@@ -11,8 +14,14 @@ const createdAt = '2026-01-01T00:00:00.000Z';
 const createTurn = (number: number, bytes: number): StoredTurn => ({
   number,
   messages: [
-    { role: 'user', content: 'x'.repeat(bytes), createdAt },
-    { role: 'assistant', content: 'y', createdAt, citations: [{ uri: 'https://example.com', start: 1, end: 2 }] },
+    { id: ids.user, role: 'user', content: 'x'.repeat(bytes), createdAt },
+    {
+      id: ids.assistant,
+      role: 'assistant',
+      content: 'y',
+      createdAt,
+      citations: [{ uri: 'https://example.com', start: 1, end: 2 }],
+    },
   ],
 });
 

@@ -3,7 +3,8 @@ import type { Reply } from '../../service/reply.js';
 import { encodeCursor } from './cursor.js';
 
 /** A message on the wire. */
-interface MessageBody {
+export interface MessageBody {
+  readonly id: string;
   readonly role: Message['role'];
   readonly content: string;
   readonly created_at?: string;
@@ -29,7 +30,10 @@ export interface ChatSummaryBody {
 }
 
 /** A chat with the newest part of its history on the wire. */
-interface ChatBody extends ChatSummaryBody, MessagePageResponse {}
+export interface ChatBody extends ChatSummaryBody, MessagePageResponse {
+  /** Whether a turn is running; else absent. */
+  readonly running?: true;
+}
 
 /** Response of `GET /chats/{id}`. */
 export interface ChatResponse {
@@ -46,7 +50,8 @@ export function toReplyResponse({ text: response, chat }: Reply): ReplyResponse 
 }
 
 export function toChatResponse(chat: Chat): ChatResponse {
-  return { chat: { ...toChatSummaryBody(chat), ...toMessagePageResponse(chat.userId, chat.id, chat) } };
+  const running = chat.isRunning && ({ running: true } as const);
+  return { chat: { ...toChatSummaryBody(chat), ...running, ...toMessagePageResponse(chat.userId, chat.id, chat) } };
 }
 
 export function toChatSummaryBody({ id, userId, title, createdAt, updatedAt }: ChatSummary): ChatSummaryBody {
@@ -64,8 +69,9 @@ export function toMessagePageResponse(
   };
 }
 
-function toMessageBody({ role, content, createdAt, status, citations, usage }: Message): MessageBody {
+function toMessageBody({ id, role, content, createdAt, status, citations, usage }: Message): MessageBody {
   return {
+    id,
     role,
     content,
     ...(createdAt && { created_at: createdAt }),

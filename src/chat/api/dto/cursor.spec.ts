@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidRequestError } from '../../../http/errors/http.errors.js';
-import { decodeCursor, encodeCursor } from './cursor.js';
+import { decodeCursor, decodeListCursor, encodeCursor, encodeListCursor } from './cursor.js';
 
 describe('a cursor', () => {
   it.each([1, 42, 999_999_999_999, 0, -7])('keeps the turn number %i', (before) => {
@@ -25,5 +25,38 @@ describe('a cursor', () => {
   ])('is refused if it is %s', (_, cursor) => {
     expect(() => decodeCursor('alice', 'chat', cursor)).toThrow(InvalidRequestError);
     expect(() => decodeCursor('alice', 'chat', cursor)).toThrow(`Query 'cursor' is invalid`);
+  });
+});
+
+describe('a cursor of the list', () => {
+  const position = { id: 'chat', updatedAt: '2026-01-01T00:00:00.000Z' };
+
+  it.each(['2026-01-01T00:00:00.000Z', '2024-05-01 10:00:00', '2024-05-01T10:00:00.123456+00:00', 'vorgestern Ä'])(
+    'keeps the time as it is stored: %s',
+    (updatedAt) => {
+      const place = { id: 'a:b.c-d_e', updatedAt };
+      expect(decodeListCursor('alice', encodeListCursor('alice', place))).toEqual(place);
+    },
+  );
+
+  it('stays valid in later versions', () => {
+    expect(encodeListCursor('alice', position)).toBe('MjAyNi0wMS0wMVQwMDowMDowMC4wMDBaIGNoYXQgeF8yOXhTVmQ2M1VTQU5McA');
+  });
+
+  it('is optional', () => {
+    expect(decodeListCursor('alice', undefined)).toBeUndefined();
+  });
+
+  it.each([
+    ['of another user', encodeListCursor('bob', position)],
+    ['of the messages of a chat', encodeCursor('alice', 'chat', 7)],
+    ['without an id', encodeListCursor('alice', { ...position, id: '' })],
+    ['without a time', encodeListCursor('alice', { ...position, updatedAt: '' })],
+    ['too long for a key', encodeListCursor('alice', { ...position, id: 'x'.repeat(700) })],
+    ['forged for another chat', Buffer.from(`${position.updatedAt} other ${'A'.repeat(16)}`).toString('base64url')],
+    ['padded', `${encodeListCursor('alice', position)}=`],
+    ['empty', ''],
+  ])('is refused if it is %s', (_, cursor) => {
+    expect(() => decodeListCursor('alice', cursor)).toThrow(new InvalidRequestError(`Query 'cursor' is invalid`));
   });
 });

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { InvalidRequestError } from '../../../http/errors/http.errors.js';
+import type { ChatListPosition } from '../../model/chat-list.js';
 
+/** A stored time, an id and the binding. DynamoDB refuses keys that are much longer. */
+const LIST_CURSOR = /^(.{1,300}) (\S{1,600}) ([\w-]{16})$/;
 const CURSOR = /^(-?\d{1,12})\.[\w-]{16}$/;
 
 /**
@@ -26,14 +29,30 @@ export function decodeCursor(userId: string, chatId: string, cursor: string | un
   return before;
 }
 
+/** Encodes the cursor of the page behind a chat in the list of a user. It is bound to the user, like the other cursor. */
+export function encodeListCursor(userId: string, { id, updatedAt }: ChatListPosition): string {
+  return Buffer.from(`${updatedAt} ${id} ${hashBinding(userId, updatedAt, id)}`).toString('base64url');
+}
+
+/**
+ * Decodes a cursor of {@link encodeListCursor}; without a cursor there is no place.
+ *
+ * @throws InvalidRequestError for a cursor that this user never got.
+ */
+export function decodeListCursor(userId: string, cursor: string | undefined): ChatListPosition | undefined {
+  if (cursor === undefined) return undefined;
+  const [, updatedAt, id] = LIST_CURSOR.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  if (updatedAt === undefined || id === undefined) throw createCursorError();
+  const position = { id, updatedAt };
+  if (encodeListCursor(userId, position) !== cursor) throw createCursorError();
+  return position;
+}
+
 /** Creates the error of every bad cursor. */
 export function createCursorError(): InvalidRequestError {
   return new InvalidRequestError(`Query 'cursor' is invalid`);
 }
 
-function hashBinding(userId: string, chatId: string, before: number): string {
-  return createHash('sha256')
-    .update(JSON.stringify([userId, chatId, before]))
-    .digest('base64url')
-    .slice(0, 16);
+function hashBinding(...parts: readonly (string | number)[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
 }

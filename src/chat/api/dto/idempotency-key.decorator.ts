@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { InvalidRequestError } from '../../../http/errors/http.errors.js';
 
 /** 1 to 255 printable ASCII characters. */
-const KEY = /^[\x20-\x7e]{1,255}$/;
+export const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 
 /**
  * The header `Idempotency-Key`, or undefined without one.
@@ -16,7 +16,7 @@ export const IdempotencyKey = createParamDecorator((_: unknown, context: Executi
   if (key === undefined) return undefined;
   // Node joins repeated headers to one text, which would be a valid key too.
   const isRepeated = (headersDistinct['idempotency-key'] ?? []).length > 1;
-  if (typeof key !== 'string' || !KEY.test(key) || isRepeated)
+  if (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key) || isRepeated)
     throw new InvalidRequestError(`Header 'Idempotency-Key' is invalid`);
   return key;
 });

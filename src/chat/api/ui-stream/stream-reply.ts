@@ -4,6 +4,7 @@ import { toPublicError } from '../../../http/errors/public-error.js';
 import type { SilenceTimeouts } from '../../../http/sse/silence-timeouts.js';
 import { SseWriter } from '../../../http/sse/sse-writer.js';
 import type { ChatSummary } from '../../model/chat.js';
+import type { TurnIds } from '../../model/turn-ids.js';
 import type { TurnObserver } from '../../model/turn-observer.js';
 import type { Reply } from '../../service/reply.js';
 import { setReplyHeaders } from '../reply-headers.js';
@@ -40,8 +41,8 @@ class ReplyStream implements TurnObserver {
     this.writer = new SseWriter(response, this.encoder, timeouts);
   }
 
-  onStart(chat: ChatSummary, messageId: string): void {
-    this.encoder.addStart(chat, messageId);
+  onStart(chat: ChatSummary, ids: TurnIds): void {
+    this.encoder.addStart(chat, ids);
     this.writer.flush();
   }
 
@@ -55,7 +56,7 @@ class ReplyStream implements TurnObserver {
   finish(reply: Reply): void {
     if (reply.isReplay) {
       if (this.writer.state === 'waiting') setReplyHeaders(this.response, reply);
-      this.encoder.addStart(reply.chat, reply.messageId);
+      this.encoder.addStart(reply.chat, reply.ids);
       this.encoder.addText(reply.text);
     }
     this.encoder.finish(reply);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { toTurnIds } from '../../model/turn-ids.js';
 import { UiMessageEncoder } from './ui-message-encoder.js';
 
 const CHAT = { id: 'c', userId: 'u', title: 't', createdAt: 'then', updatedAt: 'now' };
 const CHAT_JSON = '{"id":"c","user_id":"u","title":"t","created_at":"then","updated_at":"now"}';
-const START = `data: {"type":"start","messageId":"c:1","messageMetadata":{"chat":${CHAT_JSON}}}\n\n`;
+const START = `data: {"type":"start","messageId":"c:1","messageMetadata":{"chat":${CHAT_JSON},"user_message_id":"c:1:user"}}\n\n`;
 const TEXT_START = 'data: {"type":"text-start","id":"answer"}\n\n';
 const TEXT_END = 'data: {"type":"text-end","id":"answer"}\n\n';
 const FINISH = `data: {"type":"finish","finishReason":"stop","messageMetadata":{"chat":${CHAT_JSON}}}\n\n`;
@@ -12,12 +13,12 @@ const createDelta = (delta: string) => `data: {"type":"text-delta","id":"answer"
 
 function createStarted(): UiMessageEncoder {
   const encoder = new UiMessageEncoder();
-  encoder.addStart(CHAT, 'c:1');
+  encoder.addStart(CHAT, toTurnIds('c', 1));
   return encoder;
 }
 
 const WHOLE = {
-  chat: { ...CHAT, messages: [] },
+  chat: CHAT,
   citations: [],
   reason: 'stop' as const,
   usage: undefined,

@@ -1,5 +1,6 @@
 import { type SseSource, toSseEvent } from '../../../http/sse/sse-writer.js';
 import type { ChatSummary } from '../../model/chat.js';
+import type { TurnIds } from '../../model/turn-ids.js';
 import type { Reply } from '../../service/reply.js';
 import { toChatSummaryBody } from '../dto/chat-response.js';
 import { type StreamPart, textDelta, textEnd, textStart, toSourcePart, toUsageMetadata } from './ui-message-parts.js';
@@ -7,21 +8,25 @@ import { type StreamPart, textDelta, textEnd, textStart, toSourcePart, toUsageMe
 /** Ends every stream of the protocol. */
 const DONE = toSseEvent('[DONE]');
 
+/** The parts of a reply that the end of its stream shows. */
+type FinishedReply = Pick<Reply, 'citations' | 'reason' | 'usage'> & { readonly chat: ChatSummary };
+
 /**
  * Encodes one reply as an AI SDK UI message stream for one client. Text that was not taken yet is merged into a single
  * delta, so a slow client costs at most the size of a reply.
  */
 export class UiMessageEncoder implements SseSource {
   readonly headers = { 'x-vercel-ai-ui-message-stream': 'v1' } as const;
-  private startPart: (StreamPart & { type: 'start' }) | undefined;
+  private chat: ChatSummary | undefined;
   /** Encoded and not taken yet; `text` comes after them. */
   private events = '';
   private text = '';
   private hasText = false;
 
-  addStart(chat: ChatSummary, messageId: string): void {
-    this.startPart = { type: 'start', messageId, messageMetadata: { chat: toChatSummaryBody(chat) } };
-    this.addPart(this.startPart);
+  addStart(chat: ChatSummary, { user, assistant }: TurnIds): void {
+    this.chat = chat;
+    const messageMetadata = { chat: toChatSummaryBody(chat), user_message_id: user };
+    this.addPart({ type: 'start', messageId: assistant, messageMetadata });
   }
 
   addText(text: string): void {
@@ -29,7 +34,7 @@ export class UiMessageEncoder implements SseSource {
   }
 
   /** Ends the stream of a turn that is stored, with its sources. */
-  finish({ chat, citations, reason, usage }: Pick<Reply, 'chat' | 'citations' | 'reason' | 'usage'>): void {
+  finish({ chat, citations, reason, usage }: FinishedReply): void {
     const sources = citations.map((citation, index) => toSourcePart(citation, index + 1));
     const messageMetadata = { chat: toChatSummaryBody(chat), ...(usage && { usage: toUsageMetadata(usage) }) };
     this.end([...sources, { type: 'finish', finishReason: reason, messageMetadata }]);
@@ -37,7 +42,7 @@ export class UiMessageEncoder implements SseSource {
 
   /** Ends the stream of a failed turn. A turn that never started has no metadata. */
   fail(errorText: string): void {
-    const metadata = this.startPart && { messageMetadata: this.startPart.messageMetadata };
+    const metadata = this.chat && { messageMetadata: { chat: toChatSummaryBody(this.chat) } };
     this.end([
       { type: 'error', errorText },
       { type: 'finish', finishReason: 'error', ...metadata },

@@ -24,6 +24,11 @@ interface ChatMetadata {
   readonly usage?: TokenUsage & { readonly totalTokens: number };
 }
 
+interface StartMetadata extends ChatMetadata {
+  /** The id of the prompt. A page shows it under an id of its own until the chat is loaded again. */
+  readonly user_message_id: string;
+}
+
 /** The fields of a citation that the protocol does not have. The AI SDK passes them on unchanged. */
 interface CitationMetadata {
   readonly citation: Omit<Citation, 'title'>;
@@ -34,7 +39,7 @@ interface CitationMetadata {
  * fields. AI SDK 5 refuses a part with an unknown field, so there are no others.
  */
 export type StreamPart =
-  | { readonly type: 'start'; readonly messageId: string; readonly messageMetadata: ChatMetadata }
+  | { readonly type: 'start'; readonly messageId: string; readonly messageMetadata: StartMetadata }
   | { readonly type: 'text-start' | 'text-end'; readonly id: string }
   | { readonly type: 'text-delta'; readonly id: string; readonly delta: string }
   | {

@@ -1,5 +1,8 @@
 import type { Item, ItemKey } from '../../../dynamodb/dynamo-table.js';
 import { isExpired } from '../../../dynamodb/item-expiry.js';
+import type { Condition } from '../../../dynamodb/update-expression.js';
+import type { ChatSummary } from '../../model/chat.js';
+import { ChatNotFoundError } from '../../model/chat.errors.js';
 import { toTitle } from '../../model/title.js';
 import type { StoredChat } from '../../model/turn.js';
 import { omitForeignAttributes } from './head-forms.js';
@@ -27,11 +30,15 @@ export interface SessionAttribute {
   readonly since?: string;
   /** The name of the agent. */
   readonly agent?: string;
+  /** Names of the user's attributes that the agent has; absent if it has none. */
+  readonly attributes?: readonly string[];
 }
 
 /** The head of a chat: one item at `{id, user_id}`. Items of the original system have no optional attributes. */
 export interface HeadItem extends LegacyHead {
   readonly title?: unknown;
+  /** Random, new with each rename. Without it the title comes from the first prompt. */
+  readonly title_id?: string;
   readonly created_at?: unknown;
   readonly updated_at?: unknown;
   /**
@@ -70,9 +77,27 @@ export function toVisibleHead(item: Item | undefined): HeadItem | undefined {
   return head && head.deleted_at === undefined && !isExpired(head) ? head : undefined;
 }
 
-/** The chat that a head describes. A chat without a time that can be read shows the time now. */
+/** The item as a head. @throws ChatNotFoundError if it is absent, deleted or expired. */
+export function requireVisibleHead(item: Item | undefined): HeadItem {
+  const head = toVisibleHead(item);
+  if (!head) throw new ChatNotFoundError();
+  return head;
+}
+
+/** The chat that a head describes. */
 export function toStoredChat(head: HeadItem): StoredChat {
-  const { id, title, created_at: createdAt, updated_at: updatedAt, ended_at: endedAt, inline_item: itemName } = head;
+  return {
+    ...toChatSummary(head),
+    legacy: { ...pickLegacyMessages(head), itemName: head.inline_item },
+  };
+}
+
+/**
+ * The chat that a head describes, or what the index has of it, without its messages. A chat without a time that can be
+ * read shows the time now.
+ */
+export function toChatSummary(head: HeadItem): ChatSummary {
+  const { id, title, created_at: createdAt, updated_at: updatedAt, ended_at: endedAt } = head;
   const now = new Date().toISOString();
   return {
     id,
@@ -80,6 +105,11 @@ export function toStoredChat(head: HeadItem): StoredChat {
     title: typeof title === 'string' && title ? title : toTitle(findFirstText(id, head)),
     createdAt: toIsoTime(createdAt, updatedAt) ?? now,
     updatedAt: toIsoTime(updatedAt, endedAt, createdAt) ?? now,
-    legacy: { ...pickLegacyMessages(head), itemName },
   };
+}
+
+/** The condition that the chat was not renamed since its head was read. */
+export function whileTitleIsOf({ title_id: titleId }: HeadItem): Condition {
+  if (titleId === undefined) return { expression: 'attribute_not_exists(title_id)' };
+  return { expression: 'title_id = :titleId', values: { ':titleId': titleId } };
 }

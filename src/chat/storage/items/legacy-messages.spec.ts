@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Message } from '../../model/chat.js';
 import { groupIntoTurns, listLegacyTurns } from './legacy-messages.js';
 
-const user = (content: string): Message => ({ role: 'user', content });
-const assistant = (content: string): Message => ({ role: 'assistant', content });
+const user = (content: string) => ({ role: 'user' as const, content });
+const assistant = (content: string) => ({ role: 'assistant' as const, content });
 
 describe('groupIntoTurns', () => {
   it('starts a turn with each user message', () => {
@@ -22,14 +21,16 @@ describe('groupIntoTurns', () => {
 });
 
 describe('listLegacyTurns', () => {
-  it('numbers the turns so that the last is 0', () => {
+  it('numbers the turns so that the last is 0, and the messages by their turns', () => {
     const turns = listLegacyTurns('c', { messages: [user('1'), assistant('one'), user('2')] });
     expect(turns.map(({ number }) => number)).toEqual([-1, 0]);
+    expect(turns.flatMap(({ messages }) => messages.map(({ id }) => id))).toEqual(['c:-1:user', 'c:-1', 'c:0:user']);
   });
 
   it('reads the attribute of LangChain if it is the only one with messages', () => {
     const History = [{ type: 'human', data: { content: 'hello' } }];
-    expect(listLegacyTurns('c', { messages: [], History })).toEqual([{ number: 0, messages: [user('hello')] }]);
+    const turn = { number: 0, messages: [user('hello')] };
+    expect(listLegacyTurns('c', { messages: [], History })).toMatchObject([turn]);
     const unreadable = { item: { chat: 'c', part: 'head', attribute: 'messages,History' } };
     expect(() => listLegacyTurns('c', { messages: [user('1')], History })).toThrow(expect.objectContaining(unreadable));
   });

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { UnreadableItemError } from '../../../common/storage.errors.js';
 import type { ItemKey } from '../../../dynamodb/dynamo-table.js';
-import type { Message, StoredTurn } from '../../model/chat.js';
+import type { StoredTurn } from '../../model/chat.js';
 import type { LegacyMessages } from '../../model/turn.js';
-import { readForeignMessages, UnclearValueError } from './foreign-message.js';
+import { toTurnIds } from '../../model/turn-ids.js';
+import { type ForeignMessage, readForeignMessages, UnclearValueError } from './foreign-message.js';
 import { turnSortKey } from './turn-keys.js';
 
 /** Where messages are: in the original system's attribute, or in the attribute of LangChain for Python. */
@@ -22,12 +23,16 @@ export interface LegacyHead extends ItemKey, LegacyMessages {
  */
 export function listLegacyTurns(chatId: string, legacy: LegacyMessages): StoredTurn[] {
   const turns = groupIntoTurns(readMessages(chatId, legacy));
-  return turns.map((turn, index) => ({ number: index - turns.length + 1, messages: turn }));
+  return turns.map((turn, index) => {
+    const number = index - turns.length + 1;
+    const ids = toTurnIds(chatId, number);
+    return { number, messages: turn.map((message) => ({ id: ids[message.role], ...message })) };
+  });
 }
 
 /** Groups messages into turns: each user message starts a turn, and an assistant message follows it. */
-export function groupIntoTurns(messages: readonly Message[]): Message[][] {
-  const turns: Message[][] = [];
+export function groupIntoTurns(messages: readonly ForeignMessage[]): ForeignMessage[][] {
+  const turns: ForeignMessage[][] = [];
   for (const message of messages) {
     const last = turns.at(-1);
     if (last?.[0]?.role === 'user' && message.role !== 'user' && last.length < 2) last.push(message);
@@ -79,7 +84,7 @@ export function toLegacyItemName(legacy: LegacyMessages): string {
 }
 
 /** @throws UnreadableItemError */
-function readMessages(chatId: string, legacy: LegacyMessages): Message[] {
+function readMessages(chatId: string, legacy: LegacyMessages): ForeignMessage[] {
   const lists = ATTRIBUTES.map((attribute) => readAttribute(chatId, attribute, legacy[attribute]));
   const [messages = [], ...others] = lists.filter((list) => list.length > 0);
   // Nobody can tell which of two histories comes first.
@@ -87,7 +92,7 @@ function readMessages(chatId: string, legacy: LegacyMessages): Message[] {
   return messages;
 }
 
-function readAttribute(chatId: string, attribute: string, value: unknown): Message[] {
+function readAttribute(chatId: string, attribute: string, value: unknown): ForeignMessage[] {
   try {
     return readForeignMessages(value);
   } catch (error) {

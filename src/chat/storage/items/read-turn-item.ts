@@ -1,6 +1,7 @@
 import { UnreadableItemError } from '../../../common/storage.errors.js';
 import type { Item } from '../../../dynamodb/dynamo-table.js';
 import type { Citation, EndReason, TurnOutcome } from '../../model/chat.js';
+import { toCitation } from '../../model/citation.js';
 import { toIsoTime } from './stored-times.js';
 import type { TurnItem } from './turn-item.js';
 import { parseTurnNumber } from './turn-keys.js';
@@ -28,7 +29,7 @@ export function toTurnItem(item: Item): TurnItem {
     ...(typeof answer === 'string' && { answer }),
     ...(parts !== undefined && { parts: isCount(parts) ? parts : Infinity }),
     ...(typeof lease === 'string' && { lease }),
-    ...(Array.isArray(citations) && { citations: citations.map(toCitation).filter(hasMembers) }),
+    ...(Array.isArray(citations) && { citations: toCitations(citations) }),
     ...(isOneOf(REASONS, reason) && { reason }),
     ...(isUsage(usage) && { usage }),
     at: toIsoTime(item['at']),
@@ -36,19 +37,19 @@ export function toTurnItem(item: Item): TurnItem {
   };
 }
 
-function toCitation(value: unknown): Citation {
-  const { title, uri, snippet, start, end } = Object(value) as Readonly<Record<keyof Citation, unknown>>;
-  return {
-    ...(typeof title === 'string' && { title }),
-    ...(typeof uri === 'string' && { uri }),
-    ...(typeof snippet === 'string' && { snippet }),
-    ...(isCount(start) && { start }),
-    ...(isCount(end) && { end }),
-  };
-}
-
-function hasMembers(value: object): boolean {
-  return Object.keys(value).length > 0;
+/** Older versions stored citations that callers may not see. */
+function toCitations(stored: readonly unknown[]): Citation[] {
+  return stored.flatMap((value) => {
+    const { title, uri, snippet, start, end } = Object(value) as Readonly<Record<keyof Citation, unknown>>;
+    const source = {
+      titles: [title],
+      uris: [uri],
+      text: typeof snippet === 'string' ? snippet : undefined,
+      start: isCount(start) ? start : undefined,
+      end: isCount(end) ? end : undefined,
+    };
+    return toCitation(source) ?? [];
+  });
 }
 
 function isUsage(value: unknown): value is NonNullable<TurnItem['usage']> {

@@ -1,5 +1,5 @@
 import type { Item, ItemKey } from '../../../dynamodb/dynamo-table.js';
-import { isExpired, toExpiry, toSeconds } from '../../../dynamodb/item-expiry.js';
+import { toExpiry, toSeconds } from '../../../dynamodb/item-expiry.js';
 import type { Condition } from '../../../dynamodb/update-expression.js';
 import type { KeyAttribute } from './remembered-keys.js';
 
@@ -27,6 +27,7 @@ export function toHeadTombstoneChanges(key: KeyAttribute): Readonly<Record<strin
     deleted_at: new Date().toISOString(),
     ...toExpiry(TOMBSTONE_DAYS),
     title: null,
+    title_id: null,
     created_at: null,
     updated_at: null,
     turns: null,
@@ -39,15 +40,10 @@ export function isTombstone(item: Item): boolean {
   return item['deleted_at'] !== undefined && Object.keys(item).every((name) => ATTRIBUTES.has(name));
 }
 
-/** Whether an item is a tombstone that has expired, but that DynamoDB has not removed yet. */
-export function isExpiredTombstone(item: Item): boolean {
-  return isTombstone(item) && isExpired(item);
-}
-
-/** The condition that a key is free: it has no item, or only an expired tombstone. */
+/** The condition that a key is free: it has no item, or one that has expired and that DynamoDB has not removed yet. */
 export function whileKeyIsFree(): Condition {
   return {
-    expression: 'attribute_not_exists(id) OR (attribute_exists(deleted_at) AND expires_at <= :now)',
+    expression: 'attribute_not_exists(id) OR expires_at <= :now',
     values: { ':now': toSeconds(Date.now()) },
   };
 }

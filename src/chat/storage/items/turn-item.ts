@@ -8,10 +8,11 @@ import {
   type TurnOutcome,
 } from '../../model/chat.js';
 import type { RunningTurn } from '../../model/turn.js';
+import { type TurnIds, toTurnIds } from '../../model/turn-ids.js';
 import { type ContinuationItem, continuationSortKey, joinReply, splitReply } from './split-reply.js';
 import type { HeadItem, OpenTurn } from './head-item.js';
 import { isTombstone } from './tombstone.js';
-import { isTurnKey, turnSortKey } from './turn-keys.js';
+import { isTurnKey, parseTurnNumber, turnSortKey } from './turn-keys.js';
 import { isLeaseLive } from './turn-lease.js';
 
 /** A turn that has ended: one item at `{id, <user>#T#<12 digits>}`. */
@@ -120,7 +121,7 @@ export function isTurnItem(item: Item): boolean {
 
 /** The messages of an ended turn: the user's, and the assistant's if the turn has a reply. */
 export function toMessages(item: TurnItem, continuations: readonly ContinuationItem[]): Message[] {
-  const userMessage: Message = { role: 'user', content: item.prompt, ...toCreatedAt(item.at) };
+  const userMessage: Message = { id: toIds(item).user, role: 'user', content: item.prompt, ...toCreatedAt(item.at) };
   if (item.status === 'failed') return [{ ...userMessage, status: 'failed' }];
   return [userMessage, toAssistantMessage(item, continuations)];
 }
@@ -129,6 +130,7 @@ export function toMessages(item: TurnItem, continuations: readonly ContinuationI
 export function toAssistantMessage(item: TurnItem, continuations: readonly ContinuationItem[]): Message {
   const { text, isWhole } = joinReply(item, continuations);
   return {
+    id: toIds(item).assistant,
     role: 'assistant',
     content: text,
     ...toCreatedAt(item.done_at),
@@ -136,6 +138,10 @@ export function toAssistantMessage(item: TurnItem, continuations: readonly Conti
     ...(item.citations && item.citations.length > 0 && { citations: item.citations }),
     ...toUsage(item.usage),
   };
+}
+
+function toIds(item: TurnItem): TurnIds {
+  return toTurnIds(item.id, parseTurnNumber(item));
 }
 
 function toCreatedAt(createdAt: string | undefined): { createdAt?: string } {
@@ -147,7 +153,8 @@ function toUsage(usage: TurnItem['usage']): { usage?: TokenUsage } {
 }
 
 /** The message of the turn that holds the chat: pending, or failed if its lease has expired. */
-export function toOpenMessages(open: OpenTurn): Message[] {
+export function toOpenMessages(chatId: string, number: number, open: OpenTurn): Message[] {
+  const { user: id } = toTurnIds(chatId, number);
   const status = isLeaseLive(open) ? 'pending' : 'failed';
-  return [{ role: 'user', content: open.prompt, createdAt: open.at, status }];
+  return [{ id, role: 'user', content: open.prompt, createdAt: open.at, status }];
 }

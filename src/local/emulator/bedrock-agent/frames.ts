@@ -3,36 +3,38 @@ import type { ReplyChunk, ReplyCitation } from '../reply.js';
 
 /** A source of a part of the reply, as Bedrock sends it. */
 interface WireCitation {
-  readonly generatedResponsePart: {
+  readonly generatedResponsePart?: {
     readonly textResponsePart: {
       readonly text: string;
       readonly span: { readonly start: number; readonly end: number };
     };
   };
-  readonly retrievedReferences: readonly {
-    readonly content: { readonly text: string };
-    readonly location: WireLocation;
-    readonly metadata?: Readonly<Record<string, unknown>>;
-  }[];
+  /** Their content, location and metadata have many shapes. */
+  readonly retrievedReferences: readonly object[];
 }
 
-type WireLocation =
-  | { readonly type: 'S3'; readonly s3Location: { readonly uri: string } }
-  | { readonly type: 'WEB'; readonly webLocation: { readonly url: string } };
+/** A file that the agent's code interpreter has made. */
+interface WireFile {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
 
-/** A `chunk` event: bytes, which may end inside a character, citations, or both. */
+/** A `chunk` event: bytes, which may end inside a character, citations, or both. With files it is a `files` event. */
 export interface WireChunk {
   readonly bytes?: Uint8Array;
   readonly citations?: readonly WireCitation[];
+  readonly files?: readonly WireFile[];
 }
 
 /** Builds the frame of one `chunk` event. */
 export function buildChunkFrame(chunk: string | Uint8Array | WireChunk): Uint8Array {
   if (typeof chunk === 'string') return buildChunkFrame({ bytes: Buffer.from(chunk, 'utf8') });
   if (chunk instanceof Uint8Array) return buildChunkFrame({ bytes: chunk });
-  const { bytes, citations } = chunk;
+  const { bytes, citations, files } = chunk;
+  if (files) return buildEventFrame('files', { files: files.map(toBase64) });
   return buildEventFrame('chunk', {
-    ...(bytes && { bytes: Buffer.from(bytes).toString('base64') }),
+    ...(bytes && toBase64({ bytes })),
     ...(citations && { attribution: { citations } }),
   });
 }
@@ -57,8 +59,13 @@ export const RETURN_CONTROL_FRAME = buildEventFrame('returnControl', {
   ],
 });
 
+/** Bytes are base64 in JSON. */
+function toBase64(part: { readonly bytes: Uint8Array }): object {
+  return { ...part, bytes: Buffer.from(part.bytes).toString('base64') };
+}
+
 function toWireCitation({ text, start, title, uri }: ReplyCitation): WireCitation {
-  const location: WireLocation = uri.startsWith('s3:')
+  const location = uri.startsWith('s3:')
     ? { type: 'S3', s3Location: { uri } }
     : { type: 'WEB', webLocation: { url: uri } };
   return {

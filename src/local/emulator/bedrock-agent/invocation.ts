@@ -12,6 +12,8 @@ export interface EmulatedInvocation extends AgentInvocation {
   readonly streamFinalResponse: boolean;
   /** `sessionState.sessionAttributes`; absent if none was sent. */
   readonly sessionAttributes?: Readonly<Record<string, string>>;
+  /** The attributes of the session, as action groups get them. Attributes of earlier turns stay, unless they were replaced. */
+  readonly knownAttributes: Readonly<Record<string, string>>;
 }
 
 /** The fields of InvokeAgent's body that the emulator reads. */
@@ -30,7 +32,7 @@ const ROUTE = /^\/agents\/([^/?]+)\/agentAliases\/([^/?]+)\/sessions\/([^/?]+)\/
  *
  * @throws RefusedRequestError
  */
-export async function readInvocation(request: IncomingMessage): Promise<EmulatedInvocation> {
+export async function readInvocation(request: IncomingMessage): Promise<Omit<EmulatedInvocation, 'knownAttributes'>> {
   const route = ROUTE.exec(request.url ?? '');
   if (request.method !== 'POST' || !route)
     throw new RefusedRequestError(404, 'UnknownOperationException', 'No such route');

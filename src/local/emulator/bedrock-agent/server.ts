@@ -37,7 +37,11 @@ export function startBedrockAgentEmulator(options: BedrockAgentEmulatorOptions =
   }
 
   const service: EmulatedService<EmulatedInvocation, WireChunk> = {
-    read: readInvocation,
+    read: async (request) => {
+      const invocation = await readInvocation(request);
+      const { sessionId, sessionAttributes } = invocation;
+      return { ...invocation, knownAttributes: sessions.addAttributes(sessionId, sessionAttributes) };
+    },
     toHeaders: ({ sessionId }) => ({
       'x-amzn-bedrock-agent-content-type': 'application/json',
       'x-amz-bedrock-agent-session-id': sessionId,

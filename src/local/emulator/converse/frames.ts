@@ -1,9 +1,10 @@
 import { buildDelta, type MessageReply, toMessageFrames } from '../message-frames.js';
 import type { ReplyFrames } from '../steps.js';
 
-/** A source, as ConverseStream sends it. Plain models send some only for documents in the request. */
+/** A delta that is no text: a source or an image. Plain models send sources only for documents in the request. */
 export interface CitationChunk {
-  readonly citation: {
+  readonly image?: object;
+  readonly citation?: {
     readonly title?: string;
     readonly source?: string;
     readonly sourceContent?: readonly { readonly text: string }[];

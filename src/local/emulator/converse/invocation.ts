@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { type AgentInvocation, readJsonBody, RefusedRequestError, requireValid } from '../agent-server.js';
 import type { ConversationMessage } from '../reply-source.js';
 
-/** One call of ConverseStream. The session is what the caller's `requestMetadata` says; the model does not see it. */
+/** One call of ConverseStream. A model has no sessions: calls with the same messages count as attempts of one turn. */
 export interface ConverseInvocation extends AgentInvocation {
   readonly modelId: string;
   readonly systemPrompt?: string;
   readonly maxTokens?: number;
   readonly guardrail?: { readonly id: string; readonly version: string };
-  /** `requestMetadata.actor` */
-  readonly actorId?: string;
+  /** `requestMetadata`. The model does not see it. */
+  readonly metadata: Readonly<Partial<Record<string, string>>>;
 }
 
 /** The fields of ConverseStream's body that the emulator reads. */
@@ -49,17 +49,15 @@ export async function readInvocation(request: IncomingMessage): Promise<Converse
   const { maxTokens } = body.inferenceConfig ?? {};
   requireValid(maxTokens === undefined || (Number.isInteger(maxTokens) && Number(maxTokens) >= 1), 'maxTokens');
   const guardrail = parseGuardrail(body.guardrailConfig);
-  const { session, actor } = parseMetadata(body.requestMetadata);
   return {
     modelId,
-    // Attempts of directives are counted for each session.
-    sessionId: session ?? JSON.stringify(messages),
+    sessionId: JSON.stringify(messages),
     prompt: messages.at(-1)?.text ?? '',
     ...(messages.length > 1 && { conversationHistory: messages.slice(0, -1) }),
     ...(system.length > 0 && { systemPrompt: system.join('\n') }),
     ...(maxTokens !== undefined && { maxTokens: Number(maxTokens) }),
     ...(guardrail && { guardrail }),
-    ...(actor !== undefined && { actorId: actor }),
+    metadata: parseMetadata(body.requestMetadata),
     outcome: 'running',
   };
 }

@@ -18,6 +18,8 @@ export interface HarnessEmulatorOptions extends AgentEmulatorOptions {
   readonly maxSeconds?: number;
   /** A file that keeps the sessions over a restart. Without it they are in memory. */
   readonly sessionsFile?: string;
+  /** What StopRuntimeSession waits for; nothing by default. */
+  readonly beforeStop?: () => Promise<void>;
 }
 
 /** An emulator of AgentCore's harnesses. Its endpoint is for `AWS_ENDPOINT_URL_BEDROCK_AGENTCORE`. */
@@ -63,6 +65,7 @@ export async function startHarnessEmulator(options: HarnessEmulatorOptions = {})
       read: async (request, response) => {
         const call = await readHarnessRequest(request);
         if ('stop' in call) {
+          await options.beforeStop?.();
           stop(call.stop, response);
           return undefined;
         }

@@ -1,0 +1,10 @@
+import { IsText } from '../../../http/validation.js';
+
+/** Longest title, in Unicode code points. */
+export const TITLE_MAX_LENGTH = 200;
+
+/** Body of `PATCH /chats/{id}`. */
+export class RenameRequest {
+  @IsText(TITLE_MAX_LENGTH)
+  title!: string;
+}

@@ -1,0 +1,112 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { currentRequestContext } from '../../common/request-context.js';
+import { AgentProvider } from '../agent/agent.js';
+import { toAgentSessionId } from '../agent/agent-session.js';
+import type { ChatSummary } from '../model/chat.js';
+import { ChatNotFoundError, ChatsRemainError, TurnInProgressError } from '../model/chat.errors.js';
+import type { ChatListPage, ChatListRange } from '../model/chat-list.js';
+import type { StoredSession } from '../model/turn.js';
+import { type DeleteOptions, DynamoChatDeletion } from '../storage/dynamo-chat-deletion.js';
+import { DynamoChatListRepository } from '../storage/dynamo-chat-list.repository.js';
+import { toTurnDeadline } from './turn-deadline.js';
+import { TurnTimes } from './turn-times.js';
+
+/** Chats that are deleted at the same time by one request. */
+const DELETES_AT_ONCE = 10;
+
+/** What became of a listed chat. The list may still have a chat that is gone. A chat whose turn runs is not deleted. */
+type DeleteResult = 'deleted' | 'gone' | 'running';
+
+/** Lists, renames and deletes chats. */
+@Injectable()
+export class ChatListService {
+  private readonly logger = new Logger(ChatListService.name);
+
+  constructor(
+    private readonly chats: DynamoChatListRepository,
+    private readonly deletion: DynamoChatDeletion,
+    private readonly agent: AgentProvider,
+    private readonly times: TurnTimes,
+  ) {}
+
+  /**
+   * Lists one page of a user's chats. A chat that is updated between two pages moves to the top of the list.
+   *
+   * @throws StorageUnavailableError
+   */
+  async list(userId: string, range: ChatListRange): Promise<ChatListPage> {
+    return this.chats.list(userId, range);
+  }
+
+  /**
+   * Renames a chat. It keeps its place in the list, and no turn changes its title any more.
+   *
+   * @throws ChatNotFoundError, StorageUnavailableError
+   */
+  async rename(userId: string, chatId: string, title: string): Promise<ChatSummary> {
+    return this.chats.rename(userId, chatId, title);
+  }
+
+  /**
+   * Deletes a chat for good, and ends the agent's session.
+   *
+   * @throws ChatNotFoundError, TurnInProgressError, StorageUnavailableError
+   */
+  async delete(userId: string, chatId: string, options?: DeleteOptions): Promise<void> {
+    const session = await this.deletion.delete(userId, chatId, options);
+    if (session === undefined || !this.isHeldByAgent(session)) return;
+    try {
+      const signal = AbortSignal.timeout(this.times.endSession);
+      await this.agent.endSession(toAgentSessionId(userId, chatId, session.generation), signal);
+    } catch {
+      this.logger.warn('The agent session of a deleted chat could not be ended. It ends by its own idle time');
+    }
+  }
+
+  /**
+   * Deletes all chats of a user, also expired ones and those whose delete was interrupted. It walks over the list until a
+   * walk finds nothing to delete. A turn that ends meanwhile moves its chat to a part of the list that was read already.
+   *
+   * @throws ChatsRemainError when the time is up, or a turn is running; StorageUnavailableError
+   */
+  async deleteAll(userId: string): Promise<void> {
+    const deadline = toTurnDeadline(this.times.deleteAll, currentRequestContext()?.deadline);
+    let results: ReadonlySet<DeleteResult>;
+    do results = await this.deleteListed(userId, deadline);
+    while (results.has('deleted'));
+    if (results.has('running')) throw new ChatsRemainError();
+  }
+
+  /** Walks over the list once, with several deletes at the same time. */
+  private async deleteListed(userId: string, deadline: number): Promise<ReadonlySet<DeleteResult>> {
+    const results = new Set<DeleteResult>();
+    const ids = this.chats.listIds(userId);
+    const work = async () => {
+      // A worker that throws ends the walk for the others too.
+      for await (const id of ids) {
+        if (Date.now() >= deadline) throw new ChatsRemainError();
+        results.add(await this.tryDelete(userId, id));
+      }
+    };
+    const workers = await Promise.allSettled(Array.from({ length: DELETES_AT_ONCE }, work));
+    for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
+    return results;
+  }
+
+  private async tryDelete(userId: string, chatId: string): Promise<DeleteResult> {
+    try {
+      await this.delete(userId, chatId, { evenIfExpired: true });
+      return 'deleted';
+    } catch (error) {
+      if (error instanceof ChatNotFoundError) return 'gone';
+      if (error instanceof TurnInProgressError) return 'running';
+      throw error;
+    }
+  }
+
+  /** A session of another agent cannot be ended here. It ends by its own idle time. */
+  private isHeldByAgent({ agent }: StoredSession): boolean {
+    const { memory } = this.agent;
+    return agent === undefined ? memory.ownsUnnamedSessions : agent === memory.agent;
+  }
+}

@@ -1,0 +1,128 @@
+import { ID_TOKEN_FAULTS, InvalidIdTokenError, SigningKeysUnavailableError } from '../../auth/auth.errors.js';
+import {
+  AgentBusyError,
+  AgentFailedError,
+  AgentTimeoutError,
+  AgentUnavailableError,
+} from '../../chat/agent/agent.errors.js';
+import { TITLE_MAX_LENGTH } from '../../chat/api/dto/rename-request.js';
+import {
+  ChatNotFoundError,
+  ChatsRemainError,
+  IdempotencyKeyReusedError,
+  TurnInProgressError,
+} from '../../chat/model/chat.errors.js';
+import { IndexUnavailableError, StorageUnavailableError } from '../../common/storage.errors.js';
+import { Environment } from '../../config/environment.js';
+import { CHAT_LIST_INDEX } from '../../dynamodb/table-schema.js';
+import { NotReadyError } from '../../health/health.errors.js';
+import { BodyTooLargeError, InvalidRequestError, UnsupportedBodyError } from '../../http/errors/http.errors.js';
+import { TooManyTurnsError } from '../../usage/usage.errors.js';
+
+/** What a route may throw, and when. Status, text and headers follow from it as in a response. */
+export interface Failure {
+  readonly thrown: unknown;
+  readonly when: string;
+}
+
+function failure(thrown: unknown, when: string): Failure {
+  return { thrown, when };
+}
+
+function invalid(text: string, when: string): Failure {
+  return failure(new InvalidRequestError(text), when);
+}
+
+/** Of every route. */
+export const UNEXPECTED: readonly Failure[] = [
+  failure(new Error(), 'A fault of the service. Its log has it under the request id'),
+];
+
+/** Of every route that needs a token. `<name>` stands for the name of a claim. */
+export const NO_TOKEN: readonly Failure[] = [
+  ...([...ID_TOKEN_FAULTS, `claim '<name>' is required`, `claim '<name>' is invalid`] as const).map((reason) =>
+    failure(new InvalidIdTokenError(reason), `The ${reason}`),
+  ),
+  failure(new SigningKeysUnavailableError(5), 'The keys of the issuer cannot be fetched'),
+];
+
+/** Of every route that uses the table. */
+export const NO_STORAGE: readonly Failure[] = [
+  failure(new StorageUnavailableError(), 'The table cannot be reached, or throttles'),
+];
+
+const UNKNOWN_CHAT = failure(new ChatNotFoundError(), 'The chat does not exist, or belongs to another user');
+const RUNNING = failure(new TurnInProgressError(1), 'A turn of the chat is running');
+
+/** Of a path with the id of a chat. */
+export const NO_CHAT: readonly Failure[] = [UNKNOWN_CHAT, failure(new URIError(), 'The path cannot be decoded')];
+export const CHAT_IS_BUSY: readonly Failure[] = [RUNNING];
+
+/** Of a delete of all chats. */
+export const CHATS_REMAIN: readonly Failure[] = [
+  failure(new ChatsRemainError(), 'It takes too long, or a turn is running. A repetition continues it'),
+];
+
+/** Of a route that reads the index. */
+export const NO_INDEX: readonly Failure[] = [
+  failure(new IndexUnavailableError(CHAT_LIST_INDEX), 'The table has no index of chats, or DynamoDB still fills it'),
+];
+
+export const BAD_PAGE: readonly Failure[] = [
+  invalid(`Query 'cursor' is invalid`, 'No cursor of this user and list'),
+  invalid(`Query 'limit' is invalid`, 'No whole number within the limits'),
+];
+
+/** Of a body in JSON. */
+const BAD_BODY: readonly Failure[] = [
+  invalid(`Field '<name>' is not allowed`, 'A field that the body does not have'),
+  invalid('Request body is not valid JSON', 'No JSON object, or one that is nested deeper than 16'),
+  failure(new BodyTooLargeError(), 'Over 256 KiB'),
+  failure(new UnsupportedBodyError('Content-Type must be application/json'), 'Another type'),
+  failure(new UnsupportedBodyError('Content-Encoding is not supported'), 'A compressed body'),
+];
+
+/** Of a new title. */
+export const BAD_TITLE: readonly Failure[] = [
+  invalid(`Field 'title' is required`, 'Absent, null, empty or blank'),
+  invalid(`Field 'title' must be a string`, 'Another type'),
+  invalid(`Field 'title' is invalid`, 'A lone surrogate'),
+  invalid(`Field 'title' must be at most ${TITLE_MAX_LENGTH} characters`, 'Longer than that'),
+  ...BAD_BODY,
+];
+
+/** Of a request that begins a turn, before it has begun. */
+export const BAD_TURN: readonly Failure[] = [
+  invalid(`Field 'prompt' is required`, 'Absent, null, empty or blank'),
+  invalid(`Field 'prompt' must be a string`, 'Another type'),
+  invalid(`Field 'prompt' is invalid`, 'A lone surrogate'),
+  invalid(
+    `Field 'prompt' must be at most ${new Environment().PROMPT_MAX_LENGTH} characters`,
+    'Longer than the setting PROMPT_MAX_LENGTH',
+  ),
+  invalid(`Field 'chat_id' must be a string`, 'Another type'),
+  invalid(`Field 'chat_id' is invalid`, 'Characters or a length that no id has'),
+  ...BAD_BODY,
+  invalid(`Header 'Idempotency-Key' is invalid`, 'Not 1 to 255 printable ASCII characters'),
+  UNKNOWN_CHAT,
+  RUNNING,
+  failure(new IdempotencyKeyReusedError(), 'The key belongs to another prompt'),
+  failure(new TooManyTurnsError(60), 'More turns than the user may begin'),
+];
+
+/** Of a turn that has begun. Its prompt is stored. */
+export const FAILED_TURN: readonly Failure[] = [
+  failure(new AgentBusyError(), 'The agent throttles'),
+  failure(new AgentFailedError(), 'An error of the agent, or a reply that is broken, empty or over 1 MB'),
+  failure(new AgentUnavailableError(), 'The agent is not ready, or cannot be reached'),
+  failure(new AgentTimeoutError(), 'The turn took too long'),
+];
+
+const NO_TABLE = 'table: cannot be reached';
+const NO_KEYS = 'signing keys: cannot be fetched';
+
+export const NOT_READY: readonly Failure[] = [
+  failure(new NotReadyError([NO_TABLE]), 'The table cannot be read'),
+  failure(new NotReadyError([NO_KEYS]), 'The keys of the issuer cannot be fetched'),
+  failure(new NotReadyError([NO_TABLE, NO_KEYS]), 'Both'),
+];

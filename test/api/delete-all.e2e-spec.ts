@@ -1,0 +1,173 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { TurnTimes } from '../../src/chat/service/turn-times.js';
+import { DynamoChatRepository } from '../../src/chat/storage/dynamo-chat.repository.js';
+import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
+import type { ChatApp } from '../support/chat-app.js';
+import { originalChat, putItem, readHeads, readRemains, setAttribute } from '../support/chat-items.js';
+import type { ChatStore } from '../support/chat-store.js';
+import { FaultyApp } from '../support/faulty-app.js';
+import type { StorageFaults } from '../support/storage-faults.js';
+import { TurnRunner } from '../support/turn-runner.js';
+
+/** More chats than the first request for the list has. */
+const MANY = 30;
+/** In epoch seconds. */
+const LONG_AGO = 1_000_000_000;
+
+describe('DELETE /chats', () => {
+  let faulty: FaultyApp;
+  let app: ChatApp;
+  let faults: StorageFaults;
+  beforeAll(async () => {
+    faulty = await FaultyApp.start({ TURNS_PER_DAY: '1000' });
+    ({ app, faults } = faulty);
+  });
+  afterEach(() => faults.clear());
+  afterAll(() => faulty.close());
+
+  const turn = async (user: string, prompt: string, chatId?: string) =>
+    (await app.chat({ prompt, chat_id: chatId }, user).expect(200)).body.chat.id as string;
+
+  async function expectGone(user: string, chatIds: readonly string[]): Promise<void> {
+    expect((await app.list({}, user).expect(200)).body).toEqual({ chats: [] });
+    expect(await readHeads(app, user)).toEqual([]);
+    for (const id of chatIds) expect(await readRemains(app, id)).toEqual([]);
+  }
+
+  function expectUnfinished({ body, headers }: { body: object; headers: Record<string, string> }): void {
+    const message = `Try again; request id ${headers['x-request-id']}`;
+    expect(body).toEqual({ error: 'Not all chats are deleted', message });
+    expect(headers['retry-after']).toMatch(/^[1-9]\d*$/);
+  }
+
+  it('deletes all chats of the caller, and those of nobody else', async () => {
+    const other = await turn('ann', 'mine');
+    const ids = ['old', await turn('bob', 'two', await turn('bob', 'one')), await turn('bob', 'three')];
+    await putItem(app, { ...originalChat('old', [{ role: 'user', content: 'long ago' }]), user_id: 'bob' });
+    await app.chat({ prompt: 'bad [[fault hang-up]]' }, 'bob').expect(502);
+    const answer = await app.removeAll('bob').expect(204);
+    expect(answer.text).toBe('');
+    await expectGone('bob', ids);
+    await app.read(other, 'ann').expect(200);
+    expect((await app.list({}, 'ann').expect(200)).body.chats).toHaveLength(1);
+  });
+
+  it('responds 204 if there are none', async () => {
+    await app.removeAll('nobody').expect(204);
+  });
+
+  it('ends the sessions of the agent', async () => {
+    const ids = [await turn('carl', 'one'), await turn('carl', 'two')];
+    const sessions = app.agent.invocations.slice(-2).map(({ sessionId }) => sessionId);
+    await app.removeAll('carl').expect(204);
+    const ended = app.agent.invocations.filter(({ endSession }) => endSession).map(({ sessionId }) => sessionId);
+    expect(ended.slice(-2).toSorted()).toEqual(sessions.toSorted());
+    await expectGone('carl', ids);
+  });
+
+  it('leaves the counters of the quota', async () => {
+    const day = `quota#${new Date().toISOString().slice(0, 10)}#dora`;
+    await turn('dora', 'one');
+    const table = app.nest.get(DynamoTable, { strict: false });
+    const before = await table.get({ id: day, user_id: 'dora' });
+    await app.removeAll('dora').expect(204);
+    expect(before).toMatchObject({ turns: 1 });
+    expect(await table.get({ id: day, user_id: 'dora' })).toEqual(before);
+  });
+
+  it('deletes what an interrupted delete has left, and chats that have expired', async () => {
+    const ids = [await turn('eve', 'one'), await turn('eve', 'two'), await turn('eve', 'three')];
+    const head = (index: number) => ({ id: ids[index]!, user_id: 'eve' });
+    await setAttribute(app, head(0), 'deleted_at', new Date().toISOString());
+    await setAttribute(app, head(1), 'expires_at', LONG_AGO);
+    await app.removeAll('eve').expect(204);
+    await expectGone('eve', ids);
+  });
+
+  it('responds 503 while a turn runs, deletes the other chats, and finishes when it is repeated', async () => {
+    const ids = [await turn('fred', 'one'), await turn('fred', 'two'), await turn('fred', 'three')];
+    // Without the agent, whose sessions are ended meanwhile.
+    const runner = new TurnRunner(
+      { chats: app.nest.get(DynamoChatRepository, { strict: false }) } as ChatStore,
+      'fred',
+    );
+    const running = await runner.begin('more', ids[1]);
+    expectUnfinished(await app.removeAll('fred').expect(503));
+    await runner.end(running);
+    const { chats } = (await app.list({}, 'fred').expect(200)).body;
+    expect(chats.map(({ id }: { id: string }) => id)).toEqual([ids[1]]);
+    expect((await app.read(ids[1]!, 'fred').expect(200)).body.chat.messages).toHaveLength(4);
+    await app.removeAll('fred').expect(204);
+    await expectGone('fred', ids);
+  });
+
+  it('responds 503 when its time is up, and continues when it is repeated', async () => {
+    const ids = [await turn('gina', 'one'), await turn('gina', 'two')];
+    const times = app.nest.get(TurnTimes, { strict: false });
+    const { deleteAll } = times;
+    Object.assign(times, { deleteAll: 0 });
+    expectUnfinished(await app.removeAll('gina').expect(503));
+    Object.assign(times, { deleteAll });
+    await app.removeAll('gina').expect(204);
+    await expectGone('gina', ids);
+  });
+
+  it('stops at a table that refuses, and continues when it is repeated', async () => {
+    const ids = [await turn('hal', 'one'), await turn('hal', 'two')];
+    faults.inject({ type: 'refused' }, { commands: ['BatchWriteItemCommand'] });
+    const { body } = await app.removeAll('hal').expect(503);
+    expect(body.error).toBe('Storage is unavailable');
+    faults.clear();
+    await app.removeAll('hal').expect(204);
+    await expectGone('hal', ids);
+  });
+
+  it('misses no chat that a turn moves to the part of the list that was read', async () => {
+    const heads = Array.from({ length: MANY }, (_, number) => ({
+      id: `chat-${number}`,
+      user_id: 'ida',
+      title: 'one of many',
+      updated_at: new Date(number).toISOString(),
+    }));
+    await app.nest.get(DynamoTable, { strict: false }).replace(heads);
+    const moved = () => ({ type: 'wait', until: turn('ida', 'one more', 'chat-0') }) as const;
+    faults.inject(moved, { steps: ['delete'], times: 1 });
+    await app.removeAll('ida').expect(204);
+    await expectGone('ida', ['chat-0', 'chat-1', `chat-${MANY - 1}`]);
+  });
+
+  it('brings nothing back and deletes nothing else if each of its writes arrives a second time, late', async () => {
+    const ids = ['old-kim', await turn('kim', 'two', await turn('kim', 'one')), await turn('kim', 'three')];
+    await putItem(app, { ...originalChat('old-kim', [{ role: 'user', content: 'long ago' }]), user_id: 'kim' });
+    faults.inject({ type: 'redelivery', after: { calls: 1000 } }, { steps: ['delete'] });
+    await app.removeAll('kim').expect(204);
+    faults.clear();
+    const later = await turn('kim', 'later');
+    await faults.deliverRest();
+    // The mark, the turns and the head of each chat.
+    const repeated = faults.repeated.map(({ command, isRefused }) => `${command}${isRefused ? ' refused' : ''}`);
+    expect(repeated.toSorted()).toEqual([
+      ...Array.from({ length: 6 }, () => 'BatchWriteItemCommand'),
+      ...Array.from({ length: 3 }, () => 'UpdateItemCommand refused'),
+    ]);
+    for (const id of ids) expect(await readRemains(app, id)).toEqual([]);
+    expect((await app.list({}, 'kim').expect(200)).body.chats).toEqual([expect.objectContaining({ id: later })]);
+    expect((await app.read(later, 'kim').expect(200)).body.chat.messages).toHaveLength(2);
+  });
+
+  it('deletes no chat that went on after its delete failed', async () => {
+    const id = await turn('leo', 'one');
+    faults.inject({ type: 'late', after: { calls: 1000 } }, { steps: ['delete'] });
+    await app.removeAll('leo').expect(503);
+    faults.clear();
+    await turn('leo', 'two', id);
+    await faults.deliverRest();
+    expect((await app.read(id, 'leo').expect(200)).body.chat.messages).toHaveLength(4);
+  });
+
+  it('is safe to send several times at once', async () => {
+    const ids = [await turn('jo', 'one'), await turn('jo', 'two')];
+    await Promise.all([1, 2, 3].map(() => app.removeAll('jo').expect(204)));
+    await expectGone('jo', ids);
+  });
+});
