@@ -1,5 +1,5 @@
 import { DescribeTableCommand, DescribeTimeToLiveCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { buildTableSchema, TIME_TO_LIVE_ATTRIBUTE } from './table-schema.js';
+import { CHAT_LIST_INDEX, TIME_TO_LIVE_ATTRIBUTE } from './table-schema.js';
 
 /**
  * Finds what a table of another origin lacks, although turns work without it: the index and the expiry.
@@ -14,15 +14,16 @@ export async function describeTableGaps(client: DynamoDBClient, tableName: strin
 }
 
 async function findIndexGap(client: DynamoDBClient, tableName: string): Promise<string | undefined> {
-  const [wanted] = buildTableSchema(tableName).GlobalSecondaryIndexes ?? [];
   const { Table: table } = await client.send(new DescribeTableCommand({ TableName: tableName }));
-  const hasIndex = table?.GlobalSecondaryIndexes?.some(({ IndexName: name }) => name === wanted?.IndexName);
-  return hasIndex ? undefined : `no index ${wanted?.IndexName} for the list of chats`;
+  const hasIndex = table?.GlobalSecondaryIndexes?.some(({ IndexName: name }) => name === CHAT_LIST_INDEX);
+  return hasIndex ? undefined : `no index ${CHAT_LIST_INDEX} for the list of chats`;
 }
 
 async function findExpiryGap(client: DynamoDBClient, tableName: string): Promise<string | undefined> {
   const { TimeToLiveDescription: expiry } = await client.send(new DescribeTimeToLiveCommand({ TableName: tableName }));
   const isOn = expiry?.TimeToLiveStatus === 'ENABLED' || expiry?.TimeToLiveStatus === 'ENABLING';
   if (isOn && expiry.AttributeName === TIME_TO_LIVE_ATTRIBUTE) return undefined;
-  return `no expiry by ${TIME_TO_LIVE_ATTRIBUTE}, so what a delete leaves stays for ever`;
+  // DynamoDB has one attribute for a table.
+  const obstacle = isOn ? ' (it is on for another attribute: turn that off first)' : '';
+  return `no expiry by ${TIME_TO_LIVE_ATTRIBUTE}${obstacle}, so what a delete leaves stays for ever`;
 }

@@ -148,7 +148,7 @@ describe('DELETE /chats', () => {
     const repeated = faults.repeated.map(({ command, isRefused }) => `${command}${isRefused ? ' refused' : ''}`);
     expect(repeated.toSorted()).toEqual([
       ...Array.from({ length: 6 }, () => 'BatchWriteItemCommand'),
-      ...Array.from({ length: 3 }, () => 'UpdateItemCommand refused'),
+      ...Array.from({ length: 3 }, () => 'PutItemCommand refused'),
     ]);
     for (const id of ids) expect(await readRemains(app, id)).toEqual([]);
     expect((await app.list({}, 'kim').expect(200)).body.chats).toEqual([expect.objectContaining({ id: later })]);

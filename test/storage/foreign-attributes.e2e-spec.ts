@@ -104,13 +104,15 @@ describe('attributes that another system wrote under our names', () => {
 
     const key = { 'idempotency-key': 'key' };
     await app.chat({ prompt: 'Go on', chat_id: id }, 'alice', key).expect(200);
-    const [head] = [await readHead(app, id)];
+    const head = await readHead(app, id);
     expect(head).not.toHaveProperty('open');
     expect(head).toMatchObject({ updated_at: expect.any(String), turns: expect.any(Number) });
     expect((await app.chat({ prompt: 'Go on', chat_id: id }, 'alice', key).expect(200)).headers).toMatchObject({
       'idempotency-replayed': 'true',
     });
     await app.chat({ prompt: 'And on', chat_id: id }).expect(200);
+    await app.rename(untouched, 'New').expect(200);
+    expect((await app.read(untouched).expect(200)).body.chat.title).toBe('New');
     const said = (await texts(id)).filter(({ role }) => role === 'user').map(({ content }) => content);
     expect(said.filter((text) => text !== FAR_AHEAD.prompt)).toEqual(['Where were we?', 'Go on', 'And on']);
 

@@ -10,6 +10,8 @@ import { schemaWithoutIndex } from '../support/table-without-index.js';
 
 const NO_INDEX = 'no index user_id-updated_at-index for the list of chats';
 const NO_EXPIRY = 'no expiry by expires_at, so what a delete leaves stays for ever';
+const OTHER_EXPIRY =
+  'no expiry by expires_at (it is on for another attribute: turn that off first), so what a delete leaves stays for ever';
 const CURE = '"npm run table" mends it: see docs/moving-over.md';
 
 /** What DynamoDB answers to the operations that describe a table. */
@@ -49,7 +51,7 @@ describe('describeTableGaps', () => {
     ['nothing about a complete table', {}, undefined],
     ['the index', noIndex, `The table chats has ${NO_INDEX}. ${CURE}`],
     ['the expiry', noExpiry, `The table chats has ${NO_EXPIRY}. ${CURE}`],
-    ['an expiry by another attribute', otherExpiry, `The table chats has ${NO_EXPIRY}. ${CURE}`],
+    ['an expiry by another attribute', otherExpiry, `The table chats has ${OTHER_EXPIRY}. ${CURE}`],
     ['both', { ...noIndex, ...noExpiry }, `The table chats has ${NO_INDEX}, and ${NO_EXPIRY}. ${CURE}`],
     ['nothing without permissions', { DescribeTable: refused, DescribeTimeToLive: refused }, undefined],
     [
