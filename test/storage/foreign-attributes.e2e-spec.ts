@@ -111,7 +111,7 @@ describe('attributes that another system wrote under our names', () => {
       'idempotency-replayed': 'true',
     });
     await app.chat({ prompt: 'And on', chat_id: id }).expect(200);
-    await app.rename(untouched, 'New').expect(200);
+    await app.rename(untouched, { title: 'New' }).expect(200);
     expect((await app.read(untouched).expect(200)).body.chat.title).toBe('New');
     const said = (await texts(id)).filter(({ role }) => role === 'user').map(({ content }) => content);
     expect(said.filter((text) => text !== FAR_AHEAD.prompt)).toEqual(['Where were we?', 'Go on', 'And on']);
