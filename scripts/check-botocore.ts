@@ -27,14 +27,21 @@ interface Reply {
 
 async function main(): Promise<void> {
   const python = await installBotocore();
-  const agents = await startCheckedAgents();
-  try {
-    const expected = (await Promise.all(agents.map(readByProvider))).flat();
+  const expected = await useAgents(async (agents) => (await Promise.all(agents.map(readByProvider))).flat());
+  const { version, replies } = await useAgents((agents) => {
     for (const agent of agents) agent.prepare();
     const calls = agents.flatMap(({ prompts, toCall }) => prompts.map(toCall));
-    const { version, replies } = await readByBotocore(python, calls);
-    deepStrictEqual(replies, expected);
-    console.log(`botocore ${version} reads ${replies.length} replies of the emulated agents as our providers do`);
+    return readByBotocore(python, calls);
+  });
+  deepStrictEqual(replies, expected);
+  console.log(`botocore ${version} reads ${replies.length} replies of the emulated agents as our providers do`);
+}
+
+/** Each reader has agents of its own, because a directive counts its attempts. */
+async function useAgents<T>(read: (agents: readonly CheckedAgent[]) => Promise<T>): Promise<T> {
+  const agents = await startCheckedAgents();
+  try {
+    return await read(agents);
   } finally {
     await Promise.all(agents.map(({ emulator }) => emulator.close()));
   }

@@ -21,7 +21,7 @@ export const refusedImports = [
   ['src/usage/turn-quota.ts', type('../chat/model/chat.js'), 'usage'],
   ['src/openapi/api-docs.ts', type('../config/environment.js'), 'openapi'],
   ['src/openapi/api-docs.controller.ts', type('./document/schema.js'), 'openapi'],
-  ['src/openapi/document/schema.ts', type('../../dynamodb/dynamo-table.js'), 'openapi/document'],
+  ['src/openapi/document/schema.ts', type('../../local/banner.js'), 'openapi/document'],
   ['src/health/readiness.service.ts', type('../chat/model/chat.js'), 'health'],
   ['src/chat/model/chat.ts', type('../storage/items/head-item.js'), 'chat/model'],
   ['src/chat/agent/agent.ts', type('../service/chat.service.js'), 'chat/agent'],

@@ -21,6 +21,8 @@ export class ItemTooLargeError extends Error {
   override readonly name = 'ItemTooLargeError';
 }
 
+/** Most items that one request of a growing query looks at. */
+const QUERY_MAX_ITEMS = 1_000;
 /** Most items of a BatchWriteItem call. */
 const BATCH_SIZE = 25;
 const BATCH_ATTEMPTS = 5;
@@ -146,14 +148,18 @@ export class DynamoTable {
     }
   }
 
-  /** Yields the items of a query in descending order. Each request has the limit of the one before, times `growth`. */
+  /** Yields the items of a query in descending order. Each request has the limit of the one before, times `growth`, up to 1,000. */
   private async *query(first: QueryInput, growth = 1): AsyncGenerator<Item> {
     let input = first;
     do {
       const command = new QueryCommand({ ...input, TableName: this.name, ScanIndexForward: false });
       const page = await getResult(this.client.send(command));
       yield* page?.Items ?? [];
-      input = { ...input, ExclusiveStartKey: page?.LastEvaluatedKey, Limit: input.Limit * growth };
+      input = {
+        ...input,
+        ExclusiveStartKey: page?.LastEvaluatedKey,
+        Limit: Math.min(input.Limit * growth, QUERY_MAX_ITEMS),
+      };
     } while (input.ExclusiveStartKey);
   }
 

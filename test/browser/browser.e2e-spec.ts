@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { describeInBrowser, startBrowser } from '../support/browser.js';
+import { describeInBrowser, openPage, startBrowser } from '../support/browser.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { readChat, type ShownChat } from '../support/chat-client.js';
 import { readHeads } from '../support/chat-items.js';
@@ -39,7 +39,7 @@ describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the 
     await Promise.all([app.close(), steppedApp.close(), frontend.close()]);
   });
   beforeEach(async () => {
-    page = await browser.newPage();
+    page = await openPage(browser);
     user = `reader-${(users += 1)}`;
   });
   afterEach(() => page.close());

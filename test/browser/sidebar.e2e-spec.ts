@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { describeInBrowser, startBrowser } from '../support/browser.js';
+import { describeInBrowser, openPage, startBrowser } from '../support/browser.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { askTurn, readChat } from '../support/chat-client.js';
 import { type FrontendPage, serveFrontendPage } from '../support/frontend-page.js';
@@ -28,7 +28,7 @@ describeInBrowser('a page with a sidebar of chats', () => {
     await Promise.all([app.close(), frontend.close()]);
   });
   beforeEach(async () => {
-    page = await browser.newPage();
+    page = await openPage(browser);
     user = `owner-${(users += 1)}`;
   });
   afterEach(() => page.close());
@@ -77,6 +77,18 @@ describeInBrowser('a page with a sidebar of chats', () => {
     await page.locator('input').fill('Plan a weekend in Lisbon');
     await page.locator('input').press('Enter');
     await entry('Plan a weekend in Lisbon').waitFor();
+  });
+
+  it('closes a new chat that is deleted, so the next prompt begins another', async () => {
+    await open();
+    for (const prompt of ['First words', 'Second words']) {
+      await page.locator('input').fill(prompt);
+      await page.locator('input').press('Enter');
+      await entry(prompt).waitFor();
+      await press(prompt, 'Delete');
+      await page.locator('.user').waitFor({ state: 'detached' });
+    }
+    expect(await listTitles()).toEqual([]);
   });
 
   it('renames a chat, and deletes it', async () => {

@@ -10,6 +10,9 @@ import { NPM_VARIABLES } from '../support/npm-variables.js';
 import { silence } from '../support/silence.js';
 import { ShellSession } from '../support/shell-session.js';
 
+/** A busy machine may need longer than the service gives its table. */
+const LONGER_TIMEOUTS = { NODE_OPTIONS: `--import ${resolve('test/support/preload-longer-timeouts.mjs')}` };
+
 const CLONED = [
   'src',
   'scripts',
@@ -52,7 +55,13 @@ class Clone {
 
   /** Starts the service by the command of a page. @returns what it has printed when it is ready. */
   async start(command: string): Promise<string> {
-    const env = { PATH: process.env['PATH'], HOME: this.folder, ...NPM_VARIABLES, ...this.variables() };
+    const env = {
+      PATH: process.env['PATH'],
+      HOME: this.folder,
+      ...LONGER_TIMEOUTS,
+      ...NPM_VARIABLES,
+      ...this.variables(),
+    };
     const server = spawn('bash', ['-c', command], { cwd: this.folder, env, detached: true });
     this.server = server;
     const isReady = new Promise<void>((ready, failed) => {

@@ -9,6 +9,7 @@ import { insertToken } from '../../scripts/lambda/events.js';
 import { LocalFunction, type PackageHandler } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { findNode } from '../../scripts/lambda/node-binary.js';
+import { mintToken } from '../../src/local/dev-token.js';
 import type { LambdaEvent } from '../../src/lambda/event.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
 import { ANSWERS, answerTo, expectDescribedResult, putOldChat } from '../support/lambda/answers.js';
@@ -49,6 +50,8 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
     for (const temporary of [home, work]) rmSync(temporary, { recursive: true });
   });
 
+  /** For turns that run longer than their test, because an event deletes all chats of the user `demo`. */
+  const tokenOf = (sub: string) => mintToken({ secret: parts.variables['JWT_SECRET_KEY'] ?? '', sub });
   async function start(major: string, handler: PackageHandler, endpoint: string): Promise<LocalFunction> {
     const variables = { ...parts.variables, LOG_LEVEL: 'verbose', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: endpoint };
     const log = (written: string) => silence.wrote('the function', written);
@@ -71,7 +74,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
     /** It takes 11 s, so it has its own function and runs beside the other tests. */
     async function silentTurn(): Promise<SilentTurn> {
       const patient = await start(major, 'lambda-stream.handler', agent.endpoint);
-      const reader = new FunctionCaller(patient, parts.token);
+      const reader = new FunctionCaller(patient, tokenOf('silent-user'));
       try {
         // A function keeps its connection for the next response.
         await reader.ask({ body: { prompt: 'hello' } });
@@ -216,7 +219,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
 
     it('fails an open response when it ends', async () => {
       const doomed = await start(major, 'lambda-stream.handler', agent.endpoint);
-      const reader = new FunctionCaller(doomed, parts.token);
+      const reader = new FunctionCaller(doomed, tokenOf('doomed-user'));
       const { body } = await reader.open({ body: { prompt: 'hello [[fault silence after=1]]' } });
       const reading = expect(text(body)).rejects.toThrow('The function ended before its response was complete');
       await doomed.stop();

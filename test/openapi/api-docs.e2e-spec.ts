@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
-import { describeInBrowser, startBrowser } from '../support/browser.js';
+import { describeInBrowser, openPage, startBrowser } from '../support/browser.js';
 import { type ServerParts, startServerParts } from '../support/server-parts.js';
 import { killServers, type ListeningServer, startLocalServer, startServer } from '../support/spawned-server.js';
 
@@ -72,7 +72,7 @@ describe('the description of the API', () => {
 describeInBrowser('the page in a browser', () => {
   it('shows every route, sends a request with a token, and asks nobody else', async () => {
     const browser = await startBrowser();
-    const page = await browser.newPage();
+    const page = await openPage(browser);
     const asked = new Set<string>();
     const complaints: string[] = [];
     page.on('request', (request) => asked.add(new URL(request.url()).origin));

@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto';
 import { InvalidRequestError } from '../../../http/errors/http.errors.js';
 import type { ChatListPosition } from '../../model/chat-list.js';
 
-/** A stored time, an id and the binding. DynamoDB refuses keys that are much longer. */
-const LIST_CURSOR = /^(.{1,300}) (\S{1,600}) ([\w-]{16})$/;
 const CURSOR = /^(-?\d{1,12})\.[\w-]{16}$/;
 
 /**
@@ -31,7 +29,8 @@ export function decodeCursor(userId: string, chatId: string, cursor: string | un
 
 /** Encodes the cursor of the page behind a chat in the list of a user. It is bound to the user, like the other cursor. */
 export function encodeListCursor(userId: string, { id, updatedAt }: ChatListPosition): string {
-  return Buffer.from(`${updatedAt} ${id} ${hashBinding(userId, updatedAt, id)}`).toString('base64url');
+  const place = [updatedAt, id, hashBinding(userId, updatedAt, id)];
+  return Buffer.from(JSON.stringify(place)).toString('base64url');
 }
 
 /**
@@ -41,11 +40,23 @@ export function encodeListCursor(userId: string, { id, updatedAt }: ChatListPosi
  */
 export function decodeListCursor(userId: string, cursor: string | undefined): ChatListPosition | undefined {
   if (cursor === undefined) return undefined;
-  const [, updatedAt, id] = LIST_CURSOR.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (updatedAt === undefined || id === undefined) throw createCursorError();
-  const position = { id, updatedAt };
-  if (encodeListCursor(userId, position) !== cursor) throw createCursorError();
+  const position = parsePlace(Buffer.from(cursor, 'base64url').toString());
+  if (!position || encodeListCursor(userId, position) !== cursor) throw createCursorError();
   return position;
+}
+
+function parsePlace(text: string): ChatListPosition | undefined {
+  try {
+    const [updatedAt, id] = JSON.parse(text) as unknown[];
+    return isKey(updatedAt, 1_024) && isKey(id, 2_048) ? { id, updatedAt } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A caller can make a cursor, and DynamoDB fails for a start key that is empty or too long. Limits in bytes. */
+function isKey(value: unknown, maxBytes: number): value is string {
+  return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= maxBytes;
 }
 
 /** Creates the error of every bad cursor. */
