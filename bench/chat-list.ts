@@ -4,6 +4,7 @@ import { Test } from '@nestjs/testing';
 import { AppModule } from '../src/app.module.js';
 import type { ChatListPosition } from '../src/chat/model/chat-list.js';
 import { ChatListService } from '../src/chat/service/chat-list.service.js';
+import { Clock } from '../src/common/clock.js';
 import { TableSettings } from '../src/config/settings.js';
 import { DynamoTable } from '../src/dynamodb/dynamo-table.js';
 import { startEmbeddedTable } from '../test/support/embedded-table.js';
@@ -23,7 +24,7 @@ export async function benchChatList(): Promise<void> {
     .useValue(client)
     .compile();
   const service = app.get(ChatListService, { strict: false });
-  const directTable = new DynamoTable(table, new TableSettings(environment));
+  const directTable = new DynamoTable(table, new TableSettings(environment), new Clock());
 
   console.log(`Pages of ${LIMIT} chats with titles of ${TITLE.length} B, by the billing rules.\n`);
   console.log('chats  what           requests   WCU   RCU');

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException, DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import {
   BatchWriteCommand,
@@ -11,6 +10,7 @@ import {
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
 import { TableSettings } from '../config/settings.js';
 import { IndexUnavailableError, StorageUnavailableError } from '../common/storage.errors.js';
 import { CHAT_LIST_INDEX } from './table-schema.js';
@@ -77,6 +77,7 @@ export class DynamoTable {
   constructor(
     private readonly client: DynamoDBDocumentClient,
     settings: TableSettings,
+    private readonly clock: Clock,
   ) {
     this.name = settings.name;
   }
@@ -169,7 +170,7 @@ export class DynamoTable {
       const command = new BatchWriteCommand({ RequestItems: { [this.name]: requests } });
       requests = (await getResult(this.client.send(command)))?.UnprocessedItems?.[this.name] ?? [];
       if (requests.length === 0) return;
-      if (attempt < BATCH_ATTEMPTS) await sleep(BATCH_PAUSE_MILLISECONDS * 2 ** attempt);
+      if (attempt < BATCH_ATTEMPTS) await this.clock.sleep(BATCH_PAUSE_MILLISECONDS * 2 ** attempt);
     }
     throw new StorageUnavailableError();
   }

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
 import { TableSettings } from '../config/settings.js';
 import { createDocumentClient, createDynamoDbClient } from './dynamodb.client.js';
 import { DynamoTable } from './dynamo-table.js';
@@ -10,6 +11,7 @@ import { DynamoTable } from './dynamo-table.js';
   providers: [
     { provide: DynamoDBClient, useFactory: createDynamoDbClient, inject: [TableSettings] },
     { provide: DynamoDBDocumentClient, useFactory: createDocumentClient, inject: [DynamoDBClient] },
+    Clock,
     DynamoTable,
   ],
   exports: [DynamoTable],

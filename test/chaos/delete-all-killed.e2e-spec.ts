@@ -3,6 +3,7 @@ import { GetCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { toTurnItems } from '../../src/chat/storage/items/turn-item.js';
 import type { RunningTurn } from '../../src/chat/model/turn.js';
+import { Clock } from '../../src/common/clock.js';
 import { TableSettings } from '../../src/config/settings.js';
 import { loadEnvironment } from '../../src/config/environment.js';
 import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
@@ -46,7 +47,7 @@ describe(`DELETE /chats for ${CHATS} chats of ${TURNS} turns, killed half-way`, 
       return [head, ...turns];
     }).flat() as Item[];
     const settings = new TableSettings(loadEnvironment(parts.variables));
-    await new DynamoTable(parts.table, settings).replace(items);
+    await new DynamoTable(parts.table, settings, new Clock()).replace(items);
   }
 
   async function readAll(): Promise<Item[]> {

@@ -1,6 +1,7 @@
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
+import { Clock } from '../../src/common/clock.js';
 import { Environment } from '../../src/config/environment.js';
 import { QuotaSettings, TableSettings } from '../../src/config/settings.js';
 import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
@@ -29,9 +30,9 @@ function createQuota(client: DynamoDBDocumentClient, limits: Limits, clock: { ti
   const { perMinute = 0, perDay = 0 } = limits;
   const variables = { TURNS_PER_MINUTE: perMinute, TURNS_PER_DAY: perDay };
   return new TurnQuota(
-    new DynamoTurnQuotaRepository(new DynamoTable(client, tableSettings('http://127.0.0.1:1'))),
+    new DynamoTurnQuotaRepository(new DynamoTable(client, tableSettings('http://127.0.0.1:1'), new Clock())),
     new QuotaSettings(Object.assign(new Environment(), variables)),
-    { now: () => clock.time },
+    Object.assign(new Clock(), { now: () => clock.time }),
   );
 }
 
