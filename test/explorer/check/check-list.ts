@@ -25,8 +25,8 @@ export function checkListPage(
  */
 export function listPossibleTitles(ledger: Ledger, chatId: string): string[] | undefined {
   const renames = ledger.renames.filter((rename) => rename.chatId === chatId);
-  const done = renames.filter(({ isDone }) => isDone);
+  const done = renames.filter(({ outcome }) => outcome === 'done');
   if (done.length === 0) return undefined;
   const latestStart = Math.max(...done.map(({ from }) => from));
-  return renames.filter(({ to, isDone }) => to >= latestStart || !isDone).map(({ title }) => title);
+  return renames.filter(({ to, outcome }) => to >= latestStart || outcome === 'unknown').map(({ title }) => title);
 }

@@ -14,12 +14,16 @@ export interface ReadPage {
   readonly hasOlder: boolean;
 }
 
+/** A read while a delete runs that is neither the whole chat nor 404. */
+export const DURING_DELETE = 'read while a delete runs';
+const TORN = new Set(['lost turn', 'lost reply', 'lost prompt', 'torn reply']);
+
 /** Checks what a caller has got of a chat: every acknowledged turn once, whole and in order, and nothing else. */
 export function checkPage(ledger: Ledger, page: ReadPage): void {
   const { user: reader, chatId, turns } = page;
-  const isBeingDeleted = ledger.isBeingDeleted(chatId, reader, page);
+  const isTorn = ledger.isBeingDeleted(chatId, reader);
   const report = (kind: string, text: string) =>
-    ledger.report(isBeingDeleted ? `while a delete runs: ${kind}` : kind, `${text}; shown: ${describeTurns(turns)}`);
+    ledger.report(isTorn && TORN.has(kind) ? DURING_DELETE : kind, `${text}; shown: ${describeTurns(turns)}`);
   const known = ledger.attemptsOf(chatId).filter(({ user }) => user === reader);
   if (known.length === 0 && turns.some(({ number }) => number > 0)) report('foreign chat', `chat ${chatId}`);
 

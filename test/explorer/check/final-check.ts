@@ -82,7 +82,7 @@ function checkRemains({ ledger, world, table }: Run, chatId: string, items: read
   if (kept.length === 0 || (head && !isGone(head, world.now))) return;
   const text = `${kept.length} of ${items.length} items of chat ${chatId}`;
   if (head && !isTombstone(head) && head['deleted_at'] !== undefined) {
-    const isDone = ledger.deletesOf(chatId, owner).some((change) => change.chatId === chatId && change.isDone);
+    const isDone = ledger.deletesOf(chatId, owner).some((change) => change.chatId === chatId && change.outcome === 'done');
     return ledger.report(isDone ? 'left behind by a delete' : 'left behind by a delete that died', text);
   }
   return ledger.report(head ? 'left behind with a dead head' : 'left behind without a head', text);

@@ -43,7 +43,8 @@ export interface ChangeOfChat {
   readonly chatId: string | undefined;
   readonly from: number;
   to: number;
-  isDone: boolean;
+  /** `unknown`: it still runs, or its end says nothing. */
+  outcome: 'unknown' | 'done' | 'refused';
 }
 
 export interface Rename extends ChangeOfChat {
@@ -123,16 +124,16 @@ export class Ledger {
     }
   }
 
-  /** Whether a chat may be missing for a caller at this time: it was deleted, or its time is up. */
+  /** Whether a chat may be missing for a caller now: somebody deletes it, or its time is up. */
   mayBeMissing(chatId: string, user: string, now: number): boolean {
-    const wasDeleted = this.deletesOf(chatId, user).some((change) => change.from <= now);
     const expiry = toExpiryTime(this.findHead(chatId, user));
-    return wasDeleted || this.expiredChats.has(chatId) || expiry - CLOCK_MARGIN < now;
+    return this.isBeingDeleted(chatId, user) || this.expiredChats.has(chatId) || expiry - CLOCK_MARGIN < now;
   }
 
-  /** Whether a delete may have run in this time. One that did not end well may run for ever. */
-  isBeingDeleted(chatId: string, user: string, { from, to }: { from: number; to: number }): boolean {
-    return this.deletesOf(chatId, user).some((change) => change.from <= to && (!change.isDone || change.to >= from));
+  /** Whether somebody has asked for a delete of the chat, and it has begun. */
+  isBeingDeleted(chatId: string, user: string): boolean {
+    const head = this.findHead(chatId, user);
+    return this.deletesOf(chatId, user).length > 0 && (!head || head['deleted_at'] !== undefined);
   }
 
   deletesOf(chatId: string, user: string): ChangeOfChat[] {

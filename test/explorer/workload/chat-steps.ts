@@ -3,6 +3,7 @@ import type { StoredTurn } from '../../../src/chat/model/chat.js';
 import { DomainError } from '../../../src/common/domain-error.js';
 import { checkPage } from '../check/check-read.js';
 import { checkListPage } from '../check/check-list.js';
+import type { ChangeOfChat, Rename } from '../check/ledger.js';
 import type { Run } from './run.js';
 
 /** A chat that was opened so long before is in the index. */
@@ -58,20 +59,11 @@ export async function listChats(run: Run, user: string, limit: number): Promise<
 }
 
 export async function renameChat(run: Run, user: string, chatId: string): Promise<void> {
-  const { ledger, world, parts } = run;
-  const title = `title ${ledger.renames.length + 1}`;
-  const change = { user, chatId, title, from: world.now, to: Infinity, isDone: false };
-  ledger.renames.push(change);
-  try {
-    await parts.list.rename(user, chatId, title);
-    change.isDone = true;
-    world.note(() => `the title is “${title}”`);
-  } catch (error) {
-    if (error instanceof ChatNotFoundError) run.checkNotFound(user, chatId, change.from);
-    throw error;
-  } finally {
-    change.to = world.now;
-  }
+  const title = `title ${run.ledger.renames.length + 1}`;
+  const change: Rename = { user, chatId, title, from: run.world.now, to: Infinity, outcome: 'unknown' };
+  run.ledger.renames.push(change);
+  await follow(run, change, () => run.parts.list.rename(user, chatId, title));
+  run.world.note(() => `the title is “${title}”`);
 }
 
 export async function deleteChat(
@@ -80,21 +72,11 @@ export async function deleteChat(
   { chatId, evenIfExpired }: { chatId: string; evenIfExpired: boolean },
 ): Promise<void> {
   const { ledger, world, parts } = run;
-  // A delete of another user's chat does nothing, so it is of no chat of that user.
-  const change = { user, chatId, from: world.now, to: Infinity, isDone: false };
+  const change: ChangeOfChat = { user, chatId, from: world.now, to: Infinity, outcome: 'unknown' };
   ledger.deletes.push(change);
-  try {
-    await parts.list.delete(user, chatId, { evenIfExpired });
-    change.isDone = true;
-    ledger.noteDelete(chatId, world.now);
-    world.note(() => 'deleted');
-  } catch (error) {
-    // A refused delete has changed nothing.
-    if (error instanceof DomainError && error.kind !== 'unavailable') change.isDone = true;
-    throw error;
-  } finally {
-    change.to = world.now;
-  }
+  await follow(run, change, () => parts.list.delete(user, chatId, { evenIfExpired }));
+  ledger.noteDelete(chatId, world.now);
+  world.note(() => 'deleted');
 }
 
 export async function deleteAll(run: Run, user: string): Promise<void> {
@@ -103,12 +85,27 @@ export async function deleteAll(run: Run, user: string): Promise<void> {
   const opened = ledger.attempts.filter(
     (one) => one.user === user && one.outcome === 'begun' && (one.knownAt ?? Infinity) < from - INDEX_LAG,
   );
-  const change = { user, chatId: undefined, from, to: Infinity, isDone: false };
+  const change: ChangeOfChat = { user, chatId: undefined, from, to: Infinity, outcome: 'unknown' };
   ledger.deletes.push(change);
-  await parts.list.deleteAll(user);
-  Object.assign(change, { isDone: true, to: world.now });
+  await follow(run, change, () => parts.list.deleteAll(user));
   for (const { chatId = '' } of opened) ledger.noteDelete(chatId, world.now, from);
   world.note(() => 'all deleted');
+}
+
+/** Notes how a change ends. A refused one has changed nothing. */
+async function follow(run: Run, change: ChangeOfChat, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+    change.outcome = 'done';
+  } catch (error) {
+    if (error instanceof ChatNotFoundError && change.chatId !== undefined) {
+      run.checkNotFound(change.user, change.chatId, change.from);
+    }
+    if (error instanceof DomainError && error.kind !== 'unavailable') change.outcome = 'refused';
+    throw error;
+  } finally {
+    change.to = run.world.now;
+  }
 }
 
 /** Notes an error that no caller should see. */
