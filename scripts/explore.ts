@@ -1,9 +1,11 @@
+import { Logger } from '@nestjs/common';
 import { explore } from '../test/explorer/explore.js';
 import { generateSchedule } from '../test/explorer/workload/generate.js';
 import { runSchedule } from '../test/explorer/workload/run-schedule.js';
 import { shrinkSchedule } from '../test/explorer/shrink.js';
 import { formatRun } from '../test/explorer/print.js';
 
+Logger.overrideLogger(false);
 const seed = Number(process.argv[3] ?? 1);
 const n = Number(process.argv[2] ?? 300);
 const start = performance.now();

@@ -13,7 +13,7 @@ const MAX_RUNS = 2_000;
 export async function shrinkSchedule(schedule: Schedule, kind: string, judge?: Judge): Promise<Schedule> {
   let smallest = schedule;
   let runs = 0;
-  for (let hasChanged = true; hasChanged && runs < MAX_RUNS; ) {
+  for (let hasChanged = true; hasChanged && runs < MAX_RUNS;) {
     hasChanged = false;
     for (const candidate of listSmaller(smallest)) {
       runs += 1;
@@ -79,7 +79,10 @@ function* listEarlier(schedule: Schedule): Generator<Schedule> {
     const before = steps[index - 1]?.at ?? 0;
     for (const gap of listRounder(step.at - before)) {
       const earlier = step.at - before - gap;
-      yield { ...schedule, steps: steps.map((other, at) => (at < index ? other : { ...other, at: other.at - earlier })) };
+      yield {
+        ...schedule,
+        steps: steps.map((other, at) => (at < index ? other : { ...other, at: other.at - earlier })),
+      };
     }
   }
 }

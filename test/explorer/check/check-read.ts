@@ -130,5 +130,7 @@ function mayHaveBegun({ outcome, knownAt = Infinity, calledAt, gone }: Attempt, 
 /** The texts of turns, short. */
 function describeTurns(turns: readonly StoredTurn[]): string {
   const describe = ({ content, status }: Message) => [content.slice(0, 24), status].filter(Boolean).join(':');
-  return turns.map(({ number, messages }) => `${number} [${messages.map(describe).join(' | ')}]`).join(', ') || 'nothing';
+  return (
+    turns.map(({ number, messages }) => `${number} [${messages.map(describe).join(' | ')}]`).join(', ') || 'nothing'
+  );
 }

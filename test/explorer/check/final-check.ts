@@ -79,13 +79,16 @@ function checkRemains({ ledger, world, table }: Run, chatId: string, items: read
   const kept = items.filter((item) => !isTombstone(item) && !isExpired(item, world.now));
   const owner = String(items[0]?.['user_id']).split('#')[0] ?? '';
   const head = table.find({ id: chatId, user_id: owner });
+  ledger.noteExpiry(chatId, head, world.now);
   if (kept.length === 0 || (head && !isGone(head, world.now))) return;
   const text = `${kept.length} of ${items.length} items of chat ${chatId}`;
   if (head && !isTombstone(head) && head['deleted_at'] !== undefined) {
-    const isDone = ledger.deletesOf(chatId, owner).some((change) => change.chatId === chatId && change.outcome === 'done');
+    const isDone = ledger
+      .deletesOf(chatId, owner)
+      .some((change) => change.chatId === chatId && change.outcome === 'done');
     return ledger.report(isDone ? 'left behind by a delete' : 'left behind by a delete that died', text);
   }
-  return ledger.report(head ? 'left behind with a dead head' : 'left behind without a head', text);
+  return ledger.report(ledger.expiredChats.has(chatId) ? 'left behind by expiry' : 'left behind', text);
 }
 
 /** Every turn that has begun is counted once in its minute, and no refused one is. */

@@ -133,7 +133,15 @@ export class Ledger {
   /** Whether somebody has asked for a delete of the chat, and it has begun. */
   isBeingDeleted(chatId: string, user: string): boolean {
     const head = this.findHead(chatId, user);
-    return this.deletesOf(chatId, user).length > 0 && (!head || head['deleted_at'] !== undefined);
+    return (
+      (!head || head['deleted_at'] !== undefined) && this.deletesOf(chatId, user).some((change) => this.mayAct(change))
+    );
+  }
+
+  /** A delete that has failed may not take a chat that has gone on since then. */
+  private mayAct({ chatId, outcome, to }: ChangeOfChat): boolean {
+    if (chatId === undefined || outcome === 'done') return true;
+    return !this.attemptsOf(chatId).some(({ calledAt, storedAt }) => calledAt > to && storedAt !== undefined);
   }
 
   deletesOf(chatId: string, user: string): ChangeOfChat[] {

@@ -82,7 +82,8 @@ function computeValue(value: Value, item: Item, call: Placeholders): unknown {
   if (value.kind === 'ifNotExists') return item[toName(value.alias, call)] ?? readOperand(value.operand, item, call);
   if (value.kind === 'operand') {
     const found = readOperand(value.operand, item, call);
-    if (found === undefined) throw validationError('The provided expression refers to an attribute that does not exist');
+    if (found === undefined)
+      throw validationError('The provided expression refers to an attribute that does not exist');
     return found;
   }
   const left = computeValue(value.left, item, call);
@@ -92,7 +93,8 @@ function computeValue(value: Value, item: Item, call: Placeholders): unknown {
 }
 
 function add(present: unknown, value: unknown): unknown {
-  if (typeof value === 'number' && (present === undefined || typeof present === 'number')) return (present ?? 0) + value;
+  if (typeof value === 'number' && (present === undefined || typeof present === 'number'))
+    return (present ?? 0) + value;
   if (value instanceof Set && (present === undefined || present instanceof Set)) {
     return new Set([...(present ?? []), ...value]);
   }

@@ -1,6 +1,7 @@
 import {
   BatchWriteCommand,
   type BatchWriteCommandInput,
+  DeleteCommand,
   GetCommand,
   type GetCommandInput,
   PutCommand,
@@ -44,6 +45,15 @@ export interface CallTerms {
 /** Decides whether a condition holds. A mutant of the product decides otherwise. */
 export type Judge = (condition: Condition, item: Item | undefined, call: Placeholders, command: object) => boolean;
 
+export interface TableOptions {
+  readonly name?: string | undefined;
+  readonly onWrite?: ((write: AppliedWrite) => void) | undefined;
+  /** Is called with each command, and its output or its error. */
+  readonly onCall?: ((command: object, result: object) => void) | undefined;
+  /** By default a condition holds if the item meets it. */
+  readonly judge?: Judge | undefined;
+}
+
 interface Version extends StoredItem {
   /** What a read that is not consistent sees until then. */
   readonly older?: { readonly item: Item | undefined; readonly until: number };
@@ -57,20 +67,30 @@ export class MemoryTable {
   private readonly partitions = new Map<string, Map<string, Version>>();
   private readonly index = new TableIndex();
 
-  constructor(
-    private readonly onWrite: (write: AppliedWrite) => void = () => undefined,
-    private readonly judge: Judge = evaluate,
-  ) {}
+  constructor(private readonly options: TableOptions = {}) {}
 
   /** Runs a command. @throws the errors of the SDK */
   execute(command: object, terms: CallTerms): object {
+    const { onCall } = this.options;
+    try {
+      const output = this.run(command, terms);
+      onCall?.(command, output);
+      return output;
+    } catch (error) {
+      onCall?.(command, error as Error);
+      throw error;
+    }
+  }
+
+  private run(command: object, terms: CallTerms): object {
     if (command instanceof GetCommand) return this.get(command.input, terms);
     if (command instanceof PutCommand) return this.put(command, terms);
     if (command instanceof UpdateCommand) return this.update(command, terms);
     if (command instanceof BatchWriteCommand) return this.batchWrite(command.input, terms);
     if (command instanceof QueryCommand) {
       const { input } = command;
-      if (input.IndexName !== undefined) return runQuery(input, (user) => this.index.list(user, terms.now).map(toSized));
+      if (input.IndexName !== undefined)
+        return runQuery(input, (user) => this.index.list(user, terms.now).map(toSized));
       if (!input.ConsistentRead) throw new Error('Only consistent queries of the table are simulated');
       return runQuery(input, (id) => [...(this.partitions.get(String(id))?.values() ?? [])]);
     }
@@ -100,6 +120,8 @@ export class MemoryTable {
     partition?.delete(sortKey);
     if (partition?.size === 0) this.partitions.delete(id);
     this.index.follow(item, undefined, now + lag);
+    const command = new DeleteCommand({ TableName: this.options.name, Key: { id, user_id: sortKey } });
+    this.options.onCall?.(command, {});
   }
 
   private get({ Key, ConsistentRead }: GetCommandInput, { now }: CallTerms): object {
@@ -137,7 +159,8 @@ export class MemoryTable {
     const { ConditionExpression: text } = call;
     if (text !== undefined) {
       checkExpression(text);
-      if (!this.judge(parseCondition(text), before, call, command)) throw conditionError();
+      const { judge = evaluate } = this.options;
+      if (!judge(parseCondition(text), before, call, command)) throw conditionError();
     }
     const after = change(before);
     const size = toItemSize(after);
@@ -166,7 +189,7 @@ export class MemoryTable {
     const before = partition.get(sortKey)?.item;
     partition.set(sortKey, { ...stored, older: { item: before, until: now + lag } });
     this.index.follow(stored.item, stored.item, now + lag);
-    this.onWrite({ before, after: stored.item });
+    this.options.onWrite?.({ before, after: stored.item });
   }
 }
 
@@ -176,7 +199,8 @@ function toSized(item: Item): StoredItem {
 
 function requireKey(item: Item | undefined): ItemKey {
   const { id, user_id: sortKey } = item ?? {};
-  if (typeof id !== 'string' || typeof sortKey !== 'string') throw validationError('The provided key has no valid type');
+  if (typeof id !== 'string' || typeof sortKey !== 'string')
+    throw validationError('The provided key has no valid type');
   const isValid =
     id !== '' &&
     sortKey !== '' &&
@@ -187,7 +211,8 @@ function requireKey(item: Item | undefined): ItemKey {
 }
 
 function checkExpression(text: string): void {
-  if (text.length > EXPRESSION_MAX_BYTES) throw validationError('Expression size has exceeded the maximum allowed size');
+  if (text.length > EXPRESSION_MAX_BYTES)
+    throw validationError('Expression size has exceeded the maximum allowed size');
 }
 
 /** A copy as the document client sends it: without undefined values. */

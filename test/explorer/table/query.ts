@@ -18,10 +18,7 @@ export interface StoredItem {
  *
  * @param read - reads all items with a partition key, of the table or of the index.
  */
-export function runQuery(
-  input: QueryCommandInput,
-  read: (partitionKey: unknown) => readonly StoredItem[],
-): object {
+export function runQuery(input: QueryCommandInput, read: (partitionKey: unknown) => readonly StoredItem[]): object {
   if (input.ScanIndexForward !== false || input.FilterExpression !== undefined) throw new Error('Not simulated');
   const condition = parseCondition(input.KeyConditionExpression ?? '');
   const [partition] = listConjuncts(condition);

@@ -13,7 +13,7 @@ const INDEX_LAG = 1_500;
 export async function readChat(run: Run, user: string, chatId: string, limit: number): Promise<boolean> {
   const { parts, world, ledger } = run;
   let before = Infinity;
-  for (let hasOlder = true; hasOlder; ) {
+  for (let hasOlder = true; hasOlder;) {
     const from = world.now;
     let page: { readonly turns: readonly StoredTurn[]; readonly hasOlder: boolean };
     try {
@@ -26,7 +26,9 @@ export async function readChat(run: Run, user: string, chatId: string, limit: nu
       return false;
     }
     const { turns } = page;
-    world.note(() => `got ${turns.map(({ number, messages }) => `${number}(${messages.length})`).join(' ') || 'nothing'}`);
+    world.note(
+      () => `got ${turns.map(({ number, messages }) => `${number}(${messages.length})`).join(' ') || 'nothing'}`,
+    );
     ledger.noteExpiry(chatId, run.findHead(chatId, user), from);
     checkPage(ledger, { user, chatId, from, to: world.now, turns, before, hasOlder: page.hasOlder });
     if (turns.length === 0) checkEmpty(run, chatId, from);

@@ -6,7 +6,8 @@ const SECOND = 1_000;
 const DAY = 24 * 60 * 60 * SECOND;
 /** Attempts of a step that may have a fault. */
 const FAULTY_ATTEMPTS = 14;
-const LARGE_REPLY_BYTES = 700_000;
+/** Two items and three items. */
+const LARGE_REPLY_BYTES = [310_000, 700_000];
 /** More than fits into the head beside what a begin adds. */
 const FULL_HEAD_BYTES = 409_000;
 
@@ -71,14 +72,14 @@ export function generateSchedule(seed: number): Schedule {
 }
 
 function drawChats(draw: Draw): ChatPlan[] {
-  const legacyBytes = draw.chance(0.03) ? draw.oneOf([200, FULL_HEAD_BYTES]) : 0;
+  const legacyBytes = draw.chance(0.04) ? draw.oneOf([200, FULL_HEAD_BYTES]) : 0;
   const first = { user: 'alice', openingKey: draw.chance(0.6) && legacyBytes === 0 ? 'open' : undefined, legacyBytes };
   if (draw.chance(0.75)) return [first];
   return [first, { user: draw.oneOf(['alice', 'bob']), openingKey: draw.oneOf([undefined, 'other']), legacyBytes: 0 }];
 }
 
 function drawSteps(draw: Draw, chats: readonly ChatPlan[], mood: Mood): Step[] {
-  const count = draw.int(3, 12);
+  const count = draw.int(3, 13);
   const steps: Step[] = [];
   let at = 0;
   for (let id = 1; id <= count; id += 1) {
@@ -108,16 +109,16 @@ function drawAction(draw: Draw, chats: readonly ChatPlan[], { hasExpiry }: Mood)
     [4, 'read'],
     [1, 'list'],
     [1.5, 'rename'],
-    [2, 'delete'],
-    [0.5, 'delete all'],
-    [hasExpiry ? 3 : 0, 'expire'],
-    [hasExpiry ? 1 : 0, 'set ttl'],
+    [1.3, 'delete'],
+    [0.4, 'delete all'],
+    [hasExpiry ? 4 : 0, 'expire'],
+    [hasExpiry ? 2 : 0, 'set ttl'],
     [1, 'crash'],
     [0.5, 'freeze'],
   ] as const);
   switch (kind) {
     case 'turn':
-      return { ...drawTurn(draw, chats, chat, draw.chance(0.3)), user };
+      return { ...drawTurn(draw, chats, chat, draw.chance(hasExpiry ? 0.5 : 0.3)), user };
     case 'read':
       return { do: kind, user, chat, limit: draw.oneOf([1000, 1000, 2, 4]) };
     case 'list':
@@ -142,7 +143,7 @@ function drawAction(draw: Draw, chats: readonly ChatPlan[], { hasExpiry }: Mood)
 function drawTurn(draw: Draw, chats: readonly ChatPlan[], chat: number, opens: boolean): Action & { do: 'turn' } {
   const plan = chats[chat];
   const isOpening = opens && plan?.legacyBytes === 0;
-  const key = isOpening ? plan.openingKey : draw.oneOf([undefined, undefined, 'a', 'b']);
+  const key = isOpening ? plan.openingKey : draw.oneOf([undefined, undefined, 'a', 'a', 'b']);
   return {
     do: 'turn',
     user: plan?.user ?? '',
@@ -161,7 +162,7 @@ function drawTurn(draw: Draw, chats: readonly ChatPlan[], chat: number, opens: b
       [1, 'failed'],
       [1, 'vanishes'],
     ]),
-    replyBytes: draw.chance(0.04) ? LARGE_REPLY_BYTES : 0,
+    replyBytes: draw.chance(0.05) ? draw.oneOf(LARGE_REPLY_BYTES) : 0,
     timeLimit: draw.oneOf([25, 25, 290]) * SECOND,
   };
 }
@@ -171,6 +172,9 @@ function drawFaults(draw: Draw, chance: number): Faults {
   for (let attempt = 0; attempt < FAULTY_ATTEMPTS; attempt += 1) {
     if (draw.chance(chance)) faults[attempt] = drawFault(draw);
   }
+  // Two attempts in a row are a call that fails.
+  const first = draw.int(0, 4);
+  if (draw.chance(chance)) faults[first] = faults[first + 1] = drawFault(draw);
   return faults;
 }
 

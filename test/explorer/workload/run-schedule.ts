@@ -1,12 +1,11 @@
 import { checkEnd, checkTable, QUIET_MILLISECONDS } from '../check/final-check.js';
 import type { Finding } from '../check/ledger.js';
-import type { Judge } from '../table/memory-table.js';
 import { withDatesOf } from '../world/simulated-date.js';
 import { crash } from '../world/simulated-client.js';
 import { SimulatedProcess, type TraceLine } from '../world/world.js';
 import { deleteAll, deleteChat, listChats, noteUnexpected, readChat, renameChat } from './chat-steps.js';
 import { putLegacyChats } from './legacy-chats.js';
-import { Run, StepTask } from './run.js';
+import { Run, type RunOptions, StepTask } from './run.js';
 import { describeAction, type Schedule, type Step } from './schedule.js';
 import { runTurn } from './turn-step.js';
 
@@ -17,14 +16,9 @@ export interface RunResult {
   readonly calls: number;
 }
 
-export interface RunOptions {
-  readonly isTraced?: boolean;
-  readonly judge?: Judge | undefined;
-}
-
 /** Runs a schedule to its end, and then checks everything. */
 export async function runSchedule(schedule: Schedule, options: RunOptions = {}): Promise<RunResult> {
-  const run = new Run(schedule, { isTraced: false, ...options });
+  const run = new Run(schedule, options);
   const { world, ledger } = run;
   await withDatesOf(world, async () => {
     putLegacyChats(run);

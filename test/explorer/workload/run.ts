@@ -1,11 +1,15 @@
 import type { Item } from '../../../src/dynamodb/dynamo-table.js';
 import { Ledger } from '../check/ledger.js';
-import { type Judge, MemoryTable } from '../table/memory-table.js';
+import { MemoryTable, type TableOptions } from '../table/memory-table.js';
 import type { Faults } from '../world/faults.js';
-import { buildParts, type ChangingSettings, type ServiceParts } from '../world/service-parts.js';
+import { buildParts, TABLE_NAME, type ChangingSettings, type ServiceParts } from '../world/service-parts.js';
 import { SimulatedClient } from '../world/simulated-client.js';
 import { SimulatedProcess, Task, World } from '../world/world.js';
 import { nameProcess, type Schedule } from './schedule.js';
+
+export interface RunOptions extends Pick<TableOptions, 'judge' | 'onCall'> {
+  readonly isTraced?: boolean;
+}
 
 /** A task of a step. */
 export class StepTask extends Task {
@@ -32,23 +36,30 @@ export class Run {
   /** The ids of the schedule's chats, as callers know them. */
   readonly chatIds: (string | undefined)[] = [];
   /** The places in the quota that turns have asked for. */
-  readonly quotaPlaces: { readonly user: string; readonly day: string; readonly minute: string; readonly step: number }[] =
-    [];
+  readonly quotaPlaces: {
+    readonly user: string;
+    readonly day: string;
+    readonly minute: string;
+    readonly step: number;
+  }[] = [];
   calls = 0;
   private stepOfCalls: number | undefined;
   private arriving: StepTask | undefined;
 
   constructor(
     readonly schedule: Schedule,
-    { isTraced, judge }: { isTraced: boolean; judge?: Judge | undefined },
+    { isTraced = false, judge, onCall }: RunOptions,
   ) {
     this.world = new World(schedule.start, isTraced);
     this.processes = schedule.clocks.map((ahead, index) => new SimulatedProcess(nameProcess(index), ahead));
     this.ledger = new Ledger((id, user) => this.findHead(id, user));
-    this.table = new MemoryTable(
-      (write) => this.ledger.onWrite(write, { step: this.stepOfCalls ?? this.arriving?.step ?? 0, now: this.world.now }),
+    this.table = new MemoryTable({
+      name: TABLE_NAME,
+      onWrite: (write) =>
+        this.ledger.onWrite(write, { step: this.stepOfCalls ?? this.arriving?.step ?? 0, now: this.world.now }),
+      onCall,
       judge,
-    );
+    });
     this.settings = { chatTtlDays: schedule.ttlDays, turnsPerMinute: schedule.turnsPerMinute };
     const client = new SimulatedClient(this.world, {
       table: this.table,

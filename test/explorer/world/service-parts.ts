@@ -1,6 +1,7 @@
 import { Clock } from '../../../src/common/clock.js';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { AgentProvider } from '../../../src/chat/agent/agent.js';
+import { Environment } from '../../../src/config/environment.js';
 import { ChatListService } from '../../../src/chat/service/chat-list.service.js';
 import { TurnTimes } from '../../../src/chat/service/turn-times.js';
 import { DynamoChatDeletion } from '../../../src/chat/storage/dynamo-chat-deletion.js';
@@ -19,7 +20,8 @@ import { TurnQuota } from '../../../src/usage/turn-quota.js';
 import type { SimulatedClient } from './simulated-client.js';
 import type { World } from './world.js';
 
-export const TABLE_NAME = 'chats';
+/** The name that the configuration has by default. */
+export const TABLE_NAME = new Environment().DYNAMODB_TABLE;
 /** The agent of all turns. */
 export const MEMORY = { agent: 'agent', ownsUnnamedSessions: false, idleSeconds: 600 };
 /** The service deletes with another agent, so it has no session to end. */

@@ -1,4 +1,8 @@
-import { ConditionalCheckFailedException, DynamoDBServiceException, ThrottlingException } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  DynamoDBServiceException,
+  ThrottlingException,
+} from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { CallTerms, MemoryTable } from '../table/memory-table.js';
 import { describeCall } from '../workload/call-names.js';
