@@ -1,43 +1,50 @@
-import type { Judge } from './table/memory-table.js';
+import { KNOWN_FINDINGS } from './known-findings.js';
+import { shrinkSchedule } from './shrink.js';
 import { generateSchedule } from './workload/generate.js';
 import { runSchedule } from './workload/run-schedule.js';
-
-/** What was found, by its kind. */
-export interface FoundKind {
-  readonly kind: string;
-  /** The first example. */
-  readonly text: string;
-  readonly seed: number;
-  /** How many schedules have found it. */
-  times: number;
-}
+import type { Schedule } from './workload/schedule.js';
 
 export interface Exploration {
-  readonly found: ReadonlyMap<string, FoundKind>;
+  /** The seeds of the schedules that have found something, by its kind. */
+  readonly found: ReadonlyMap<string, readonly number[]>;
+  /** Calls that reached the table. */
   readonly calls: number;
 }
 
-export interface ExploreOptions {
-  readonly schedules: number;
+/** Something that was found and that is not known. */
+export interface NewFinding {
+  readonly kind: string;
   readonly seed: number;
-  readonly judge?: Judge | undefined;
-  /** Ends the exploration early. */
-  readonly isEnough?: (found: ReadonlyMap<string, FoundKind>) => boolean;
+  /** The shortest schedule that finds it. */
+  readonly schedule: Schedule;
 }
 
 /** Runs schedules with the seeds from `seed` on. */
-export async function explore({ schedules, seed, judge, isEnough }: ExploreOptions): Promise<Exploration> {
-  const found = new Map<string, FoundKind>();
+export async function explore({ schedules, seed }: { schedules: number; seed: number }): Promise<Exploration> {
+  const found = new Map<string, number[]>();
   let calls = 0;
-  for (let own = seed; own < seed + schedules && !isEnough?.(found); own += 1) {
-    const result = await runSchedule(generateSchedule(own), { judge });
+  for (let own = seed; own < seed + schedules; own += 1) {
+    const result = await runSchedule(generateSchedule(own));
     calls += result.calls;
     for (const kind of new Set(result.findings.map((finding) => finding.kind))) {
-      const text = result.findings.find((finding) => finding.kind === kind)?.text ?? '';
-      const known = found.get(kind) ?? { kind, text, seed: own, times: 0 };
-      known.times += 1;
-      found.set(kind, known);
+      found.set(kind, [...(found.get(kind) ?? []), own]);
     }
   }
   return { found, calls };
+}
+
+/** Leaves out what is known, and reduces the rest: one schedule of each kind. */
+export async function listNewFindings({ found }: Exploration): Promise<NewFinding[]> {
+  const news: NewFinding[] = [];
+  for (const [kind, seeds] of found) {
+    const known = KNOWN_FINDINGS.find((finding) => finding.kind === kind);
+    if (known && !known.isCause) continue;
+    for (const seed of seeds) {
+      const schedule = await shrinkSchedule(generateSchedule(seed), kind);
+      if (known?.isCause?.(schedule)) continue;
+      news.push({ kind, seed, schedule });
+      break;
+    }
+  }
+  return news;
 }

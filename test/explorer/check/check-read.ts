@@ -60,7 +60,8 @@ function checkTurn(
     else if (reply.status !== 'partial' || !isStillWritten) report('torn reply', `${reply.content.length} characters`);
     return undefined;
   }
-  if (attempt.gone && attempt.gone.at < page.from && !isForgotten) report('old run is shown', `“${prompt?.content}”`);
+  if (attempt.gone && attempt.gone.at < page.from && !isForgotten)
+    report(`${attempt.gone.why} turn is shown`, attempt.prompt);
   const { expiresAt = Infinity, storedAt } = attempt;
   if (storedAt !== undefined && expiresAt + CLOCK_MARGIN < page.from) report('expired turn is shown', attempt.prompt);
   if (attempt.status && (reply.status === 'partial') !== (attempt.status === 'partial')) {
@@ -111,10 +112,17 @@ function checkCounts(known: readonly Attempt[], page: ReadPage, report: Report):
     const count = page.turns.filter(({ messages }) => messages[0]?.content === prompt).length;
     if (count < least) report('lost prompt', `“${prompt}”: ${count} of ${least}`);
     if (count > most) {
-      const isRefused = attempts.some(({ outcome, appliedAt }) => outcome === 'refused' && appliedAt !== undefined);
-      report(isRefused ? 'turn of a refused begin' : 'doubled turn', `“${prompt}”: ${count}, at most ${most}`);
+      report(nameSurplus(attempts, page.from), `“${prompt}”: ${count}, at most ${most}`);
     }
   }
+}
+
+/** Why there is a turn too many. */
+function nameSurplus(attempts: readonly Attempt[], from: number): string {
+  const gone = attempts.find((attempt) => attempt.gone && attempt.gone.at < from)?.gone;
+  if (gone) return `${gone.why} turn is shown`;
+  const isRefused = attempts.some(({ outcome, appliedAt }) => outcome === 'refused' && appliedAt !== undefined);
+  return isRefused ? 'turn of a refused begin' : 'doubled turn';
 }
 
 function mustHaveBegun({ outcome, knownAt = Infinity, gone, expiresAt = Infinity }: Attempt, page: ReadPage): boolean {

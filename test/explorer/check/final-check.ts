@@ -82,12 +82,12 @@ function checkRemains({ ledger, world, table }: Run, chatId: string, items: read
   ledger.noteExpiry(chatId, head, world.now);
   if (kept.length === 0 || (head && !isGone(head, world.now))) return;
   const text = `${kept.length} of ${items.length} items of chat ${chatId}`;
-  if (head && !isTombstone(head) && head['deleted_at'] !== undefined) {
-    const isDone = ledger
-      .deletesOf(chatId, owner)
-      .some((change) => change.chatId === chatId && change.outcome === 'done');
-    return ledger.report(isDone ? 'left behind by a delete' : 'left behind by a delete that died', text);
-  }
+  const deletes = ledger.deletesOf(chatId, owner);
+  const isMarked = !head || (head['deleted_at'] !== undefined && !isTombstone(head));
+  // The mark expires with the chat.
+  const hasDied = isMarked && deletes.some(({ outcome }) => outcome === 'unknown');
+  if (hasDied) return ledger.report('left behind by a delete that died', text);
+  if (deletes.some(({ outcome }) => outcome === 'done')) return ledger.report('left behind by a delete', text);
   return ledger.report(ledger.expiredChats.has(chatId) ? 'left behind by expiry' : 'left behind', text);
 }
 

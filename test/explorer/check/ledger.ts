@@ -30,7 +30,7 @@ export interface Attempt {
   storedAt?: number;
   number?: number;
   status?: 'done' | 'partial' | 'failed';
-  /** When its item expires. */
+  /** When its item expires; before it is stored, the earliest time. */
   expiresAt?: number;
   /** Since when nothing of it may be shown. */
   gone?: { readonly at: number; readonly why: 'deleted' | 'expired' };

@@ -33,6 +33,8 @@ export class Run {
   readonly parts: ServiceParts;
   readonly processes: readonly SimulatedProcess[];
   readonly settings: ChangingSettings;
+  /** The shortest time that any item lives; 0 if none expires. */
+  readonly leastTtlDays: number;
   /** The ids of the schedule's chats, as callers know them. */
   readonly chatIds: (string | undefined)[] = [];
   /** The places in the quota that turns have asked for. */
@@ -50,6 +52,8 @@ export class Run {
     readonly schedule: Schedule,
     { isTraced = false, judge, onCall }: RunOptions,
   ) {
+    const ttls = [schedule.ttlDays, ...schedule.steps.map(({ action }) => (action.do === 'set ttl' ? action.days : 0))];
+    this.leastTtlDays = Math.min(...ttls.filter((days) => days > 0).concat(ttls.every((days) => days === 0) ? 0 : []));
     this.world = new World(schedule.start, isTraced);
     this.processes = schedule.clocks.map((ahead, index) => new SimulatedProcess(nameProcess(index), ahead));
     this.ledger = new Ledger((id, user) => this.findHead(id, user));

@@ -69,11 +69,11 @@ function toAttempt(run: Run, step: number, action: Action & { do: 'turn' }): Att
   return { step, user, prompt, reply, calledAt: run.world.now, chatId, outcome: 'unknown' };
 }
 
-function noteBegin({ world, settings }: Run, attempt: Attempt, begun: RunningTurn): void {
+function noteBegin({ world, leastTtlDays }: Run, attempt: Attempt, begun: RunningTurn): void {
   attempt.outcome = 'begun';
   attempt.chatId = begun.chat.id;
   attempt.number = begun.number;
-  attempt.expiresAt = toExpiry(settings.chatTtlDays);
+  attempt.expiresAt = toExpiry(leastTtlDays);
   world.note(() => `turn ${begun.number} has begun`);
 }
 
