@@ -15,6 +15,8 @@ type Change =
   | { readonly clause: 'ADD' | 'DELETE'; readonly alias: string; readonly operand: Operand };
 
 const CLAUSES = ['SET', 'REMOVE', 'ADD', 'DELETE'] as const;
+/** Updates name the keys of callers, so there are many texts. */
+const REMEMBERED_TEXTS = 500;
 const parsed = new Map<string, readonly Change[]>();
 
 /** The item after an update. All values are computed from the item before it. */
@@ -51,6 +53,7 @@ function parseUpdate(text: string): readonly Change[] {
     do changes.push(parseChange(tokens, clause));
     while (tokens.take(','));
   }
+  if (parsed.size >= REMEMBERED_TEXTS) parsed.clear();
   parsed.set(text, changes);
   return changes;
 }

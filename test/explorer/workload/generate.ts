@@ -157,10 +157,10 @@ function drawTurn(draw: Draw, chats: readonly ChatPlan[], chat: number, opens: b
       [1, draw.int(3 * SECOND, 60 * SECOND)],
     ]),
     outcome: draw.weighted([
-      [7, 'done'],
-      [1, 'partial'],
+      [6, 'done'],
+      [1.5, 'partial'],
       [1, 'failed'],
-      [1, 'vanishes'],
+      [1.5, 'vanishes'],
     ]),
     replyBytes: draw.chance(0.05) ? draw.oneOf(LARGE_REPLY_BYTES) : 0,
     timeLimit: draw.oneOf([25, 25, 290]) * SECOND,
@@ -172,10 +172,15 @@ function drawFaults(draw: Draw, chance: number): Faults {
   for (let attempt = 0; attempt < FAULTY_ATTEMPTS; attempt += 1) {
     if (draw.chance(chance)) faults[attempt] = drawFault(draw);
   }
-  // Two attempts in a row are a call that fails.
+  // Two attempts in a row are a call that fails, though it may arrive.
   const first = draw.int(0, 4);
-  if (draw.chance(chance)) faults[first] = faults[first + 1] = drawFault(draw);
+  if (draw.chance(chance)) faults[first] = faults[first + 1] = drawOutage(draw);
   return faults;
+}
+
+function drawOutage(draw: Draw): Fault {
+  const kind = draw.oneOf(['slow request', 'slow request', 'reply lost', 'request lost', 'throttled'] as const);
+  return kind === 'slow request' ? { kind, milliseconds: draw.int(1_600, 60 * SECOND) } : { kind };
 }
 
 function drawFault(draw: Draw): Fault {
