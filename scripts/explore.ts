@@ -13,7 +13,7 @@ import { runSchedule } from '../test/explorer/workload/run-schedule.js';
  *
  * `--seed`: the first seed; without it, a random one.
  * `--show kind`: prints the shortest schedule of what is known too.
- * `--mutants [--only write]`: leaves out each condition in turn, and prints how many schedules it takes to notice.
+ * `--mutants [--only text]`: leaves out each condition in turn, and prints how many schedules it takes to notice.
  */
 const { values } = parseArgs({
   options: {
@@ -55,7 +55,7 @@ async function printShortest(kind: string, own: number): Promise<void> {
 
 async function printMutants(): Promise<void> {
   const mutants = await listMutants(2_000, seed);
-  for (const mutant of mutants.filter(({ write }) => write.includes(values.only))) {
+  for (const mutant of mutants.filter(({ write, leftOut }) => `${write}: ${leftOut}`.includes(values.only))) {
     const { schedules: count, kind } = await huntMutant(mutant, seed, schedules);
     const why = NOT_REACHABLE.find(({ write, leftOut }) => write === mutant.write && leftOut === mutant.leftOut)?.why;
     const result = count === undefined ? `not found: ${why ?? 'UNEXPLAINED'}` : `${count} schedules: ${kind}`;

@@ -3,6 +3,7 @@ import { isTombstone } from '../../../src/chat/storage/items/tombstone.js';
 import { listChats, readChat } from '../workload/chat-steps.js';
 import type { Run } from '../workload/run.js';
 import { runTurn } from '../workload/turn-step.js';
+import { checkQuota } from './check-quota.js';
 import { listPossibleTitles } from './check-list.js';
 
 const MINUTE = 60_000;
@@ -89,22 +90,6 @@ function checkRemains({ ledger, world, table }: Run, chatId: string, items: read
   if (hasDied) return ledger.report('left behind by a delete that died', text);
   if (deletes.some(({ outcome }) => outcome === 'done')) return ledger.report('left behind by a delete', text);
   return ledger.report(ledger.expiredChats.has(chatId) ? 'left behind by expiry' : 'left behind', text);
-}
-
-/** Every turn that has begun is counted once in its minute, and no refused one is. */
-function checkQuota({ ledger, quotaPlaces }: Run, item: Item): void {
-  const user = String(item['user_id']);
-  const day = String(item['id']).split('#')[1];
-  for (const [name, places] of Object.entries(item)) {
-    if (!/^m\d+$/.test(name)) continue;
-    const count = (places as ReadonlySet<string>).size;
-    const taken = quotaPlaces.filter((place) => place.user === user && place.day === day && place.minute === name);
-    const attempts = taken.flatMap(({ step }) => ledger.attempts.find((attempt) => attempt.step === step) ?? []);
-    const least = attempts.filter(({ outcome }) => outcome === 'begun').length;
-    // A place is refunded once it is known that no turn has begun. The refund may fail.
-    const most = attempts.length;
-    if (count < least || count > most) ledger.report('quota', `${count} places, ${least} to ${most} turns in ${name}`);
-  }
 }
 
 function isGone(head: Item | undefined, now: number): boolean {

@@ -1,4 +1,5 @@
 import type { Item } from '../../../src/dynamodb/dynamo-table.js';
+import type { QuotaPlace } from '../check/check-quota.js';
 import { Ledger } from '../check/ledger.js';
 import { MemoryTable, type TableOptions } from '../table/memory-table.js';
 import type { Faults } from '../world/faults.js';
@@ -38,12 +39,7 @@ export class Run {
   /** The ids of the schedule's chats, as callers know them. */
   readonly chatIds: (string | undefined)[] = [];
   /** The places in the quota that turns have asked for. */
-  readonly quotaPlaces: {
-    readonly user: string;
-    readonly day: string;
-    readonly minute: string;
-    readonly step: number;
-  }[] = [];
+  readonly quotaPlaces: QuotaPlace[] = [];
   calls = 0;
   private stepOfCalls: number | undefined;
   private arriving: StepTask | undefined;

@@ -2,6 +2,8 @@ import type { TurnOutcome } from '../../../src/chat/model/chat.js';
 import { toKeyedChatId } from '../../../src/chat/model/keyed-chat-id.js';
 import { hasBegun, type RunningTurn } from '../../../src/chat/model/turn.js';
 import { DomainError } from '../../../src/common/domain-error.js';
+import { TooManyTurnsError } from '../../../src/usage/usage.errors.js';
+import { checkRefusal } from '../check/check-quota.js';
 import type { Attempt } from '../check/ledger.js';
 import { MEMORY } from '../world/service-parts.js';
 import type { Action } from './schedule.js';
@@ -22,7 +24,8 @@ export async function runTurn(run: Run, step: number, action: Action & { do: 'tu
   const deadline = Date.now() + action.timeLimit;
   const begin = () => parts.chats.begin(user, { chatId, key, prompt: attempt.prompt }, { deadline, memory: MEMORY });
   const [day, minute] = toMinute(Date.now());
-  run.quotaPlaces.push({ user, day, minute, step });
+  const place = { user, day, minute, step };
+  run.quotaPlaces.push(place);
   try {
     const begun = await parts.quota.consume(user, begin, hasBegun);
     attempt.knownAt = world.now;
@@ -37,6 +40,7 @@ export async function runTurn(run: Run, step: number, action: Action & { do: 'tu
     if (action.outcome === 'vanishes') return world.note(() => 'vanishes');
     await endTurn(run, attempt, { begun, outcome: toOutcome(action, attempt.reply) });
   } catch (error) {
+    if (error instanceof TooManyTurnsError) checkRefusal(run, place);
     noteError(run, attempt, error);
   }
 }
