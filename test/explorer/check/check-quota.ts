@@ -1,22 +1,12 @@
 import type { Item } from '../../../src/dynamodb/dynamo-table.js';
 import type { Run } from '../workload/run.js';
-import type { Attempt } from './ledger.js';
-
-/** A place in the quota that a turn has asked for. */
-export interface QuotaPlace {
-  readonly user: string;
-  /** The day of UTC, as in `2027-01-15`. */
-  readonly day: string;
-  /** The attribute that counts the minute. */
-  readonly minute: string;
-  readonly step: number;
-}
+import type { Attempt, QuotaPlace } from './ledger.js';
 
 /** Checks the quota of a user and day: every turn that has begun is counted, once in its minute. */
 export function checkQuota(run: Run, item: Item): void {
   const user = String(item['user_id']);
   const day = String(item['id']).split('#')[1];
-  const places = run.quotaPlaces.filter((place) => place.user === user && place.day === day);
+  const places = run.ledger.quotaPlaces.filter((place) => place.user === user && place.day === day);
   const counted = Number(item['turns'] ?? 0);
   const begun = listBegun(run, places).length;
   // The day may count a turn twice, but never too few.
@@ -32,7 +22,7 @@ export function checkQuota(run: Run, item: Item): void {
 
 /** Checks that a turn that is refused by the quota has found all places taken. */
 export function checkRefusal(run: Run, own: QuotaPlace): void {
-  const others = run.quotaPlaces.filter(
+  const others = run.ledger.quotaPlaces.filter(
     ({ user, day, minute, step }) => user === own.user && day === own.day && minute === own.minute && step !== own.step,
   );
   if (others.length < run.schedule.turnsPerMinute) {

@@ -60,12 +60,24 @@ export interface Holder {
   readonly until: number;
 }
 
+/** A place in the quota that a turn has asked for. */
+export interface QuotaPlace {
+  readonly user: string;
+  /** The day of UTC, as in `2027-01-15`. */
+  readonly day: string;
+  /** The attribute that counts the minute. */
+  readonly minute: string;
+  readonly step: number;
+}
+
 /** What all callers have seen, and what has happened to heads. It knows nothing of how the product works. */
 export class Ledger {
   readonly attempts: Attempt[] = [];
   readonly deletes: ChangeOfChat[] = [];
   readonly renames: Rename[] = [];
   readonly findings: Finding[] = [];
+  /** The places in the quota that turns have asked for. */
+  readonly quotaPlaces: QuotaPlace[] = [];
   readonly holders = new Map<string, Holder[]>();
   /** Chats whose head has expired, and was removed or written again. */
   readonly expiredChats = new Set<string>();

@@ -30,11 +30,11 @@ export function evaluate(condition: Condition, item: Item | undefined, call: Pla
       const low = readOperand(condition.low, item, call);
       return compare(value, '>=', low) && compare(value, '<=', readOperand(condition.high, item, call));
     }
-    case 'compare': {
-      const right = readOperand(condition.right, item, call);
-      return compare(readOperand(condition.left, item, call), condition.comparator, right);
-    }
+    case 'compare':
+      break;
   }
+  const right = readOperand(condition.right, item, call);
+  return compare(readOperand(condition.left, item, call), condition.comparator, right);
 }
 
 /** Reads the value of an operand; undefined if the item has none. */
@@ -94,8 +94,9 @@ function isOrdered<T extends number | string>(left: T, comparator: Exclude<Compa
     case '>':
       return left > right;
     case '>=':
-      return left >= right;
+      break;
   }
+  return left >= right;
 }
 
 function contains(value: unknown, wanted: unknown): boolean {

@@ -136,8 +136,9 @@ function drawAction(draw: Draw, chats: readonly ChatPlan[], { hasExpiry }: Mood)
     case 'crash':
       return { do: kind };
     case 'freeze':
-      return { do: kind, milliseconds: draw.oneOf([2, 60]) * SECOND };
+      break;
   }
+  return { do: kind, milliseconds: draw.oneOf([2, 60]) * SECOND };
 }
 
 function drawTurn(draw: Draw, chats: readonly ChatPlan[], chat: number, opens: boolean): Action & { do: 'turn' } {
@@ -198,26 +199,16 @@ function drawFault(draw: Draw): Fault {
     [1, 'unprocessed'],
     [1, 'slow index'],
   ]);
-  switch (kind) {
-    case 'slow request':
-    case 'slow reply':
-    case 'delivered twice':
-      return {
-        kind,
-        milliseconds: draw.weighted([
-          [4, draw.int(0, 20)],
-          [2, draw.int(20, 3 * SECOND)],
-          [0.5, draw.int(3 * SECOND, 100 * SECOND)],
-        ]),
-      };
-    case 'freeze, then reply':
-    case 'freeze, then timeout':
-      return { kind, milliseconds: 60 * SECOND };
-    case 'unprocessed':
-      return { kind, count: draw.int(1, 3) };
-    case 'slow index':
-      return { kind, milliseconds: draw.int(0, SECOND) };
-    default:
-      return { kind };
+  if (kind === 'slow request' || kind === 'slow reply' || kind === 'delivered twice') {
+    const milliseconds = draw.weighted([
+      [4, draw.int(0, 20)],
+      [2, draw.int(20, 3 * SECOND)],
+      [0.5, draw.int(3 * SECOND, 100 * SECOND)],
+    ]);
+    return { kind, milliseconds };
   }
+  if (kind === 'freeze, then reply' || kind === 'freeze, then timeout') return { kind, milliseconds: 60 * SECOND };
+  if (kind === 'unprocessed') return { kind, count: draw.int(1, 3) };
+  if (kind === 'slow index') return { kind, milliseconds: draw.int(0, SECOND) };
+  return { kind };
 }

@@ -39,20 +39,11 @@ function startStep(run: Run, { id, process: index, action, faults }: Step): void
   const process = processes[index]!;
   const task = new StepTask(id, process, faults);
   world.note(() => describeAction(action), task);
-  switch (action.do) {
-    case 'crash':
-      return crash(task);
-    case 'freeze':
-      process.frozenUntil = world.now + action.milliseconds;
-      return;
-    case 'set ttl':
-      run.settings.chatTtlDays = action.days;
-      return;
-    case 'expire':
-      return removeExpired(run, action.which);
-    default:
-      return world.start(task, () => runAction(run, id, action).catch((error: unknown) => noteUnexpected(run, error)));
-  }
+  if (action.do === 'crash') crash(task);
+  else if (action.do === 'freeze') process.frozenUntil = world.now + action.milliseconds;
+  else if (action.do === 'set ttl') run.settings.chatTtlDays = action.days;
+  else if (action.do === 'expire') removeExpired(run, action.which);
+  else world.start(task, () => runAction(run, id, action).catch((error: unknown) => noteUnexpected(run, error)));
 }
 
 async function runAction(run: Run, step: number, action: Step['action']): Promise<void> {

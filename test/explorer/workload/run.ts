@@ -1,5 +1,4 @@
 import type { Item } from '../../../src/dynamodb/dynamo-table.js';
-import type { QuotaPlace } from '../check/check-quota.js';
 import { Ledger } from '../check/ledger.js';
 import { MemoryTable, type TableOptions } from '../table/memory-table.js';
 import type { Faults } from '../world/faults.js';
@@ -38,8 +37,6 @@ export class Run {
   readonly leastTtlDays: number;
   /** The ids of the schedule's chats, as callers know them. */
   readonly chatIds: (string | undefined)[] = [];
-  /** The places in the quota that turns have asked for. */
-  readonly quotaPlaces: QuotaPlace[] = [];
   calls = 0;
   private stepOfCalls: number | undefined;
   private arriving: StepTask | undefined;

@@ -96,6 +96,7 @@ export function describeAction(action: Action): string {
     case 'crash':
       return 'crashes';
     case 'freeze':
-      return `stands still for ${action.milliseconds / 1000} s`;
+      break;
   }
+  return `stands still for ${action.milliseconds / 1000} s`;
 }

@@ -25,7 +25,7 @@ export async function runTurn(run: Run, step: number, action: Action & { do: 'tu
   const begin = () => parts.chats.begin(user, { chatId, key, prompt: attempt.prompt }, { deadline, memory: MEMORY });
   const [day, minute] = toMinute(Date.now());
   const place = { user, day, minute, step };
-  run.quotaPlaces.push(place);
+  ledger.quotaPlaces.push(place);
   try {
     const begun = await parts.quota.consume(user, begin, hasBegun);
     attempt.knownAt = world.now;

@@ -70,7 +70,7 @@ export class SimulatedClient implements Pick<DynamoDBDocumentClient, 'send'> {
         if (fault?.kind === 'reply lost') fail(LATENCY, () => new Error('socket hang up'));
         else if (fault?.kind !== 'freeze, then timeout') {
           const later = fault?.kind === 'slow reply' ? fault.milliseconds : 0;
-          settle(LATENCY + later, () => reply.then(resolve, reject));
+          settle(LATENCY + later, () => void reply.then(resolve, reject));
         }
       });
       if (fault?.kind === 'delivered twice') {
@@ -100,7 +100,7 @@ export class SimulatedClient implements Pick<DynamoDBDocumentClient, 'send'> {
       return Promise.resolve(output);
     } catch (error) {
       note(error instanceof ConditionalCheckFailedException ? 'refused by its condition' : String(error));
-      const reply = Promise.reject<object>(error as Error);
+      const reply = Promise.reject<object>(error);
       reply.catch(() => undefined);
       return reply;
     }

@@ -52,7 +52,7 @@ export class World {
   /** The task that runs. */
   current: Task | undefined;
   readonly trace: TraceLine[] = [];
-  private events: WorldEvent[] = [];
+  private readonly events: WorldEvent[] = [];
 
   constructor(
     start: number,
