@@ -12,9 +12,9 @@ const SCHEDULES = 300;
 /** Writes that need a condition, and how soon the explorer notices that it is missing. */
 const MUTANTS = [
   { write: 'begin', leftOut: 'attribute_not_exists(#open)', within: 20 },
-  { write: 'begin', leftOut: 'attribute_not_exists(deleted_at)', within: 400 },
+  { write: 'begin', leftOut: 'attribute_not_exists(deleted_at)', within: 150 },
   { write: 'begin a chat', leftOut: 'attribute_not_exists(id)', within: 20 },
-  { write: 'recover head', leftOut: '#open.lease = :lease', within: 400 },
+  { write: 'release', leftOut: '#open.lease = :lease', within: 100 },
 ];
 
 describe('the schedule explorer', () => {

@@ -57,7 +57,7 @@ export function toName(alias: string, { ExpressionAttributeNames: names }: Place
 }
 
 /** The type of a value in DynamoDB's letters. */
-export function toType(value: unknown): string {
+function toType(value: unknown): string {
   if (value instanceof Set) return 'SS';
   if (Array.isArray(value)) return 'L';
   if (value === null) return 'NULL';
