@@ -5,6 +5,7 @@ const MARK_HAS_NO_KEYS = 'a mark and a tombstone have no keys, so “#key = :rep
 const LARGE = 'reachable in principle; large replies are rare, and so are two runs with one number';
 const LATE_BEFORE_MARK =
   'only a refused begin that arrives right before its mark shows it; else its lease ends the turn';
+const RARE_TAKEOVER = 'the dead run would have to complete between the read and the write of the run that replaces it';
 const SECOND = 'the chat would have to expire between the read and the write of the same begin';
 
 /** Mutants that thousands of random schedules do not notice, and why: another condition covers them, or they are rare. */
@@ -50,6 +51,14 @@ export const NOT_REACHABLE: readonly (Mutant & { readonly why: string })[] = [
     ['attribute_not_exists(#open)', 'a turn that has begun since the read has changed “turns”'],
     ['attribute_not_exists(deleted_at)', 'a second mark is the same; a tombstone has no “turns”'],
     ['attribute_not_exists(turns)', '“#open” refuses while the first turn of a legacy chat runs'],
+  ]),
+  ...listSame('rename', [
+    ['attribute_exists(id)', 'a tombstone stays for a day, longer than any call is late'],
+    ['title_id = :titleId', 'a third rename would have to end before the second one arrives'],
+  ]),
+  ...listSame('take key over', [
+    ['lease = :lease', RARE_TAKEOVER],
+    ['#status = :status', RARE_TAKEOVER],
   ]),
 ];
 
