@@ -9,7 +9,7 @@ export const LAYERS = {
   'main.ts': { may: ['app.ts', 'openapi', 'local', 'http', 'dynamodb', 'config'] },
   'lambda.ts': { may: ['app.ts', 'lambda'] },
   'lambda-stream.ts': { may: ['app.ts', 'lambda'] },
-  lambda: { may: ['app.ts', 'config', 'common'] },
+  lambda: { may: ['app.ts', 'http', 'config', 'common'] },
   'app.ts': { may: ['app.module.ts', 'chat', 'health', 'http', 'telemetry', 'config'] },
   'app.module.ts': { may: ['chat', 'health', 'http', 'config'] },
   local: {
@@ -77,13 +77,33 @@ const PACKAGES = {
   '@aws-sdk/client-bedrock-agentcore': ['chat/agent/harness'],
   '@aws-sdk/client-secrets-manager': ['config'],
   '@smithy': ['dynamodb', 'chat/agent/aws', 'config', 'local'],
-  '(@types/)?express': ['http', 'auth', 'chat/api', 'lambda.ts'],
+  '(@types/)?express': ['http', 'auth', 'chat/api'],
   '@nestjs/platform-express': ['http', 'app.ts', 'main.ts', 'lambda'],
   '(@types/)?(passport|passport-jwt|@nestjs/passport)': ['auth'],
   '@vendia/serverless-express': ['lambda.ts'],
   '(@types/)?(jose|jsonwebtoken)': ['auth', 'local'],
   helmet: ['http'],
   '@nestjs/swagger': ['openapi/document'],
+  // The providers of agents are loaded on demand. If one of them imports it, the bundle keeps all of its modules.
+  '@nestjs/common': [
+    'app.ts',
+    'app.module.ts',
+    'main.ts',
+    'auth',
+    'chat/agent/agent.module.ts',
+    'chat/api',
+    'chat/chat.module.ts',
+    'chat/service',
+    'chat/storage',
+    'config',
+    'dynamodb',
+    'health',
+    'http',
+    'lambda',
+    'openapi',
+    'telemetry',
+    'usage',
+  ],
 };
 
 const escape = (path) => path.replaceAll('.', '\\.');

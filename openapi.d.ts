@@ -447,8 +447,8 @@ export interface components {
     headers: {
         /** @description The id of the request, which the log has too */
         "x-request-id": string;
-        /** @description No response is cached */
-        "cache-control": "no-store";
+        /** @description No response is cached, and proxies must not compress streams */
+        "cache-control": "no-store" | "no-store, no-transform";
         /** @description The type of a response is not guessed */
         "x-content-type-options": "nosniff";
         /** @description A response is no page */

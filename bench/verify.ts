@@ -58,7 +58,7 @@ async function createContenders(algorithm: Algorithm): Promise<{ contenders: Rec
   };
   if (algorithm === 'HS256') {
     return {
-      contenders: { ours: verifyByStrategy(token, new SecretSigningKeys(SECRET, 'HS256')), ...contenders },
+      contenders: { ours: verifyByStrategy(token, new SecretSigningKeys(Buffer.from(SECRET), 'HS256')), ...contenders },
       close: () => {},
     };
   }
@@ -67,7 +67,7 @@ async function createContenders(algorithm: Algorithm): Promise<{ contenders: Rec
   aws.cacheJwks({ keys: [jwk] } as never);
   contenders['aws-jwt-verify'] = () => aws.verifySync(token);
   const keyServer: KeyServer = await startKeyServer(serveKeys({ jwk }));
-  contenders['ours'] = verifyByStrategy(token, new JwksSigningKeys(new URL(keyServer.url)));
+  contenders['ours'] = verifyByStrategy(token, new JwksSigningKeys(new URL(keyServer.url), [algorithm]));
   return { contenders, close: () => keyServer.close() };
 }
 

@@ -4,7 +4,7 @@ import { join, parse, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { assertLean, bundleHandlers } from './lambda/bundle.js';
 import { writeCodeCache } from './lambda/code-cache.js';
-import { findNode, RUNTIME_NODE } from './lambda/node-binary.js';
+import { CACHE_NODE, findNode } from './lambda/node-binary.js';
 import { formatPackageSize, measurePackage, PACKAGE_ENTRIES, PACKAGE_FOLDER, ZIP_BUDGET } from './lambda/package.js';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -15,7 +15,7 @@ const { values } = parseArgs({
     /** The folder of the package. Files that are not part of it go into folders with similar names. */
     out: { type: 'string', default: PACKAGE_FOLDER },
     /** The Node that makes the code cache: a version such as 24 or 24.10.0, or a path. */
-    node: { type: 'string', default: RUNTIME_NODE },
+    node: { type: 'string', default: CACHE_NODE },
   },
 });
 const out = resolve(values.out);

@@ -2,11 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
+import { EnvFileError, loadEnvFile } from '../src/config/env-file.js';
 import { ConfigurationError } from '../src/config/environment.js';
 import { findHandler, insertToken } from './lambda/events.js';
 import { LocalFunction, type PackageHandler, RUNTIME_CLIENT, findRuntimeClient } from './lambda/local-function.js';
 import { startFunctionParts } from './lambda/local-parts.js';
-import { findNode, RUNTIME_NODE } from './lambda/node-binary.js';
+import { CACHE_NODE, findNode } from './lambda/node-binary.js';
 import { FunctionError } from './lambda/function-error.js';
 import { PACKAGE_FOLDER } from './lambda/package.js';
 import { serve } from './lambda/serve.js';
@@ -54,7 +55,7 @@ async function main(): Promise<void> {
   if (!existsSync(join(folder, 'lambda.mjs')))
     throw new UsageError(`There is no package in ${folder}: run npm run build:lambda first`);
   const event = file === undefined ? '' : readFileSync(file, 'utf8');
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  loadEnvFile(process.env);
   const parts = await startFunctionParts(pickFunctionVariables(process.env));
   const start = async (handler: PackageHandler) =>
     LocalFunction.start({
@@ -98,8 +99,8 @@ async function print(lambda: LocalFunction, handler: PackageHandler, event: stri
 async function install(): Promise<void> {
   console.log(`1 of 2: AWS's runtime client, ${RUNTIME_CLIENT}`);
   console.log(`        ready in ${relative('.', await findRuntimeClient())}`);
-  console.log(`2 of 2: Node ${RUNTIME_NODE}, which the runtime has`);
-  console.log(`        ready in ${relative('.', await findNode(RUNTIME_NODE))}`);
+  console.log(`2 of 2: Node ${CACHE_NODE}, which makes the code cache`);
+  console.log(`        ready in ${relative('.', await findNode(CACHE_NODE))}`);
   console.log('Done: npm run lambda -- invoke and serve have what they need.');
 }
 
@@ -113,7 +114,8 @@ try {
   await main();
 } catch (error) {
   if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
-  else if (error instanceof ConfigurationError || error instanceof FunctionError) console.error(error.message);
+  else if ([ConfigurationError, EnvFileError, FunctionError].some((type) => error instanceof type))
+    console.error((error as Error).message);
   // Errors of the system, such as a port in use or a missing file.
   else if (error instanceof Error && 'syscall' in error) console.error(error.message);
   else console.error(error);

@@ -86,6 +86,7 @@ export const refusedImports = [
   ['src/http/validation.ts', value('@smithy/node-http-handler'), 'package: @smithy'],
 
   ['src/chat/api/dto/chat-request.ts', value('@nestjs/swagger'), 'package: @nestjs/swagger'],
+  ['src/chat/agent/aws/message-stream.ts', value('@nestjs/common'), 'package: @nestjs/common'],
   ['src/http/validation.ts', value('jose'), 'package: (@types/)?(jose|jsonwebtoken)'],
   ['src/chat/api/chat.controller.ts', value('helmet'), 'package: helmet'],
   ['src/dynamodb/dynamo-table.ts', value('@aws-sdk/core'), 'package: other clients of AWS'],

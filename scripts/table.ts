@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { EnvFileError, loadEnvFile } from '../src/config/env-file.js';
 import { withoutAgent } from '../src/config/environment-agent.js';
 import { TableSettings } from '../src/config/settings.js';
 import { createDynamoDbClient } from '../src/dynamodb/dynamodb.client.js';
@@ -11,7 +11,7 @@ class TableError extends Error {}
 
 /** `npm run table`: creates the table with its index and expiry, or adds what is missing, in AWS or at AWS_ENDPOINT_URL_DYNAMODB. */
 async function createTable(): Promise<string> {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  loadEnvFile(process.env);
   // A table needs neither an agent nor a key.
   const noKey = { JWT_SECRET_KEY: '', JWT_SECRET_ARN: '', JWT_JWKS_URI: '', JWT_VERIFY_SIGNATURE: 'false' };
   const environment = loadEnvironment({ ...withoutAgent(process.env), ...noKey });
@@ -33,6 +33,7 @@ async function createTable(): Promise<string> {
 try {
   console.log(await createTable());
 } catch (error) {
-  console.error(error instanceof ConfigurationError || error instanceof TableError ? error.message : error);
+  const isExplained = [ConfigurationError, EnvFileError, TableError].some((type) => error instanceof type);
+  console.error(isExplained ? (error as Error).message : error);
   process.exitCode = 1;
 }

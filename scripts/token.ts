@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { EnvFileError, loadEnvFile } from '../src/config/env-file.js';
 import { withoutAgent } from '../src/config/environment-agent.js';
 import { resolveSecrets } from '../src/config/resolve-secrets.js';
 import { ConfigurationError, loadEnvironment } from '../src/config/environment.js';
@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   if (help) return console.log(USAGE);
   if (!sub) throw new UsageError('--sub is required');
   const expiresInSeconds = parseLifetime(expiresIn, expired);
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  loadEnvFile(process.env);
   // It is often set to the output of an AWS command, which is empty for the wrong region or stack.
   if (process.env['JWT_SECRET_ARN']?.trim() === '') {
     throw new ConfigurationError([
@@ -112,7 +112,9 @@ try {
   await main();
 } catch (error) {
   if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
-  else if (error instanceof ConfigurationError || error instanceof LocalModeError) console.error(error.message);
-  else console.error(error);
+  else {
+    const isExplained = [ConfigurationError, EnvFileError, LocalModeError].some((type) => error instanceof type);
+    console.error(isExplained ? (error as Error).message : error);
+  }
   process.exitCode = 1;
 }

@@ -4,9 +4,12 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { ChatModule } from './chat/chat.module.js';
 import type { Environment } from './config/environment.js';
+import { HttpSettings } from './config/settings.js';
 import { PROBE_ROUTES } from './health/health.controller.js';
 import { createAccessLog } from './http/middleware/access-log.js';
-import { buildCorsOptions } from './http/middleware/cors.js';
+import { createBasePath } from './http/middleware/base-path.js';
+import { buildCorsRules, toCorsOptions } from './http/middleware/cors.js';
+import { createPreflightLog } from './http/middleware/preflight-log.js';
 import { LimitedExpressAdapter } from './http/server/limited-express.adapter.js';
 import { requestId } from './http/middleware/request-id.js';
 import { RequestLogger } from './telemetry/request-logger.js';
@@ -15,6 +18,8 @@ import { securityHeaders } from './http/middleware/security-headers.js';
 export interface AppOptions {
   /** Log lines for people instead of JSON. */
   readonly local?: boolean;
+  /** Colours in lines for people. */
+  readonly colors?: boolean;
   /** Modules that only this entry has. */
   readonly additions?: readonly DynamicModule[];
 }
@@ -22,22 +27,24 @@ export interface AppOptions {
 /** Creates the app for every entry and test: initialised, not listening. */
 export async function createApp(
   environment: Environment,
-  { local = false, additions = [] }: AppOptions = {},
+  { local = false, colors = false, additions = [] }: AppOptions = {},
 ): Promise<NestExpressApplication> {
+  const { keepAliveTimeout, basePath, corsOrigins, corsHeaders } = new HttpSettings(environment);
+  const logger = new RequestLogger(environment.LOG_LEVEL, { json: !local, colors });
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.with(environment, additions),
-    new LimitedExpressAdapter(),
-    {
-      logger: new RequestLogger(environment.LOG_LEVEL, { json: !local }),
-      bodyParser: false,
-      abortOnError: false,
-    },
+    new LimitedExpressAdapter({ keepAlive: keepAliveTimeout }),
+    { logger, bodyParser: false, abortOnError: false },
   );
   app.disable('etag');
-  app.use(requestId, createAccessLog(PROBE_ROUTES), securityHeaders);
+  if (basePath !== undefined) app.use(createBasePath(basePath));
+  const rules = buildCorsRules(corsOrigins, corsHeaders);
+  app.use(requestId, createAccessLog(PROBE_ROUTES), securityHeaders, createPreflightLog(rules));
   // After the request id, because this responds to preflights itself.
-  if (environment.CORS_ORIGINS !== undefined) app.enableCors(buildCorsOptions(environment.CORS_ORIGINS));
-  return app.init();
+  if (corsOrigins.length > 0) app.enableCors(toCorsOptions(rules));
+  await app.init();
+  logger.endStart();
+  return app;
 }
 
 /**

@@ -1,33 +1,33 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { configure } from '@vendia/serverless-express';
 import type { Context } from 'aws-lambda';
-import type { Request, Response } from 'express';
 // Before the modules with decorators.
 import { runInInvocation, startApp } from './lambda/start-app.js';
 import { settled } from './app.js';
-import { toHttpEvent, type LambdaEvent } from './lambda/event.js';
+import { type HttpEvent, receiveEvent } from './lambda/event.js';
+import type { BufferedRequest } from './lambda/in-process-request.js';
+import type { HeaderLines } from './lambda/kinds/event-request.js';
+import {
+  type LambdaResponse,
+  toFailureResponse,
+  toLambdaResponse,
+  toRefusalResponse,
+  type WholeResponse,
+} from './lambda/response.js';
 
-/** A response in the form that the event's sender reads: `multiValueHeaders` for a REST API, otherwise `headers`. */
-export interface LambdaResponse {
-  readonly statusCode: number;
-  readonly body: string;
-  readonly isBase64Encoded?: boolean;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly multiValueHeaders?: Readonly<Record<string, readonly string[]>>;
-}
+type RequestEvent = Extract<HttpEvent, { readonly request: BufferedRequest }>;
+type Handle = (event: unknown, context: Context) => Promise<LambdaResponse>;
 
-type Express = (request: Request, response: Response) => void;
-
-/** Passes a request to Express with a response that ends as on a socket: `writableFinished`, then `close`. */
-const expressFramework = {
-  sendRequest: ({ app, request, response }: { app?: Express; request: Request; response: Response }) => {
-    Object.assign(response.socket ?? {}, { writableLength: 0 });
-    // In a microtask, because `writableFinished` becomes true only after the event.
-    response.once('finish', () => queueMicrotask(() => response.emit('close')));
-    app?.(request, response);
-  },
+/** Tells serverless-express the request of an event, and the form of its response. */
+const eventSource = {
+  getRequest: ({ event: { request } }: { event: RequestEvent }) => ({
+    ...request,
+    path: request.url,
+    headers: { ...request.headers, 'content-length': [String(request.body.length)] },
+  }),
+  getResponse: ({ event, ...response }: WholeResponse & { event: RequestEvent }) =>
+    toLambdaResponse(response, event.headerForm),
 };
-
-type Handle = (event: object, context: Context) => Promise<LambdaResponse>;
 
 let handling: Promise<Handle> | undefined;
 
@@ -39,30 +39,59 @@ export function start(): Promise<Handle> {
 
 async function buildHandle(): Promise<Handle> {
   const app = await startApp(process.env);
-  const handle = configure<object, LambdaResponse>({
+  const handle = configure<RequestEvent, LambdaResponse>({
     app: app.getHttpAdapter().getInstance(),
-    framework: expressFramework,
+    framework: createFramework(app.getHttpServer()),
+    eventSource,
+    // Otherwise serverless-express guesses the kind of the event.
+    eventSourceName: 'HTTP',
     respondWithErrors: false,
+    // It would log the messages of errors, which may quote the request.
+    logSettings: { level: 'none' },
   });
-  return async (event, context) => {
-    // Typed for callbacks; without a callback it returns a promise.
-    const response = await (handle(event, context, () => undefined) as Promise<LambdaResponse>);
-    // Lambda freezes the process as soon as it has the response. A session that is being stopped would run on.
-    await settled(app);
-    return response;
+  return (event, context) =>
+    runInInvocation(context, async () => {
+      const received = receiveEvent(app, event);
+      if (received.refusal) {
+        return toLambdaResponse(toRefusalResponse(received.refusal), received.headerForm);
+      }
+      try {
+        // Typed for callbacks; without a callback it returns a promise.
+        return await (handle(received, context, () => undefined) as Promise<LambdaResponse>);
+      } catch (error) {
+        return toLambdaResponse(toFailureResponse(error), received.headerForm);
+      } finally {
+        // Lambda freezes the process as soon as it has the response. A session that is being stopped would run on.
+        await settled(app);
+      }
+    });
+}
+
+/**
+ * Passes a request to the server as a socket does. It has all lines of its headers. Its response becomes
+ * `writableFinished`, and then emits `close`.
+ */
+function createFramework(server: Server) {
+  return {
+    sendRequest: ({ request, response }: { request: IncomingMessage; response: ServerResponse }) => {
+      const headersDistinct = request.headers as HeaderLines;
+      const entries = Object.entries(headersDistinct);
+      const headers: Record<string, string> = Object.fromEntries(
+        entries.map(([name, lines]) => [name, lines.join(', ')]),
+      );
+      const rawHeaders = entries.flatMap(([name, lines]) => lines.flatMap((line) => [name, line]));
+      Object.assign(request, { headersDistinct, headers, rawHeaders });
+      Object.assign(response, { req: request });
+      Object.assign(response.socket ?? {}, { writableLength: 0 });
+      // In a microtask, because `writableFinished` becomes true only after the event.
+      response.once('finish', () => queueMicrotask(() => response.emit('close')));
+      server.emit('request', request, response);
+    },
   };
 }
 
-/** Handles one event. It has two parameters because Lambda refuses handlers that could take a callback. */
-export async function handler(lambdaEvent: LambdaEvent | null, context: Context): Promise<LambdaResponse> {
+/** Handles one event of any kind. It has two parameters because Lambda refuses handlers that could take a callback. */
+export async function handler(event: unknown, context: Context): Promise<LambdaResponse> {
   const handle = await start();
-  const { event, multiValue } = toHttpEvent(lambdaEvent);
-  const response = await runInInvocation(context, () => handle(event, context));
-  return multiValue ? response : toPlainHeaders(response);
-}
-
-function toPlainHeaders({ multiValueHeaders, ...response }: LambdaResponse): LambdaResponse {
-  if (!multiValueHeaders) return response;
-  const headers = Object.entries(multiValueHeaders).map(([name, lines]) => [name, lines.join(',')] as const);
-  return { ...response, headers: Object.fromEntries(headers) };
+  return handle(event, context);
 }

@@ -1,21 +1,30 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { constants } from 'node:os';
 import { type DynamicModule, Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp } from './app.js';
-import { AgentSettings, describeAgent } from './config/agent-settings.js';
+import { describeService } from './config/describe-service.js';
+import { EnvFileError, loadEnvFile } from './config/env-file.js';
 import { TableSettings } from './config/settings.js';
+import { DynamoTable } from './dynamodb/dynamo-table.js';
 import { createDynamoDbClient } from './dynamodb/dynamodb.client.js';
 import { describeTableGaps } from './dynamodb/table-gaps.js';
 import { resolveSecrets } from './config/resolve-secrets.js';
+import { requireTable, TableUnusableError } from './dynamodb/require-table.js';
 import { ensureChatTable } from './dynamodb/table-schema.js';
-import { ConfigurationError, type Environment, loadEnvironment } from './config/environment.js';
+import { ConfigurationError, type Environment, findMisspelt, loadEnvironment } from './config/environment.js';
 import { Connections } from './http/server/connections.js';
-import { buildBanner, toReachableUrl } from './local/banner.js';
-import { resolveDataDir, dummyCredentials, toOneLine, LocalModeError, wantsLocalMode } from './local/local-mode.js';
+import { buildBanner, listOutgoing, toReachableUrl } from './local/banner.js';
+import {
+  dummyCredentials,
+  LOCAL_VARIABLES,
+  LocalModeError,
+  resolveDataDir,
+  toOneLine,
+  wantsLocalMode,
+} from './local/local-mode.js';
 import type { LocalParts } from './local/start-local.js';
 import { isWatchRestart } from './local/watch-restart.js';
 
@@ -24,8 +33,13 @@ const SAME_SIGNAL_MS = 500;
 /** Running turns end within ten seconds of a signal. Any other connection is closed after this. */
 const CONNECTION_GRACE_MS = 12_000;
 
+/** Errors whose message says all. */
+const EXPLAINED_ERRORS = [ConfigurationError, EnvFileError, LocalModeError, TableUnusableError];
+
+const { stdout, stderr } = process;
+const logger = new Logger('main');
+
 async function bootstrap(): Promise<void> {
-  if (existsSync('.env')) process.loadEnvFile('.env');
   let local: LocalParts | undefined;
   let app: NestExpressApplication | undefined;
   let connections: Connections | undefined;
@@ -35,15 +49,22 @@ async function bootstrap(): Promise<void> {
     await local?.close();
   };
   try {
+    loadEnvFile(process.env);
     local = wantsLocalMode(process.env) ? await startLocalParts() : undefined;
     const environment = loadEnvironment(await resolveSecrets({ ...process.env, ...local?.variables }));
     if (local) await prepareTable(environment, local);
     const additions = await loadAdditions(environment, local);
-    app = await createApp(environment, { local: local !== undefined, additions });
+    const colors = [stdout, stderr].every(hasColors);
+    app = await createApp(environment, { local: local !== undefined, colors, additions });
     connections = new Connections(app.getHttpServer());
-    const { port } = await listen(app.getHttpServer(), environment);
-    // Before the announcement, because a signal may follow it at once.
+    // Before the start waits or announces anything. As the first process of a container, Node would ignore SIGTERM.
     stopOnSignals(stop);
+    for (const line of findMisspelt(process.env, LOCAL_VARIABLES)) logger.warn(line);
+    if (!local) {
+      const onWait = (line: string) => logger.warn(line);
+      await requireTable(app.get(DynamoTable), new TableSettings(environment), { onWait });
+    }
+    const { port } = await listen(app.getHttpServer(), environment);
     await announce(environment, toReachableUrl(environment.HOST, port), local);
     if (!local) await warnOfTableGaps(environment);
   } catch (error) {
@@ -88,16 +109,21 @@ async function prepareTable(environment: Environment, local: LocalParts): Promis
 }
 
 async function announce(environment: Environment, url: string, local: LocalParts | undefined): Promise<void> {
-  if (!local) {
-    return new Logger('main').log(`Listening on ${url} and asking ${describeAgent(new AgentSettings(environment))}`);
-  }
+  if (!local) return logger.log(`Listening on ${url} and ${describeService(environment)}`);
   const { DATA_DIR: dataDir, DYNAMODB_TABLE: tableName, AWS_ENDPOINT_URL_DYNAMODB: endpoint = '' } = environment;
   if (await isWatchRestart({ dataDir, variables: process.env, parentPid: process.ppid })) {
     console.log(`  Restarted on ${url}`);
     return;
   }
   const storage = local.tablePath ?? endpoint;
-  console.log(buildBanner({ agent: local.agent, url, tableName, storage, token: local.demoToken(environment) }));
+  const outgoing = listOutgoing(environment, process.env, local.agent);
+  const token = local.demoToken(environment);
+  console.log(buildBanner({ agent: local.agent, url, tableName, storage, token, outgoing }));
+}
+
+/** Whether a terminal shows colours. It obeys NO_COLOR; files and pipes are no terminals. */
+function hasColors(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && stream.hasColors();
 }
 
 /** Names once what the table lacks. The service runs without it, and without the permission to look. */
@@ -110,7 +136,7 @@ async function warnOfTableGaps(environment: Environment): Promise<void> {
 
 /** One line for errors that the operator can fix; the whole error, with its stack, for all others. */
 function describeStartError(error: unknown): unknown {
-  if (error instanceof ConfigurationError || error instanceof LocalModeError) return error.message;
+  if (EXPLAINED_ERRORS.some((type) => error instanceof type)) return (error as Error).message;
   if (!(error instanceof Error)) return error;
   const { code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (code === 'EADDRINUSE') return `Port ${port} of ${address} is in use: stop what listens there or set PORT`;

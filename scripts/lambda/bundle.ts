@@ -18,6 +18,8 @@ const NEVER_LOADED =
 
 /** Modules without side effects, although their packages do not declare it. The bundle drops unused ones. */
 const WITHOUT_SIDE_EFFECTS = /node_modules\/@nestjs\/(common|core|platform-express)\//;
+/** Indexes of folders of Nest. esbuild keeps them only if it keeps all modules of the package. */
+const INNER_INDEX = /node_modules\/@nestjs\/(common|core|platform-express)\/.+\/index\.js$/;
 
 interface Lockfile {
   readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
@@ -132,8 +134,11 @@ function findRxjsModule(path: string): string {
   return resolve(dirname(main), '../esm', path);
 }
 
-/** @throws Error when the bundle contains local mode, tests, docs or a package that `npm ci --omit=dev` does not install. */
-export function assertLean({ inputs }: Pick<Metafile, 'inputs'>): void {
+/**
+ * @throws Error when the bundle contains local mode, tests, docs or a package that `npm ci --omit=dev` does not install.
+ *   Also when it keeps modules of Nest without a use.
+ */
+export function assertLean({ inputs, outputs }: Pick<Metafile, 'inputs' | 'outputs'>): void {
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lockfile;
   const unwanted = Object.keys(inputs).filter((path) => {
     const [installed] = /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path) ?? [];
@@ -142,4 +147,10 @@ export function assertLean({ inputs }: Pick<Metafile, 'inputs'>): void {
       : packages[installed] === undefined || packages[installed].dev === true;
   });
   if (unwanted.length > 0) throw new Error(`The package must not contain ${unwanted.join(', ')}`);
+  const [unused] = Object.values(outputs).flatMap((output) =>
+    Object.keys(output.inputs).filter((path) => INNER_INDEX.test(path)),
+  );
+  if (unused !== undefined) {
+    throw new Error(`The package keeps ${unused}. Does a module that is loaded on demand import Nest?`);
+  }
 }

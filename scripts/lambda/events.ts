@@ -1,5 +1,4 @@
-import type { LambdaEvent } from '../../src/lambda/event.js';
-import { toRequest } from '../../src/lambda/request.js';
+import { toHttpEvent } from '../../src/lambda/event.js';
 import type { PackageHandler } from './local-function.js';
 
 /** Stands for the token in the files of events/. */
@@ -16,8 +15,8 @@ export function insertToken(event: string, token: string): string {
  * @param event - JSON.
  */
 export function findHandler(event: string): PackageHandler {
-  const { url } = toRequest(JSON.parse(event) as LambdaEvent | null);
-  return /^\/chat\/stream(\?|$)/.test(url) ? 'lambda-stream.handler' : 'lambda.handler';
+  const { request } = toHttpEvent(JSON.parse(event));
+  return /^\/chat\/stream(\?|$)/.test(request?.url ?? '') ? 'lambda-stream.handler' : 'lambda.handler';
 }
 
 /** The parts of a request that a REST API (v1) puts into its event. */

@@ -1,14 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { FUNCTION_MEGABYTES, installPackage, isInstalled, LAMBDA_NODE_ARGUMENTS } from './node-binary.js';
+import { FUNCTION_MEGABYTES, installTool, isInstalled, LAMBDA_NODE_ARGUMENTS } from './node-binary.js';
 import { FunctionError } from './function-error.js';
 import { RuntimeApi } from './runtime-api.js';
 import type { StreamedResponse } from './streamed-response.js';
 
 /** AWS's runtime client. It is no dependency, because its installation compiles a native addon. */
-export const RUNTIME_CLIENT = 'aws-lambda-ric@4.0.2';
-const RUNTIME_CLIENT_FOLDER = 'aws-lambda-ric-4.0.2';
+export const RUNTIME_CLIENT = 'aws-lambda-ric';
 
 /** The handlers of the package: the first buffers its response, the second streams it. */
 export type PackageHandler = 'lambda.handler' | 'lambda-stream.handler';
@@ -28,7 +27,7 @@ export interface LocalFunctionOptions {
 
 /** Whether the runtime client is installed. */
 export function hasRuntimeClient(): boolean {
-  return isInstalled(RUNTIME_CLIENT_FOLDER);
+  return isInstalled(RUNTIME_CLIENT);
 }
 
 /** The package in its own process, run by Lambda's runtime client. */
@@ -117,7 +116,7 @@ export class LocalFunction {
 export async function findRuntimeClient(): Promise<string> {
   if (!hasRuntimeClient()) console.error(`${RUNTIME_CLIENT} compiles an addon, which takes 1 to 2 minutes, once.`);
   try {
-    return await installPackage(RUNTIME_CLIENT_FOLDER, RUNTIME_CLIENT);
+    return await installTool(RUNTIME_CLIENT);
   } catch (error) {
     const needs = 'Its addon needs Linux, cmake, make, a C++ compiler and Python.';
     throw new Error(`${RUNTIME_CLIENT} cannot be installed. ${needs}`, { cause: error });

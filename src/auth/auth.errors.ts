@@ -28,7 +28,7 @@ export class InvalidIdTokenError extends DomainError {
   readonly kind = 'unauthenticated';
 
   constructor(
-    readonly reason: IdTokenFault,
+    override readonly reason: IdTokenFault,
     options?: ErrorOptions,
   ) {
     super(`Invalid id_token: ${reason}`, options);

@@ -10,8 +10,9 @@ export interface User {
    * characters.
    */
   readonly id: string;
-  readonly email: string;
-  readonly username: string;
+  /** Undefined only if JWT_REQUIRED_CLAIMS does not name it, and so is the user name. */
+  readonly email: string | undefined;
+  readonly username: string | undefined;
   /** The claims that AGENT_SESSION_CLAIMS names, as text, by name. They are personal data and never logged. */
   readonly attributes: Readonly<Record<string, string>>;
 }

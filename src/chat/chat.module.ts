@@ -1,5 +1,6 @@
 import { type MiddlewareConsumer, Module, type NestModule, RequestMethod } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
+import { exactPath } from '../http/middleware/exact-path.js';
 import { jsonBody } from '../http/middleware/json-body.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { AgentProvider } from './agent/agent.js';
@@ -28,8 +29,12 @@ export class ChatModule implements NestModule {
     private readonly agent: AgentProvider,
   ) {}
 
-  /** Reads the body only for routes that have one, so that an unknown route is 404 with any body. */
+  /**
+   * Reads the body only for routes that have one, so that an unknown route is 404 with any body. `DELETE /chats/`, with
+   * an empty id, must not delete all chats.
+   */
   configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(exactPath).forRoutes({ path: 'chats', method: RequestMethod.DELETE });
     consumer.apply(jsonBody).forRoutes(ChatController, { path: 'chats/:id', method: RequestMethod.PATCH });
   }
 

@@ -33,6 +33,8 @@ export abstract class DomainError extends Error {
   readonly advice: string | undefined;
   readonly detail: string | undefined;
   readonly isLogged: boolean;
+  /** Why, in fixed words of ours. Only the log shows it. */
+  readonly reason?: string;
 
   constructor(message: string, options: DomainErrorOptions = {}) {
     super(message, options);

@@ -1,18 +1,30 @@
 import { DomainError, type DomainErrorOptions } from './domain-error.js';
 
+export interface StorageErrorOptions extends Omit<DomainErrorOptions, 'retryAfterSeconds'> {
+  /** What is wrong with the table, in fixed words. */
+  readonly reason: string;
+}
+
 /** The table cannot be reached, denies access, or throttles. */
 export class StorageUnavailableError extends DomainError {
   readonly kind = 'unavailable';
 
-  constructor(options?: Omit<DomainErrorOptions, 'retryAfterSeconds'>) {
+  override readonly reason: string;
+
+  constructor({ reason, ...options }: StorageErrorOptions) {
     super('Storage is unavailable', { ...options, retryAfterSeconds: 2 });
+    this.reason = reason;
   }
 }
 
 /** The table has no such index, or DynamoDB still fills it. */
 export class IndexUnavailableError extends StorageUnavailableError {
   constructor(index: string, options?: ErrorOptions) {
-    super({ ...options, advice: `The index ${index} of the table is missing or not ready: npm run table adds it` });
+    super({
+      ...options,
+      reason: 'its index is missing or not ready',
+      advice: `The index ${index} of the table is missing or not ready: npm run table adds it`,
+    });
   }
 }
 

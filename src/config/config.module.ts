@@ -1,9 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Environment } from './environment.js';
 import { AgentSettings } from './agent-settings.js';
-import { AuthSettings, LimitSettings, QuotaSettings, TableSettings } from './settings.js';
+import { AuthSettings, HttpSettings, LimitSettings, QuotaSettings, TableSettings } from './settings.js';
 
-const SETTINGS = [AgentSettings, AuthSettings, LimitSettings, QuotaSettings, TableSettings];
+const SETTINGS = [AgentSettings, AuthSettings, HttpSettings, LimitSettings, QuotaSettings, TableSettings];
 
 /** Provides the validated {@link Environment} in parts, so that each class gets only what it needs. */
 @Module({})

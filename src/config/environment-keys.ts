@@ -1,3 +1,6 @@
+import { isLoopback } from './loopback.js';
+import { isSecretAlgorithm, KEY_PAIR_ALGORITHMS, SECRET_ALGORITHMS } from './signing-algorithms.js';
+
 /** The variables of `Environment` that choose the signing keys. */
 interface KeyVariables {
   readonly JWT_SECRET_KEY?: string | undefined;
@@ -6,11 +9,11 @@ interface KeyVariables {
   readonly JWT_ISSUER?: string | undefined;
   readonly JWT_AUDIENCE?: readonly string[] | undefined;
   readonly JWT_VERIFY_SIGNATURE: boolean;
+  readonly JWT_ALGORITHM?: readonly string[] | undefined;
 }
 
 /** The usual path of an issuer's key set, for example at Cognito and Auth0. */
 const WELL_KNOWN_PATH = '/.well-known/jwks.json';
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * Finds the URL of the key set; undefined with a secret, and if signatures are not verified.
@@ -35,7 +38,10 @@ export function findKeyProblems(variables: KeyVariables): string[] {
     );
   }
   if (other !== undefined) return [`${secret} must not be set with ${other}`];
-  if (secret !== undefined) return uriNames.map((name) => `${name} must not be set with ${secret}`);
+  if (secret !== undefined) {
+    const problems = uriNames.map((name) => `${name} must not be set with ${secret}`);
+    return [...problems, ...findSecretAlgorithmProblems(variables)];
+  }
   if (uri === undefined && issuer === undefined) return ['JWT_SECRET_KEY is required, or JWT_ISSUER and JWT_AUDIENCE'];
   return findKeySetProblems(variables);
 }
@@ -47,9 +53,19 @@ function listSecretNames({ JWT_SECRET_KEY, JWT_SECRET_ARN }: KeyVariables): stri
   );
 }
 
+/** A secret is for one algorithm. With an algorithm of key pairs, a public key could be taken for a secret. */
+function findSecretAlgorithmProblems({ JWT_ALGORITHM: algorithms = ['HS256'] }: KeyVariables): string[] {
+  const isOne = algorithms.length === 1 && !KEY_PAIR_ALGORITHMS.some((algorithm) => algorithms.includes(algorithm));
+  return isOne ? [] : [`JWT_ALGORITHM must be one of ${SECRET_ALGORITHMS.join(', ')} with a secret`];
+}
+
 /** An issuer signs tokens for other apps too, so issuer and audience must be configured. */
-function findKeySetProblems({ JWT_JWKS_URI: uri, JWT_ISSUER: issuer, JWT_AUDIENCE: audience }: KeyVariables): string[] {
+function findKeySetProblems(variables: KeyVariables): string[] {
+  const { JWT_JWKS_URI: uri, JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_ALGORITHM: algorithms } = variables;
   const problems: string[] = [];
+  if (algorithms?.some(isSecretAlgorithm)) {
+    problems.push(`JWT_ALGORITHM must be of ${KEY_PAIR_ALGORITHMS.join(', ')} without a secret`);
+  }
   if (issuer === undefined) problems.push('JWT_ISSUER is required with JWT_JWKS_URI');
   if (audience === undefined) problems.push('JWT_AUDIENCE is required without JWT_SECRET_KEY');
   if (uri === undefined && !isSafeUrl(issuer)) {
@@ -65,5 +81,5 @@ function findKeySetProblems({ JWT_JWKS_URI: uri, JWT_ISSUER: issuer, JWT_AUDIENC
 function isSafeUrl(text: string | undefined): boolean {
   const url = text === undefined || !URL.canParse(text) ? undefined : new URL(text);
   if (!url || url.username !== '' || url.password !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }

@@ -1,19 +1,16 @@
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsInt, Max, Min, ValidateBy } from 'class-validator';
-import { isKeyPairMaterial } from './key-pair.js';
+import { IsBoolean, IsIn, IsInt, Matches, Max, Min, ValidateBy } from 'class-validator';
+import { SIGNING_ALGORITHMS } from './signing-algorithms.js';
+import { findSecretProblem } from './signing-secret.js';
 
-/** A key of HS256 has at least the size of its hash (RFC 7518, section 3.2). */
-const SECRET_MIN_BYTES = 32;
-const PLACEHOLDER = /change[-_ ]?me|your[-_ ]?(jwt[-_ ]?)?secret|placeholder|\d{3}-bits?\b|^(?<same>.)\k<same>*$/i;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+const LEVEL_ALIASES: Readonly<Record<string, LogLevel>> = { warning: 'warn', info: 'log', trace: 'verbose' };
+const LEVEL_NAMES = [...LOG_LEVELS, ...Object.keys(LEVEL_ALIASES)];
 
-/** Describes what is wrong with a signing secret, without quoting it. */
-function findSecretProblem(secret: unknown): string | undefined {
-  if (typeof secret !== 'string') return 'must be a string';
-  if (isKeyPairMaterial(secret)) return 'must be a secret, not a public or private key';
-  if (PLACEHOLDER.test(secret)) return 'must not be a placeholder';
-  if (Buffer.byteLength(secret) < SECRET_MIN_BYTES) return `must be at least ${SECRET_MIN_BYTES} bytes`;
-  return undefined;
-}
+const REQUIRABLE_CLAIMS = ['email', 'username'] as const;
+/** A claim that a token may or may not have to have. */
+export type RequirableClaim = (typeof REQUIRABLE_CLAIMS)[number];
 
 /** A variable that is a whole number from `least` to `most`. */
 export function IsWholeNumber(least: number, most: number): PropertyDecorator {
@@ -44,6 +41,15 @@ export function IsStrongSecret(): PropertyDecorator {
   });
 }
 
+/** The least severe level that is logged, also by names that other loggers have for it. */
+export function IsLogLevel(): PropertyDecorator {
+  const toLevel = ({ value }: { value: unknown }) => {
+    const name = String(value).trim().toLowerCase();
+    return LEVEL_ALIASES[name] ?? name;
+  };
+  return combine(Transform(toLevel), IsIn(LOG_LEVELS, { message: `must be one of ${LEVEL_NAMES.join(', ')}` }));
+}
+
 /** One audience or several, separated by commas; none of them is empty. The value becomes a list. */
 export function IsAudienceList(): PropertyDecorator {
   return isListOf(
@@ -62,9 +68,50 @@ export function IsClaimList(): PropertyDecorator {
   );
 }
 
+/** Signing algorithms, separated by commas. The value becomes a list. */
+export function IsAlgorithmList(): PropertyDecorator {
+  return isListOf(
+    'isAlgorithmList',
+    (algorithm) => SIGNING_ALGORITHMS.some((known) => known === algorithm),
+    `must be of ${SIGNING_ALGORITHMS.join(', ')}`,
+  );
+}
+
+/** What a token must say about its user: `email`, `username`, both, or `none` of them. The value becomes a list. */
+export function IsRequiredClaims(): PropertyDecorator {
+  return combine(
+    Transform(({ value }: { value: unknown }) => (value === 'none' ? [] : value)),
+    isListOf(
+      'isRequiredClaims',
+      (claim) => REQUIRABLE_CLAIMS.some((known) => known === claim),
+      'must be email, username, email,username or none',
+    ),
+  );
+}
+
+/** Names of headers, separated by commas. The value becomes a list. `*` is refused. */
+export function IsHeaderList(): PropertyDecorator {
+  return isListOf(
+    'isHeaderList',
+    (header) => /^\w[\w.-]{0,63}$/.test(header),
+    'must be names of headers separated by commas',
+  );
+}
+
+/** A path such as `/api`. Slashes at both ends are optional; the value begins with one and ends without. */
+export function IsBasePath(): PropertyDecorator {
+  const toPath = ({ value }: { value: unknown }) =>
+    typeof value === 'string' ? `/${value.trim().replace(/^\/+|\/+$/g, '')}` : value;
+  return combine(
+    Transform(toPath),
+    Matches(/^(\/[\w~-][\w.~-]*)+$/, { message: 'must be a path such as /api of letters, digits, _ . ~ -' }),
+  );
+}
+
 /**
  * Origins separated by commas, as browsers write them (RFC 6454, section 6.2): scheme, host and port, without a path.
- * The value becomes a list. `*` is refused: alone it allows every page, and inside a host it matches nothing.
+ * Pages in apps have other schemes than http, such as `capacitor://localhost`. The value becomes a list. `*` is refused:
+ * alone it allows every page, and inside a host it matches nothing.
  */
 export function IsOriginList(): PropertyDecorator {
   return isListOf('isOriginList', isOrigin, 'must be origins such as https://app.example.com separated by commas');
@@ -84,7 +131,12 @@ function splitList(list: string): string[] {
 }
 
 function isOrigin(text: string): boolean {
-  return /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+  // Android's WebView sends it for pages of the device. Other files have the origin `null`.
+  if (text === 'file://') return true;
+  if (!/^[a-z][a-z\d+.-]*:\/\/[^*]+$/.test(text) || text.startsWith('file:') || !URL.canParse(text)) return false;
+  // `URL.origin` is `null` for most schemes.
+  const { protocol, host } = new URL(text);
+  return `${protocol}//${host}` === text;
 }
 
 /** Applies decorators in the order of TypeScript: the last one first. */

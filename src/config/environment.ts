@@ -1,19 +1,26 @@
 import 'reflect-metadata';
 import { plainToInstance } from 'class-transformer';
-import { getMetadataStorage, IsIn, IsOptional, IsUrl, Length, Matches, validateSync } from 'class-validator';
+import { getMetadataStorage, IsOptional, IsUrl, Length, Matches, validateSync } from 'class-validator';
 import { findAgentProblems } from './environment-agent.js';
 import { findKeyProblems } from './environment-keys.js';
 import {
+  IsAlgorithmList,
   IsAudienceList,
+  IsBasePath,
   IsClaimList,
+  IsHeaderList,
+  IsLogLevel,
   IsOriginList,
+  IsRequiredClaims,
   IsStrongSecret,
   IsSwitch,
   IsWholeNumber,
+  type LogLevel,
+  type RequirableClaim,
 } from './environment-rules.js';
+import { listMisspelt } from './misspelt-variables.js';
+import type { SigningAlgorithm } from './signing-algorithms.js';
 
-const ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
 const ENDPOINT = { protocols: ['http', 'https'], require_protocol: true, require_tld: false };
 
 /**
@@ -118,7 +125,7 @@ export class Environment {
   @IsUrl(ENDPOINT, { message: 'must be an http or https URL' })
   readonly AWS_ENDPOINT_URL_SECRETS_MANAGER?: string;
 
-  /** The secret that signs the tokens: at least 32 bytes. */
+  /** The secret that signs the tokens: at least 32 bytes. What follows `base64:` is decoded first. */
   @IsOptional()
   @IsStrongSecret()
   readonly JWT_SECRET_KEY?: string;
@@ -130,13 +137,14 @@ export class Environment {
   })
   readonly JWT_SECRET_ARN?: string;
 
-  /** The one algorithm a token may be signed with. */
-  @IsIn(ALGORITHMS, { message: `must be one of ${ALGORITHMS.join(', ')}` })
-  readonly JWT_ALGORITHM: (typeof ALGORITHMS)[number] = 'HS256';
+  /** The algorithms of tokens, separated by commas. Without it HS256 with a secret, else RS256 and ES256. */
+  @IsOptional()
+  @IsAlgorithmList()
+  readonly JWT_ALGORITHM?: readonly SigningAlgorithm[];
 
   /**
    * The URL of the issuer's key set: https, or http on this machine. Without it and without a secret it is
-   * `<JWT_ISSUER>/.well-known/jwks.json`. The tokens are then RS256 or ES256.
+   * `<JWT_ISSUER>/.well-known/jwks.json`.
    */
   @IsOptional()
   @Length(1, 2048, { message: 'must be 1 to 2048 characters' })
@@ -161,6 +169,18 @@ export class Environment {
   @Length(1, 128, { message: 'must be 1 to 128 characters' })
   readonly JWT_USER_ID_CLAIM?: string;
 
+  /** The claim of the user name. `cognito:username` serves as `username`. */
+  @Length(1, 128, { message: 'must be 1 to 128 characters' })
+  readonly JWT_USERNAME_CLAIM: string = 'username';
+
+  /** The claim of the user's address. */
+  @Length(1, 128, { message: 'must be 1 to 128 characters' })
+  readonly JWT_EMAIL_CLAIM: string = 'email';
+
+  /** Which of `email` and `username` a token must have. */
+  @IsRequiredClaims()
+  readonly JWT_REQUIRED_CLAIMS: readonly RequirableClaim[] = ['email', 'username'];
+
   /** The longest prompt, in characters (Unicode code points). */
   @IsWholeNumber(1, 100_000)
   readonly PROMPT_MAX_LENGTH: number = 32_000;
@@ -178,6 +198,16 @@ export class Environment {
   @IsOriginList()
   readonly CORS_ORIGINS?: readonly string[];
 
+  /** Request headers that these pages may send beside those that the service reads, separated by commas. */
+  @IsOptional()
+  @IsHeaderList()
+  readonly CORS_HEADERS?: readonly string[];
+
+  /** What the paths of requests begin with, such as `/api`. A path without it is served too. */
+  @IsOptional()
+  @IsBasePath()
+  readonly BASE_PATH?: string;
+
   /** The most turns that a user may begin within a minute of the clock (UTC); 0 is no limit. */
   @IsWholeNumber(0, 1000)
   readonly TURNS_PER_MINUTE: number = 20;
@@ -194,6 +224,10 @@ export class Environment {
   @Length(1, 253, { message: 'must be 1 to 253 characters' })
   readonly HOST: string = '127.0.0.1';
 
+  /** Seconds that the server keeps a connection without a request. Not used on Lambda. */
+  @IsWholeNumber(1, 86_400)
+  readonly KEEP_ALIVE_SECONDS: number = 75;
+
   /** Whether the server shows the document of its API at `/openapi.json` and `/docs`. Local mode always does. */
   @IsSwitch()
   readonly API_DOCS: boolean = false;
@@ -203,14 +237,24 @@ export class Environment {
   readonly DATA_DIR: string = '.data';
 
   /** The least severe log line that is written. */
-  @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
-  readonly LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'log';
+  @IsLogLevel()
+  readonly LOG_LEVEL: LogLevel = 'log';
 }
 
 /** The names of all variables, in the order of their declaration. */
 export function variableNames(): string[] {
   const rules = getMetadataStorage().getTargetValidationMetadatas(Environment, '', false, false);
   return [...new Set(rules.map((rule) => rule.propertyName))];
+}
+
+/**
+ * Lists variables that look like misspelt ones of the service, one line for each.
+ *
+ * @param others - names that are read beside the variables of {@link Environment}.
+ */
+export function findMisspelt(raw: RawEnvironment, others: readonly string[] = []): string[] {
+  const names = Object.keys(raw).filter((name) => raw[name]?.trim());
+  return listMisspelt(names, [...variableNames(), ...others]);
 }
 
 /** The configuration is not valid. The message names every wrong variable and shows no value. */
@@ -239,6 +283,7 @@ export function loadEnvironment(raw: RawEnvironment): Environment {
     value === undefined ? `${property} is required` : `${property} ${Object.values(constraints ?? {}).at(-1)}`,
   );
   problems.push(...findAgentProblems(environment), ...findKeyProblems(environment));
-  if (problems.length > 0) throw new ConfigurationError(problems);
+  // A variable that is missing may be there under a wrong name.
+  if (problems.length > 0) throw new ConfigurationError([...problems, ...findMisspelt(raw)]);
   return Object.freeze(environment);
 }

@@ -13,6 +13,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { TableSettings } from '../config/settings.js';
 import { IndexUnavailableError, StorageUnavailableError } from '../common/storage.errors.js';
+import { findStorageFault } from './storage-fault.js';
 import { CHAT_LIST_INDEX } from './table-schema.js';
 import type { Condition } from './update-expression.js';
 
@@ -35,6 +36,9 @@ export interface ItemKey {
 }
 
 type QueryInput = Omit<QueryCommandInput, 'TableName'> & { readonly Limit: number };
+/** No id of a chat or a user has a `#`. */
+const NO_ITEM: ItemKey = { id: 'probe#', user_id: 'probe#' };
+
 export type UpdateInput = Omit<UpdateCommandInput, 'TableName'>;
 
 /** The result of an update. */
@@ -52,6 +56,8 @@ export interface ItemRange {
   readonly last: string;
   /** Most items of a request. DynamoDB also stops at 1 MB. */
   readonly pageSize: number;
+  /** How many times as many items each further request has, for callers that skip items. The default is 1. */
+  readonly growth?: number;
 }
 
 /** The chats of a user in the index. */
@@ -82,10 +88,18 @@ export class DynamoTable {
     this.name = settings.name;
   }
 
-  /** @param abortSignal - ends the call as if the table could not be reached. */
   async get(key: ItemKey, abortSignal?: AbortSignal): Promise<Item | undefined> {
     const command = new GetCommand({ TableName: this.name, Key: key, ConsistentRead: true });
     return (await getResult(this.client.send(command, { ...(abortSignal && { abortSignal }) })))?.Item;
+  }
+
+  /**
+   * Reads a key that no item has, to learn whether the table can be read.
+   *
+   * @param abortSignal - ends the call as if the table could not be reached.
+   */
+  async probe(abortSignal?: AbortSignal): Promise<void> {
+    await this.get(NO_ITEM, abortSignal);
   }
 
   /** @returns the item as written, or undefined if the condition failed. */
@@ -117,13 +131,14 @@ export class DynamoTable {
   }
 
   /** Yields the items of a range, greatest sort key first. Pages are read on demand. */
-  async *backwards({ id, first, last, pageSize }: ItemRange): AsyncGenerator<Item> {
-    yield* this.query({
+  async *backwards({ id, first, last, pageSize, growth }: ItemRange): AsyncGenerator<Item> {
+    const input = {
       KeyConditionExpression: 'id = :id AND user_id BETWEEN :first AND :last',
       ExpressionAttributeValues: { ':id': id, ':first': first, ':last': last },
       ConsistentRead: true,
       Limit: pageSize,
-    });
+    };
+    yield* this.query(input, growth);
   }
 
   /**
@@ -172,7 +187,7 @@ export class DynamoTable {
       if (requests.length === 0) return;
       if (attempt < BATCH_ATTEMPTS) await this.clock.sleep(BATCH_PAUSE_MILLISECONDS * 2 ** attempt);
     }
-    throw new StorageUnavailableError();
+    throw new StorageUnavailableError({ reason: 'it throttles' });
   }
 }
 
@@ -188,6 +203,6 @@ async function getResult<T>(call: Promise<T>): Promise<T | undefined> {
       // Only the message tells: "Item size to update has exceeded the maximum allowed size".
       throw /item size/i.test(error.message) ? new ItemTooLargeError('Item too large', { cause: error }) : error;
     }
-    throw new StorageUnavailableError({ cause: error });
+    throw new StorageUnavailableError({ cause: error, reason: findStorageFault(error).reason });
   }
 }

@@ -7,9 +7,6 @@ import { describeError } from '../telemetry/describe-error.js';
 import { NotReadyError } from './health.errors.js';
 import { ReadinessTimes } from './readiness-times.js';
 
-/** A key without an item: no id of a chat or a user has a `#`. */
-const NO_ITEM = { id: 'health#', user_id: 'health#' };
-
 /** Checks whether turns can run. All probes within a second share one result. */
 @Injectable()
 export class ReadinessService {
@@ -47,7 +44,7 @@ export class ReadinessService {
     const signal = AbortSignal.timeout(this.times.limit);
     const timeout = once(signal, 'abort').then(() => Promise.reject(signal.reason as Error));
     const checks = {
-      'table: cannot be reached': this.table.get(NO_ITEM, signal),
+      'table: cannot be reached': this.table.probe(signal),
       'signing keys: cannot be fetched': this.keys.prepare(),
     };
     const results = await Promise.allSettled(Object.values(checks).map((check) => Promise.race([check, timeout])));

@@ -17,15 +17,20 @@ const LONGEST_NAME = /^.{0,100}/su;
  * The field must be a string that is not blank and is well-formed Unicode.
  *
  * @param maxLength - in Unicode code points; no limit by default.
+ * @param isBlank - whether nothing of a text can be seen; by default of one that is white space.
  */
-export function IsText(maxLength = Infinity): PropertyDecorator {
+export function IsText(maxLength = Infinity, { isBlank = isWhiteSpace } = {}): PropertyDecorator {
   return createFieldRule('isText', (value) => {
     if (value === undefined || value === null) return 'is required';
     if (typeof value !== 'string') return 'must be a string';
-    if (value.trim() === '') return 'is required';
+    if (isBlank(value)) return 'is required';
     if (!value.isWellFormed()) return 'is invalid';
     return findLengthFault(value, maxLength);
   });
+}
+
+function isWhiteSpace(text: string): boolean {
+  return text.trim() === '';
 }
 
 /** The fault of a text with more than `maxLength` Unicode code points. The UTF-16 length is never smaller than their number. */

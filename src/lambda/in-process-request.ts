@@ -1,28 +1,16 @@
 import { type IncomingMessage, request as send, type Server } from 'node:http';
 import { duplexPair } from 'node:stream';
+import type { HeaderLines } from './kinds/event-request.js';
 
 /** An HTTP request that arrived whole, not over a socket. */
 export interface BufferedRequest {
   readonly method: string;
   /** Path and query. */
   readonly url: string;
-  /** Names in lower case. Headers of the connection and `content-length` are ignored. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** Without headers of the connection and `content-length`. */
+  readonly headers: HeaderLines;
   readonly body: Buffer;
 }
-
-/** Headers of a single connection (RFC 9110, 7.6.1). They described the connection to the gateway. */
-const CONNECTION_HEADERS = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /**
  * Sends a request to a server that does not listen, over a pair of streams in place of a socket.
@@ -44,16 +32,11 @@ export function sendInProcess(
     const request = send({
       method,
       path: url,
-      headers: { ...dropConnectionHeaders(headers), connection: 'close', 'content-length': body.length },
+      headers: { ...headers, connection: 'close', 'content-length': body.length },
       createConnection: () => near,
     });
     request.once('response', resolve).once('error', reject);
     server.emit('connection', far);
     request.end(body);
   });
-}
-
-/** Returns the headers that belong to the message itself. */
-export function dropConnectionHeaders<Value>(headers: Readonly<Record<string, Value>>): Record<string, Value> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !CONNECTION_HEADERS.has(name)));
 }

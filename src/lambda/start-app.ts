@@ -1,12 +1,14 @@
 // First: the decorators of every module below need it.
 import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Context } from 'aws-lambda';
 import { createApp } from '../app.js';
 import { resolveSecrets } from '../config/resolve-secrets.js';
-import { ConfigurationError, loadEnvironment, type RawEnvironment } from '../config/environment.js';
+import { ConfigurationError, findMisspelt, loadEnvironment, type RawEnvironment } from '../config/environment.js';
 import { runWithRequestContext } from '../common/request-context.js';
 
+const logger = new Logger('start');
 let app: Promise<NestExpressApplication> | undefined;
 
 /**
@@ -27,7 +29,9 @@ export function startApp(variables: RawEnvironment): Promise<NestExpressApplicat
 }
 
 async function buildApp(variables: RawEnvironment): Promise<NestExpressApplication> {
-  return createApp(loadEnvironment(await resolveSecrets(variables)));
+  const created = await createApp(loadEnvironment(await resolveSecrets(variables)));
+  for (const line of findMisspelt(variables)) logger.warn(line);
+  return created;
 }
 
 /** Runs `work` with the invocation's id as the request id, and its remaining time as the deadline. */

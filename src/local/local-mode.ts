@@ -3,6 +3,15 @@ import { Environment } from '../config/environment.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+/** The variables that local mode alone reads, beside the variables of the service. */
+export const LOCAL_VARIABLES = [
+  'LOCAL_AGENT',
+  'LOCAL_AGENT_URL',
+  'LOCAL_AGENT_MODEL',
+  'LOCAL_AGENT_KEY',
+  'LOCAL_AGENT_PACE_MS',
+];
+
 /**
  * Whether to emulate the agent: no agent is configured, and this is neither production nor Lambda.
  * An alias without an agent is a mistake, which the check of the configuration reports.

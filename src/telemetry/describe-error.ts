@@ -1,9 +1,12 @@
+import { DomainError } from '../common/domain-error.js';
 import { UnreadableItemError, type UnreadablePlace } from '../common/storage.errors.js';
 
 /** An error as a log line may show it. */
 export interface ErrorDescription {
   readonly name: string;
   readonly code?: string;
+  /** Why, if the error is one of ours. */
+  readonly reason?: string;
   /** The HTTP status of AWS's response. */
   readonly status?: number;
   /** AWS's id of the call, for its support. */
@@ -33,6 +36,7 @@ export function describeError(error: unknown): ErrorDescription {
   return {
     name: error.name,
     ...(typeof code === 'string' && { code }),
+    ...(error instanceof DomainError && error.reason !== undefined && { reason: error.reason }),
     ...(aws?.httpStatusCode !== undefined && { status: aws.httpStatusCode }),
     ...(aws?.requestId !== undefined && { awsRequestId: aws.requestId }),
     ...(error instanceof UnreadableItemError && { item: error.item }),

@@ -3,19 +3,23 @@ import { currentRequestContext } from '../common/request-context.js';
 
 const LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 
-/** The contexts in which Nest logs its own start, line by line. */
-const START_CONTEXTS = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer']);
-
 /** Nest's console logger with the request id in every line: a field of the JSON, or behind the context. */
 export class RequestLogger extends ConsoleLogger {
+  private isStarting = true;
+
   /** @param leastSevere - less severe lines are not written. */
   constructor(leastSevere: LogLevel, options: ConsoleLoggerOptions) {
     super({ ...options, logLevels: LEVELS.slice(0, LEVELS.indexOf(leastSevere) + 1) });
   }
 
-  /** Leaves out Nest's lines about its start, unless the level is `debug` or below. */
+  /** Ends the start of the app. Until then Nest logs a line for each of its steps. */
+  endStart(): void {
+    this.isStarting = false;
+  }
+
+  /** Leaves out lines of the start, unless the level is `debug` or below. Warnings and errors are always written. */
   override log(message: unknown, ...rest: unknown[]): void {
-    if (START_CONTEXTS.has(String(rest.at(-1))) && !this.isLevelEnabled('debug')) return;
+    if (this.isStarting && !this.isLevelEnabled('debug')) return;
     super.log(message, ...rest);
   }
 

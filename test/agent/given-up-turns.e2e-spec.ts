@@ -1,14 +1,11 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { buildRestEvent } from '../../scripts/lambda/events.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { settled } from '../../src/app.js';
-import type { LambdaResponse } from '../../src/lambda.js';
-import { startApp } from '../../src/lambda/start-app.js';
 import { type HarnessEmulator, startHarnessEmulator } from '../../src/local/emulator/harness/server.js';
 import { startChatAppWith } from '../support/chat-app.js';
-import { useTimeouts } from '../support/client-timeouts.js';
+import { importHandler } from '../support/lambda/handlers.js';
 
 const HARNESS = { AGENT_HARNESS_ARN: 'arn:aws:bedrock-agentcore:us-east-1:123456789012:harness/tests-a1b2c3d4e5' };
 const ENDPOINT = 'AWS_ENDPOINT_URL_BEDROCK_AGENTCORE';
@@ -37,7 +34,6 @@ describe('the end of a session whose turn was given up', () => {
 
   describe('on Lambda', () => {
     let parts: FunctionParts;
-    let handler: (event: never, context: Context) => Promise<LambdaResponse>;
     beforeAll(async () => {
       parts = await startFunctionParts({}, 'harness');
     });
@@ -45,10 +41,7 @@ describe('the end of a session whose turn was given up', () => {
     afterAll(() => parts.close());
 
     it('is awaited by the function, which freezes with its response', async () => {
-      // An entry reads the environment while it is imported.
-      Object.assign(process.env, parts.variables, { [ENDPOINT]: agent.endpoint });
-      ({ handler } = (await import('../../src/lambda.js')) as { handler: typeof handler });
-      useTimeouts((await startApp(process.env)).get(DynamoDBClient));
+      const handler = await importHandler({ ...parts.variables, [ENDPOINT]: agent.endpoint });
       const event = buildRestEvent({
         method: 'POST',
         url: '/chat',
@@ -56,7 +49,7 @@ describe('the end of a session whose turn was given up', () => {
         body: Buffer.from('{"prompt":"hello"}'),
       });
       const context = { awsRequestId: 'aws-1', getRemainingTimeInMillis: () => 60_000 } as Context;
-      const responding = handler(event as never, context).then(({ statusCode }) => [statusCode, agent.stops.length]);
+      const responding = handler(event, context).then(({ statusCode }) => [statusCode, agent.stops.length]);
       setTimeout(release, 1_000);
       expect(await responding).toEqual([502, 1]);
     });

@@ -30,6 +30,8 @@ describe('POST /chat with bad input', () => {
     ['chat_id empty', { prompt: 'x', chat_id: '' }, `Field 'chat_id' is invalid`],
     ['chat_id with a #', { prompt: 'x', chat_id: 'a#b' }, `Field 'chat_id' is invalid`],
     ['chat_id too long', { prompt: 'x', chat_id: 'x'.repeat(129) }, `Field 'chat_id' is invalid`],
+    ['chat_id a dot', { prompt: 'x', chat_id: '.' }, `Field 'chat_id' is invalid`],
+    ['chat_id two dots', { prompt: 'x', chat_id: '..' }, `Field 'chat_id' is invalid`],
     ['chat_id with a new line', { prompt: 'x', chat_id: 'a\n' }, `Field 'chat_id' is invalid`],
     ['another field', { prompt: 'x', user_id: 'bob' }, `Field 'user_id' is not allowed`],
     ['another field with a null', { prompt: 'x', extra: null }, `Field 'extra' is not allowed`],
@@ -66,20 +68,21 @@ describe('POST /chat with bad input', () => {
       415,
       'Content-Type must be application/json',
     ],
-    [
-      'JSON of a vendor',
-      { 'content-type': 'application/jsonp' },
+    ...[
+      'application/jsonp',
+      'application/vnd.api+json',
+      'text/json',
+      'text/plain; application/json',
+      'application/json charset=utf-8',
+      'application/json, application/json',
+      ';application/json',
+    ].map((type): [string, Record<string, string>, string, number, string] => [
+      type,
+      { 'content-type': type },
       '{"prompt":"x"}',
       415,
       'Content-Type must be application/json',
-    ],
-    [
-      'another charset',
-      { 'content-type': 'application/json; charset=latin1' },
-      '{"prompt":"x"}',
-      415,
-      'Content-Type must be application/json',
-    ],
+    ]),
     [
       'a compressed body',
       { 'content-type': 'application/json', 'content-encoding': 'gzip' },
@@ -116,12 +119,18 @@ describe('POST /chat with bad input', () => {
     expect({ status, body }).toEqual({ status: 400, body: { error: `Field 'prompt' is required` } });
   });
 
-  it.each(['application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"', 'application/json;'])(
-    'reads %s',
-    async (type) => {
-      await post({ 'content-type': type }).send('{"prompt":""}').expect(400, { error: `Field 'prompt' is required` });
-    },
-  );
+  it.each([
+    'application/json; charset=utf-8',
+    'application/json; charset=utf8',
+    'application/json; charset=latin1',
+    'Application/JSON;charset="UTF-8"',
+    'application/json;',
+    'application/json ; charset=UTF-8; profile="a;b"',
+    'application/json;odata.metadata=minimal;q=0.9',
+    'application/json\t;,',
+  ])('reads %s', async (type) => {
+    await post({ 'content-type': type }).send('{"prompt":""}').expect(400, { error: `Field 'prompt' is required` });
+  });
 
   it('no body at all is a missing prompt', async () => {
     const answer = await post();

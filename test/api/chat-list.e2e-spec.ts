@@ -108,6 +108,23 @@ describe('GET /chats', () => {
     });
   });
 
+  it('leaves out chats whose ids no request can have, and has no empty page instead', async () => {
+    const user = 'gus';
+    const put = (id: string, day: number) =>
+      putItem(app, { ...originalChat(id, []), user_id: user, updated_at: `2024-05-${day}T10:00:00.000000` });
+    const unlikely = ['.', '..', 'a/b', 'a b', 'ä', 'x'.repeat(129), 'a#b'];
+    await Promise.all(unlikely.map((id, index) => put(id, 20 + index)));
+    await Promise.all([put('first', 30), put('...', 24), put('x'.repeat(128), 19)]);
+    const first = await page({ limit: '1' }, user);
+    expect(first.chats.map(({ id }) => id)).toEqual(['first']);
+    const rest = await page({ cursor: first.next_cursor! }, user);
+    expect(rest.chats.map(({ id }) => id)).toEqual(['...', 'x'.repeat(128)]);
+    expect(rest).not.toHaveProperty('next_cursor');
+    await put('/', 10);
+    expect(await page({ limit: '3' }, user)).not.toHaveProperty('next_cursor');
+    for (const id of rest.chats.map((chat) => chat.id)) await app.read(id, user).expect(200);
+  });
+
   describe('a cursor', () => {
     const refused = { error: `Query 'cursor' is invalid` };
     let cursor: string;

@@ -70,6 +70,16 @@ describe('PATCH /chats/{id}', () => {
     expect(finish).toMatchObject({ messageMetadata: { chat: { title: 'renamed' } } });
   });
 
+  it.each([
+    ['bidirectional and zero-width controls', 'invoice\u202e\u200bfdp.exe\u2069\ufeff', 'invoicefdp.exe'],
+    ['white space and control characters', ' two\tlines\r\n\u0007 of text ', 'two lines of text'],
+    ['no joiner that an emoji or a word needs', '👨‍👩‍👧 می‌خواهم', '👨‍👩‍👧 می‌خواهم'],
+  ])('is one line without %s', async (_, title, shown) => {
+    const id = await turn('one');
+    const { body } = await app.rename(id, { title }).expect(200);
+    expect([body.chat.title, await titleOf(id)]).toEqual([shown, shown]);
+  });
+
   it('renames a chat of the original system, and leaves its messages alone', async () => {
     const messages = [{ role: 'user', content: 'long ago' }];
     await putItem(app, originalChat('old', messages));
@@ -82,7 +92,6 @@ describe('PATCH /chats/{id}', () => {
     ['one letter', 'x'],
     ['200 letters', 'ä'.repeat(200)],
     ['200 code points of families', '👩‍👩‍👧'.repeat(40)],
-    ['white space', ' two  words\n'],
   ])('takes a title as it is: %s', async (_, title) => {
     await app.rename(chatId, { title }).expect(200);
     expect(await titleOf(chatId)).toBe(title);
@@ -100,6 +109,10 @@ describe('PATCH /chats/{id}', () => {
     [{ title: null }, "Field 'title' is required"],
     [{ title: '' }, "Field 'title' is required"],
     [{ title: ' \n\t ' }, "Field 'title' is required"],
+    [{ title: ' \u200b\u202e\u0007' }, "Field 'title' is required"],
+    [{ title: '\u200b'.repeat(201) }, "Field 'title' is required"],
+    [{ title: `${' '.repeat(2_000)}x` }, "Field 'title' must be at most 200 characters"],
+    [{ title: '\u200b\ud800' }, "Field 'title' is invalid"],
     [{ title: 7 }, "Field 'title' must be a string"],
     [{ title: ['x'] }, "Field 'title' must be a string"],
     [{ title: { x: 1 } }, "Field 'title' must be a string"],

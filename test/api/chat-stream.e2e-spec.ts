@@ -25,7 +25,7 @@ describe('POST /chat/stream', () => {
       'content-type': 'text/event-stream; charset=utf-8',
       'x-vercel-ai-ui-message-stream': 'v1',
       'x-accel-buffering': 'no',
-      'cache-control': 'no-store',
+      'cache-control': 'no-store, no-transform',
       'x-content-type-options': 'nosniff',
       'x-request-id': expect.any(String),
     });

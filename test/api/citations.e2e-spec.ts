@@ -91,7 +91,7 @@ describe('the citations of a reply', () => {
     app.agent.enqueue({ type: 'chunks', chunks: ['Here ', { files: [file, file] }, 'it is', { files: [file] }] });
     const { body } = await app.chat({ prompt: 'Hi' }).expect(200);
     expect(body.response).toBe('Here it is');
-    expect(lines).toEqual(['Files of the code interpreter that are not passed on: 3']);
+    expect(lines).toEqual(['Files of the reply that are not passed on: 3']);
     expect(JSON.stringify(body)).not.toContain('secret.csv');
   });
 });

@@ -1,16 +1,20 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { TurnTimes } from '../../src/chat/service/turn-times.js';
 import { DynamoChatRepository } from '../../src/chat/storage/dynamo-chat.repository.js';
+import { turnSortKey } from '../../src/chat/storage/items/turn-keys.js';
 import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
 import type { ChatApp } from '../support/chat-app.js';
 import { originalChat, putItem, readHeads, readRemains, setAttribute } from '../support/chat-items.js';
 import type { ChatStore } from '../support/chat-store.js';
 import { FaultyApp } from '../support/faulty-app.js';
 import type { StorageFaults } from '../support/storage-faults.js';
+import { tokenOf } from '../support/tokens.js';
 import { TurnRunner } from '../support/turn-runner.js';
 
 /** More chats than the first request for the list has. */
 const MANY = 30;
+/** More turns than one write can delete. */
+const MANY_TURNS = 250;
 /** In epoch seconds. */
 const LONG_AGO = 1_000_000_000;
 
@@ -52,6 +56,13 @@ describe('DELETE /chats', () => {
     expect((await app.list({}, 'ann').expect(200)).body.chats).toHaveLength(1);
   });
 
+  it.each(['/chats/', '/chats/.', '/chats/x/..', '/chats//', '/chats/?x=1'])('is not DELETE %s', async (path) => {
+    const id = await turn('zoe', 'kept');
+    const answer = await fetch(app.url + path, { method: 'DELETE', headers: { id_token: tokenOf('zoe') } });
+    expect([answer.status, await answer.json()]).toEqual([404, { error: 'Not found' }]);
+    await app.read(id, 'zoe').expect(200);
+  });
+
   it('responds 204 if there are none', async () => {
     await app.removeAll('nobody').expect(204);
   });
@@ -63,6 +74,21 @@ describe('DELETE /chats', () => {
     const ended = app.agent.invocations.filter(({ endSession }) => endSession).map(({ sessionId }) => sessionId);
     expect(ended.slice(-2).toSorted()).toEqual(sessions.toSorted());
     await expectGone('carl', ids);
+  });
+
+  it('waits once for an agent that does not respond, however many sessions there are', async () => {
+    const ids: string[] = [];
+    while (ids.length < 15) ids.push(await turn('iris', 'remember me'));
+    const times = app.nest.get(TurnTimes, { strict: false });
+    const { endSession } = times;
+    Object.assign(times, { endSession: 300 });
+    // As many as there are deletes at the same time. Another call would succeed.
+    app.agent.enqueue(...Array.from({ length: 10 }, () => ({ type: 'silence' }) as const));
+    const before = app.agent.invocations.length;
+    await app.removeAll('iris').expect(204);
+    Object.assign(times, { endSession });
+    expect(app.agent.invocations.length - before).toBe(10);
+    await expectGone('iris', ids);
   });
 
   it('leaves the counters of the quota', async () => {
@@ -82,6 +108,14 @@ describe('DELETE /chats', () => {
     await setAttribute(app, head(1), 'expires_at', LONG_AGO);
     await app.removeAll('eve').expect(204);
     await expectGone('eve', ids);
+  });
+
+  it('deletes chats whose ids no other request can have', async () => {
+    const ids = ['..', 'a/b', 'ä'];
+    const chat = (id: string) => ({ ...originalChat(id, [{ role: 'user', content: 'long ago' }]), user_id: 'mia' });
+    await Promise.all(ids.map((id) => putItem(app, chat(id))));
+    await app.removeAll('mia').expect(204);
+    await expectGone('mia', ids);
   });
 
   it('responds 503 while a turn runs, deletes the other chats, and finishes when it is repeated', async () => {
@@ -110,6 +144,34 @@ describe('DELETE /chats', () => {
     Object.assign(times, { deleteAll });
     await app.removeAll('gina').expect(204);
     await expectGone('gina', ids);
+  });
+
+  it('responds 503 when its time is up amid the turns of a single chat, and continues when it is repeated', async () => {
+    const id = await turn('lea', 'one');
+    const turns = Array.from({ length: MANY_TURNS }, (_, number) => ({
+      id,
+      user_id: turnSortKey('lea', number + 2),
+      prompt: 'one of many',
+      status: 'done',
+    }));
+    await app.nest.get(DynamoTable, { strict: false }).replace(turns);
+    const { deleteAll } = app.nest.get(TurnTimes, { strict: false });
+    const now = Date.now.bind(Date);
+    let ahead = 0;
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + ahead);
+    const passTime = () => {
+      ahead = deleteAll;
+      return { type: 'delay', milliseconds: 0 } as const;
+    };
+    faults.inject(passTime, { commands: ['BatchWriteItemCommand'], skip: 2, times: 1 });
+    expectUnfinished(await app.removeAll('lea').expect(503));
+    clock.mockRestore();
+    const left = await readRemains(app, id);
+    expect(left.length).toBeGreaterThan(1);
+    expect(left.length).toBeLessThan(MANY_TURNS);
+    await app.read(id, 'lea').expect(404);
+    await app.removeAll('lea').expect(204);
+    await expectGone('lea', [id]);
   });
 
   it('stops at a table that refuses, and continues when it is repeated', async () => {

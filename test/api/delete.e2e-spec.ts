@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { readItems, originalChat, putItem, setAttribute } from '../support/chat-items.js';
+import { readItems, originalChat, putItem, setAttribute, setOnHead } from '../support/chat-items.js';
 import { holdAgent } from '../support/held-agent.js';
 
 const NOT_FOUND = { error: 'Chat not found' };
@@ -62,6 +62,18 @@ describe('DELETE /chats/{id}', () => {
     const { body } = await app.chat({ prompt: 'What did I say first?', chat_id: other }).expect(200);
     expect(app.agent.invocations.at(-1)?.sessionId).toBe(others?.sessionId);
     expect(body.response).toContain('The first thing you said to me was “remember me too”');
+  });
+
+  it('ends the agent session of a chat whose last turn is dead', async () => {
+    const chatId = await turn('remember me');
+    const { sessionId } = app.agent.invocations.at(-1)!;
+    await setOnHead(app, chatId, {
+      turns: 2,
+      open: { lease: 'dead', until: 1, prompt: 'two', at: new Date().toISOString() },
+    });
+    await app.remove(chatId).expect(204);
+    await expectGone(chatId);
+    expect(app.agent.invocations.at(-1)).toMatchObject({ sessionId, endSession: true });
   });
 
   it('succeeds if the agent cannot be reached', async () => {

@@ -5,13 +5,14 @@ import { sendRaw } from '../support/raw-http.js';
 import { tokenOf } from '../support/tokens.js';
 
 const ORIGIN = 'https://app.example.com';
+const ORIGINS = [ORIGIN, 'http://localhost:5173', 'capacitor://localhost', 'chrome-extension://abcdefghijklmnop'];
 /** Longest value that fits beside the other headers of these requests. */
 const LONG = 60_000;
 
 describe('the edge', () => {
   let app: ChatApp;
   beforeAll(async () => {
-    app = await startChatApp({ CORS_ORIGINS: `${ORIGIN}, http://localhost:5173` });
+    app = await startChatApp({ CORS_ORIGINS: ORIGINS.join(', '), CORS_HEADERS: 'traceparent, Sentry-Trace' });
   });
   afterAll(async () => {
     await app.chat({ prompt: 'the door stood' }).expect(200);
@@ -24,12 +25,13 @@ describe('the edge', () => {
       .set({ origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'id_token' });
 
   describe('for pages of other origins', () => {
-    it.each([ORIGIN, 'http://localhost:5173'])('answers the preflight of %s without a token', async (origin) => {
+    it.each(ORIGINS)('answers the preflight of %s without a token', async (origin) => {
       const { headers } = await preflight(origin).expect(204);
       expect(headers).toMatchObject({
         'access-control-allow-origin': origin,
         'access-control-allow-methods': 'GET,POST,PATCH,DELETE',
-        'access-control-allow-headers': 'id_token,authorization,content-type,idempotency-key,x-request-id,user-agent',
+        'access-control-allow-headers':
+          'id_token,authorization,content-type,idempotency-key,supersede,x-request-id,user-agent,traceparent,sentry-trace',
         'access-control-max-age': '600',
       });
       expect(headers['vary']).toMatch(/origin/i);
@@ -49,13 +51,17 @@ describe('the edge', () => {
       }
     });
 
-    it.each(['https://evil.example', 'https://app.example.com.evil.example', 'http://app.example.com', 'null'])(
-      'allows %s nothing',
-      async (origin) => {
-        const { headers } = await preflight(origin);
-        expect(headers).not.toHaveProperty('access-control-allow-origin');
-      },
-    );
+    it.each([
+      'https://evil.example',
+      'https://app.example.com.evil.example',
+      'http://app.example.com',
+      'capacitor://localhost.evil.example',
+      'ionic://localhost',
+      'null',
+    ])('allows %s nothing', async (origin) => {
+      const { headers } = await preflight(origin);
+      expect(headers).not.toHaveProperty('access-control-allow-origin');
+    });
 
     it('allows no origin by default', async () => {
       const closed = await startChatApp();
@@ -152,13 +158,13 @@ describe('the edge', () => {
 
   it.each<[string, Record<string, string>, number]>([
     ['blanks in a content type', { 'content-type': `application/json${' '.repeat(LONG)}x` }, 415],
-    ['blanks before a charset', { 'content-type': `application/json;${' '.repeat(LONG)}x` }, 415],
-    ['blanks behind a charset', { 'content-type': `application/json;charset=utf-8${' '.repeat(LONG)}x` }, 415],
-    ['blanks behind its semicolon', { 'content-type': `application/json;charset=utf-8;${' '.repeat(LONG)}x` }, 415],
+    ['blanks before a charset', { 'content-type': `application/json;${' '.repeat(LONG)}x` }, 400],
+    ['blanks behind a charset', { 'content-type': `application/json;charset=utf-8${' '.repeat(LONG)}x` }, 400],
+    ['blanks behind its semicolon', { 'content-type': `application/json;charset=utf-8;${' '.repeat(LONG)}x` }, 400],
     ['tabs and blanks', { 'content-type': `application/json${'\t '.repeat(LONG / 2)}x` }, 415],
-    ['semicolons', { 'content-type': `application/json${';'.repeat(LONG)}` }, 415],
-    ['charsets', { 'content-type': `application/json${';charset=utf-8'.repeat(LONG / 14)}` }, 415],
-    ['quotes', { 'content-type': `application/json;charset=${'"'.repeat(LONG)}` }, 415],
+    ['semicolons', { 'content-type': `application/json${';'.repeat(LONG)}` }, 400],
+    ['charsets', { 'content-type': `application/json${';charset=utf-8'.repeat(LONG / 14)}` }, 400],
+    ['quotes', { 'content-type': `application/json;charset=${'"'.repeat(LONG)}` }, 400],
     ['blanks behind a scheme', { id_token: '', authorization: `Bearer${' '.repeat(LONG)}x` }, 401],
     ['commas and blanks in a scheme', { id_token: '', authorization: `Bearer x${', '.repeat(LONG / 2)}x` }, 401],
     ['schemes', { id_token: '', authorization: 'Bearer x,'.repeat(LONG / 9) }, 401],

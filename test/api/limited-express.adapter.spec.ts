@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LimitedExpressAdapter } from '../../src/http/server/limited-express.adapter.js';
 
 const TIMES = { headers: 300, request: 600, interval: 50, linger: 400 };
+/** Longer than all other times together. */
+const KEEP_ALIVE = 3_000;
 /** A machine under load may take longer than the limits say. */
 const SLACK_MILLISECONDS = 3_000;
 
@@ -35,6 +38,31 @@ describe('LimitedExpressAdapter', () => {
     expect(server.keepAliveTimeout).toBeGreaterThan(60_000);
     const { headers } = await fetch(`http://127.0.0.1:${port()}/nowhere`);
     expect(headers.get('keep-alive')).toBe('timeout=75');
+  });
+
+  it('keeps them beyond the times for headers and requests, and closes them after its own time', async () => {
+    const sut = new LimitedExpressAdapter({ ...TIMES, keepAlive: KEEP_ALIVE });
+    sut.initHttpServer();
+    const other = sut.getHttpServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const socket = connect((other.address() as AddressInfo).port, '127.0.0.1');
+    let response = '';
+    socket.setEncoding('utf8').on('data', (piece: string) => (response += piece));
+    const closed = once(socket, 'close');
+    const ask = async () => {
+      response = '';
+      socket.write('GET /nowhere HTTP/1.1\r\nhost: x\r\n\r\n');
+      while (!response.includes('</html>')) await once(socket, 'data');
+      return response;
+    };
+    expect(await ask()).toContain('HTTP/1.1 404 ');
+    await wait(TIMES.headers + TIMES.request + 3 * TIMES.interval);
+    expect(await ask()).toContain('HTTP/1.1 404 ');
+    const idleSince = performance.now();
+    await closed;
+    expect(performance.now() - idleSince).toBeGreaterThan(KEEP_ALIVE - 50);
+    expect(response).not.toContain(' 408 ');
+    other.close();
   });
 
   interface Crawl {

@@ -66,7 +66,7 @@ describe('faults behind the service', () => {
       jest.spyOn(stream, 'write').mockImplementation((text) => written.push(String(text)) > 0),
     );
     const app = await startChatApp({ LOG_LEVEL: 'verbose' });
-    const broken = { id: 'broken', user_id: 'alice', title: 'x', turns: 'not a number' };
+    const broken = { id: 'broken', user_id: 'alice', title: 'x', messages: 'the secret prompt' };
     await app.table.send(new PutCommand({ TableName: app.environment.DYNAMODB_TABLE, Item: broken }));
     const answer = await app.chat({ prompt: 'the secret prompt', chat_id: 'broken' }).set('x-request-id', 'r2');
     await app.close();

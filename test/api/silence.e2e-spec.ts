@@ -161,7 +161,7 @@ describe('what the service writes', () => {
 
     it('has none of them after the table is broken, and then gone', async () => {
       statuses = [];
-      const broken = { id: 'broken', user_id: 'alice', title: prompt, turns: MARKERS.answer };
+      const broken = { id: 'broken', user_id: 'alice', title: prompt, messages: MARKERS.answer };
       await parts.table.send(new PutCommand({ TableName: parts.tableName, Item: broken }));
       await chat({ prompt, chat_id: 'broken' });
       await parts.dynamoDb.close();

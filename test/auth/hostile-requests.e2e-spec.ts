@@ -24,6 +24,8 @@ const CASES: Readonly<Record<Mode, HostileCase[]>> = {
   keys: keySetCases(rsa, elliptic, stranger),
   cognito: cognitoCases(rsa),
 };
+const AWS_SIGNATURE =
+  'AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20240101/us-east-1/execute-api/aws4_request, SignedHeaders=host, Signature=ab';
 const REASONS = [
   'token is missing', 'token is malformed', 'token is too large', 'token type is not allowed', 'algorithm is not allowed',
   'critical header is not supported', 'signing key is unknown', 'signature is invalid', 'token has expired',
@@ -116,20 +118,29 @@ describe('hostile requests to the running server', () => {
       ['an empty one', 'token is missing', { id_token: '' }],
       ['blanks', 'token is missing', { id_token: '  ' }],
       ['another scheme', 'token is missing', { authorization: `Basic ${good}` }],
-      ['no scheme', 'token is missing', { authorization: good }],
       ['the scheme alone', 'token is missing', { authorization: 'Bearer ' }],
+      ['an opaque key', 'token is missing', { authorization: bearer('sk-0123456789') }],
       ['a cookie', 'token is missing', { cookie: `id_token=${good}` }],
       ['the query', 'token is missing', {}, `?id_token=${good}&access_token=${good}`],
       ['a name with a hyphen', 'token is missing', { 'id-token': good }],
       ['two users', 'token is malformed', { id_token: good, authorization: bearer(bob) }],
       ['two lines', 'token is malformed', { id_token: [good, bob] }],
       ['two lines of authorization', 'token is malformed', { authorization: [bearer(good), bearer(bob)] }],
+      ['two lines without a scheme', 'token is malformed', { authorization: [good, bob] }],
+      ['another one without a scheme', 'token is malformed', { id_token: good, authorization: bob }],
+      ['two thirds of one', 'token is malformed', { authorization: bearer(good.replace(/\.[^.]*$/, '')) }],
+      ['a good and a torn one', 'token is malformed', { id_token: good, authorization: bearer(good.slice(0, -9)) }],
       ['two schemes in a line', 'token is malformed', { authorization: `${bearer(good)}, ${bearer(bob)}` }],
-      ['a good and a bad one', 'token is malformed', { id_token: good, authorization: bearer('x') }],
       ['a list', 'token is malformed', { id_token: `${good}, ${bob}` }],
       ['a list of nothing', 'token is malformed', { id_token: ',' }],
       ['a list that begins with nothing', 'token is malformed', { id_token: `,${good}` }],
       ['the same twice', undefined, { id_token: [good, good], authorization: bearer(good) }],
+      ['no scheme', undefined, { authorization: good }],
+      ['no scheme, and a scheme', undefined, { authorization: [good, bearer(good)] }],
+      ['a good one, and an opaque key', undefined, { id_token: good, authorization: bearer('sk-01.23.45') }],
+      ['a good one, and a password', undefined, { id_token: good, authorization: 'Basic ZGVtbzpwQDU1dzByZA==' }],
+      ['a good one, and a signature of AWS', undefined, { id_token: good, authorization: AWS_SIGNATURE }],
+      ['both in authorization', undefined, { authorization: [AWS_SIGNATURE, bearer(good)] }],
       ['bearer in small letters', undefined, { authorization: `bearer  ${good}` }],
       ['any case of the name', undefined, { ID_TOKEN: good }],
     ])('%s: %s', async (_, reason, headers, query = '') => {
@@ -145,6 +156,9 @@ describe('hostile requests to the running server', () => {
       expect(servers[mode].isRunning).toBe(true);
       expect(servers[mode].printed).not.toMatch(/"level":"(error|fatal)"|eyJ/);
     }
+    const logged = MODES.map((mode) => servers[mode].printed).join('');
+    const unlogged = REASONS.filter((reason) => !logged.includes(JSON.stringify(`Invalid id_token: ${reason}`)));
+    expect(unlogged).toEqual([]);
   });
 });
 

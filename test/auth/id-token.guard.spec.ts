@@ -1,73 +1,21 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
-import type { Server } from 'node:http';
-import {
-  type ArgumentsHost,
-  Catch,
-  Controller,
-  type ExceptionFilter,
-  Get,
-  type INestApplication,
-  Module,
-  UseGuards,
-} from '@nestjs/common';
-import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Response } from 'express';
 import { SignJWT } from 'jose';
 import jwt from 'jsonwebtoken';
 import request from 'supertest';
-import { type IdTokenFault, InvalidIdTokenError } from '../../src/auth/auth.errors.js';
-import { AuthModule } from '../../src/auth/auth.module.js';
-import { IdTokenGuard } from '../../src/auth/id-token.guard.js';
-import { CurrentUser } from '../../src/auth/user.decorator.js';
+import type { IdTokenFault } from '../../src/auth/auth.errors.js';
 import type { User } from '../../src/auth/user.js';
-import { ConfigModule } from '../../src/config/config.module.js';
 import { Environment } from '../../src/config/environment.js';
+import { startWhoApp, type WhoApp } from '../support/who-app.js';
 
 const SECRET = 'first-secret-of-more-than-32-bytes-in-all';
 const OTHER_SECRET = 'other-secret-of-more-than-32-bytes-in-all';
 const ALICE = { id: 'alice', email: 'alice@example.com', username: 'al', attributes: {} };
 
-@Controller()
-class WhoController {
-  @Get('me')
-  @UseGuards(IdTokenGuard)
-  me(@CurrentUser() user: User): User {
-    return user;
-  }
+type App = WhoApp;
 
-  @Get('unguarded')
-  unguarded(@CurrentUser() user: User): User {
-    return user;
-  }
-}
-
-/** A module of its own, like the module of chats: Nest creates the guard in it. */
-@Module({ imports: [AuthModule], controllers: [WhoController] })
-class WhoModule {}
-
-@Catch()
-class JsonFilter implements ExceptionFilter {
-  catch(thrown: unknown, host: ArgumentsHost): void {
-    const refused = thrown instanceof InvalidIdTokenError;
-    const { message: error } = thrown as Error;
-    host
-      .switchToHttp()
-      .getResponse<Response>()
-      .status(refused ? 401 : 500)
-      .json({ error });
-  }
-}
-
-type App = INestApplication<Server>;
-
-async function startApp(values: Partial<Environment> = { JWT_SECRET_KEY: SECRET }): Promise<App> {
-  const environment = Object.freeze(Object.assign(new Environment(), values));
-  const imports = [ConfigModule.forRoot(environment), WhoModule];
-  const app: App = (await Test.createTestingModule({ imports }).compile()).createNestApplication();
-  await app.useGlobalFilters(new JsonFilter()).listen(0, '127.0.0.1');
-  return app;
-}
+const startApp = (values: Partial<Environment> = { JWT_SECRET_KEY: SECRET }): Promise<App> =>
+  startWhoApp(Object.freeze(Object.assign(new Environment(), values)));
 
 const now = () => Math.floor(Date.now() / 1000);
 const claims = (changes: object = {}) => ({
@@ -211,7 +159,7 @@ describe('the settings of IdTokenGuard', () => {
 
   it('use the secret of their own app', async () => {
     const first = await start({ JWT_SECRET_KEY: SECRET });
-    const second = await start({ JWT_SECRET_KEY: OTHER_SECRET, JWT_ALGORITHM: 'HS512' });
+    const second = await start({ JWT_SECRET_KEY: OTHER_SECRET, JWT_ALGORITHM: ['HS512'] });
     const token = jwt.sign(claims(), OTHER_SECRET, { algorithm: 'HS512' });
 
     await expectUser(ask(first, sign()));

@@ -52,7 +52,7 @@ describe('docs/frontends.md', () => {
     const [faults, faultsOfClient, ...others] = typeFaultsOf(
       code,
       client,
-      code.replace('part.url', 'part.link'),
+      code.replace('{part.text}', '{part.words}'),
       client.replace('{ prompt }', '{ question: prompt }'),
     );
     expect([faults, faultsOfClient]).toEqual([[], []]);

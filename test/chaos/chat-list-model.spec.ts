@@ -17,12 +17,17 @@ interface GeneratedChat {
 }
 
 /** What a head has beside its title and times. */
-const STATES = { shown: {}, deleted: { deleted_at: '2026-01-01T00:00:00.000Z' }, expired: { expires_at: LONG_AGO } };
+const STATES = {
+  shown: {},
+  deleted: { deleted_at: '2026-01-01T00:00:00.000Z' },
+  expired: { expires_at: LONG_AGO },
+  unreachable: {},
+};
 const time = fc.integer({ min: 1, max: 6 }).chain((hour) =>
   // Ours, and two forms of the original system.
   fc.constantFrom(`2024-05-01T0${hour}:00:00.000Z`, `2024-05-01T0${hour}:00:00.123456`, `2024-05-01 0${hour}:00:00`),
 );
-const state = fc.constantFrom('shown', 'shown', 'shown', 'deleted', 'expired');
+const state = fc.constantFrom('shown', 'shown', 'shown', 'deleted', 'expired', 'unreachable');
 const chats = fc.array(fc.record({ updatedAt: time, state }), { maxLength: 24 }) as fc.Arbitrary<GeneratedChat[]>;
 const limits = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 4 });
 /** What happens beside the pages: how, to which chat, and after which page. */
@@ -39,7 +44,7 @@ describe('pages of the list of chats', () => {
   /** Puts the heads of these chats. @returns their ids. */
   async function putChats(user: string, generated: readonly GeneratedChat[]): Promise<string[]> {
     const heads = generated.map(({ updatedAt, state: kind }, index) => ({
-      ...headKey(user, randomUUID()),
+      ...headKey(user, `${kind === 'unreachable' ? 'no id/' : ''}${randomUUID()}`),
       title: `chat ${index}`,
       created_at: updatedAt,
       updated_at: updatedAt,

@@ -15,6 +15,8 @@ const CHATS = 500;
 const TURNS = 3;
 /** One chat of so many has a session. */
 const SESSION_EVERY = 10;
+/** Deletes that one request runs at the same time. */
+const DELETES_AT_ONCE = 10;
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -92,10 +94,10 @@ describe(`DELETE /chats for ${CHATS} chats of ${TURNS} turns, killed half-way`, 
     const list = await fetch(`${url}/chats`, { headers: { id_token: tokenOf('alice') } });
     expect(await list.json()).toEqual({ chats: [] });
 
-    // No session is ended twice. Some are not ended: at the kill, or because a busy machine is too late for it.
+    // No session is ended twice. The kill loses those of the deletes that ran.
     const ended = parts.agent.invocations.filter(({ endSession }) => endSession).map(({ sessionId }) => sessionId);
     expect(new Set(ended).size).toBe(ended.length);
-    expect(ended.length).toBeGreaterThan(CHATS / SESSION_EVERY / 2);
+    expect(ended.length).toBeGreaterThanOrEqual(CHATS / SESSION_EVERY - DELETES_AT_ONCE);
 
     expect(await deleteAll(url)).toBe(204);
     expect(await readAll()).toEqual(items);

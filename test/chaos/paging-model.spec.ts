@@ -99,7 +99,9 @@ describe('history pages with any limits', () => {
         const expected = [...ended, ...(last ? [last] : [])];
         expect(toTexts(read.filter(({ number }) => number > 0))).toEqual(expected);
         const legacyMessages = read.filter(({ number }) => number <= 0).flatMap(({ messages: own }) => own);
-        expect(legacyMessages.map(({ role, content }) => ({ role, content }))).toEqual(messages);
+        // Messages without words are left out.
+        const spoken = messages.filter(({ content }) => content !== '');
+        expect(legacyMessages.map(({ role, content }) => ({ role, content }))).toEqual(spoken);
         for (const [index, page] of pages.entries()) {
           const shown = page.turns.flatMap(({ messages: own }) => own);
           const fits =

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, normalize } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { VERSION } from '../../src/config/version.js';
 import { docPages, fencesOf, proseOf, readPage } from '../support/doc-pages.js';
 
 const MAX_LINES = 250;
@@ -138,6 +139,10 @@ describe('versions', () => {
   const current = PAGES.filter(
     (page) => !RECORDS.includes(page) && !['CHANGELOG.md', 'docs/performance.md'].includes(page),
   );
+
+  it('of the service is the one of package.json', () => {
+    expect(VERSION).toBe(manifest.version);
+  });
 
   it('of Node are the least one of package.json, and the one of .nvmrc and the template', () => {
     expect(readFileSync('template.yaml', 'utf8')).toContain(`Runtime: nodejs${recommended}.x`);

@@ -10,14 +10,15 @@ import { writeCodeCache } from '../../scripts/lambda/code-cache.js';
 import { listEvaluated } from '../../scripts/lambda/evaluated-modules.js';
 import { buildChatEvent, insertToken } from '../../scripts/lambda/events.js';
 import type { AgentKind } from '../../scripts/lambda/local-agents.js';
-import { LocalFunction } from '../../scripts/lambda/local-function.js';
+import type { LocalFunction } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { LAMBDA_NODE_ARGUMENTS, findNode } from '../../scripts/lambda/node-binary.js';
-import type { LambdaResponse } from '../../src/lambda.js';
-import type { LambdaEvent } from '../../src/lambda/event.js';
+import type { LambdaResponse } from '../../src/lambda/response.js';
 import { AI_SDKS } from '../support/ai-sdk.js';
-import { ANSWERS, answerTo, expectDescribedResult, putOldChat } from '../support/lambda/answers.js';
+import { ANSWERS, answerTo, expectAnswers, putOldChat } from '../support/lambda/answers.js';
+import { startDescribedFunction } from '../support/lambda/described-function.js';
 import { buildPackage, describeWithClient, NODES } from '../support/lambda/package.js';
+import { expectDescribedResponses } from '../support/openapi/response-listener.js';
 import { RawReader } from '../support/raw-reader.js';
 import { silence } from '../support/silence.js';
 import { type SpawnedServer, spawnServer } from '../support/spawned-server.js';
@@ -35,7 +36,7 @@ describe('the package', () => {
 
   beforeAll(async () => {
     buildPackage(folder);
-    parts = await startFunctionParts({ CORS_ORIGINS: 'https://app.example.com' });
+    parts = await startFunctionParts({ TURNS_PER_MINUTE: '0', CORS_ORIGINS: 'https://app.example.com' });
   }, 180_000);
   afterAll(async () => {
     await parts.close();
@@ -70,7 +71,16 @@ describe('the package', () => {
     'node_modules/supports-color/index.js',
   ])('is not built with %s in it', (path) => {
     const inputs = { 'build/lambda-tsc/lambda.js': {}, [path]: {} } as unknown as Metafile['inputs'];
-    expect(() => assertLean({ inputs })).toThrow(`The package must not contain ${path}`);
+    expect(() => assertLean({ inputs, outputs: {} })).toThrow(`The package must not contain ${path}`);
+  });
+
+  it('is not built with modules of Nest that nobody uses', async () => {
+    const entry = join(work, 'lambda-tsc/entry.js');
+    writeFileSync(entry, `export const load = () => import('./on-demand.js');`);
+    writeFileSync(join(work, 'lambda-tsc/on-demand.js'), `export { Logger } from '@nestjs/common';`);
+    const outfile = join(home, 'unused.js');
+    const metafile = await bundleHandlers({ entries: { entry }, outfile, mapFolder: home });
+    expect(() => assertLean(metafile)).toThrow(/The package keeps .*\/index\.js\. Does a module/);
   });
 
   it('formats dates as Node does, although it creates the formats later', async () => {
@@ -106,9 +116,10 @@ describe('the package', () => {
     expect(evaluated).toEqual([`${kind}.provider`, client].toSorted());
   });
 
-  it('uses its code cache', () => {
+  it('uses its code cache, and logs its first request and nothing of its start', () => {
     const { stdout, stderr } = load(copy('fresh'), parts.variables);
-    expect(stdout).toContain('answered 401');
+    const lines = ['Invalid id_token: token is missing', 'POST /chat 401'].map((text) => expect.stringContaining(text));
+    expect(stdout.split('\n')).toEqual([...lines, 'answered 401']);
     expect(stderr).toBe('');
   });
 
@@ -156,6 +167,7 @@ describe('the package', () => {
         { script: ['scripts/lambda.ts', 'serve', '--package', folder] },
       );
       [, url = '', token = ''] = await served.untilPrinted(/ready on (http:\S+)[^]*ID_TOKEN=(\S+)/);
+      expectDescribedResponses(url);
     });
     afterAll(async () => {
       expect(await served.end('SIGTERM')).toBe(0);
@@ -206,12 +218,13 @@ describe('the package', () => {
       let lambda: LocalFunction;
       const log: string[] = [];
 
-      function start(target: string, lines: string[]): Promise<LocalFunction> {
-        const hear = (text: string) => {
-          lines.push(text);
-          silence.wrote('the function', text);
-        };
-        return LocalFunction.start({ folder: target, node, variables: parts.variables, log: hear });
+      function start(
+        target: string,
+        lines: string[],
+        more: Readonly<Record<string, string>> = {},
+      ): Promise<LocalFunction> {
+        const variables = { ...parts.variables, ...more };
+        return startDescribedFunction({ folder: target, node, variables, log: (text) => lines.push(text) });
       }
 
       beforeAll(async () => {
@@ -226,8 +239,11 @@ describe('the package', () => {
         await putOldChat(parts);
         const event = insertToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
         const response = (await lambda.invoke(event)) as LambdaResponse;
-        expectDescribedResult(JSON.parse(event) as LambdaEvent, response);
         expect(answerTo(response)).toEqual(ANSWERS[name]);
+      });
+
+      it('answers every event of a request, and refuses all others', async () => {
+        await expectAnswers(parts.token, async (event) => (await lambda.invoke(event)) as LambdaResponse);
       });
 
       it('takes its code cache with the flags that Lambda gives to Node', async () => {
@@ -235,13 +251,10 @@ describe('the package', () => {
         expect(log.join('')).not.toContain('codeCache');
       });
 
-      it('refuses a body in an encoding whose characters are not in the package', async () => {
+      it('reads a body as UTF-8, also if its charset names characters that are not in the package', async () => {
         const headers = { id_token: parts.token, 'content-type': 'application/json; charset=shift_jis' };
-        const answer = (await lambda.invoke(JSON.stringify({ headers, body: { prompt: 'hello' } }))) as LambdaResponse;
-        expect(answerTo(answer)).toEqual({
-          statusCode: 415,
-          body: { error: 'Content-Type must be application/json' },
-        });
+        const answer = (await lambda.invoke(JSON.stringify({ headers, body: { prompt: 7 } }))) as LambdaResponse;
+        expect(answerTo(answer)).toEqual({ statusCode: 400, body: { error: `Field 'prompt' must be a string` } });
       });
 
       it('answers without a code cache that fits, and says so in one line', async () => {
@@ -257,7 +270,8 @@ describe('the package', () => {
 
       it('is ready before its first event', async () => {
         const lines: string[] = [];
-        const unasked = await start(join(home, `client-${major}`), lines);
+        // Only then does the framework log its start.
+        const unasked = await start(join(home, `client-${major}`), lines, { LOG_LEVEL: 'debug' });
         for (let looks = 0; looks < 200 && !lines.join('').includes('successfully started'); looks += 1) await wait(50);
         await unasked.stop();
         expect(lines.join('')).toContain('successfully started');

@@ -1,22 +1,20 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { insertToken } from '../../scripts/lambda/events.js';
-import { LocalFunction, type PackageHandler } from '../../scripts/lambda/local-function.js';
+import type { LocalFunction, PackageHandler } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { findNode } from '../../scripts/lambda/node-binary.js';
 import { mintToken } from '../../src/local/dev-token.js';
-import type { LambdaEvent } from '../../src/lambda/event.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
-import { ANSWERS, answerTo, expectDescribedResult, putOldChat } from '../support/lambda/answers.js';
+import { ANSWERS, answerHeaders, answerTo, expectAnswers, putOldChat } from '../support/lambda/answers.js';
+import { startDescribedFunction } from '../support/lambda/described-function.js';
 import { buildPackage, describeWithClient, NODES } from '../support/lambda/package.js';
-import { silence } from '../support/silence.js';
 import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
-import { FunctionCaller } from '../support/lambda/streamed-function.js';
+import { FunctionCaller, invokeWhole, nextOf } from '../support/lambda/streamed-function.js';
 import { BROKEN, parseStream, WHOLE, type WholeStream } from '../support/ui-stream.js';
 
 const ORIGIN = 'https://app.example.com';
@@ -54,8 +52,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
   const tokenOf = (sub: string) => mintToken({ secret: parts.variables['JWT_SECRET_KEY'] ?? '', sub });
   async function start(major: string, handler: PackageHandler, endpoint: string): Promise<LocalFunction> {
     const variables = { ...parts.variables, LOG_LEVEL: 'verbose', AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: endpoint };
-    const log = (written: string) => silence.wrote('the function', written);
-    return LocalFunction.start({ folder: home, handler, node: await findNode(major), variables, log });
+    return startDescribedFunction({ folder: home, handler, node: await findNode(major), variables });
   }
 
   describe.each(NODES)('on Node %s', (major) => {
@@ -92,11 +89,13 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
     it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
       await putOldChat(parts);
       const event = insertToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
-      const { body: stream, ...prelude } = await lambda.invokeStream(event);
-      const body = await text(stream);
-      expectDescribedResult(JSON.parse(event) as LambdaEvent, { ...prelude, body });
-      expect(prelude.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
-      expect(answerTo({ ...prelude, body })).toEqual(ANSWERS[name]);
+      const answer = await invokeWhole(lambda, event);
+      expect(answer).toMatchObject(answerHeaders(name));
+      expect(answerTo(answer)).toEqual(ANSWERS[name]);
+    });
+
+    it('answers every event of a request, and refuses all others', async () => {
+      await expectAnswers(parts.token, (event) => invokeWhole(lambda, event));
     });
 
     it.each([200, 20_000])('streams %d chunks, and keeps them', async (count) => {
@@ -270,11 +269,9 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
       // The agent never ends its reply.
       await stepped.say(words);
       const { body } = await opening;
-      const { chat } = JSON.parse(/data: (.*)\n/.exec(String(await nextOf(body)))![1]!).messageMetadata as {
-        chat: { id: string };
-      };
+      const [, id = ''] = /"chat":\{"id":"([^"]+)"/.exec(String(await nextOf(body)))!;
       const read = async () => {
-        const event = { httpMethod: 'GET', path: `/chats/${chat.id}`, headers: { id_token: parts.token } };
+        const event = { httpMethod: 'GET', path: `/chats/${id}`, headers: { id_token: parts.token } };
         const answer = await buffered.invoke(JSON.stringify({ ...event, requestContext: {} }));
         return JSON.parse((answer as { body: string }).body).chat.messages as { content: string; status: string }[];
       };
@@ -292,9 +289,3 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
     });
   });
 });
-
-/** The next piece of a body. */
-async function nextOf(body: Readable): Promise<unknown> {
-  for await (const piece of body.iterator({ destroyOnReturn: false })) return piece;
-  throw new Error('The body has ended');
-}

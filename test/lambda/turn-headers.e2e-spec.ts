@@ -1,13 +1,9 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { buildRestEvent } from '../../scripts/lambda/events.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
-import type { LambdaResponse } from '../../src/lambda.js';
-import { startApp } from '../../src/lambda/start-app.js';
-import { useTimeouts } from '../support/client-timeouts.js';
-
-type Handler = (event: object, context: Context) => Promise<LambdaResponse>;
+import type { LambdaResponse } from '../../src/lambda/response.js';
+import { type Handler, importHandler } from '../support/lambda/handlers.js';
 
 /** The function that streams has the same tests in `stream.e2e-spec.ts`. */
 describe('the function that returns whole responses', () => {
@@ -15,10 +11,7 @@ describe('the function that returns whole responses', () => {
   let handler: Handler;
   beforeAll(async () => {
     parts = await startFunctionParts({ AGENT_TIMEOUT_MS: '60000' });
-    // An entry reads the environment while it is imported.
-    Object.assign(process.env, parts.variables, { TURNS_PER_MINUTE: '0' });
-    ({ handler } = (await import('../../src/lambda.js')) as { handler: Handler });
-    useTimeouts((await startApp(process.env)).get(DynamoDBClient));
+    handler = await importHandler({ ...parts.variables, TURNS_PER_MINUTE: '0' });
   });
   afterAll(() => parts.close());
 

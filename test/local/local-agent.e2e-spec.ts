@@ -10,6 +10,7 @@ import { TableSettings } from '../../src/config/settings.js';
 import { createDynamoDbClient } from '../../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../../src/dynamodb/table-schema.js';
 import { startLocal } from '../../src/local/start-local.js';
+import { expectDescribedResponses } from '../support/openapi/response-listener.js';
 import { SECRET, tokenOf } from '../support/tokens.js';
 import { itEachBeside } from '../support/together.js';
 import { readStream } from '../support/ui-stream.js';
@@ -61,6 +62,7 @@ async function startService(agent: string): Promise<LocalService> {
   const app = await createApp(environment, { local: true });
   await app.listen(0, '127.0.0.1');
   const url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
+  expectDescribedResponses(url);
   return {
     model,
     url,

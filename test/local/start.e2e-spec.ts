@@ -1,14 +1,16 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startServerParts } from '../support/server-parts.js';
 import { killServers, spawnServer } from '../support/spawned-server.js';
-import { SECRET } from '../support/tokens.js';
 
 const run = promisify(execFile);
+const QUIET_SDK = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
 /** The server as a process, with a port and a folder as its only settings. */
@@ -117,14 +119,43 @@ describe('the server', () => {
     expect(server.printed).not.toMatch(/sesame|loud|at .*:\d+/);
   });
 
-  it('names the agent that it asks, without the number of the account', async () => {
+  it.each(['local mode', 'production'])('claims no success if its port is in use: %s', async (mode) => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const parts = mode === 'production' ? await startServerParts() : undefined;
     const server = start({
-      NODE_ENV: 'production',
-      JWT_SECRET_KEY: SECRET,
-      AGENT_HARNESS_ARN: 'arn:aws:bedrock-agentcore:eu-west-1:123456789012:harness/chat-AbCdEf1234',
+      ...(parts && { NODE_ENV: 'production', ...parts.variables }),
+      ...QUIET_SDK,
+      PORT: String(port),
     });
-    await server.untilPrinted(/Listening on http:\S+ and asking the harness chat-AbCdEf1234 in eu-west-1/);
-    expect(server.printed).not.toContain('123456789012');
+    expect(await server.exited).toBe(1);
+    await parts?.close();
+    taken.close();
+    expect(server.printed).toBe(`Port ${port} of 127.0.0.1 is in use: stop what listens there or set PORT\n`);
+  });
+
+  it('writes no colours where no terminal is, and names misspelt variables', async () => {
+    const server = start({ TURN_PER_DAY: '5', LOCAL_AGENT_PACE: '0', LOG_LEVEL: 'info' });
+    await server.untilPrinted(/ready on/);
+    expect(server.printed).toContain('TURN_PER_DAY is no variable of this service: did you mean TURNS_PER_DAY?');
+    expect(server.printed).toContain('did you mean LOCAL_AGENT_PACE_MS?');
+    expect(server.printed).not.toContain('\u001b');
+  });
+
+  it.each<[string, string | Buffer, string]>([
+    ['reads a file .env with a byte order mark', '\ufeffLOG_LEVEL=loud\n', 'LOG_LEVEL must be one of'],
+    [
+      'refuses a file .env of UTF-16 in one line',
+      Buffer.from('\ufeffLOG_LEVEL=loud\n', 'utf16le'),
+      'The file .env is not UTF-8: save it as UTF-8',
+    ],
+  ])('%s', async (_, content, line) => {
+    await writeFile(join(dataDir, '.env'), content);
+    const server = spawnServer({ HOME: dataDir, DATA_DIR: dataDir, ...QUIET_SDK }, { folder: dataDir });
+    expect(await server.exited).toBe(1);
+    expect(server.printed.trim().split('\n').at(-1)).toContain(line);
+    expect(server.printed).not.toMatch(/loud|at .*:\d+/);
   });
 
   it('says in one line that its folder is in use', async () => {

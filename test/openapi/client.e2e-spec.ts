@@ -39,6 +39,26 @@ describe('a client that is generated from openapi.json', () => {
     expect(error?.error).toBe('Chat not found');
   });
 
+  it('lists two pages of chats, renames one and deletes all', async () => {
+    const client = connect({ id_token: tokenOf('bob') });
+    const ids: string[] = [];
+    for (const prompt of ['one', 'two', 'three']) {
+      ids.unshift((await client.POST('/chat', { body: { prompt } })).data!.chat.id);
+    }
+    const { data: first } = await client.GET('/chats', { params: { query: { limit: 2 } } });
+    const query = { limit: 2, cursor: first!.next_cursor! };
+    const { data: second } = await client.GET('/chats', { params: { query } });
+    expect([...first!.chats, ...second!.chats].map(({ id }) => id)).toEqual(ids);
+    expect(second).not.toHaveProperty('next_cursor');
+
+    const path = { id: ids[0]! };
+    const { data: renamed } = await client.PATCH('/chats/{id}', { params: { path }, body: { title: 'A trip' } });
+    expect(renamed!.chat).toEqual({ ...first!.chats[0], title: 'A trip' });
+
+    expect((await client.DELETE('/chats')).response.status).toBe(204);
+    expect((await client.GET('/chats')).data).toEqual({ chats: [] });
+  });
+
   it('streams', async () => {
     const { data, response } = await connect().POST('/chat/stream', { body: { prompt: 'hello' }, parseAs: 'text' });
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
@@ -48,8 +68,9 @@ describe('a client that is generated from openapi.json', () => {
   it('sends the token in either way, and probes without one', async () => {
     const bearer = connect({ authorization: `Bearer ${tokenOf('alice')}` });
     expect((await bearer.POST('/chat', { body: { prompt: 'hello' } })).response.status).toBe(200);
-    const { data } = await connect({}).GET('/health/ready');
-    expect(data).toEqual({ status: 'ok' });
+    for (const path of ['/health', '/health/ready'] as const) {
+      expect((await connect({}).GET(path)).data).toEqual({ status: 'ok' });
+    }
     const { error } = await connect({}).POST('/chat', { body: { prompt: 'hello' } });
     expect(error?.error).toBe('Invalid id_token: token is missing');
   });

@@ -1,75 +1,95 @@
-import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
+import {
+  JSON_TYPE,
+  type Plant,
+  PLANTED,
+  type PlantedService,
+  startPlantedService,
+} from '../support/planted/planted-service.js';
+import { sendRaw } from '../support/raw-http.js';
+import { RawReader } from '../support/raw-reader.js';
 import { expectDescribedResponses, takeDeviations } from '../support/openapi/response-listener.js';
 
-const HEADERS = { 'x-request-id': 'r1', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
-const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
-
-/** Sends the response to `GET /health` that a test plants in the service. */
-type Plant = (response: ServerResponse) => void;
-
-const PLANTED: readonly (readonly [string, Plant, RegExp])[] = [
-  ['a field', (response) => response.writeHead(200, JSON_TYPE).end('{"status":"ok","extra":1}'), /"extra"/],
-  ['a status', (response) => response.writeHead(201, JSON_TYPE).end('{"status":"ok"}'), /201: the status/],
-  [
-    'a header',
-    (response) => response.writeHead(200, { ...JSON_TYPE, 'x-extra': '1' }).end('{"status":"ok"}'),
-    /the header x-extra/,
-  ],
-];
-
 describe('the client of every test', () => {
-  let server: Server;
+  let service: PlantedService;
   let url: string;
-  let plant: Plant;
   let endExpectation: () => void;
 
   beforeAll(async () => {
-    server = createServer((_, response) => {
-      for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-      plant(response);
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    service = await startPlantedService();
+    ({ url } = service);
   });
   beforeEach(() => {
     endExpectation = expectDescribedResponses(url);
   });
-  afterAll(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
-  });
+  afterAll(() => service.close());
 
   describe.each<[string, () => Promise<unknown>]>([
     ['node:http', () => supertest(url).get('/health')],
     ['fetch', async () => (await fetch(`${url}/health`)).text()],
   ])('by %s', (_, ask) => {
     it.each(PLANTED)('finds %s that is not described', async (_what, planted, expected) => {
-      plant = planted;
+      service.plant = planted;
       await ask();
       expect(await takeDeviations()).toEqual([expect.stringMatching(expected)]);
     });
 
     it('finds nothing in a response as it is described', async () => {
-      plant = (response) => response.writeHead(200, JSON_TYPE).end('{"status":"ok"}');
+      service.plant = (response) => response.writeHead(200, JSON_TYPE).end('{"status":"ok"}');
       await ask();
       expect(await takeDeviations()).toEqual([]);
     });
 
     it('reads no server that is not the service', async () => {
       endExpectation();
-      plant = PLANTED[0]![1];
+      service.plant = PLANTED[0]![1];
       await ask();
       expect(await takeDeviations()).toEqual([]);
     });
   });
 
+  it('reads every response on a plain socket', async () => {
+    const planted: Plant[] = [
+      (response) => response.writeHead(200, JSON_TYPE).end('{"status":"ok","chunked":1}'),
+      (response) => response.writeHead(204).end(),
+      (response) => response.writeHead(200, { ...JSON_TYPE, 'content-length': 22 }).end('{"status":"ok","é":1}'),
+    ];
+    service.plant = (response) => planted.shift()?.(response);
+    const ask = (method: string, ...fields: string[]) =>
+      [`${method} /health HTTP/1.1`, 'host: x', ...fields, '', ''].join('\r\n');
+    await sendRaw(url, ask('GET') + ask('OPTIONS') + ask('GET', 'connection: close'));
+    expect(await takeDeviations()).toEqual([
+      expect.stringMatching(/^GET \/health 200: .*"chunked"/),
+      expect.stringMatching(/^GET \/health 200: .*"é"/),
+    ]);
+    planted.push((response) => response.writeHead(404, JSON_TYPE).end('{"error":"Not found","extra":1}'));
+    await sendRaw(url, ask('OPTIONS', 'connection: close'));
+    expect(await takeDeviations()).toEqual([expect.stringMatching(/^an unknown route 404: .*"extra"/)]);
+  });
+
+  it.each<[string, Plant]>([
+    ['a length', (response) => response.writeHead(200, { ...JSON_TYPE, 'content-length': 15 })],
+    ['chunks', (response) => response.writeHead(200, JSON_TYPE)],
+  ])('throws if a response on a plain socket has no end: %s', async (_, planted) => {
+    service.plant = (response) => {
+      planted(response);
+      response.write('{"status":"ok', () => response.destroy());
+    };
+    await expect(sendRaw(url, 'GET /health HTTP/1.1\r\nhost: x\r\n\r\n')).rejects.toThrow('is not complete');
+  });
+
+  it('reads what a slow reader has read', async () => {
+    service.plant = (response) => response.writeHead(200, { ...JSON_TYPE, 'x-extra': '1' }).end('{}');
+    const reader = await RawReader.send(url, {});
+    await reader.readRest();
+    expect(await takeDeviations()).toContainEqual(
+      expect.stringMatching(/^POST \/chat\/stream 200: the header x-extra/),
+    );
+  });
+
   it('reads a body that is not read to its end as far as its head', async () => {
-    plant = (response) => response.writeHead(200, { ...JSON_TYPE, 'x-extra': '1' }).write('{"sta');
+    service.plant = (response) => response.writeHead(200, { ...JSON_TYPE, 'x-extra': '1' }).write('{"sta');
     const { body } = await fetch(`${url}/health`);
     await body?.cancel();
     expect(await takeDeviations()).toEqual([expect.stringMatching(/the header x-extra/)]);

@@ -8,6 +8,7 @@ import {
   TurnInProgressError,
   TurnSupersededError,
 } from '../../src/chat/model/chat.errors.js';
+import type { RunningTurn } from '../../src/chat/model/turn.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 
 describe('DynamoChatRepository', () => {
@@ -129,6 +130,23 @@ describe('DynamoChatRepository', () => {
       const second = { chatId: chat.id, number: 2, message: { content: 're two' } };
       expect(await alice.attempt('two', chat.id, 'key-2')).toMatchObject(second);
       expect(await alice.readTurns(chat.id)).toHaveLength(2);
+    });
+
+    it('costs one query if it opens a chat, and a repetition no call more than with a chat id', async () => {
+      const commands = async (chatId: string | undefined, key?: string) => {
+        const seen = store.faults.calls.length;
+        const begun = await alice.attempt('counted', chatId, key);
+        const calls = store.faults.calls.slice(seen).map(({ command }) => command.replace('Command', ''));
+        return { begun, calls };
+      };
+      expect((await commands(undefined)).calls).toEqual(['UpdateItem']);
+      const { begun, calls } = await commands(undefined, 'counted');
+      expect(calls).toEqual(['Query', 'UpdateItem']);
+      await alice.end(begun as RunningTurn);
+      expect((await commands(undefined, 'counted')).calls).toEqual(['Query', 'GetItem', 'GetItem']);
+      const chatId = (begun as RunningTurn).chat.id;
+      expect((await commands(chatId, 'counted')).calls).toEqual(['UpdateItem', 'GetItem', 'GetItem']);
+      expect((await commands(chatId, 'second')).calls).toEqual(['UpdateItem']);
     });
 
     it('replays a reply that is stored in several items', async () => {

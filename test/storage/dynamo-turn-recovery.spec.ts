@@ -76,7 +76,7 @@ describe('DynamoTurnRecovery', () => {
 
   describe.each([
     ['after the original system has written over the head', resetHead, [['zero']], []],
-    ['whose number is taken by what an expired chat has left', leaveTurn, [], [['left', 're left']]],
+    ['whose number is taken by a turn that did not get it', leaveTurn, [], [['left', 're left']]],
   ])('a turn %s', (_, disturb, oldest, newest) => {
     /** A chat of two turns, which is then disturbed. @returns its id, and its turns as `readTurns` has them. */
     async function disturbed(): Promise<{ id: string; before: string[][] }> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { toKeyedChatId } from '../../src/chat/model/keyed-chat-id.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { readHead, readItems, originalChat, putItem, setAttribute } from '../support/chat-items.js';
+import { readHead, readItems, originalChat, putItem, removeItem, setAttribute } from '../support/chat-items.js';
 import { holdAgent } from '../support/held-agent.js';
 
 const SECONDS_PER_DAY = 86_400;
@@ -114,6 +114,41 @@ describe('expiry', () => {
     const { chat } = (await app.chat({ prompt: 'one' }, 'alice', key).expect(200)).body;
     await setAttribute(app, head(chat.id), 'expires_at', seconds() - 1);
     await app.chat({ prompt: 'one' }, 'alice', key).expect(404, NOT_FOUND);
+  });
+
+  describe('of a head, which DynamoDB has removed before its turns', () => {
+    /** Opens a chat of four turns with a key, and removes its head. */
+    async function loseHead(key: string): Promise<string> {
+      const { body } = await app.chat({ prompt: 'one' }, 'alice', { 'idempotency-key': key }).expect(200);
+      for (const prompt of ['two', 'three', 'four']) await turn(prompt, body.chat.id);
+      await removeItem(app, head(body.chat.id));
+      return body.chat.id;
+    }
+
+    it.each(['one', 'another'])('hides the chat of its key, and the key does not open it again: %s', async (prompt) => {
+      const key = `left-${prompt}`;
+      const chatId = await loseHead(key);
+      const before = app.agent.invocations.length;
+      await app.chat({ prompt }, 'alice', { 'idempotency-key': key }).expect(404, NOT_FOUND);
+      expect(app.agent.invocations).toHaveLength(before);
+      expect(await readHead(app, chatId)).toBeUndefined();
+      await app.read(chatId).expect(404, NOT_FOUND);
+    });
+
+    it('hides it as long as a single turn has not expired', async () => {
+      const chatId = await loseHead('one is left');
+      for (const number of [1, 3, 4]) await setAttribute(app, turnItem(chatId, number), 'expires_at', seconds() - 1);
+      await app.chat({ prompt: 'one' }, 'alice', { 'idempotency-key': 'one is left' }).expect(404, NOT_FOUND);
+      expect(await readHead(app, chatId)).toBeUndefined();
+    });
+
+    it('lets its key open a new chat when all turns have expired, and shows nothing of the old one', async () => {
+      const chatId = await loseHead('none is left');
+      for (const number of [1, 2, 3, 4]) await setAttribute(app, turnItem(chatId, number), 'expires_at', seconds() - 1);
+      const { body } = await app.chat({ prompt: 'new' }, 'alice', { 'idempotency-key': 'none is left' }).expect(200);
+      expect(body.chat.messages.map(({ id }: { id: string }) => id)).toEqual([`${chatId}:1:user`, `${chatId}:1`]);
+      expect(await prompts(chatId)).toEqual(['new']);
+    });
   });
 
   it('hides single turns of a chat from its pages and from the agent', async () => {

@@ -139,7 +139,7 @@ describe('TurnQuota', () => {
     expect(await countBegun(sut, 3)).toBe(1);
   });
 
-  it.each([new StorageUnavailableError(), new TypeError('a bug')])(
+  it.each([new StorageUnavailableError({ reason: 'it throttles' }), new TypeError('a bug')])(
     'does not refund a turn that may have begun: %s',
     async (error) => {
       const sut = quota({ perMinute: 1 });

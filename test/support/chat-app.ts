@@ -99,7 +99,7 @@ export async function startChatAppWith<Agent extends AgentEmulator>(
   }
   await nest.listen(0, '127.0.0.1');
   const url = `http://127.0.0.1:${(nest.getHttpServer().address() as AddressInfo).port}`;
-  const endExpectation = expectDescribedResponses(url);
+  const endExpectation = expectDescribedResponses(url, environment.BASE_PATH);
   return {
     url,
     environment,

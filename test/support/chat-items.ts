@@ -117,7 +117,7 @@ export async function resetHead(view: TableView, chatId: string): Promise<void> 
   await putItem(view, { id: chatId, user_id: 'alice', title: 'one', messages });
 }
 
-/** Puts a turn at a number of alice's chat, as a chat leaves it whose head has expired without it. */
+/** Puts a turn at a number of alice's chat that no turn of the chat has got. */
 export async function leaveTurn(view: TableView, chatId: string, number: number): Promise<void> {
   const at = new Date(0).toISOString();
   const turn = { prompt: 'left', answer: 're left', status: 'done', lease: 'left', at, done_at: at };

@@ -20,6 +20,9 @@ whole or partial, up to 100 KB. A turn that a filter ended is left out. A model 
 The agent is asked again only if it refused the turn before it ran. An exception inside a stream comes from a turn that has
 begun, and may have called its tools.
 
+A fault of the table is another matter: 503 if it cannot be used, and 500 if it holds what cannot be read, such as a turn of
+an unknown status. See [Troubleshooting](troubleshooting.md#503) and [Moving over](moving-over.md#messages-that-other-programs-wrote).
+
 ## Seeing it
 
 In local mode the emulated agent does what a prompt tells it to. \`LOCAL_AGENT=harness npm start\` emulates a harness, and

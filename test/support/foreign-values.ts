@@ -85,6 +85,7 @@ export const turnAttributes = attributes(TURN_NAMES);
 const isText = (written: unknown): written is string => typeof written === 'string';
 export const isPast = (written: unknown) =>
   (typeof written === 'number' || written instanceof NumberValue) && Number(written) < Date.now() / 1000;
+const isOne = (written: unknown) => written === 1 || (written instanceof NumberValue && Number(written) === 1);
 const isEmpty = (written: unknown) =>
   written === null ||
   written === undefined ||
@@ -99,9 +100,33 @@ export function expectedHistory(head: Attributes, turn: Attributes): Shown | und
   const old = [messages, History].filter((written) => !isEmpty(written));
   if (old.length > 1 || !old.every(isOld)) return undefined;
   const shown = old.length > 0 ? OLD.map(({ role, content }) => [role, content] as const) : [];
+  const own = expectedTurn(turn);
+  return own && [...shown, ...own];
+}
+
+/** The status of a second turn with the key. */
+export function expectedStatus(head: Attributes, turn: Attributes): number {
+  const { open, turns = 1, [toKeyAttribute(KEY)]: number } = head;
+  const { lease, prompt } = Object(open) as Attributes;
+  if (isOne(number)) {
+    // Our key by chance, and used with another prompt: by the turn that holds the chat, or by a stored one.
+    if (isOne(turns) && isText(lease) && isText(prompt)) return 422;
+    const stored = expectedTurn(turn);
+    if (stored?.length !== 0) return stored ? 422 : 500;
+  }
+  return expectedHistory(head, turn) ? 200 : 500;
+}
+
+/** What the stored turn says: nothing if it has expired, undefined if it has no clear meaning. */
+function expectedTurn(turn: Attributes): Shown | undefined {
   const { prompt, answer, status, expires_at: expiry } = { ...TURN, ...turn } as Attributes;
-  if (isPast(expiry)) return shown;
+  if (isPast(expiry)) return [];
   if (!isText(prompt) || !isText(status) || !['done', 'failed'].includes(status)) return undefined;
-  if (status === 'failed') return [...shown, ['user', prompt]];
-  return isText(answer) ? [...shown, ['user', prompt], ['assistant', answer]] : undefined;
+  if (status === 'failed') return [['user', prompt]];
+  return isText(answer)
+    ? [
+        ['user', prompt],
+        ['assistant', answer],
+      ]
+    : undefined;
 }

@@ -9,7 +9,7 @@ export interface HeldAgent {
   release(): void;
 }
 
-/** Holds the calls of an app to its agent, from now on. */
+/** Holds the turns of an app before its agent, from now on. The end of a session is not held. */
 export function holdAgent(app: ChatApp): HeldAgent {
   const { middlewareStack } = findAgentClient(app);
   const name = 'heldAgent';
@@ -19,6 +19,7 @@ export function holdAgent(app: ChatApp): HeldAgent {
   const released = new Promise<void>((resolve) => (release = resolve));
   middlewareStack.add(
     (next) => async (args) => {
+      if ('endSession' in args.input) return next(args);
       reach();
       await released;
       return next(args);

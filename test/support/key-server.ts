@@ -3,20 +3,25 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import jwt from 'jsonwebtoken';
+import type { KEY_PAIR_ALGORITHMS } from '../../src/config/signing-algorithms.js';
+
+type KeyPairAlgorithm = (typeof KEY_PAIR_ALGORITHMS)[number];
+const CURVES: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
 
 /** A key pair of an issuer, and its entry in the key set. */
 export interface IssuerKey {
   readonly kid: string;
-  readonly algorithm: 'RS256' | 'ES256';
+  readonly algorithm: KeyPairAlgorithm;
   readonly privateKey: KeyObject;
   readonly jwk: Readonly<Record<string, unknown>>;
 }
 
 export function issuerKey(kid: string, algorithm: IssuerKey['algorithm'] = 'RS256', modulusLength = 2048): IssuerKey {
+  const namedCurve = CURVES[algorithm];
   const { privateKey, publicKey } =
-    algorithm === 'RS256'
+    namedCurve === undefined
       ? generateKeyPairSync('rsa', { modulusLength })
-      : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      : generateKeyPairSync('ec', { namedCurve });
   return {
     kid,
     algorithm,

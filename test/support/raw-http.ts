@@ -1,18 +1,23 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { expectDescribed } from './openapi/response-listener.js';
+import { expectDescribedConnection } from './raw-responses.js';
 
 /** How long to wait for bytes, in milliseconds. */
 const LONGEST_MILLISECONDS = 5_000;
 
-/** Text to send after some text was read. */
-interface Sequel {
-  readonly after: string;
-  readonly text: string;
+interface RawOptions {
+  /** Text to send after some text was read. */
+  readonly sequel?: { readonly after: string; readonly text: string };
+  /** Whether the server hangs up before the end of its response. */
+  readonly isCut?: boolean;
 }
 
-/** Sends bytes that no HTTP client would send, and reads until the server hangs up. */
-export async function sendRaw(url: string, text: string, sequel?: Sequel): Promise<string> {
+/**
+ * Sends bytes that no HTTP client would send, and reads until the server hangs up.
+ *
+ * @throws Error when it has sent anything but complete responses, or nothing else with `isCut`.
+ */
+export async function sendRaw(url: string, text: string, { sequel, isCut = false }: RawOptions = {}): Promise<string> {
   const { port, hostname } = new URL(url);
   const socket = connect(Number(port), hostname);
   let answer = '';
@@ -28,19 +33,7 @@ export async function sendRaw(url: string, text: string, sequel?: Sequel): Promi
   socket.write(text);
   socket.setTimeout(LONGEST_MILLISECONDS, () => socket.destroy());
   await once(socket, 'close');
-  expectDescribedAnswer(text, answer);
+  const isComplete = expectDescribedConnection(text, Buffer.from(answer));
+  if (isComplete === isCut) throw new Error(`The response is ${isCut ? '' : 'not '}complete: ${answer}`);
   return answer;
-}
-
-/** Compares the only response to raw bytes with openapi.json. The bytes may be no request at all. */
-function expectDescribedAnswer(request: string, answer: string): void {
-  const [, method = '', url = ''] = /^(\w+) (\S+) HTTP/.exec(request) ?? [];
-  const [head = '', body = ''] = answer.split(/\r\n\r\n(.*)/s);
-  const [statusLine = '', ...lines] = head.split('\r\n');
-  const headers = Object.fromEntries(
-    lines.map((line) => [/^[^:]*/.exec(line)?.[0].toLowerCase(), line.replace(/^[^:]*: */, '')]),
-  );
-  const isOnly = Number(headers['content-length']) === Buffer.byteLength(body);
-  if (!isOnly) return;
-  expectDescribed({ method, url, status: Number(statusLine.split(' ')[1]), headers, body });
 }

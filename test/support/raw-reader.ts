@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { expectDescribedConnection } from './raw-responses.js';
 import { tokenOf } from './tokens.js';
 
 /** A client of `POST /chat/stream` on a plain socket. It chooses how much it reads and when it disconnects. */
@@ -8,7 +9,10 @@ export class RawReader {
   /** Everything that was read, with the head and the chunk sizes. */
   text = '';
 
-  private constructor(private readonly socket: Socket) {}
+  private constructor(
+    private readonly socket: Socket,
+    private readonly request: string,
+  ) {}
 
   /** Sends a turn to a URL, or to the path of a socket. Reads nothing. */
   static async send(to: string, body: object, headers: Readonly<Record<string, string>> = {}): Promise<RawReader> {
@@ -26,8 +30,9 @@ export class RawReader {
       ...headers,
     };
     const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.write(`POST /chat/stream HTTP/1.1\r\n${head.join('')}\r\n${json}`);
-    return new RawReader(socket);
+    const request = `POST /chat/stream HTTP/1.1\r\n${head.join('')}\r\n${json}`;
+    socket.write(request);
+    return new RawReader(socket, request);
   }
 
   /** Reads until this many events have come, or the stream ends. */
@@ -45,11 +50,18 @@ export class RawReader {
 
   async readRest(): Promise<void> {
     await this.readUntil(() => false);
+    this.expectDescribed();
   }
 
   /** Cuts the connection. */
   leave(): void {
     this.socket.resetAndDestroy();
+    this.expectDescribed();
+  }
+
+  /** What it has not read is not compared. */
+  private expectDescribed(): void {
+    expectDescribedConnection(this.request, Buffer.from(this.text, 'latin1'));
   }
 
   private async readUntil(isEnough: () => boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve as toAbsolute } from 'node:path';
 import { expectDescribedResponses } from './openapi/response-listener.js';
 import { silence } from './silence.js';
 
@@ -32,6 +33,8 @@ export interface SpawnOptions {
   readonly clockAheadSeconds?: number;
   /** Epoch milliseconds at which its clock stands still. */
   readonly fixedClock?: number;
+  /** The working directory, with a file `.env` for example. By default the root of the repository. */
+  readonly folder?: string;
   /** A script in TypeScript and its arguments, to run instead of the service. */
   readonly script?: readonly string[];
 }
@@ -41,16 +44,17 @@ const running = new Set<SpawnedServer>();
 /** Starts the service, or another program. It gets these variables, `PATH`, and a free port. */
 export function spawnServer(
   variables: Readonly<Record<string, string>>,
-  { clockAheadSeconds, fixedClock, script }: SpawnOptions = {},
+  { clockAheadSeconds, fixedClock, folder, script }: SpawnOptions = {},
 ): SpawnedServer {
   const preloads = [
-    ...(script === undefined ? ['--import', LONGER_TIMEOUTS] : []),
+    ...(script === undefined ? ['--import', toAbsolute(LONGER_TIMEOUTS)] : []),
     ...(clockAheadSeconds === undefined ? [] : ['--import', clockAhead(clockAheadSeconds)]),
     ...(fixedClock === undefined ? [] : ['--import', `data:text/javascript,Date.now=()=>${fixedClock}`]),
   ];
-  const program = script === undefined ? [SERVICE] : [...TYPESCRIPT, ...script];
+  const program = script === undefined ? [toAbsolute(SERVICE)] : [...TYPESCRIPT, ...script];
   const child = spawn(process.execPath, [...preloads, ...program], {
     env: { PATH: process.env['PATH'], PORT: '0', ...variables },
+    cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';

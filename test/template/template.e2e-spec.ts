@@ -11,7 +11,13 @@ import { agentProblems, agentValueProblems } from '../support/template/agents.js
 import { permissionProblems, tableProblems, unusedProblems } from '../support/template/checks.js';
 import { deploymentProblems } from '../support/template/deployment.js';
 import { enumProblems } from '../support/template/enums.js';
-import { originProblems, secretProblems, valueProblems, variableProblems } from '../support/template/environment.js';
+import {
+  algorithmProblems,
+  originProblems,
+  secretProblems,
+  valueProblems,
+  variableProblems,
+} from '../support/template/environment.js';
 import { functionsOf, variablesOf } from '../support/template/functions.js';
 import { gatewayProblems, routeProblems } from '../support/template/gateway.js';
 import { TEMPLATE_MUTATIONS } from '../support/template/mutations.js';
@@ -41,6 +47,7 @@ const CHECKS: Readonly<Record<string, (template: Template) => string[]>> = {
   'names of variables': variableProblems,
   'values of variables': valueProblems,
   origins: originProblems,
+  algorithms: algorithmProblems,
   'plain secrets': secretProblems,
   table: tableProblems,
   routes: (template) => routeProblems(template, routes),

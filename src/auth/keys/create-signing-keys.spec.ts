@@ -13,11 +13,16 @@ function createFrom(variables: Partial<Environment>): SigningKeys {
 
 describe('createSigningKeys', () => {
   it.each(['HS256', 'HS384', 'HS512'] as const)('uses the secret for %s only', async (algorithm) => {
-    const keys = createFrom({ JWT_SECRET_KEY: SECRET, JWT_ALGORITHM: algorithm });
+    const keys = createFrom({ JWT_SECRET_KEY: SECRET, JWT_ALGORITHM: [algorithm] });
     const found = await (keys as SecretSigningKeys).find();
     expect(keys.algorithms).toEqual([algorithm]);
     expect(found.algorithm).toBe(algorithm);
     expect(found.key.export().toString()).toBe(SECRET);
+  });
+
+  it('decodes a secret that begins with base64:', async () => {
+    const keys = createFrom({ JWT_SECRET_KEY: `base64:${Buffer.from(SECRET).toString('base64')}` });
+    expect((await (keys as SecretSigningKeys).find()).key.export().toString()).toBe(SECRET);
   });
 
   it('creates a source without keys if signatures are not verified', async () => {
@@ -33,6 +38,8 @@ describe('createSigningKeys', () => {
   it('uses the key set of the issuer if there is no secret, and does not fetch it yet', () => {
     const issuer = { JWT_ISSUER: 'https://issuer.example/', JWT_AUDIENCE: ['app'] };
     expect(createFrom(issuer)).toBeInstanceOf(JwksSigningKeys);
+    expect(createFrom(issuer).algorithms).toEqual(['RS256', 'ES256']);
+    expect(createFrom({ ...issuer, JWT_ALGORITHM: ['PS512'] }).algorithms).toEqual(['PS512']);
     expect(createFrom({ ...issuer, JWT_SECRET_KEY: SECRET })).toBeInstanceOf(SecretSigningKeys);
   });
 });

@@ -9,7 +9,9 @@ import { NoSigningKeys, SecretSigningKeys, type SigningKeys } from './signing-ke
  */
 export function createSigningKeys(settings: AuthSettings): SigningKeys {
   if (!settings.verifiesSignature) return new NoSigningKeys();
-  if (settings.secret !== undefined) return new SecretSigningKeys(settings.secret, settings.secretAlgorithm);
-  if (settings.keySetUrl !== undefined) return new JwksSigningKeys(settings.keySetUrl);
+  const { secret, keySetUrl, algorithms } = settings;
+  const [algorithm] = algorithms;
+  if (secret !== undefined && algorithm !== undefined) return new SecretSigningKeys(secret, algorithm);
+  if (keySetUrl !== undefined) return new JwksSigningKeys(keySetUrl, algorithms);
   throw new Error('JWT_SECRET_KEY or JWT_JWKS_URI is required');
 }

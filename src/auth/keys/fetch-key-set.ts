@@ -1,3 +1,4 @@
+import type { SigningAlgorithm } from '../../config/signing-algorithms.js';
 import { selectUsableKeys } from './usable-keys.js';
 
 /** Largest key set, in decompressed bytes. The largest known one (Entra, with certificates) has about 20 KB. */
@@ -12,17 +13,22 @@ class KeySetError extends Error {
  * Fetches a JSON Web Key Set (RFC 7517, section 5). Redirects and large bodies are refused. A set without a usable key
  * is an error too: accepting it would refuse every user.
  *
+ * @param algorithms - keys without `alg` get the first one that fits.
  * @param init - carries the signal that aborts the request and its body.
  * @returns a response with the usable keys only.
  * @throws KeySetError, and what `fetch` throws.
  */
-export async function fetchKeySet(url: string, init: RequestInit): Promise<Response> {
+export async function fetchKeySet(
+  url: string,
+  algorithms: readonly SigningAlgorithm[],
+  init: RequestInit,
+): Promise<Response> {
   const response = await fetch(url, { ...init, redirect: 'manual' });
   if (response.status !== 200) {
     await response.body?.cancel();
     throw new KeySetError(`the key server sent status ${response.status}`);
   }
-  const keys = selectUsableKeys(parseJson(await readText(response)));
+  const keys = selectUsableKeys(parseJson(await readText(response)), algorithms);
   if (keys.length === 0) throw new KeySetError('the key server sent no signing keys');
   return Response.json({ keys });
 }

@@ -2,7 +2,8 @@ import { KeyObject } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { createRemoteJWKSet } from 'jose';
 import { InvalidIdTokenError, SigningKeysUnavailableError } from '../auth.errors.js';
-import type { SigningAlgorithm, TokenHeader } from '../token/unverified-token.js';
+import type { SigningAlgorithm } from '../../config/signing-algorithms.js';
+import type { TokenHeader } from '../token/unverified-token.js';
 import { fetchKeySet } from './fetch-key-set.js';
 import { type SigningKey, SigningKeys } from './signing-keys.js';
 
@@ -25,7 +26,6 @@ const KEY_ID_MAX_CHARACTERS = 512;
  * finds the key of a token. Our limits bound the response, the rate of fetches, and the keys that are accepted.
  */
 export class JwksSigningKeys extends SigningKeys {
-  readonly algorithms: readonly SigningAlgorithm[] = ['RS256', 'ES256'];
   private readonly logger = new Logger(JwksSigningKeys.name);
   private keySet: Promise<KeySet> | undefined;
   /** Epoch milliseconds of the last fetch. */
@@ -37,9 +37,13 @@ export class JwksSigningKeys extends SigningKeys {
   /** The latest refresh; it never rejects. */
   private refreshing: Promise<void> | undefined;
 
-  /** @param timeout - time limit of a fetch, in milliseconds. */
+  /**
+   * @param algorithms - the algorithms of key pairs that tokens may have.
+   * @param timeout - time limit of a fetch, in milliseconds.
+   */
   constructor(
     private readonly url: URL,
+    readonly algorithms: readonly SigningAlgorithm[],
     private readonly timeout: number = TIMEOUT_MILLISECONDS,
   ) {
     super();
@@ -84,7 +88,7 @@ export class JwksSigningKeys extends SigningKeys {
     if (now < this.pausedUntil) throw new Error('fetches are paused after a failure');
     this.fetchedAt = now;
     try {
-      const response = await fetchKeySet(url, init);
+      const response = await fetchKeySet(url, this.algorithms, init);
       this.loadedAt = Date.now();
       return response;
     } catch (error) {

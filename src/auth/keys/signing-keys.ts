@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { SIGNING_ALGORITHMS, type SigningAlgorithm, type TokenHeader } from '../token/unverified-token.js';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../config/signing-algorithms.js';
+import type { TokenHeader } from '../token/unverified-token.js';
 
 /** A key and the only algorithm that it may be used with. */
 export interface SigningKey {
@@ -33,10 +34,10 @@ export class SecretSigningKeys extends SigningKeys {
   readonly algorithms: readonly SigningAlgorithm[];
   private readonly signingKey: SigningKey;
 
-  constructor(secret: string, algorithm: SigningAlgorithm) {
+  constructor(secret: Uint8Array, algorithm: SigningAlgorithm) {
     super();
     this.algorithms = [algorithm];
-    this.signingKey = { key: createSecretKey(secret, 'utf8'), algorithm };
+    this.signingKey = { key: createSecretKey(secret), algorithm };
   }
 
   override async find(): Promise<SigningKey> {

@@ -1,3 +1,4 @@
+import type { RequirableClaim } from '../../config/environment-rules.js';
 import type { AuthSettings } from '../../config/settings.js';
 import { InvalidIdTokenError } from '../auth.errors.js';
 import { type User, USER_ID_MAX_BYTES, USER_ID_MAX_CHARACTERS } from '../user.js';
@@ -11,7 +12,10 @@ const COGNITO_ISSUER = /^https:\/\/(issuer-)?cognito-idp\.[a-z\d-]+\.amazonaws\.
 const OTHER_TOKEN_TYPES = ['bearer', 'refresh', 'offline'];
 
 /** The settings that claims are checked against. */
-export type ClaimSettings = Pick<AuthSettings, 'issuer' | 'audiences' | 'userIdClaim' | 'sessionClaims'>;
+export type ClaimSettings = Pick<
+  AuthSettings,
+  'issuer' | 'audiences' | 'userIdClaim' | 'usernameClaim' | 'emailClaim' | 'requiredClaims' | 'sessionClaims'
+>;
 
 /**
  * Checks the claims of a token in this order: times, issuer, audience, use, email, username, user id.
@@ -20,16 +24,17 @@ export type ClaimSettings = Pick<AuthSettings, 'issuer' | 'audiences' | 'userIdC
  * @throws InvalidIdTokenError for the first fault.
  */
 export function parseUser(claims: JsonObject, settings: ClaimSettings, now: number = Date.now()): User {
-  const { issuer, audiences, userIdClaim, sessionClaims } = settings;
+  const { issuer, audiences, userIdClaim, usernameClaim, emailClaim, requiredClaims, sessionClaims } = settings;
   checkTimes(claims, Math.floor(now / 1000));
   if (issuer !== undefined && getClaim(claims, 'iss') !== issuer) throw new InvalidIdTokenError('issuer is invalid');
   if (audiences !== undefined && !includesAny(getClaim(claims, 'aud'), audiences)) {
     throw new InvalidIdTokenError('audience is invalid');
   }
   checkIsIdToken(claims, issuer);
-  const email = requireText(claims, 'email');
-  if (!email.includes('@')) throw invalid('email');
-  const username = requireText(claims, 'username');
+  const read = (role: RequirableClaim) => (requiredClaims.includes(role) ? requireText : findText);
+  const email = read('email')(claims, emailClaim);
+  if (email?.includes('@') === false) throw invalid(emailClaim);
+  const username = read('username')(claims, usernameClaim);
   const id = requireUserId(claims, userIdClaim);
   return { id, email, username, attributes: toAttributes(claims, sessionClaims) };
 }
@@ -50,8 +55,10 @@ function checkIsIdToken(claims: JsonObject, issuer = ''): void {
   if (typeof type === 'string' && OTHER_TOKEN_TYPES.includes(type.toLowerCase())) throw invalid('typ');
 }
 
+/** Without `sub` it is `username` itself. What JWT_USERNAME_CLAIM names may be a name that two users share. */
 function requireUserId(claims: JsonObject, configured: string | undefined): string {
-  const name = configured ?? (Object.hasOwn(claims, 'sub') ? 'sub' : 'username');
+  const isNamed = !Object.hasOwn(claims, 'sub') && !isMissing(getClaim(claims, 'username'));
+  const name = configured ?? (isNamed ? 'username' : 'sub');
   const id = requireText(claims, name);
   const isTooLong = [...id].length > USER_ID_MAX_CHARACTERS || Buffer.byteLength(id) > USER_ID_MAX_BYTES;
   if (id.includes('#') || isTooLong) throw invalid(name);
@@ -73,8 +80,14 @@ function getTime(claims: JsonObject, name: string): number | undefined {
 }
 
 function requireText(claims: JsonObject, name: string): string {
+  const text = findText(claims, name);
+  if (text === undefined) throw required(name);
+  return text;
+}
+
+function findText(claims: JsonObject, name: string): string | undefined {
   const value = getClaim(claims, name);
-  if (isMissing(value)) throw required(name);
+  if (isMissing(value)) return undefined;
   // Control characters forge log lines. A lone surrogate (Cs) becomes another character when it is stored.
   if (typeof value !== 'string' || value.trim() === '' || /[\p{Cc}\p{Cs}]/u.test(value)) throw invalid(name);
   return value;

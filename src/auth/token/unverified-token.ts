@@ -1,13 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import type { SigningAlgorithm } from '../../config/signing-algorithms.js';
 import { InvalidIdTokenError } from '../auth.errors.js';
-
-/** Every signing algorithm of RFC 7518, section 3.1. `none` does not sign. */
-// prettier-ignore
-export const SIGNING_ALGORITHMS = [
-  'HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512',
-] as const;
-
-export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
 /** A JSON object from outside; its values are unchecked. */
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -28,6 +28,8 @@ export type AgentEvent =
   | { readonly type: 'citation'; readonly citation: Citation }
   /** Tokens of one call to a model. A reply may have several; they add up. */
   | { readonly type: 'usage'; readonly inputTokens: number; readonly outputTokens: number }
+  /** Files or images of the reply, which are not passed on. */
+  | { readonly type: 'files'; readonly count: number }
   | { readonly type: 'end'; readonly reason: EndReason };
 
 /**

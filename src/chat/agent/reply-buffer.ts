@@ -16,14 +16,21 @@ export class ReplyBuffer {
   private reason: EndReason | undefined;
   private usage: TokenUsage | undefined;
   private hasOverflowed = false;
+  private files = 0;
 
   /** @returns the text that this event adds to the reply; may be empty. */
   add(event: AgentEvent): string {
     if (event.type === 'text') return this.addText(event.text);
     if (event.type === 'citation') this.addCitation(event.citation);
     else if (event.type === 'usage') this.addUsage(event);
+    else if (event.type === 'files') this.files += event.count;
     else this.reason = event.reason;
     return '';
+  }
+
+  /** How many files the agent has made. They are no part of the reply. */
+  get fileCount(): number {
+    return this.files;
   }
 
   /** Whether the agent has ended the reply and nothing was cut. */

@@ -5,8 +5,9 @@ import { toAgentSessionId } from '../agent/agent-session.js';
 import type { ChatSummary } from '../model/chat.js';
 import { ChatNotFoundError, ChatsRemainError, TurnInProgressError } from '../model/chat.errors.js';
 import type { ChatListPage, ChatListRange } from '../model/chat-list.js';
+import { toPlainLine } from '../model/plain-line.js';
 import type { StoredSession } from '../model/turn.js';
-import { type DeleteOptions, DynamoChatDeletion } from '../storage/dynamo-chat-deletion.js';
+import { DynamoChatDeletion } from '../storage/dynamo-chat-deletion.js';
 import { DynamoChatListRepository } from '../storage/dynamo-chat-list.repository.js';
 import { toTurnDeadline } from './turn-deadline.js';
 import { TurnTimes } from './turn-times.js';
@@ -16,6 +17,14 @@ const DELETES_AT_ONCE = 10;
 
 /** What became of a listed chat. The list may still have a chat that is gone. A chat whose turn runs is not deleted. */
 type DeleteResult = 'deleted' | 'gone' | 'running';
+
+/** One request that deletes all chats. */
+interface DeleteRun {
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+  /** False once the agent has failed to end a session. */
+  endsSessions: boolean;
+}
 
 /** Lists, renames and deletes chats. */
 @Injectable()
@@ -41,10 +50,11 @@ export class ChatListService {
   /**
    * Renames a chat. It keeps its place in the list, and no turn changes its title any more.
    *
+   * @param title - becomes one line without invisible controls, as a title from a prompt.
    * @throws ChatNotFoundError, StorageUnavailableError
    */
   async rename(userId: string, chatId: string, title: string): Promise<ChatSummary> {
-    return this.chats.rename(userId, chatId, title);
+    return this.chats.rename(userId, chatId, toPlainLine(title));
   }
 
   /**
@@ -52,15 +62,9 @@ export class ChatListService {
    *
    * @throws ChatNotFoundError, TurnInProgressError, StorageUnavailableError
    */
-  async delete(userId: string, chatId: string, options?: DeleteOptions): Promise<void> {
-    const session = await this.deletion.delete(userId, chatId, options);
-    if (session === undefined || !this.isHeldByAgent(session)) return;
-    try {
-      const signal = AbortSignal.timeout(this.times.endSession);
-      await this.agent.endSession(toAgentSessionId(userId, chatId, session.generation), signal);
-    } catch {
-      this.logger.warn('The agent session of a deleted chat could not be ended. It ends by its own idle time');
-    }
+  async delete(userId: string, chatId: string): Promise<void> {
+    const session = await this.deletion.delete(userId, chatId);
+    if (session) await this.tryEndSession(userId, chatId, session);
   }
 
   /**
@@ -71,21 +75,22 @@ export class ChatListService {
    */
   async deleteAll(userId: string): Promise<void> {
     const deadline = toTurnDeadline(this.times.deleteAll, currentRequestContext()?.deadline);
+    const run: DeleteRun = { deadline, endsSessions: true };
     let results: ReadonlySet<DeleteResult>;
-    do results = await this.deleteListed(userId, deadline);
+    do results = await this.deleteListed(userId, run);
     while (results.has('deleted'));
     if (results.has('running')) throw new ChatsRemainError();
   }
 
   /** Walks over the list once, with several deletes at the same time. */
-  private async deleteListed(userId: string, deadline: number): Promise<ReadonlySet<DeleteResult>> {
+  private async deleteListed(userId: string, run: DeleteRun): Promise<ReadonlySet<DeleteResult>> {
     const results = new Set<DeleteResult>();
     const ids = this.chats.listIds(userId);
     const work = async () => {
       // A worker that throws ends the walk for the others too.
       for await (const id of ids) {
-        if (Date.now() >= deadline) throw new ChatsRemainError();
-        results.add(await this.tryDelete(userId, id));
+        if (Date.now() >= run.deadline) throw new ChatsRemainError();
+        results.add(await this.tryDelete(userId, id, run));
       }
     };
     const workers = await Promise.allSettled(Array.from({ length: DELETES_AT_ONCE }, work));
@@ -93,14 +98,29 @@ export class ChatListService {
     return results;
   }
 
-  private async tryDelete(userId: string, chatId: string): Promise<DeleteResult> {
+  private async tryDelete(userId: string, chatId: string, run: DeleteRun): Promise<DeleteResult> {
     try {
-      await this.delete(userId, chatId, { evenIfExpired: true });
+      const session = await this.deletion.delete(userId, chatId, { evenIfExpired: true, deadline: run.deadline });
+      // An agent that does not respond must not use up the time for the other chats.
+      if (session && run.endsSessions) run.endsSessions &&= await this.tryEndSession(userId, chatId, session);
       return 'deleted';
     } catch (error) {
       if (error instanceof ChatNotFoundError) return 'gone';
       if (error instanceof TurnInProgressError) return 'running';
       throw error;
+    }
+  }
+
+  /** @returns false if the agent did not end the session. It ends by its own idle time then. */
+  private async tryEndSession(userId: string, chatId: string, session: StoredSession): Promise<boolean> {
+    if (!this.isHeldByAgent(session)) return true;
+    try {
+      const signal = AbortSignal.timeout(this.times.endSession);
+      await this.agent.endSession(toAgentSessionId(userId, chatId, session.generation), signal);
+      return true;
+    } catch {
+      this.logger.warn('The agent session of a deleted chat could not be ended. It ends by its own idle time');
+      return false;
     }
   }
 

@@ -31,7 +31,7 @@ export async function withGrace<T>(deadline: number, write: Promise<T>, grace = 
   const milliseconds = Math.max(0, deadline - Date.now()) + grace;
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new StorageUnavailableError()), milliseconds);
+    timer = setTimeout(() => reject(new StorageUnavailableError({ reason: 'it is too slow' })), milliseconds);
   });
   try {
     return await Promise.race([write, timeout]);

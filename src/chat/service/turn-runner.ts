@@ -99,6 +99,9 @@ export class TurnRunner {
       return { outcome: reply.toOutcome() };
     } catch (error) {
       return { outcome: reply.toOutcome(), error };
+    } finally {
+      // Their names may hold words of the user.
+      if (reply.fileCount > 0) this.logger.warn(`Files of the reply that are not passed on: ${reply.fileCount}`);
     }
   }
 

@@ -4,6 +4,6 @@ export class TurnTimes {
   readonly shutdownGrace: number = 10_000;
   /** Limit for ending the agent's session of a deleted chat. After it, the session ends by its own idle time. */
   readonly endSession: number = 3_000;
-  /** How long a request that deletes all chats begins to delete another one: API Gateway gives up after 29 s. */
+  /** How long a request that deletes all chats goes on, also within a chat: API Gateway gives up after 29 s. */
   readonly deleteAll: number = 20_000;
 }

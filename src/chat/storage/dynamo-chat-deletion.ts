@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { DynamoTable, type ItemKey } from '../../dynamodb/dynamo-table.js';
+import { DynamoTable, type Item, type ItemKey } from '../../dynamodb/dynamo-table.js';
 import { isExpired } from '../../dynamodb/item-expiry.js';
-import { ChatNotFoundError, TurnInProgressError } from '../model/chat.errors.js';
+import { ChatNotFoundError, ChatsRemainError, TurnInProgressError } from '../model/chat.errors.js';
 import type { StoredSession } from '../model/turn.js';
 import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
@@ -14,10 +14,14 @@ import { parseTurnNumber, wholeKeyRange } from './items/turn-keys.js';
 
 /** How often a delete looks for a moment in which no turn holds the chat. */
 const MARK_ATTEMPTS = 4;
+/** Items that are replaced before more are read. */
+const ITEMS_AT_ONCE = 100;
 
 export interface DeleteOptions {
   /** Deletes a chat that has expired too, before DynamoDB removes its items. Without it such a chat is not found. */
   readonly evenIfExpired?: boolean;
+  /** Epoch milliseconds after which another delete must continue. No limit by default. */
+  readonly deadline?: number;
 }
 
 /**
@@ -34,39 +38,39 @@ export class DynamoChatDeletion {
 
   /**
    * @returns the agent's session, if the chat had one.
-   * @throws ChatNotFoundError, TurnInProgressError, StorageUnavailableError
+   * @throws ChatNotFoundError, TurnInProgressError, StorageUnavailableError; ChatsRemainError at the deadline
    */
   async delete(userId: string, chatId: string, options: DeleteOptions = {}): Promise<StoredSession | undefined> {
     const head = await this.markAsDeleted(userId, chatId, options);
-    let keys = [...(await this.listRemains(userId, chatId)), ...listLegacyItemKeys(head)];
-    // A turn that died before its item was written may still be completed late.
-    const [lastTurn, ...continuations] = listPossibleKeys(userId, chatId, head.turns ?? 1);
-    if (lastTurn && !keys.some((key) => key.user_id === lastTurn.user_id)) keys.push(lastTurn, ...continuations);
-    while (keys.length > 0) {
-      const distinct = new Map(keys.map((key) => [key.user_id, key]));
-      await this.table.replace([...distinct.values()].map(toTombstone));
-      // A late completion may have put continuations after they were listed. Its next put meets a tombstone.
-      keys = await this.listRemains(userId, chatId);
-    }
+    let keys = this.listKeys(head, options);
+    // A late completion may have put continuations after they were listed. Its next put meets a tombstone.
+    while (await this.replaceAll(keys)) keys = this.listRemains(userId, chatId, options);
     await this.table.replace([toTombstone(headKey(userId, chatId))]);
     return head.session && { generation: head.session.gen, agent: head.session.agent };
   }
 
-  /** Marks a chat as deleted, or finds the mark of an interrupted delete. @returns the head before it was marked. */
+  /**
+   * Marks a chat as deleted, or finds the mark of an interrupted delete.
+   *
+   * @returns the head before it was marked, with the session that the recovery of a dead turn drops.
+   */
   private async markAsDeleted(
     userId: string,
     chatId: string,
     { evenIfExpired = false }: DeleteOptions,
   ): Promise<HeadItem> {
+    let session: HeadItem['session'];
     for (let attempt = 1; attempt <= MARK_ATTEMPTS; attempt += 1) {
       const item = await this.table.get(headKey(userId, chatId));
       const isGone = !item || isTombstone(item) || (!evenIfExpired && isExpired(item));
       if (isGone) throw new ChatNotFoundError();
       const head = toHead(item);
-      if (head.deleted_at !== undefined) return head;
+      session ??= head.session;
+      const found = { ...head, ...(session && { session }) };
+      if (head.deleted_at !== undefined) return found;
       if (await this.repair.repair(item)) continue;
       if (head.open) await this.recovery.recoverDeadTurn(head, head.open);
-      else if (await this.putMark(head)) return head;
+      else if (await this.putMark(found)) return found;
     }
     throw new TurnInProgressError(1);
   }
@@ -99,15 +103,46 @@ export class DynamoChatDeletion {
     });
   }
 
+  /** Puts tombstones at keys while they are listed. @returns false if there are none. */
+  private async replaceAll(keys: AsyncIterable<ItemKey>): Promise<boolean> {
+    const tombstones = new Map<string, Item>();
+    let hasKeys = false;
+    for await (const key of keys) {
+      hasKeys = true;
+      tombstones.set(key.user_id, toTombstone(key));
+      if (tombstones.size < ITEMS_AT_ONCE) continue;
+      await this.table.replace([...tombstones.values()]);
+      tombstones.clear();
+    }
+    await this.table.replace([...tombstones.values()]);
+    return hasKeys;
+  }
+
+  /** The keys of all items except the head, present or to come. */
+  private async *listKeys(head: HeadItem, options: DeleteOptions): AsyncGenerator<ItemKey> {
+    const [lastTurn, ...continuations] = listPossibleKeys(head.user_id, head.id, head.turns ?? 1);
+    let isLastStored = false;
+    for await (const key of this.listRemains(head.user_id, head.id, options)) {
+      isLastStored ||= key.user_id === lastTurn?.user_id;
+      yield key;
+    }
+    yield* listLegacyItemKeys(head);
+    // A turn that died before its item was written may still be completed late.
+    if (lastTurn && !isLastStored) yield* [lastTurn, ...continuations];
+  }
+
   /** The keys of all items that are not tombstones yet, and of continuations that a failed turn may still get. */
-  private async listRemains(userId: string, chatId: string): Promise<ItemKey[]> {
-    const keys: ItemKey[] = [];
+  private async *listRemains(
+    userId: string,
+    chatId: string,
+    { deadline = Infinity }: DeleteOptions,
+  ): AsyncGenerator<ItemKey> {
     for await (const item of this.table.backwards({ id: chatId, ...wholeKeyRange(userId), pageSize: 1000 })) {
+      if (Date.now() >= deadline) throw new ChatsRemainError();
       if (isTombstone(item)) continue;
       const key = { id: chatId, user_id: String(item['user_id']) };
       const isFailed = isTurnItem(item) && item['status'] === 'failed';
-      keys.push(...(isFailed ? listPossibleKeys(userId, chatId, parseTurnNumber(key)) : [key]));
+      yield* isFailed ? listPossibleKeys(userId, chatId, parseTurnNumber(key)) : [key];
     }
-    return keys;
   }
 }

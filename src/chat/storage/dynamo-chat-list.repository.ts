@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DynamoTable } from '../../dynamodb/dynamo-table.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { ChatSummary } from '../model/chat.js';
+import { isChatId } from '../model/chat-id.js';
 import type { ChatListPage, ChatListRange } from '../model/chat-list.js';
 import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
@@ -32,13 +33,16 @@ export class DynamoChatListRepository {
     private readonly repair: DynamoHeadRepair,
   ) {}
 
-  /** Lists one page of a user's chats. Chats that are deleted or have expired are left out. */
+  /**
+   * Lists one page of a user's chats. Chats that are deleted or have expired are left out, and those of the original
+   * system with an id that no request can have.
+   */
   async list(userId: string, { after, limit }: ChatListRange): Promise<ChatListPage> {
     const heads: HeadItem[] = [];
     // One more chat shows whether there is a next page.
     for await (const item of this.table.listByUser({ userId, after, pageSize: limit + 1 })) {
       const head = toVisibleHead(item);
-      if (!head) continue;
+      if (!head || !isChatId(head.id)) continue;
       const last = heads.at(-1);
       if (last && heads.length === limit) {
         return { chats: heads.map(toChatSummary), last: { id: last.id, updatedAt: String(last.updated_at) } };
@@ -48,7 +52,7 @@ export class DynamoChatListRepository {
     return { chats: heads.map(toChatSummary) };
   }
 
-  /** Yields the ids of all chats of a user, also of those that have expired or whose delete was interrupted. */
+  /** Yields the ids of all chats of a user, whatever their form, also of those that have expired or whose delete was interrupted. */
   async *listIds(userId: string): AsyncGenerator<string> {
     for await (const { id } of this.table.listByUser({ userId, pageSize: WALK_PAGE_SIZE })) yield String(id);
   }

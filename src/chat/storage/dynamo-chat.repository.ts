@@ -62,8 +62,8 @@ export class DynamoChatRepository {
   }
 
   /**
-   * Stores how a turn ended. If its number is taken, it gets the next free number, and its messages get new ids.
-   * Begin gives no number that is taken, except where an expired chat has left a turn.
+   * Stores how a turn ended. Begin gives no number that is taken. If it is taken all the same, the turn gets the next
+   * free number, and its messages get new ids.
    *
    * @returns the turn as it is stored.
    * @throws ChatNotFoundError when the chat has been deleted.

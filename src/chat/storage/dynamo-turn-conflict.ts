@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DynamoTable, type Item, type ItemKey } from '../../dynamodb/dynamo-table.js';
+import { isExpired } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { EndReason, Replay } from '../model/chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError } from '../model/chat.errors.js';
@@ -9,7 +10,7 @@ import { type ContinuationItem, continuationKeyRange, isContinuation } from './i
 import { type HeadItem, headKey, toVisibleHead } from './items/head-item.js';
 import { toKeyAttribute } from './items/remembered-keys.js';
 import { findLastTime } from './items/stored-times.js';
-import { findEndReason, toAssistantMessage, type TurnItem } from './items/turn-item.js';
+import { findEndReason, isTurnItem, toAssistantMessage, type TurnItem } from './items/turn-item.js';
 import { mayHaveOverwritten, toNewCount } from './items/turn-count.js';
 import { parseTurnNumber, turnKeyRange } from './items/turn-keys.js';
 import { OWNED_BY_LEASE } from './items/turn-lease.js';
@@ -77,11 +78,18 @@ export class DynamoTurnConflict {
     return { ...(await this.takeKeyOver(head, earlier)), countFrom: await this.findCount(head) };
   }
 
+  /** Whether a chat has turns that have not expired, also if it has no head any more. */
+  async hasTurns(userId: string, chatId: string): Promise<boolean> {
+    const range = { id: chatId, ...turnKeyRange(userId), pageSize: 1, growth: 2 };
+    for await (const item of this.table.backwards(range)) if (isTurnItem(item) && !isExpired(item)) return true;
+    return false;
+  }
+
   /**
    * Finds the number after which the turns of a head without `turns` count. The original system wrote that head, maybe
    * over one that had turns. Then the next number must be new, although an overwritten turn may still run.
    */
-  private async findCount(head: HeadItem): Promise<number | undefined> {
+  async findCount(head: HeadItem): Promise<number | undefined> {
     if (head.turns !== undefined) return undefined;
     const range = { id: head.id, ...turnKeyRange(head.user_id), pageSize: 1 };
     for await (const item of this.table.backwards(range)) return toNewCount(parseTurnNumber(item as Item & ItemKey));

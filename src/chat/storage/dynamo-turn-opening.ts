@@ -11,17 +11,20 @@ import type { RunningTurn, SessionTerms } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnCancellation } from './dynamo-turn-cancellation.js';
 import { DynamoTurnConflict, type ResolvedConflict } from './dynamo-turn-conflict.js';
-import { headKey, toHead } from './items/head-item.js';
+import { type HeadItem, headKey, toHead } from './items/head-item.js';
 import { toKeyAttribute } from './items/remembered-keys.js';
 import { toRunningTurn } from './items/running-turn.js';
-import { LAST_NUMBER } from './items/turn-keys.js';
-import type { TurnAttempt } from './turn-attempt.js';
+import { LARGEST_COUNT } from './items/turn-keys.js';
+import { whileChatIsHeldBy } from './items/turn-lease.js';
+import { isOpenedByKey, type TurnAttempt } from './turn-attempt.js';
 
 /** Most writes of a begin. Recovering a dead turn and taking over its key needs three; the others are for races. */
 const MAX_WRITES = 6;
+/** The result of a write that was not sent, because the chat is not new. */
+const NOT_WRITTEN: UpdateResult = { item: undefined, sends: 0 };
 
 /**
- * The first write of a turn: one UpdateItem on the chat's head.
+ * The first write of a turn: one UpdateItem on the chat's head. Before a key opens a chat, turns are looked for.
  * Only if its condition refuses, the head is read, the conflict is resolved, and the write is tried again.
  *
  * A late repetition of the write must not begin a second turn. If the first delivery has begun the turn, the head
@@ -44,13 +47,18 @@ export class DynamoTurnOpening {
   async open(userId: string, attempt: TurnAttempt, terms: SessionTerms): Promise<RunningTurn | Replay> {
     let conflict: ResolvedConflict | undefined;
     let mayArriveLate = false;
+    // The chat of a key may have lost its head, because heads and turns expire one by one. Its turns must not come back.
+    const wasOpened = isOpenedByKey(attempt) && (await this.conflicts.hasTurns(userId, attempt.chatId));
     try {
       for (let writes = 0; writes < MAX_WRITES; writes += 1) {
-        const { item, sends } = await this.write(userId, attempt, conflict);
-        if (item) return toRunningTurn(toHead(item), attempt.open, terms);
+        const isRefused = wasOpened && conflict === undefined;
+        const { item, sends } = isRefused ? NOT_WRITTEN : await this.write(userId, attempt, conflict);
+        if (item) return toRunningTurn(await this.withCount(toHead(item), attempt), attempt.open, terms);
         mayArriveLate ||= sends > 1;
         const found = await this.conflicts.resolveConflict(userId, attempt);
-        if (found.kind === 'alreadyBegun') return toRunningTurn(found.head, attempt.open, terms);
+        if (found.kind === 'alreadyBegun') {
+          return toRunningTurn(await this.withCount(found.head, attempt), attempt.open, terms);
+        }
         if (found.kind === 'replay') return found.replay;
         conflict = found;
       }
@@ -61,6 +69,16 @@ export class DynamoTurnOpening {
       if (error instanceof StorageUnavailableError) void this.tryCancel(userId, attempt, conflict);
       throw error;
     }
+  }
+
+  /** A count of another system may be a fraction. No condition tells, so the count is corrected after the write. */
+  private async withCount(head: HeadItem, { key, open }: TurnAttempt): Promise<HeadItem> {
+    if (head.turns !== undefined) return head;
+    const number = ((await this.conflicts.findCount(head)) ?? 0) + 1;
+    const changes = { turns: number, [toKeyAttribute(key)]: number };
+    const update = buildUpdate(changes, whileChatIsHeldBy(open.lease));
+    const item = await this.table.update({ Key: headKey(head.user_id, head.id), ...update });
+    return item ? toHead(item) : head;
   }
 
   /** If the attempt cannot be cancelled, its lease ends it. */
@@ -125,7 +143,7 @@ function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | un
     values: {
       ':alive': toSeconds(conflict ? Date.now() : open.until),
       ':seen': toLastTimeSeen(attempt, conflict),
-      ...(countFrom === undefined && { ':last': LAST_NUMBER }),
+      ...(countFrom === undefined && { ':last': LARGEST_COUNT }),
       ...(replaces !== undefined && { ':replaces': replaces }),
     },
   };

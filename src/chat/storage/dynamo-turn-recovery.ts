@@ -57,7 +57,7 @@ export class DynamoTurnRecovery {
   }
 
   /**
-   * Finds the place of a turn whose number is taken, for instance by a turn that an expired chat has left.
+   * Finds the place of a turn whose number is taken: by its own earlier write, by a tombstone, or by another turn.
    * That is where the turn was stored before, else after all other turns.
    */
   async findPlace(

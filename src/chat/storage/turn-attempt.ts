@@ -34,3 +34,8 @@ export function toTurnAttempt(userId: string, { chatId, key, prompt }: TurnReque
 export function isUnrepeatable({ isNewChat, key, open }: TurnAttempt): boolean {
   return isNewChat && key === open.lease;
 }
+
+/** Whether the caller's key leads to the chat, so that an earlier request may have opened it. */
+export function isOpenedByKey(attempt: TurnAttempt): boolean {
+  return attempt.isNewChat && !isUnrepeatable(attempt);
+}

@@ -24,7 +24,8 @@ describe('ErrorFilter', () => {
   let lines: unknown[];
   beforeEach(() => {
     lines = [];
-    const logger = { error: (line: unknown) => void lines.push(line) } as unknown as LoggerService;
+    const note = (line: unknown) => void lines.push(line);
+    const logger = { error: note, log: note } as unknown as LoggerService;
     Logger.overrideLogger(logger);
   });
   afterEach(() => Logger.overrideLogger(false));
@@ -35,6 +36,18 @@ describe('ErrorFilter', () => {
       ['json', { error: 'bad' }],
     ]);
     expect(lines).toEqual([]);
+  });
+
+  it('logs the fixed reason of a 401, and nothing of the token', () => {
+    class RefusedError extends DomainError {
+      readonly kind = 'unauthenticated';
+    }
+    const cause = new Error('jwt malformed: eyJ');
+    expect(handle(new RefusedError('Invalid id_token: token has expired', { cause }))).toEqual([
+      ['status', 401],
+      ['json', { error: 'Invalid id_token: token has expired' }],
+    ]);
+    expect(lines).toEqual([{ status: 401, error: 'Invalid id_token: token has expired' }]);
   });
 
   it('logs an unexpected error once, and sends advice with the request id', () => {

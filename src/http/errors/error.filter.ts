@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
 import type { Response } from 'express';
 import { currentRequestContext } from '../../common/request-context.js';
 import { logFailure } from './log-failure.js';
-import { toPublicError } from './public-error.js';
+import { toErrorBody, toPublicError } from './public-error.js';
 
 /**
  * Sends every error that a request ends with: `{"error"}`, plus `"message"` on 5xx. A response that has begun is cut,
@@ -18,9 +18,8 @@ export class ErrorFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    const { status, error, retryAfterSeconds, advice, detail } = publicError;
+    const { status, retryAfterSeconds } = publicError;
     if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
-    const message = detail ?? (advice && `${advice}; request id ${currentRequestContext()?.requestId}`);
-    response.status(status).json({ error, message });
+    response.status(status).json(toErrorBody(publicError, currentRequestContext()?.requestId));
   }
 }

@@ -42,6 +42,11 @@ export function toPublicError(thrown: unknown): PublicError {
   return { status: 500, error: 'Internal server error', advice: 'Report this' };
 }
 
+/** Builds the body of an error. A 5xx has a `message`: what is wrong, or what to do, with the id of the request. */
+export function toErrorBody({ error, advice, detail }: PublicError, requestId: string | undefined): object {
+  return { error, message: detail ?? (advice && `${advice}; request id ${requestId}`) };
+}
+
 /** Nest throws its own 404 for an unknown route. A path that cannot be decoded is a URIError, alone or as a cause. */
 function isUnknownRoute(thrown: unknown): boolean {
   if (thrown instanceof HttpException && thrown.getStatus() === 404) return true;

@@ -2,19 +2,16 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net';
 // Not the package's root, which also loads the modules for file uploads.
 import { ExpressAdapter } from '@nestjs/platform-express/adapters/express-adapter.js';
-import { type Refusal, Refusals } from './refusals.js';
+import { HEADERS_MAX_BYTES, HEADERS_TOO_LARGE, INVALID_REQUEST, type Refusal, Refusals } from './refusals.js';
 import { isUnambiguous, toOriginForm } from './request-form.js';
-
-/**
- * How long a connection without a request is kept. Load balancers keep it for 60 s. The server must not close it
- * first, because a request on its way would be lost.
- */
-const KEEP_ALIVE_MILLISECONDS = 75_000;
-/** Limit of all header lines together. With Node's 16 KiB, a token of 20 KB would get a bare 431 and no reason. */
-const HEADERS_MAX_BYTES = 64 * 1024;
 
 /** How long a client may take, in milliseconds. */
 export interface ConnectionTimes {
+  /**
+   * Between two requests. Load balancers keep an idle connection for 60 s. The server must not close it first, because
+   * a request on its way would be lost.
+   */
+  readonly keepAlive: number;
   /** To send the headers. */
   readonly headers: number;
   /** To send the whole request, its body included. */
@@ -25,14 +22,19 @@ export interface ConnectionTimes {
   readonly linger: number;
 }
 
-const CONNECTION_TIMES: ConnectionTimes = { headers: 20_000, request: 60_000, interval: 5_000, linger: 2_000 };
+const CONNECTION_TIMES: ConnectionTimes = {
+  keepAlive: 75_000,
+  headers: 20_000,
+  request: 60_000,
+  interval: 5_000,
+  linger: 2_000,
+};
 
 /** Errors of Node's parser, by their code. */
 const PARSER_REFUSALS: Readonly<Record<string, Refusal>> = {
-  HPE_HEADER_OVERFLOW: { status: 431, error: 'Request headers are too large' },
+  HPE_HEADER_OVERFLOW: HEADERS_TOO_LARGE,
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, error: 'Request took too long' },
 };
-const INVALID_REQUEST: Refusal = { status: 400, error: 'Request is not valid HTTP' };
 const UNSUPPORTED_EXPECTATION: Refusal = { status: 417, error: 'Expect is not supported' };
 
 /** All refusals of the server, which come before any route. */
@@ -44,11 +46,13 @@ export const SERVER_REFUSALS: readonly Refusal[] = [
 
 /** Express on an HTTP server with our own limits, for entries that listen. On Lambda nothing listens. */
 export class LimitedExpressAdapter extends ExpressAdapter {
+  private readonly times: ConnectionTimes;
   private readonly refusals: Refusals;
 
-  constructor(private readonly times: ConnectionTimes = CONNECTION_TIMES) {
+  constructor(times: Partial<ConnectionTimes> = {}) {
     super();
-    this.refusals = new Refusals(times.linger);
+    this.times = { ...CONNECTION_TIMES, ...times };
+    this.refusals = new Refusals(this.times.linger);
     // Here and not in a middleware: Express may respond before any middleware runs.
     this.disable('x-powered-by');
   }
@@ -59,7 +63,7 @@ export class LimitedExpressAdapter extends ExpressAdapter {
         maxHeaderSize: HEADERS_MAX_BYTES,
         headersTimeout: this.times.headers,
         requestTimeout: this.times.request,
-        keepAliveTimeout: KEEP_ALIVE_MILLISECONDS,
+        keepAliveTimeout: this.times.keepAlive,
         connectionsCheckingInterval: this.times.interval,
         // isUnambiguous checks it, so that the refusal has a body.
         requireHostHeader: false,

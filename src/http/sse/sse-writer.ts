@@ -86,6 +86,8 @@ export class SseWriter {
     this.response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       ...this.source.headers,
+      // Keeps proxies from compressing the stream: a compressor holds events back until it is full.
+      'cache-control': 'no-store, no-transform',
       // Keeps nginx from buffering the stream.
       'x-accel-buffering': 'no',
     });

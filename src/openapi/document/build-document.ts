@@ -18,7 +18,7 @@ describeController(ChatHistoryController, 'Chats', HISTORY_OPERATIONS);
 describeController(ChatListController, 'Chats', LIST_OPERATIONS);
 describeController(HealthController, 'Service', HEALTH_OPERATIONS);
 
-const TOKEN = 'A JWT. If it is sent in both ways, it must be the same token.';
+const TOKEN = 'A JWT. The scheme Bearer may be left out. If it is sent in both headers, it must be the same token.';
 const DESCRIPTION = `A chat backend for agents and models of Amazon Bedrock.
 
 Bodies are JSON in UTF-8, times are ISO 8601 UTC. Fields may be added to responses at any time.

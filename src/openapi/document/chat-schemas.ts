@@ -1,6 +1,5 @@
 import type { ChatRequest } from '../../chat/api/dto/chat-request.js';
 import type { ChatListResponse, RenamedChatResponse } from '../../chat/api/dto/chat-list-response.js';
-import { CHAT_ID } from '../../chat/api/dto/chat-id.js';
 import type {
   ChatBody,
   ChatResponse,
@@ -11,6 +10,7 @@ import type {
 } from '../../chat/api/dto/chat-response.js';
 import { type RenameRequest, TITLE_MAX_LENGTH } from '../../chat/api/dto/rename-request.js';
 import type { Citation, Message, MessageStatus } from '../../chat/model/chat.js';
+import { CHAT_ID } from '../../chat/model/chat-id.js';
 import { Environment } from '../../config/environment.js';
 import { list, object, oneOf, optional, type Schema, schemaRef, text, time, wholeNumber } from './schema.js';
 

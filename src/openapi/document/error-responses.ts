@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { ApiResponse } from '@nestjs/swagger';
-import { type PublicError, toPublicError } from '../../http/errors/public-error.js';
+import { type PublicError, toErrorBody, toPublicError } from '../../http/errors/public-error.js';
 import { SERVER_REFUSALS } from '../../http/server/limited-express.adapter.js';
 import type { Failure } from './failures.js';
 import { headerRefs } from './headers.js';
@@ -47,7 +47,7 @@ function toResponse(status: number, cases: readonly ErrorCase[], headers: readon
   const examples = cases.map((each) => [
     // An advice of its own tells errors of the same text apart.
     toName(each.detail ?? (isUsual(each.advice) ? each.error : each.advice)),
-    { summary: each.when, value: toBody(each) },
+    { summary: each.when, value: toErrorBody(each, REQUEST_ID) },
   ]);
   return ApiResponse({
     status,
@@ -64,11 +64,6 @@ function toResponse(status: number, cases: readonly ErrorCase[], headers: readon
 
 function isUsual(advice: string | undefined): advice is 'Try again' | 'Report this' | undefined {
   return advice === undefined || advice === 'Try again' || advice === 'Report this';
-}
-
-function toBody({ error, advice, detail }: ErrorCase): object {
-  const message = detail ?? (advice && `${advice}; request id ${REQUEST_ID}`);
-  return { error, ...(message !== undefined && { message }) };
 }
 
 /** `Chat not found` becomes `chat-not-found`. */

@@ -48,7 +48,7 @@ export const NO_TOKEN: readonly Failure[] = [
 
 /** Of every route that uses the table. */
 export const NO_STORAGE: readonly Failure[] = [
-  failure(new StorageUnavailableError(), 'The table cannot be reached, or throttles'),
+  failure(new StorageUnavailableError({ reason: 'it cannot be reached' }), 'The table cannot be reached, or throttles'),
 ];
 
 const UNKNOWN_CHAT = failure(new ChatNotFoundError(), 'The chat does not exist, or belongs to another user');
@@ -84,7 +84,7 @@ const BAD_BODY: readonly Failure[] = [
 
 /** Of a new title. */
 export const BAD_TITLE: readonly Failure[] = [
-  invalid(`Field 'title' is required`, 'Absent, null, empty or blank'),
+  invalid(`Field 'title' is required`, 'Absent, null, empty or blank, also if only controls are in it'),
   invalid(`Field 'title' must be a string`, 'Another type'),
   invalid(`Field 'title' is invalid`, 'A lone surrogate'),
   invalid(`Field 'title' must be at most ${TITLE_MAX_LENGTH} characters`, 'Longer than that'),

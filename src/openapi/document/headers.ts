@@ -20,7 +20,9 @@ function sometimes(description: string, schema: Schema = {}): HeaderObject {
 /** Headers of all responses, also of those that come before a route. */
 const ALWAYS: Readonly<Record<string, HeaderObject>> = {
   'x-request-id': always('The id of the request, which the log has too', { pattern: REQUEST_ID_PATTERN }),
-  'cache-control': always('No response is cached', { const: 'no-store' }),
+  'cache-control': always('No response is cached, and proxies must not compress streams', {
+    enum: ['no-store', 'no-store, no-transform'],
+  }),
   'x-content-type-options': always('The type of a response is not guessed', { const: 'nosniff' }),
 };
 

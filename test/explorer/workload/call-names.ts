@@ -26,6 +26,7 @@ export function nameWrite(command: object): string {
   if (names.has('inline_item')) return 'move legacy messages';
   if (names.has('lease')) return 'take key over';
   if (names.has('open')) return nameOpenWrite(names, condition);
+  if (names.has('turns')) return 'correct count';
   return condition.includes(':seen') ? 'repair' : 'mark as cancelled';
 }
 

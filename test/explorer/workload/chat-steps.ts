@@ -76,7 +76,7 @@ export async function deleteChat(
   const { ledger, world, parts } = run;
   const change: ChangeOfChat = { user, chatId, from: world.now, to: Infinity, outcome: 'unknown' };
   ledger.deletes.push(change);
-  await follow(run, change, () => parts.list.delete(user, chatId, { evenIfExpired }));
+  await follow(run, change, () => parts.deletion.delete(user, chatId, { evenIfExpired }));
   ledger.noteDelete(chatId, world.now);
   world.note(() => 'deleted');
 }

@@ -38,6 +38,7 @@ export interface ServiceParts {
   readonly chats: DynamoChatRepository;
   readonly history: DynamoHistoryRepository;
   readonly list: ChatListService;
+  readonly deletion: DynamoChatDeletion;
   readonly quota: TurnQuota;
 }
 
@@ -65,6 +66,7 @@ export function buildParts(world: World, client: SimulatedClient, changing: Chan
   return {
     chats: new DynamoChatRepository(table, opening, recovery, legacy, settings),
     history: new DynamoHistoryRepository(table, legacy),
+    deletion,
     list: new ChatListService(list, deletion, OTHER_AGENT, new TurnTimes()),
     quota: new TurnQuota(new DynamoTurnQuotaRepository(table), quotaSettings, clock),
   };

@@ -1,16 +1,18 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from '@jest/globals';
+import { insertToken } from '../../../scripts/lambda/events.js';
 import type { FunctionParts } from '../../../scripts/lambda/local-parts.js';
 import { TableSettings } from '../../../src/config/settings.js';
 import { createDocumentClient, createDynamoDbClient } from '../../../src/dynamodb/dynamodb.client.js';
 import { loadEnvironment } from '../../../src/config/environment.js';
-import type { LambdaResponse } from '../../../src/lambda.js';
-import type { LambdaEvent } from '../../../src/lambda/event.js';
-import { toRequest } from '../../../src/lambda/request.js';
+import { toHttpEvent } from '../../../src/lambda/event.js';
+import type { HeaderFields, LambdaResponse } from '../../../src/lambda/response.js';
 import { originalChat } from '../chat-items.js';
 import { LONGER_TIMEOUT } from '../client-timeouts.js';
 import { expectDescribed } from '../openapi/response-listener.js';
 import { parseStream } from '../ui-stream.js';
+import { FOREIGN_EVENTS } from './foreign-events.js';
+import { REQUEST_EVENTS } from './request-events.js';
 
 /** The parts of a response that the contract fixes. */
 export interface ShownAnswer {
@@ -33,7 +35,8 @@ const turn = (prompt: string): ShownAnswer => ({
     }),
   },
 });
-const fault = (statusCode: number, error: string): ShownAnswer => ({ statusCode, body: { error } });
+/** The response to a request that is refused. */
+export const refusal = (statusCode: number, error: string): ShownAnswer => ({ statusCode, body: { error } });
 const HEALTHY: ShownAnswer = { statusCode: 200, body: { status: 'ok' } };
 const NOTHING: ShownAnswer = { statusCode: 204 };
 /** The older turn of the chat that `putOldChat` puts. */
@@ -62,44 +65,83 @@ const STREAM: ShownAnswer = {
     isDone: true,
   },
 };
+const LIST: ShownAnswer = { statusCode: 200, body: { chats: expect.arrayContaining([OLD_CHAT]) } };
+const RENAMED: ShownAnswer = { statusCode: 200, body: { chat: { ...OLD_CHAT, title: 'A weekend in Lisbon' } } };
 const WEEKEND = turn('Plan a weekend in Lisbon');
 
 /** The expected responses to the files of events/. */
 export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
-  empty: fault(401, 'Invalid id_token: token is missing'),
+  'alb-multi-value-get-messages': OLDER_TURN,
+  'alb-post-chat': WEEKEND,
+  empty: refusal(401, 'Invalid id_token: token is missing'),
   event: WEEKEND,
   'event-object-body': WEEKEND,
   'function-url-delete-chat': NOTHING,
   'function-url-get-health': HEALTHY,
   'function-url-get-messages': OLDER_TURN,
-  'function-url-get-messages-two-limits': fault(400, "Query 'limit' is invalid"),
-  'function-url-no-token': fault(401, 'Invalid id_token: token is missing'),
+  'function-url-get-messages-two-limits': refusal(400, "Query 'limit' is invalid"),
+  'function-url-no-token': refusal(401, 'Invalid id_token: token is missing'),
   'function-url-post-chat': WEEKEND,
   'function-url-post-chat-stream': STREAM,
-  'function-url-unknown-route': fault(404, 'Not found'),
+  'function-url-rename-chat': RENAMED,
+  'function-url-unknown-route': refusal(404, 'Not found'),
   'http-delete-chat': NOTHING,
   'http-get-health-ready': HEALTHY,
   'http-get-messages': OLDER_TURN,
+  'http-list-chats': LIST,
   'http-post-chat': WEEKEND,
-  'rest-bad-token': fault(401, 'Invalid id_token: token is malformed'),
+  'http-v1-post-chat': WEEKEND,
+  'lattice-v1-post-chat': WEEKEND,
+  'lattice-v2-post-chat': WEEKEND,
+  'rest-bad-token': refusal(401, 'Invalid id_token: token is malformed'),
   'rest-delete-chat': NOTHING,
   'rest-delete-chats': NOTHING,
-  'rest-get-chat': fault(404, 'Chat not found'),
+  'rest-get-chat': refusal(404, 'Chat not found'),
   'rest-get-health': HEALTHY,
   'rest-get-health-ready': HEALTHY,
   'rest-get-messages': OLDER_TURN,
-  'rest-get-messages-two-limits': fault(400, "Query 'limit' is invalid"),
-  'rest-list-chats': { statusCode: 200, body: { chats: expect.arrayContaining([OLD_CHAT]) } },
-  'rest-no-prompt': fault(400, "Field 'prompt' is required"),
+  'rest-get-messages-two-limits': refusal(400, "Query 'limit' is invalid"),
+  'rest-list-chats': LIST,
+  'rest-no-prompt': refusal(400, "Field 'prompt' is required"),
   'rest-post-chat': WEEKEND,
   'rest-post-chat-base64': turn('Olá, Lisboa'),
   'rest-post-chat-stream': STREAM,
   'rest-preflight': NOTHING,
   'rest-preflight-chats': NOTHING,
   'rest-preflight-stream': NOTHING,
-  'rest-rename-chat': { statusCode: 200, body: { chat: { ...OLD_CHAT, title: 'A weekend in Lisbon' } } },
-  'rest-two-tokens': fault(401, 'Invalid id_token: token is malformed'),
+  'rest-rename-chat': RENAMED,
+  'rest-two-tokens': refusal(401, 'Invalid id_token: token is malformed'),
+  scheduled: refusal(404, 'Not found'),
 };
+
+/** The expected response to one of `REQUEST_EVENTS`. */
+export function answerToEvent(name: string): ShownAnswer {
+  const { status, error = '' } = REQUEST_EVENTS[name]!;
+  return status === 200 ? WEEKEND : refusal(status, error);
+}
+
+/** The headers of the streamed response to a file of events/. */
+export function answerHeaders(name: string): HeaderFields {
+  const cacheControl = ANSWERS[name] === STREAM ? 'no-store, no-transform' : 'no-store';
+  if (!name.includes('multi-value'))
+    return { headers: { 'cache-control': cacheControl, 'x-content-type-options': 'nosniff' } };
+  return { multiValueHeaders: { 'cache-control': [cacheControl], 'x-content-type-options': ['nosniff'] } };
+}
+
+/** Sends every event of a request and every other event, and expects the response that the contract has for it. */
+export async function expectAnswers(token: string, send: (event: string) => Promise<LambdaResponse>): Promise<void> {
+  const answers: Record<string, ShownAnswer> = {};
+  const expected: Record<string, ShownAnswer> = {};
+  const events = [
+    ...Object.entries(REQUEST_EVENTS).map(([name, { event }]) => [name, event, answerToEvent(name)] as const),
+    ...Object.entries(FOREIGN_EVENTS).map(([name, event]) => [name, event, refusal(404, 'Not found')] as const),
+  ];
+  for (const [name, event, answer] of events) {
+    answers[name] = answerTo(await send(insertToken(JSON.stringify(event), token)));
+    expected[name] = answer;
+  }
+  expect(answers).toEqual(expected);
+}
 
 /**
  * Puts the chat that the events read and delete: `trip:lisbon` of the user `demo`, as the original system wrote it. Its
@@ -119,12 +161,21 @@ export async function putOldChat({ variables }: FunctionParts): Promise<void> {
   client.destroy();
 }
 
+interface SentResult {
+  readonly statusCode: number;
+  /** Undefined if its end was not sent. */
+  readonly body: string | undefined;
+}
+
+/** An event that is refused has no route. */
+const NO_REQUEST = { method: '', url: '' };
+
 /** Compares the response to an event with openapi.json. The test fails later if it deviates. */
 export function expectDescribedResult(
-  event: LambdaEvent | null,
-  { statusCode, headers, multiValueHeaders, body }: LambdaResponse,
+  event: unknown,
+  { statusCode, headers, multiValueHeaders, body }: HeaderFields & SentResult,
 ): void {
-  const { method, url } = toRequest(event);
+  const { method, url } = toHttpEvent(event).request ?? NO_REQUEST;
   expectDescribed({ method, url, status: statusCode, headers: multiValueHeaders ?? headers ?? {}, body });
 }
 

@@ -11,10 +11,7 @@ export const describeWithClient = describeWhere(
 
 /** The installed major versions of Node that can run the package. */
 export const NODES = [
-  ...new Set([
-    process.versions.node.split('.')[0] ?? '',
-    ...(isInstalled(`node-${RUNTIME_NODE}`) ? [RUNTIME_NODE] : []),
-  ]),
+  ...new Set([process.versions.node.split('.')[0] ?? '', ...(isInstalled('node') ? [RUNTIME_NODE] : [])]),
 ];
 if (!NODES.includes(RUNTIME_NODE)) {
   skipped(`what runs on the Node of the runtime, ${RUNTIME_NODE}: it is not installed (npm run lambda -- install)`);

@@ -1,9 +1,9 @@
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { buildRestEvent } from '../../../scripts/lambda/events.js';
 import type { LocalFunction } from '../../../scripts/lambda/local-function.js';
 import type { StreamedResponse } from '../../../scripts/lambda/streamed-response.js';
-import type { LambdaEvent } from '../../../src/lambda/event.js';
-import { expectDescribedResult } from './answers.js';
+import type { LambdaResponse } from '../../../src/lambda/response.js';
 import { parseStream, type WholeStream } from '../ui-stream.js';
 
 /** A request to the REST API. */
@@ -32,7 +32,6 @@ export class FunctionCaller {
   async ask(call: Call): Promise<WholeStream> {
     const { body: stream, ...prelude } = await this.open(call);
     const body = await text(stream);
-    expectDescribedResult(this.event(call), { ...prelude, body });
     return parseStream(prelude.statusCode, new Headers(prelude.headers), body);
   }
 
@@ -42,10 +41,22 @@ export class FunctionCaller {
     return (JSON.parse(raw) as { chat: { messages: { content: string; status?: string }[] } }).chat.messages;
   }
 
-  private event({ method = 'POST', url = '/chat/stream', body, headers = {} }: Call): LambdaEvent {
+  private event({ method = 'POST', url = '/chat/stream', body, headers = {} }: Call): object {
     const all = { id_token: this.token, 'content-type': 'application/json', ...headers };
     const bytes = typeof body === 'object' ? JSON.stringify(body) : (body ?? '');
     const rawHeaders = Object.entries(all).flat();
     return buildRestEvent({ method, url, rawHeaders, body: Buffer.from(bytes) });
   }
+}
+
+/** Invokes a function that streams, and reads the complete response. */
+export async function invokeWhole(lambda: LocalFunction, event: string): Promise<LambdaResponse> {
+  const { body, ...prelude } = await lambda.invokeStream(event);
+  return { ...prelude, body: await text(body) };
+}
+
+/** The next piece of a body. */
+export async function nextOf(body: Readable): Promise<unknown> {
+  for await (const piece of body.iterator({ destroyOnReturn: false })) return piece;
+  throw new Error('The body has ended');
 }

@@ -45,8 +45,11 @@ export const DOCUMENT = JSON.parse(readFileSync('openapi.json', 'utf8')) as ApiD
 const ROUTES = Object.entries(DOCUMENT.paths).flatMap(([template, item]) =>
   Object.entries(item).map(([method, { responses }]) => ({
     method: method.toUpperCase(),
-    // Express ignores the case of a path and a slash at its end.
-    path: new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`, 'i'),
+    // Express ignores the case of a path and a slash at its end. The app does not ignore it where all chats are deleted.
+    path: new RegExp(
+      `^${template.replaceAll(/\{\w+\}/g, '[^/]+')}${method === 'delete' && template === '/chats' ? '' : '/?'}$`,
+      'i',
+    ),
     route: {
       name: `${method.toUpperCase()} ${template}`,
       path: ['paths', template, method, 'responses'],

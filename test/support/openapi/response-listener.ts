@@ -1,14 +1,14 @@
 import { IncomingMessage } from 'node:http';
 import type { SeenResponse } from './check-response.js';
 
-/** The services of this test file, by host and port. */
-const services = new Set<string>();
+/** The services of this test file, by host and port, each with its base path. */
+const services = new Map<string, string>();
 let responses: SeenResponse[] = [];
 
 /** Every response of a service at this URL is compared with openapi.json. @returns ends that. */
-export function expectDescribedResponses(url: string): () => void {
+export function expectDescribedResponses(url: string, basePath = ''): () => void {
   const { host } = new URL(url);
-  services.add(host);
+  services.set(host, basePath);
   return () => services.delete(host);
 }
 
@@ -59,8 +59,15 @@ function hearMessages(): () => void {
   return () => (IncomingMessage.prototype.push = push);
 }
 
-function hearMessage({ req, statusCode = 0, headers }: Answer, body: string | undefined): void {
-  expectDescribed({ method: req?.method ?? '', url: req?.path ?? '', status: statusCode, headers, body });
+function hearMessage({ req, socket, statusCode = 0, headers }: Answer, body: string | undefined): void {
+  const url = toRoute(`${socket.remoteAddress}:${socket.remotePort}`, req?.path ?? '');
+  expectDescribed({ method: req?.method ?? '', url, status: statusCode, headers, body });
+}
+
+/** The path without the base path of its service. */
+function toRoute(host: string, path: string): string {
+  const basePath = services.get(host) ?? '';
+  return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path;
 }
 
 function hearFetch(): () => void {
@@ -70,7 +77,7 @@ function hearFetch(): () => void {
     const { host, pathname, search } = new URL(response.url);
     if (!services.has(host)) return response;
     const method = init?.method ?? (input instanceof Request ? input.method : 'GET');
-    return heard(response, { method, url: `${pathname}${search}` });
+    return heard(response, { method, url: toRoute(host, `${pathname}${search}`) });
   };
   return () => (globalThis.fetch = fetch);
 }

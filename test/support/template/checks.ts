@@ -9,7 +9,12 @@ const EXISTING = {
   TableName: 'old-chats',
   JwtSecretArn: arn('secretsmanager', 'secret:old-AbCdEf'),
 };
-const KEY_SET = { JwtJwksUri: 'https://issuer.example/keys', JwtIssuer: 'https://issuer.example', JwtAudience: 'app' };
+/** The parameters for keys of an issuer, instead of a secret. */
+export const KEY_SET = {
+  JwtJwksUri: 'https://issuer.example/keys',
+  JwtIssuer: 'https://issuer.example',
+  JwtAudience: 'app',
+};
 
 interface Stack {
   readonly parameters: Readonly<Record<string, string>>;

@@ -6,14 +6,15 @@ import {
   type RawEnvironment,
   variableNames,
 } from '../../../src/config/environment.js';
-import { differences } from './checks.js';
+import { SIGNING_ALGORITHMS } from '../../../src/config/signing-algorithms.js';
+import { differences, KEY_SET } from './checks.js';
 import { functionsOf, variablesOf } from './functions.js';
 import { AGENT, asMap, isList, StackValues, textsIn } from './values.js';
 
 type Variables = Readonly<Record<string, Value>>;
 
 /** Variables of servers and local mode, or set by Lambda itself. */
-const NOT_ON_LAMBDA = /^(AWS_.*|PORT|HOST|API_DOCS|DATA_DIR|LOCAL_.*)$/;
+const NOT_ON_LAMBDA = /^(AWS_.*|PORT|HOST|KEEP_ALIVE_SECONDS|API_DOCS|DATA_DIR|LOCAL_.*)$/;
 /** Its value comes from the secret that JWT_SECRET_ARN names. */
 const NEVER_PLAIN = 'JWT_SECRET_KEY';
 /** Values of AllowedOrigins, and whether they are valid. */
@@ -26,7 +27,31 @@ const ORIGINS: readonly (readonly [origins: string, isGood: boolean])[] = [
   ['https://app.example.com/', false],
   ['https://App.example.com', false],
   ['app.example.com', false],
+  ['capacitor://localhost,http://localhost:8100,ionic://localhost', true],
+  ['chrome-extension://abcdefghijklmnopabcdefghijklmnop,file://', true],
+  ['safari-web-extension://E6FE8A7C-1', true],
+  ['chrome-extension://*', false],
+  ['capacitor://localhost/', false],
+  ['file:///', false],
+  ['null', false],
 ];
+/** Values of AllowedHeaders and BasePath, and whether they are valid. */
+const TEXTS: readonly (readonly [parameter: string, value: string, isGood: boolean])[] = [
+  ['AllowedHeaders', '', true],
+  ['AllowedHeaders', 'traceparent,Sentry-Trace,x_custom', true],
+  ['AllowedHeaders', '*', false],
+  ['AllowedHeaders', 'traceparent,', false],
+  ['AllowedHeaders', 'x'.repeat(65), false],
+  ['BasePath', '', true],
+  ['BasePath', '/api/v1', true],
+  ['BasePath', 'api/', true],
+  ['BasePath', '/', false],
+  ['BasePath', '/a//b', false],
+  ['BasePath', '/..', false],
+];
+
+/** Values of JwtAlgorithm, good and bad, with a secret or without. */
+const ALGORITHMS = ['', ...SIGNING_ALGORITHMS, 'HS256,HS384', 'RS256,HS256', 'RS256,ES512', 'EdDSA', 'none', 'RS256,'];
 
 /** The default time of a turn in each function, in milliseconds. */
 const TIME_LIMITS: Readonly<Record<string, number>> = {
@@ -67,14 +92,29 @@ function problemsOfValues(template: Template, variables: Variables, defaultTimeo
   return [...refused, ...differences(Object.entries(byDefault).map(String), Object.entries(own).map(String))];
 }
 
-/** Lists origins that only the template or only the service accepts. */
+/** Lists origins, headers and base paths that only the template or only the service accepts. */
 export function originProblems(template: Template): string[] {
-  const pattern = new RegExp(template.Parameters['AllowedOrigins']?.AllowedPattern ?? '^(?!)');
   const variables = variablesOf(functionsOf(template)['ChatFunction']);
-  return ORIGINS.flatMap(([AllowedOrigins, isGood]) => {
-    const isTaken = typeof configuration(template, variables, { AllowedOrigins }) !== 'string';
-    return pattern.test(AllowedOrigins) === isGood && isTaken === isGood ? [] : [`origins: ${AllowedOrigins}`];
+  const origins = ORIGINS.map(([value, isGood]) => ['AllowedOrigins', value, isGood] as const);
+  return [...origins, ...TEXTS].flatMap(([parameter, value, isGood]) => {
+    const pattern = new RegExp(template.Parameters[parameter]?.AllowedPattern ?? '^(?!)');
+    const isTaken = typeof configuration(template, variables, { [parameter]: value }) !== 'string';
+    return pattern.test(value) === isGood && isTaken === isGood ? [] : [`${parameter}: ${value}`];
   });
+}
+
+/** Lists choices of algorithms that the template allows and the service refuses, and the reverse. */
+export function algorithmProblems(template: Template): string[] {
+  const pattern = new RegExp(template.Parameters['JwtAlgorithm']?.AllowedPattern ?? '^(?!)');
+  const variables = variablesOf(functionsOf(template)['ChatFunction']);
+  return [{}, KEY_SET].flatMap((keys) =>
+    ALGORITHMS.flatMap((JwtAlgorithm) => {
+      const parameters = { ...AGENT, ...keys, JwtAlgorithm };
+      const isAllowed = pattern.test(JwtAlgorithm) && new StackValues(template, parameters).isAllowed();
+      const isTaken = typeof configuration(template, variables, parameters) !== 'string';
+      return isAllowed === isTaken ? [] : [`${Object.values(keys).join(' ')} ${JwtAlgorithm}: ${isAllowed}`];
+    }),
+  );
 }
 
 /** Lists places that would show a secret. */

@@ -1,5 +1,5 @@
 import type { Template } from '../../../scripts/template/template.js';
-import { buildCorsOptions } from '../../../src/http/middleware/cors.js';
+import { EXPOSED_HEADERS } from '../../../src/http/middleware/cors.js';
 import { differences } from './checks.js';
 import { functionsOf } from './functions.js';
 import { AGENT, asMap, StackValues, valuesAt } from './values.js';
@@ -55,7 +55,7 @@ export function gatewayProblems(template: Template): string[] {
   };
   const cors = {
     'access-control-allow-origin': "'*'",
-    'access-control-expose-headers': `'${buildCorsOptions([]).exposedHeaders?.toString()}'`,
+    'access-control-expose-headers': `'${EXPOSED_HEADERS.join(',')}'`,
   };
   const answers = Object.entries(ANSWERS).map(([type, [status, error]]) => {
     const message = `${status === 504 ? 'Try again' : 'Report this'}; request id $context.requestId`;

@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import type { Citation, EndReason } from '../../model/chat.js';
 import type { AgentEvent } from '../agent.js';
 
@@ -23,8 +22,6 @@ interface WireUsage {
   readonly inputTokens: number | undefined;
   readonly outputTokens: number | undefined;
 }
-
-const logger = new Logger('MessageStream');
 
 /** Why a stream without an error of its own is no reply. Logs show the code, but no message. */
 class MessageStreamError extends Error {
@@ -62,7 +59,6 @@ export async function* readMessages<C = unknown>(
   const texts = new TextJoiner();
   let isAssistant = true;
   let stopReason: string | undefined;
-  let hasImage = false;
   for await (const event of events) {
     throwIfException(event);
     const { messageStart, contentBlockDelta, messageStop, metadata } = event;
@@ -74,7 +70,7 @@ export async function* readMessages<C = unknown>(
     }
     if (contentBlockDelta?.delta && isAssistant) {
       const { text, citation, image } = contentBlockDelta.delta;
-      hasImage ||= image !== undefined;
+      if (image !== undefined) yield { type: 'files', count: 1 };
       if (text) yield* toTextEvents(texts.add(text));
       const converted = citation && toCitation?.(citation);
       if (converted) yield { type: 'citation', citation: converted };
@@ -83,7 +79,6 @@ export async function* readMessages<C = unknown>(
     if (metadata?.usage) yield toUsageEvent(metadata.usage);
   }
   yield* toTextEvents(texts.endMessage());
-  if (hasImage) logger.warn('The reply has images, which are not passed on');
   if (stopReason === undefined) throw new MessageStreamError('NO_MESSAGE_STOP');
   // The agent waits for a function of its caller, which this service has not.
   if (stopReason === 'tool_use') throw new MessageStreamError('TOOL_USE');

@@ -1,5 +1,4 @@
 import { TextDecoder } from 'node:util';
-import { Logger } from '@nestjs/common';
 import {
   BedrockAgentRuntimeClient,
   InvokeAgentCommand,
@@ -23,7 +22,6 @@ const DEFAULT_TTL_SECONDS = 600;
 /** Gets replies from Amazon Bedrock Agents, by its operation InvokeAgent. */
 export class BedrockAgentProvider extends AgentProvider {
   readonly memory: AgentMemory;
-  private readonly logger = new Logger(BedrockAgentProvider.name);
 
   constructor(
     private readonly client: BedrockAgentRuntimeClient,
@@ -90,20 +88,14 @@ export class BedrockAgentProvider extends AgentProvider {
   private async *readChunks(stream: AsyncIterable<ResponseStream>): AsyncGenerator<AgentEvent> {
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
     let isEmpty = true;
-    let fileCount = 0;
-    try {
-      for await (const { chunk, files } of stream) {
-        fileCount += files?.files?.length ?? 0;
-        // Other events, such as traces, have no chunk.
-        if (!chunk) continue;
-        for (const event of toEvents(chunk, decoder)) {
-          isEmpty &&= event.type !== 'text';
-          yield event;
-        }
+    for await (const { chunk, files } of stream) {
+      if (files?.files?.length) yield { type: 'files', count: files.files.length };
+      // Other events, such as traces, have no chunk.
+      if (!chunk) continue;
+      for (const event of toEvents(chunk, decoder)) {
+        isEmpty &&= event.type !== 'text';
+        yield event;
       }
-    } finally {
-      // Their names may hold words of the user.
-      if (fileCount > 0) this.logger.warn(`Files of the code interpreter that are not passed on: ${fileCount}`);
     }
     const rest = decoder.decode();
     if (rest) yield { type: 'text', text: rest };

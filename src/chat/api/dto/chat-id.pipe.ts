@@ -1,6 +1,6 @@
 import { Injectable, type PipeTransform } from '@nestjs/common';
 import { ChatNotFoundError } from '../../model/chat.errors.js';
-import { isChatId } from './chat-id.js';
+import { isChatId } from '../../model/chat-id.js';
 
 /** @throws ChatNotFoundError for an id of a path that is malformed: the same 404 as for an unknown chat. */
 export function requireChatId(id: string): string {

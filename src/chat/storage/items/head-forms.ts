@@ -3,7 +3,7 @@ import { toNumber } from '../../../dynamodb/exact-number.js';
 import type { Condition } from '../../../dynamodb/update-expression.js';
 import { KEY_ATTRIBUTE } from './remembered-keys.js';
 import { toIsoTime } from './stored-times.js';
-import { LAST_NUMBER } from './turn-keys.js';
+import { LARGEST_COUNT } from './turn-keys.js';
 
 /**
  * Whether an attribute of a head has the form that this service writes. Other systems use the same names for other
@@ -60,7 +60,7 @@ function hasMembers(value: unknown, members: Readonly<Record<string, (member: un
 }
 
 function isTurnNumber(value: unknown): boolean {
-  return Number.isSafeInteger(value) && isNumber(value) && value >= 0 && value <= LAST_NUMBER;
+  return Number.isSafeInteger(value) && isNumber(value) && value >= 0 && value <= LARGEST_COUNT;
 }
 
 function isNumber(value: unknown): value is number {

@@ -1,6 +1,8 @@
 const TURN_DIGITS = 12;
 /** Higher than every turn number. */
-export const LAST_NUMBER = 10 ** TURN_DIGITS - 1;
+const LAST_NUMBER = 10 ** TURN_DIGITS - 1;
+/** A greater count of turns is of another system. Ours come from the time at most, so they are smaller until 2128. */
+export const LARGEST_COUNT = 5e11;
 
 /** A range of sort keys, both ends included. */
 export interface SortKeyRange {
