@@ -34,11 +34,25 @@ export const KNOWN_FINDINGS: readonly KnownFinding[] = [
     isCause: (shortest) => hasClocksApart(shortest) || hasFreeze(shortest),
   },
   {
+    kind: 'turn of a begin that got 404',
+    why: 'A begin of a chat that does not exist yet leaves no mark. It arrives again when another begin has opened the chat.',
+  },
+  {
+    kind: 'lost prompt',
+    why: 'The mark of a delete that died expires before its tombstones. A key opens the chat, and its turn meets a tombstone.',
+    isCause: hasExpiryAndDelete,
+  },
+  {
     kind: 'doubled turn',
     why: 'A process stands still inside a begin. Its turn is ended as failed, and the same begin begins another one.',
     isCause: hasFreeze,
   },
 ];
+
+function hasExpiryAndDelete({ steps }: Schedule): boolean {
+  const hasDelete = steps.some(({ action }) => action.do === 'delete' || action.do === 'delete all');
+  return hasDelete && steps.some(({ action }) => action.do === 'expire');
+}
 
 function hasClocksApart({ clocks }: Schedule): boolean {
   return clocks.some((ahead) => ahead !== clocks[0]);

@@ -12,6 +12,7 @@ const SECOND = 'the chat would have to expire between the read and the write of 
 export const NOT_REACHABLE: readonly (Mutant & { readonly why: string })[] = [
   ...listSame('begin', [
     ['attribute_exists(id)', '“turns BETWEEN” refuses an item that is absent'],
+    ['turns BETWEEN :none AND :last', OTHER_SYSTEMS],
     ['attribute_not_exists(#key)', '“NOT ended_at > :seen” refuses the same late begin while clocks are in step'],
     ['attribute_not_exists(#mark)', '“#key” and “ended_at” refuse the same late begin, except for clocks apart'],
     ['(attribute_not_exists(updated_at) OR updated_at <= :seen)', '“ended_at” is written with every “updated_at”'],

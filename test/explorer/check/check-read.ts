@@ -121,8 +121,9 @@ function checkCounts(known: readonly Attempt[], page: ReadPage, report: Report):
 function nameSurplus(attempts: readonly Attempt[], from: number): string {
   const gone = attempts.find((attempt) => attempt.gone && attempt.gone.at < from)?.gone;
   if (gone) return `${gone.why} turn is shown`;
-  const isRefused = attempts.some(({ outcome, appliedAt }) => outcome === 'refused' && appliedAt !== undefined);
-  return isRefused ? 'turn of a refused begin' : 'doubled turn';
+  const refused = attempts.find(({ outcome, appliedAt }) => outcome === 'refused' && appliedAt !== undefined);
+  if (!refused) return 'doubled turn';
+  return refused.refusal === 'Chat not found' ? 'turn of a begin that got 404' : 'turn of a refused begin';
 }
 
 function mustHaveBegun({ outcome, knownAt = Infinity, gone, expiresAt = Infinity }: Attempt, page: ReadPage): boolean {
