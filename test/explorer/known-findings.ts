@@ -1,0 +1,67 @@
+import { DURING_DELETE } from './check/check-read.js';
+import type { Schedule } from './workload/schedule.js';
+
+/** A finding that is known and not mended yet. */
+export interface KnownFinding {
+  readonly kind: string;
+  /** What happens, for people. */
+  readonly why: string;
+  /** Whether the shortest schedule shows the known cause. Without it, every finding of the kind is known. */
+  readonly isCause?: (shortest: Schedule) => boolean;
+}
+
+/** Remove an entry when its cause is mended. The explorer then fails if the finding comes back. */
+export const KNOWN_FINDINGS: readonly KnownFinding[] = [
+  {
+    kind: 'left behind by a delete that died',
+    why: 'A delete that ends after its mark leaves the items of the chat behind a 404, and nobody asks again.',
+  },
+  {
+    kind: 'left behind by expiry',
+    why: 'A head that expires before its turns leaves turns that no request reaches: CHAT_TTL_DAYS has changed.',
+  },
+  {
+    kind: 'expired turn is shown',
+    why: 'The key of an expired chat opens it again, and the turns that are left are in it.',
+  },
+  {
+    kind: DURING_DELETE,
+    why: 'A read that has found the head reads the turns while a delete replaces them.',
+  },
+  {
+    kind: 'turn of a refused begin',
+    why: 'A refused begin arrives again where its clock is ahead, or its process stood still while its turn was ended.',
+    isCause: (shortest) => hasClocksApart(shortest) || hasFreeze(shortest),
+  },
+  {
+    kind: 'turn of a begin that got 404',
+    why: 'A begin of a chat that does not exist yet leaves no mark. It arrives again when another begin has opened the chat.',
+  },
+  {
+    kind: 'lost prompt',
+    why: 'The mark of a delete that died expires before its tombstones. A key opens the chat, and its turn meets a tombstone.',
+    isCause: hasExpiryAndDelete,
+  },
+  {
+    kind: 'doubled turn',
+    why: 'A process stands still inside a begin. Its turn is ended as failed, and the same begin begins another one.',
+    isCause: hasFreeze,
+  },
+];
+
+function hasExpiryAndDelete({ steps }: Schedule): boolean {
+  const hasDelete = steps.some(({ action }) => action.do === 'delete' || action.do === 'delete all');
+  return hasDelete && steps.some(({ action }) => action.do === 'expire');
+}
+
+function hasClocksApart({ clocks }: Schedule): boolean {
+  return clocks.some((ahead) => ahead !== clocks[0]);
+}
+
+/** Whether a process stands still. A step that begins while its process stands still is late in the same way. */
+function hasFreeze({ steps }: Schedule): boolean {
+  return steps.some(
+    ({ action, faults }) =>
+      action.do === 'freeze' || Object.values(faults).some(({ kind }) => kind.startsWith('freeze')),
+  );
+}
