@@ -81,7 +81,7 @@ function withoutAlternative(condition: Condition & { readonly kind: 'and' | 'or'
   return { ...condition, parts: condition.parts.filter((part) => toGeneral(part.text) !== leftOut) };
 }
 
-/** The same text for all times: the quota has an attribute for each minute. */
+/** The same text for all times: the usage of a user has attributes for each minute and day. */
 function toGeneral(text: string): string {
-  return text.replaceAll(/#m\d+/g, '#minute');
+  return text.replaceAll(/#([mxt])\d+/g, '#$1');
 }

@@ -3,8 +3,11 @@ import type { Schedule } from './workload/schedule.js';
 
 /** Prints a run for people: when, which process, which step, and what happened. */
 export function formatRun(schedule: Schedule, { trace, findings }: RunResult): string {
-  const { seed, ttlDays, turnsPerMinute, clocks } = schedule;
-  const settings = `CHAT_TTL_DAYS=${ttlDays}${turnsPerMinute > 0 ? `, TURNS_PER_MINUTE=${turnsPerMinute}` : ''}`;
+  const { seed, ttlDays, turnsPerMinute, turnsAtOnce, clocks } = schedule;
+  const variables = { CHAT_TTL_DAYS: ttlDays, TURNS_PER_MINUTE: turnsPerMinute, TURNS_AT_ONCE: turnsAtOnce };
+  const settings = Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ');
   const ahead = clocks.map((milliseconds) => milliseconds / 1000).join(', ');
   const lines = trace.map(({ time, task, text }) => {
     const seconds = ((time - schedule.start) / 1000).toFixed(3).padStart(11);

@@ -38,6 +38,7 @@ function* listSmaller(schedule: Schedule): Generator<Schedule> {
   if (clocks.some((ahead) => ahead !== 0)) yield { ...schedule, clocks: clocks.map(() => 0) };
   for (const [index, ahead] of clocks.entries()) if (ahead !== 0) yield { ...schedule, clocks: clocks.with(index, 0) };
   if (schedule.turnsPerMinute > 0) yield { ...schedule, turnsPerMinute: 0 };
+  if (schedule.turnsAtOnce > 0) yield { ...schedule, turnsAtOnce: 0 };
   if (schedule.ttlDays > 0) yield { ...schedule, ttlDays: 0 };
   for (const step of steps) for (const simpler of listSimpler(step)) yield withStep(schedule, simpler);
   yield* listEarlier(schedule);

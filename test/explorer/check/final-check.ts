@@ -70,7 +70,7 @@ function checkTitle(run: Run, user: string, chatId: string): void {
 export function checkTable(run: Run): void {
   for (const id of run.table.listIds()) {
     const items = run.table.listItems(id);
-    if (id.startsWith('quota#')) items.forEach((item) => checkQuota(run, item));
+    if (id.startsWith('usage#')) checkQuota(run, items);
     else checkRemains(run, id, items);
   }
 }

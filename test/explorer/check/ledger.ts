@@ -1,4 +1,5 @@
 import type { Item } from '../../../src/dynamodb/dynamo-table.js';
+import type { Task } from '../world/world.js';
 import type { AppliedWrite } from '../table/memory-table.js';
 
 /** Clocks differ by this much at most, in milliseconds, with a second for rounding. */
@@ -17,6 +18,9 @@ export interface Attempt {
   readonly prompt: string;
   readonly reply: string;
   readonly calledAt: number;
+  readonly task: Task;
+  /** When its time limit is over. */
+  readonly runsUntil: number;
   /** Known from the beginning if a key or the request names the chat. */
   chatId: string | undefined;
   /** `unknown`: an error that says nothing, or no result yet. */
@@ -26,7 +30,9 @@ export interface Attempt {
   knownAt?: number;
   /** When its begin was written. */
   appliedAt?: number;
-  /** When its end was acknowledged. */
+  /** When its agent has ended. */
+  endedAt?: number;
+  /** When its end was stored, though its caller may not know it. */
   storedAt?: number;
   number?: number;
   status?: 'done' | 'partial' | 'failed';
@@ -63,11 +69,14 @@ export interface Holder {
 /** A place in the quota that a turn has asked for. */
 export interface QuotaPlace {
   readonly user: string;
-  /** The day of UTC, as in `2027-01-15`. */
+  /** The attributes that count its day and its minute, and the tokens of the day. */
   readonly day: string;
-  /** The attribute that counts the minute. */
   readonly minute: string;
+  readonly tokens: string;
   readonly step: number;
+  readonly calledAt: number;
+  /** When it counts as dead, at the latest. */
+  readonly until: number;
 }
 
 /** What all callers have seen, and what has happened to heads. It knows nothing of how the product works. */
@@ -95,7 +104,7 @@ export class Ledger {
   /** Follows a write to a head. @param step - the step whose call it is. */
   onWrite({ before, after }: AppliedWrite, { step, now }: { step: number; now: number }): void {
     const id = String(after['id']);
-    if (String(after['user_id']).includes('#') || id.startsWith('quota#')) return;
+    if (String(after['user_id']).includes('#') || id.startsWith('usage#')) return;
     this.noteExpiry(id, before, now);
     const { lease, until } = Object(after['open']) as { lease?: string; until?: number };
     const holders = this.holders.get(id) ?? [];

@@ -10,7 +10,7 @@ type Value =
   | { readonly kind: 'sum'; readonly left: Value; readonly right: Value };
 
 type Change =
-  | { readonly clause: 'SET'; readonly alias: string; readonly value: Value }
+  | { readonly clause: 'SET'; readonly path: readonly string[]; readonly value: Value }
   | { readonly clause: 'REMOVE'; readonly alias: string }
   | { readonly clause: 'ADD' | 'DELETE'; readonly alias: string; readonly operand: Operand };
 
@@ -23,9 +23,13 @@ const parsed = new Map<string, readonly Change[]>();
 export function applyUpdate(expression: string, item: Item, call: Placeholders): Item {
   const next: Record<string, unknown> = { ...item };
   for (const change of parseUpdate(expression)) {
+    if (change.clause === 'SET') {
+      const [name = '', ...rest] = change.path.map((alias) => toName(alias, call));
+      next[name] = setWithin(next[name], rest, computeValue(change.value, item, call));
+      continue;
+    }
     const name = toName(change.alias, call);
     if (change.clause === 'REMOVE') delete next[name];
-    else if (change.clause === 'SET') next[name] = computeValue(change.value, item, call);
     else {
       const value = readOperand(change.operand, item, call);
       const changed = change.clause === 'ADD' ? add(item[name], value) : subtract(item[name], value);
@@ -38,7 +42,18 @@ export function applyUpdate(expression: string, item: Item, call: Placeholders):
 
 /** The names of the attributes that an update changes. */
 export function listChangedNames(expression: string, call: Placeholders): string[] {
-  return parseUpdate(expression).map(({ alias }) => toName(alias, call));
+  return parseUpdate(expression).map((change) => {
+    const path = change.clause === 'SET' ? change.path : [change.alias];
+    return path.map((alias) => toName(alias, call)).join('.');
+  });
+}
+
+/** A value with another value inside it. @throws validationError if there is no map on the way. */
+function setWithin(present: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
+  if (name === undefined) return value;
+  if (typeof present !== 'object' || present === null)
+    throw validationError('The document path provided in the update expression is invalid for update');
+  return { ...present, [name]: setWithin((present as Item)[name], rest, value) };
 }
 
 function parseUpdate(text: string): readonly Change[] {
@@ -59,11 +74,13 @@ function parseUpdate(text: string): readonly Change[] {
 }
 
 function parseChange(tokens: Tokens, clause: (typeof CLAUSES)[number]): Change {
-  const alias = tokens.skip();
-  if (clause === 'REMOVE') return { clause, alias };
-  if (clause !== 'SET') return { clause, alias, operand: tokens.takeOperand() };
-  tokens.require('=');
-  return { clause, alias, value: parseValue(tokens) };
+  const path = tokens.takePath();
+  if (clause === 'SET') {
+    tokens.require('=');
+    return { clause, path, value: parseValue(tokens) };
+  }
+  const [alias = ''] = path;
+  return clause === 'REMOVE' ? { clause, alias } : { clause, alias, operand: tokens.takeOperand() };
 }
 
 function parseValue(tokens: Tokens): Value {

@@ -5,6 +5,7 @@ export type Condition = { readonly text: string } & (
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Condition[] }
   | { readonly kind: 'not'; readonly part: Condition }
   | { readonly kind: 'compare'; readonly left: Operand; readonly comparator: Comparator; readonly right: Operand }
+  | { readonly kind: 'in'; readonly operand: Operand; readonly values: readonly Operand[] }
   | { readonly kind: 'between'; readonly operand: Operand; readonly low: Operand; readonly high: Operand }
   | { readonly kind: 'exists'; readonly path: readonly string[]; readonly isWanted: boolean }
   | { readonly kind: 'type' | 'contains'; readonly path: readonly string[]; readonly operand: Operand }
@@ -88,6 +89,14 @@ function parseComparison(tokens: Tokens, start: number): Condition {
     tokens.require('AND');
     const high = tokens.takeOperand();
     return { kind: 'between', operand: left, low, high, text: tokens.textSince(start) };
+  }
+  if (tokens.take('IN')) {
+    tokens.require('(');
+    const values: Operand[] = [];
+    do values.push(tokens.takeOperand());
+    while (tokens.take(','));
+    tokens.require(')');
+    return { kind: 'in', operand: left, values, text: tokens.textSince(start) };
   }
   const comparator = tokens.takeComparator();
   const right = tokens.takeOperand();

@@ -25,6 +25,10 @@ export function evaluate(condition: Condition, item: Item | undefined, call: Pla
     }
     case 'contains':
       return contains(readPath(condition.path, item, call), readOperand(condition.operand, item, call));
+    case 'in': {
+      const value = readOperand(condition.operand, item, call);
+      return condition.values.some((wanted) => compare(value, '=', readOperand(wanted, item, call)));
+    }
     case 'between': {
       const value = readOperand(condition.operand, item, call);
       const low = readOperand(condition.low, item, call);

@@ -22,12 +22,24 @@ export function nameWrite(command: object): string {
   const names = new Set(listChangedNames(input.UpdateExpression ?? '', input));
   const condition = input.ConditionExpression ?? '';
   if (names.has('title_id') && names.has('title') && names.size === 2) return 'rename';
-  if (String(input.Key?.['id']).startsWith('quota#')) return condition.startsWith('contains') ? 'refund' : 'take place';
+  if (isUsageKey(input.Key)) return nameUsageWrite(names, condition);
+  if (names.has('open.until')) return condition.includes(':old') ? 'renew lease' : 'end lease';
   if (names.has('inline_item')) return 'move legacy messages';
   if (names.has('lease')) return 'take key over';
   if (names.has('open')) return nameOpenWrite(names, condition);
   if (names.has('turns')) return 'correct count';
   return condition.includes(':seen') ? 'repair' : 'mark as cancelled';
+}
+
+function nameUsageWrite(names: ReadonlySet<string>, condition: string): string {
+  if (condition.startsWith('contains(#running')) return 'end place';
+  if (condition.startsWith('contains')) return 'refund';
+  if (condition.startsWith('attribute_exists')) return 'remove dead places';
+  return names.has('running') ? 'take place' : 'cancel place';
+}
+
+function isUsageKey(key: Readonly<Record<string, unknown>> | undefined): boolean {
+  return String(key?.['id']).startsWith('usage#');
 }
 
 function nameOpenWrite(names: ReadonlySet<string>, condition: string): string {
@@ -51,7 +63,7 @@ function namePut({ input: { Item = {}, ConditionExpression = '' } }: PutCommand)
 /** The head, or the number of a turn or continuation. */
 function describeKey(key: Readonly<Record<string, unknown>> | undefined): string {
   const sortKey = String(key?.['user_id']);
-  if (String(key?.['id']).startsWith('quota#')) return 'quota';
+  if (isUsageKey(key)) return 'usage';
   const number = /#T#0*(.*)$/.exec(sortKey)?.[1];
   return number === undefined ? 'head' : `turn ${number || '0'}`;
 }

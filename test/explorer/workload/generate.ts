@@ -66,6 +66,7 @@ export function generateSchedule(seed: number): Schedule {
     clocks: [0, 1, 2].map(() => (clocksApart ? draw.oneOf([0, -6, 6, draw.int(-6, 6)]) * SECOND : 0)),
     ttlDays: mood.hasExpiry ? draw.oneOf([0, 1, 1, 2]) : draw.oneOf([0, 30]),
     turnsPerMinute: draw.chance(0.2) ? draw.int(1, 3) : 0,
+    turnsAtOnce: draw.chance(0.2) ? draw.int(1, 3) : 0,
     chats,
     steps: drawSteps(draw, chats, mood),
   };
@@ -176,6 +177,9 @@ function drawFaults(draw: Draw, chance: number): Faults {
   // Two attempts in a row are a call that fails, though it may arrive.
   const first = draw.int(0, 4);
   if (draw.chance(chance)) faults[first] = faults[first + 1] = drawOutage(draw);
+  // The table refuses everything for seconds or minutes.
+  const calls = draw.chance(chance / 4) ? draw.int(4, 60) : 0;
+  for (let attempt = first; attempt < first + calls; attempt += 1) faults[attempt] = { kind: 'throttled' };
   return faults;
 }
 

@@ -1,6 +1,6 @@
 import { checkEnd, checkTable, QUIET_MILLISECONDS } from '../check/final-check.js';
 import type { Finding } from '../check/ledger.js';
-import { withDatesOf } from '../world/simulated-date.js';
+import { withTimeOf } from '../world/simulated-time.js';
 import { crash } from '../world/simulated-client.js';
 import { SimulatedProcess, type TraceLine } from '../world/world.js';
 import { deleteAll, deleteChat, listChats, noteUnexpected, readChat, renameChat } from './chat-steps.js';
@@ -20,7 +20,7 @@ export interface RunResult {
 export async function runSchedule(schedule: Schedule, options: RunOptions = {}): Promise<RunResult> {
   const run = new Run(schedule, options);
   const { world, ledger } = run;
-  await withDatesOf(world, async () => {
+  await withTimeOf(world, async () => {
     putLegacyChats(run);
     for (const step of schedule.steps) world.plan(step.at, () => startStep(run, step));
     await world.run();

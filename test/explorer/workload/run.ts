@@ -21,7 +21,7 @@ export class StepTask extends Task {
     process: SimulatedProcess,
     readonly faults: Faults,
   ) {
-    super(`#${step}`, process);
+    super(`#${step}`, process, Object.keys(faults).length > 0);
   }
 }
 
@@ -57,7 +57,8 @@ export class Run {
       onCall,
       judge,
     });
-    this.settings = { chatTtlDays: schedule.ttlDays, turnsPerMinute: schedule.turnsPerMinute };
+    const { ttlDays: chatTtlDays, turnsPerMinute, turnsAtOnce } = schedule;
+    this.settings = { chatTtlDays, turnsPerMinute, turnsAtOnce };
     const client = new SimulatedClient(this.world, {
       table: this.table,
       takeFault: (task) => {

@@ -60,6 +60,7 @@ export interface Schedule {
   readonly ttlDays: number;
   /** 0 is no limit. */
   readonly turnsPerMinute: number;
+  readonly turnsAtOnce: number;
   readonly chats: readonly ChatPlan[];
   readonly steps: readonly Step[];
 }

@@ -2,14 +2,16 @@ import type { TurnOutcome } from '../../../src/chat/model/chat.js';
 import { toKeyedChatId } from '../../../src/chat/model/keyed-chat-id.js';
 import { hasBegun, type RunningTurn } from '../../../src/chat/model/turn.js';
 import { DomainError } from '../../../src/common/domain-error.js';
+import { BUFFERED_TURN } from '../../../src/config/waits.js';
+import type { TakenPlace } from '../../../src/usage/turn-quota.js';
 import { TooManyTurnsError } from '../../../src/usage/usage.errors.js';
-import { checkRefusal } from '../check/check-quota.js';
+import { checkFreed, checkRefusal, checkTurnsAtOnce, TOKENS, toQuotaPlace } from '../check/check-quota.js';
 import type { Attempt } from '../check/ledger.js';
 import { MEMORY } from '../world/service-parts.js';
 import type { Action } from './schedule.js';
 import type { Run } from './run.js';
+import { endTurn, toExpiry } from './turn-end-step.js';
 
-const SECONDS_PER_DAY = 24 * 60 * 60;
 /** More than a reply that is stored in one item. */
 const FILLER = 'x';
 
@@ -22,12 +24,13 @@ export async function runTurn(run: Run, step: number, action: Action & { do: 'tu
   ledger.attempts.push(attempt);
   const chatId = action.opens ? undefined : attempt.chatId;
   const deadline = Date.now() + action.timeLimit;
-  const begin = () => parts.chats.begin(user, { chatId, key, prompt: attempt.prompt }, { deadline, memory: MEMORY });
-  const [day, minute] = toMinute(Date.now());
-  const place = { user, day, minute, step };
+  const { timeLimit } = action;
+  const place = toQuotaPlace(user, step, { timeLimit, calledAt: world.now });
   ledger.quotaPlaces.push(place);
   try {
-    const begun = await parts.quota.consume(user, begin, hasBegun);
+    const { begun, place: taken } = await parts.quota.consume(user, { deadline, hasBegun }, (lease) =>
+      parts.chats.begin(user, { chatId, key, prompt: attempt.prompt }, { deadline, lease, memory: MEMORY }),
+    );
     attempt.knownAt = world.now;
     if (!hasBegun(begun)) {
       attempt.outcome = 'replayed';
@@ -35,34 +38,28 @@ export async function runTurn(run: Run, step: number, action: Action & { do: 'tu
       return checkReplay(run, attempt, begun.message.content);
     }
     noteBegin(run, attempt, begun);
+    checkTurnsAtOnce(run, attempt);
     if (action.opens) run.chatIds[action.chat] = begun.chat.id;
     await world.sleep(Math.max(0, Math.min(action.agentMilliseconds, deadline - Date.now())));
+    attempt.endedAt = world.now;
     if (action.outcome === 'vanishes') return world.note(() => 'vanishes');
-    await endTurn(run, attempt, { begun, outcome: toOutcome(action, attempt.reply) });
+    const outcome = toOutcome(action, attempt.reply);
+    const ending = endTurn(run, attempt, { begun, outcome, deadline, isStream: timeLimit > BUFFERED_TURN });
+    const count = async (counted: TakenPlace) => {
+      await parts.quota.end(counted, { tokens: TOKENS, recovered: begun.recovered });
+      checkFreed(run, attempt, counted);
+    };
+    await Promise.allSettled([ending, taken && count(taken)]);
+    await ending;
   } catch (error) {
     if (error instanceof TooManyTurnsError) checkRefusal(run, place);
     noteError(run, attempt, error);
   }
 }
 
-async function endTurn(
-  { parts, world, settings }: Run,
-  attempt: Attempt,
-  { begun, outcome }: { begun: RunningTurn; outcome: TurnOutcome },
-): Promise<void> {
-  attempt.expiresAt = toExpiry(settings.chatTtlDays);
-  attempt.status = outcome.status;
-  const { number } = await parts.chats.complete(attempt.user, begun, outcome);
-  attempt.number = number;
-  attempt.storedAt = world.now;
-  world.note(() => `stored as turn ${number}`);
-  const rememberedBy = outcome.status === 'done' ? MEMORY.agent : undefined;
-  await parts.chats.release(attempt.user, begun, { number, rememberedBy });
-  world.note(() => 'released');
-}
-
 function toAttempt(run: Run, step: number, action: Action & { do: 'turn' }): Attempt | undefined {
-  const { user, chat, key, opens, hasOtherPrompt, replyBytes } = action;
+  const { user, chat, key, opens, hasOtherPrompt, replyBytes, timeLimit } = action;
+  const { now: calledAt, running: task } = run.world;
   const plan = run.schedule.chats[chat];
   const isKeyed = opens && key !== undefined;
   const chatId = isKeyed ? toKeyedChatId(user, key) : opens ? undefined : run.chatIds[chat];
@@ -70,7 +67,7 @@ function toAttempt(run: Run, step: number, action: Action & { do: 'turn' }): Att
   if (isKeyed && user === plan?.user) run.chatIds[chat] = chatId;
   const prompt = `${key === undefined ? `prompt ${step}` : `prompt of key ${key}`}${hasOtherPrompt ? ' changed' : ''}`;
   const reply = `reply ${step}${FILLER.repeat(replyBytes)}`;
-  return { step, user, prompt, reply, calledAt: run.world.now, chatId, outcome: 'unknown' };
+  return { step, user, prompt, reply, calledAt, task, runsUntil: calledAt + timeLimit, chatId, outcome: 'unknown' };
 }
 
 function noteBegin({ world, leastTtlDays }: Run, attempt: Attempt, begun: RunningTurn): void {
@@ -116,13 +113,4 @@ function checkConflict({ ledger, world }: Run, { chatId = '', calledAt, step, pr
   const holders = (ledger.holders.get(chatId) ?? []).filter(({ to }) => to >= calledAt);
   if (holders.some((holder) => holder.step !== step && holder.from <= world.now)) return;
   ledger.report(holders.length > 0 ? 'refused by its own turn' : 'refused although the chat is free', `“${prompt}”`);
-}
-
-function toExpiry(days: number): number {
-  return days > 0 ? Date.now() + days * SECONDS_PER_DAY * 1000 : Infinity;
-}
-
-/** The day and the attribute of the quota that count a time. */
-function toMinute(time: number): [string, string] {
-  return [new Date(time).toISOString().slice(0, 10), `m${Math.floor((time % (SECONDS_PER_DAY * 1000)) / 60_000)}`];
 }

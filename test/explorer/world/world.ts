@@ -19,6 +19,8 @@ export class Task {
   constructor(
     readonly name: string,
     readonly process: SimulatedProcess,
+    /** Whether any of its calls meets a fault. */
+    readonly hasFaults = false,
   ) {
     this.life = process.life;
   }
@@ -28,8 +30,9 @@ export class Task {
   }
 }
 
-interface WorldEvent {
-  readonly time: number;
+export interface WorldEvent {
+  time: number;
+  isCancelled: boolean;
   readonly run: () => void;
   /** The work that goes on with this event. Without it, the event happens in the network or in the table. */
   readonly task: Task | undefined;
@@ -72,8 +75,10 @@ export class World {
   }
 
   /** Plans an event. With a task it waits while its process is frozen, and never happens if that process has crashed. */
-  plan(milliseconds: number, run: () => void, task?: Task): void {
-    this.insert({ time: this.now + Math.max(0, milliseconds), run, task });
+  plan(milliseconds: number, run: () => void, task?: Task): WorldEvent {
+    const event = { time: this.now + Math.max(0, milliseconds), run, task, isCancelled: false };
+    this.insert(event);
+    return event;
   }
 
   /** Lets the running task wait. */
@@ -90,12 +95,14 @@ export class World {
   /** Runs until nothing more will happen. */
   async run(): Promise<void> {
     for (let event = this.events.shift(); event; event = this.events.shift()) {
-      this.now = Math.max(this.now, event.time);
       const { task, run } = event;
+      if (event.isCancelled || task?.isDead) continue;
+      this.now = Math.max(this.now, event.time);
       if (!task) run();
-      else if (task.process.frozenUntil > this.now && !task.isDead) {
-        this.insert({ ...event, time: task.process.frozenUntil });
-      } else if (!task.isDead) {
+      else if (task.process.frozenUntil > this.now) {
+        event.time = task.process.frozenUntil;
+        this.insert(event);
+      } else {
         this.current = task;
         run();
         await untilPromisesWait();
