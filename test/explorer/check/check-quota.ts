@@ -1,22 +1,16 @@
 import type { Item } from '../../../src/dynamodb/dynamo-table.js';
 import { type QuotaPlace as TakenPlace } from '../../../src/usage/dynamo-turn-quota.repository.js';
 import { toAttributeNames, toUsageKey } from '../../../src/usage/usage-item.js';
-import { LEASE_MARGIN } from '../../../src/config/waits.js';
 import type { Run } from '../workload/run.js';
-import { type Attempt, CLOCK_MARGIN, type QuotaPlace } from './ledger.js';
+import { type Attempt, type QuotaPlace } from './ledger.js';
 
 /** What every turn has used. */
 export const TOKENS = { inputTokens: 1, outputTokens: 1 };
 
 /** The place that a turn asks for now. */
-export function toQuotaPlace(
-  user: string,
-  step: number,
-  { timeLimit, calledAt }: { timeLimit: number; calledAt: number },
-): QuotaPlace {
+export function toQuotaPlace(user: string, step: number, calledAt: number): QuotaPlace {
   const { minute, turns, inputTokens } = toAttributeNames(Date.now());
-  const until = calledAt + timeLimit + LEASE_MARGIN + CLOCK_MARGIN;
-  return { user, day: turns, minute, tokens: inputTokens, step, calledAt, until };
+  return { user, day: turns, minute, tokens: inputTokens, step, calledAt };
 }
 
 /** Checks the usage of a user: every turn that has begun is counted, once in its minute and once in its day. */
@@ -36,7 +30,7 @@ export function checkRefusal({ ledger, schedule }: Run, own: QuotaPlace): void {
   const { turnsPerMinute, turnsAtOnce } = schedule;
   const others = ledger.quotaPlaces.filter(({ user, step }) => user === own.user && step !== own.step);
   const inMinute = others.filter(({ minute }) => minute === own.minute).length;
-  const atOnce = others.filter(({ until }) => until >= own.calledAt).length;
+  const atOnce = others.filter(({ freedAt = Infinity }) => freedAt >= own.calledAt).length;
   const isReached = (limit: number, count: number) => limit > 0 && count >= limit;
   if (isReached(turnsPerMinute, inMinute) || isReached(turnsAtOnce, atOnce)) return;
   ledger.report('refused although the quota has room', `${inMinute} other turns in ${own.minute}, ${atOnce} at once`);
@@ -64,7 +58,7 @@ function checkDay(
   places: readonly QuotaPlace[],
   { main, items }: { main: Item; items: readonly Item[] },
 ): void {
-  const [{ day = '', tokens = '' } = {}] = places;
+  const { day, tokens } = places[0]!;
   const date = day.replace(/^t(\d{4})(\d\d)/, '$1-$2-');
   // A day that has ended moves into an item of its own.
   const moved = items.find((item) => String(item['user_id']).endsWith(`#D#${date}`));

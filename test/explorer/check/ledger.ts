@@ -75,8 +75,8 @@ export interface QuotaPlace {
   readonly tokens: string;
   readonly step: number;
   readonly calledAt: number;
-  /** When it counts as dead, at the latest. */
-  readonly until: number;
+  /** When it was surely free again. */
+  freedAt?: number;
 }
 
 /** What all callers have seen, and what has happened to heads. It knows nothing of how the product works. */
@@ -131,16 +131,20 @@ export class Ledger {
 
   /** DynamoDB has removed an expired head. */
   noteRemoval(chatId: string, head: Item, now: number): void {
-    if (head['deleted_at'] !== undefined) return;
-    this.expiredChats.add(chatId);
+    const why = head['deleted_at'] === undefined ? 'expired' : 'deleted';
+    if (why === 'expired') this.expiredChats.add(chatId);
     for (const attempt of this.attemptsOf(chatId)) {
-      if (attempt.appliedAt !== undefined) attempt.gone ??= { at: now, why: 'expired' };
+      if (attempt.appliedAt !== undefined) attempt.gone ??= { at: now, why };
     }
   }
 
-  /** A delete is acknowledged: nothing that was asked for before `until` may be shown from now on. */
+  /**
+   * A delete is acknowledged: nothing that was asked for before `until` may be shown from now on. A chat that expired first
+   * has left nothing that keeps a begin out.
+   */
   noteDelete(chatId: string, now: number, until = now): void {
     for (const attempt of this.attemptsOf(chatId)) {
+      if (this.expiredChats.has(chatId) && attempt.appliedAt === undefined) continue;
       if (attempt.calledAt < until) attempt.gone ??= { at: now, why: 'deleted' };
     }
   }

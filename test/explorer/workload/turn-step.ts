@@ -25,7 +25,7 @@ export async function runTurn(run: Run, step: number, action: Action & { do: 'tu
   const chatId = action.opens ? undefined : attempt.chatId;
   const deadline = Date.now() + action.timeLimit;
   const { timeLimit } = action;
-  const place = toQuotaPlace(user, step, { timeLimit, calledAt: world.now });
+  const place = toQuotaPlace(user, step, world.now);
   ledger.quotaPlaces.push(place);
   try {
     const { begun, place: taken } = await parts.quota.consume(user, { deadline, hasBegun }, (lease) =>
@@ -54,6 +54,8 @@ export async function runTurn(run: Run, step: number, action: Action & { do: 'tu
   } catch (error) {
     if (error instanceof TooManyTurnsError) checkRefusal(run, place);
     noteError(run, attempt, error);
+  } finally {
+    if (!attempt.task.hasFaults && action.outcome !== 'vanishes') place.freedAt = world.now;
   }
 }
 
