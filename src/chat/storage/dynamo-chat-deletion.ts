@@ -77,17 +77,17 @@ export class DynamoChatDeletion {
 
   /**
    * Replaces a head by a mark, unless a turn has begun since it was read. So a late delivery cannot delete a chat that
-   * went on. The mark is a whole item, because a full head has no room for one.
+   * went on. The mark is a whole item, because a full head has no room for one. It does not expire. It leads to the other
+   * items, and tombstones that outlive it would refuse the turns of a chat that a key opens anew.
    */
   private async putMark(head: HeadItem): Promise<boolean> {
-    const { id, user_id, turns, session, expires_at, updated_at: updatedAt } = head;
+    const { id, user_id, turns, session, updated_at: updatedAt } = head;
     const now = new Date().toISOString();
     const mark = {
       id,
       user_id,
       turns,
       session,
-      expires_at,
       deleted_at: now,
       // The mark of a delete has both times; a tombstone has `deleted_at` alone.
       updated_at: updatedAt ?? now,

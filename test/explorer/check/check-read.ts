@@ -131,8 +131,11 @@ function mustHaveBegun({ outcome, knownAt = Infinity, gone, expiresAt = Infinity
   return outcome === 'begun' && knownAt < page.from && isAlive;
 }
 
-function mayHaveBegun({ outcome, knownAt = Infinity, calledAt, gone }: Attempt, { from, to }: ReadPage): boolean {
+/** A turn with a key may have been ended as dead, and its key taken over by the turn that is replayed. */
+function mayHaveBegun(attempt: Attempt, { from, to }: ReadPage): boolean {
+  const { outcome, knownAt = Infinity, calledAt, appliedAt, gone } = attempt;
   if (calledAt > to || (gone && gone.at < from)) return false;
+  if (outcome === 'replayed' && appliedAt !== undefined && appliedAt <= knownAt) return true;
   return outcome === 'begun' || outcome === 'unknown' || knownAt >= from;
 }
 

@@ -19,8 +19,8 @@ export interface EndedAttempt {
 }
 
 /**
- * Ends a turn as the service does. Checks that its end is not given up while the table may still take it, and that a
- * caller of a whole response has its result in time.
+ * Ends a turn as the service does. Its end must not be given up while the table may still take it. The
+ * caller of a whole response must have a result in time.
  */
 export async function endTurn(run: Run, attempt: Attempt, ended: EndedAttempt): Promise<void> {
   const { parts, world, settings } = run;
