@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { StorageFault } from '../support/storage-faults.js';
 import { readHead, readItems, readRemains, setOnHead } from '../support/chat-items.js';
 import { useChatStore } from '../support/chat-store.js';
 import { done, failed, MEMORY, TurnRunner } from '../support/turn-runner.js';
@@ -92,5 +93,24 @@ describe('a process that dies at any call to the table', () => {
     });
     expect(await readItems(store, chatId)).not.toEqual([]);
     expect(await readRemains(store, chatId)).toEqual([]);
+  });
+
+  it.each([
+    ['has ended', undefined],
+    ['has ended', 'key'],
+    ['runs', undefined],
+    ['runs', 'key'],
+  ] as const)('keeps one prompt, if it stood still in a begin and another turn %s: key %s', async (progress, key) => {
+    const chatId = (await alice.turn('one')).chat.id;
+    const other = () => (progress === 'runs' ? alice.begin('two', chatId) : alice.turn('two', chatId));
+    const whileItStandsStill = (): StorageFault => ({ type: 'wait', until: other() });
+    store.faults.inject({ type: 'reply lost' }, { steps: ['begin'], times: 1 });
+    store.faults.inject(whileItStandsStill, { steps: ['begin'], times: 1 });
+    const late = await alice.beginLongAgo('late', chatId, key);
+    store.faults.clear();
+    const two = progress === 'runs' ? ['two:pending'] : ['two', 're two'];
+    expect(await alice.readTurns(chatId)).toEqual([['one', 're one'], ['late:failed'], two]);
+    await alice.end(late, failed);
+    expect(await alice.readTurns(chatId)).toEqual([['one', 're one'], ['late:failed'], two]);
   });
 });

@@ -135,4 +135,18 @@ describe('DynamoChatDeletion', () => {
       for (const item of await readItems(store, chatId)) expect(item['expires_at']).toBeGreaterThan(Date.now() / 1000);
     });
   });
+
+  it('keeps the key of a chat out while the tombstones of an interrupted delete stay', async () => {
+    const { chat } = await alice.turn('one', undefined, 'again');
+    await setOnHead(store, chat.id, { expires_at: LONG_AGO });
+    // Only the tombstone of the head is missing.
+    store.faults.inject({ type: 'refused' }, { commands: ['BatchWriteItemCommand'], skip: 1 });
+    const interrupted = store.deletion.delete('alice', chat.id, { evenIfExpired: true });
+    await expect(interrupted).rejects.toBeInstanceOf(StorageUnavailableError);
+    store.faults.clear();
+    for (const item of await readItems(store, chat.id)) {
+      if (Number(item['expires_at']) < Date.now() / 1000) await removeItem(store, item);
+    }
+    await expect(alice.begin('one', undefined, 'again')).rejects.toBeInstanceOf(ChatNotFoundError);
+  });
 });

@@ -40,7 +40,7 @@ export type ResolvedConflict = {
 /** Why a begin was refused, and what begin does next. */
 export type Conflict =
   | ResolvedConflict
-  /** The same begin arrived before, and has begun the turn. */
+  /** The same begin arrived before, and has begun the turn. It may have been ended as dead since then. */
   | { readonly kind: 'alreadyBegun'; readonly head: HeadItem }
   /** A turn with the same key and prompt has a reply that the agent has ended. */
   | { readonly kind: 'replay'; readonly replay: Replay };
@@ -75,6 +75,9 @@ export class DynamoTurnConflict {
     if (await this.repair.repair(item)) return { kind: 'retry', lastTime: findLastTime(head) };
 
     const earlier = await this.findKeyedTurn(head, attempt);
+    // This process stood still after its write, until another begin took its turn for dead and kept it as failed.
+    const isOwn = earlier?.item?.lease === attempt.open.lease;
+    if (earlier && isOwn) return { kind: 'alreadyBegun', head: { ...head, turns: earlier.number } };
     const reason = earlier?.item && findEndReason(earlier.item);
     if (earlier?.item && reason) return { kind: 'replay', replay: await this.readReplay(head, earlier.item, reason) };
     if (head.open) {

@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import { explore, listNewFindings } from './explore.js';
+import { huntMutant } from './mutants.js';
+import { formatRun } from './print.js';
+import { shrinkSchedule } from './shrink.js';
+import { silenceLogs } from './silence-logs.js';
+import { judgeOf } from './mutants.js';
+import { generateSchedule } from './workload/generate.js';
+import { runSchedule } from './workload/run-schedule.js';
+
+const SCHEDULES = 300;
+/** Writes that need a condition, and how soon the explorer notices that it is missing. */
+const MUTANTS = [
+  { write: 'begin', leftOut: 'attribute_not_exists(#open)', within: 20 },
+  { write: 'begin', leftOut: 'attribute_not_exists(deleted_at)', within: 150 },
+  { write: 'begin a chat', leftOut: 'attribute_not_exists(id)', within: 20 },
+  { write: 'release', leftOut: '#open.lease = :lease', within: 100 },
+];
+
+describe('the schedule explorer', () => {
+  silenceLogs();
+
+  it(`finds nothing new in ${SCHEDULES} schedules`, async () => {
+    const news = await listNewFindings(await explore({ schedules: SCHEDULES, seed: 1 }));
+    for (const { schedule } of news) {
+      // The shortest schedule, for whoever has to mend it.
+      console.error(formatRun(schedule, await runSchedule(schedule, { isTraced: true })));
+    }
+    expect(news.map(({ kind, seed }) => ({ kind, seed }))).toEqual([]);
+  });
+
+  it('runs a schedule always in the same way', async () => {
+    const schedule = generateSchedule(17);
+    const runs = await Promise.resolve([
+      formatRun(schedule, await runSchedule(schedule, { isTraced: true })),
+      formatRun(schedule, await runSchedule(schedule, { isTraced: true })),
+    ]);
+    expect(runs[0]).toBe(runs[1]);
+    expect(runs[0]?.split('\n').length).toBeGreaterThan(20);
+  });
+
+  it.each(MUTANTS)('notices that “$write” lacks $leftOut', async ({ within, ...mutant }) => {
+    const { schedules, kind } = await huntMutant(mutant, 1, within);
+    expect(kind).toBeDefined();
+    expect(schedules).toBeLessThanOrEqual(within);
+  });
+
+  it('reduces a failure to the steps that it needs', async () => {
+    const mutant = { write: 'begin', leftOut: 'attribute_not_exists(#open)' };
+    const { seed = 0, kind = '' } = await huntMutant(mutant, 1, 50);
+    const judge = judgeOf(mutant);
+    const shortest = await shrinkSchedule(generateSchedule(seed), kind, judge);
+    const { findings } = await runSchedule(shortest, { judge });
+    expect(findings.map((finding) => finding.kind)).toContain(kind);
+    expect(shortest.steps.length).toBeLessThanOrEqual(3);
+  });
+});

@@ -1,0 +1,45 @@
+import { DURING_DELETE } from './check/check-read.js';
+import type { Schedule } from './workload/schedule.js';
+
+/** A finding that is known and not mended yet. */
+export interface KnownFinding {
+  readonly kind: string;
+  /** What happens, for people. */
+  readonly why: string;
+  /** Whether the shortest schedule shows the known cause. Without it, every finding of the kind is known. */
+  readonly isCause?: (shortest: Schedule) => boolean;
+}
+
+/** Remove an entry when its cause is mended. The explorer then fails if the finding comes back. */
+export const KNOWN_FINDINGS: readonly KnownFinding[] = [
+  {
+    kind: 'left behind by a delete that died',
+    why: 'A delete that ends after its mark leaves the items of the chat behind a 404, and nobody asks again.',
+  },
+  {
+    kind: 'left behind by expiry',
+    why: 'A head that expires before its turns leaves turns that no request reaches: CHAT_TTL_DAYS has changed.',
+  },
+  {
+    kind: 'expired turn is shown',
+    why: 'The key of an expired chat opens it again, and the turns that are left are in it.',
+  },
+  {
+    kind: DURING_DELETE,
+    why: 'A read that has found the head reads the turns while a delete replaces them.',
+  },
+  {
+    kind: 'turn of a refused begin',
+    why: 'A refused begin arrives once more where its clock is ahead of the clock that has ended the turn before it.',
+    isCause: hasClocksApart,
+  },
+  {
+    kind: 'turn of a begin that got 404',
+    why: 'The same, when another begin opens the chat meanwhile.',
+    isCause: hasClocksApart,
+  },
+];
+
+function hasClocksApart({ clocks }: Schedule): boolean {
+  return clocks.some((ahead) => ahead !== clocks[0]);
+}

@@ -1,0 +1,68 @@
+import type { Mutant } from './mutants.js';
+
+const OTHER_SYSTEMS = 'only items of other systems lack it, and no schedule has such items under a running service';
+const MARK_HAS_NO_KEYS = 'a mark and a tombstone have no keys, so “#key = :replaces” refuses them';
+const LARGE = 'reachable in principle; large replies are rare, and so are two runs with one number';
+const LATE_BEFORE_MARK =
+  'only a refused begin that arrives right before its mark shows it; else its lease ends the turn';
+const RARE_TAKEOVER = 'the dead run would have to complete between the read and the write of the run that replaces it';
+const SECOND = 'the chat would have to expire between the read and the write of the same begin';
+
+/** Mutants that thousands of random schedules do not notice, and why: another condition covers them, or they are rare. */
+export const NOT_REACHABLE: readonly (Mutant & { readonly why: string })[] = [
+  ...listSame('begin', [
+    ['attribute_exists(id)', '“turns BETWEEN” refuses an item that is absent'],
+    ['turns BETWEEN :none AND :last', OTHER_SYSTEMS],
+    ['attribute_not_exists(#key)', '“NOT ended_at > :seen” refuses the same late begin while clocks are in step'],
+    ['attribute_not_exists(#mark)', '“#key” and “ended_at” refuse the same late begin, except for clocks apart'],
+    ['(attribute_not_exists(updated_at) OR updated_at <= :seen)', '“ended_at” is written with every “updated_at”'],
+    ['attribute_not_exists(updated_at)', OTHER_SYSTEMS],
+  ]),
+  ...listSame('begin with a key again', [
+    ['#key = :replaces', '“#open” and “ended_at” refuse it, except for three races with clocks apart'],
+    ['attribute_exists(id)', '“#key = :replaces” refuses an item that is absent'],
+    ['attribute_not_exists(deleted_at)', MARK_HAS_NO_KEYS],
+    ['(attribute_not_exists(expires_at) OR expires_at > :alive)', SECOND],
+    ['NOT ended_at > :seen', '“updated_at” is written with “ended_at” by the turn that came between'],
+    ['(attribute_not_exists(updated_at) OR updated_at <= :seen)', '“ended_at” is written with every “updated_at”'],
+    ['attribute_not_exists(updated_at)', OTHER_SYSTEMS],
+    ['attribute_not_exists(#mark)', '“#key = :replaces” and “ended_at” refuse the same late begin'],
+    [
+      'attribute_not_exists(title_id)',
+      'a rename would have to come between the read and the write of a begin that retitles',
+    ],
+    ['turns BETWEEN :none AND :last', OTHER_SYSTEMS],
+  ]),
+  ...listSame('cancel new chat', [
+    ['attribute_not_exists(id)', 'without it the tombstone replaces the chat at once, which nobody else can name'],
+  ]),
+  ...listSame('complete: continuation', [
+    ['attribute_not_exists(id) OR expires_at <= :now OR lease = :lease', LARGE],
+    ['attribute_not_exists(id)', LARGE],
+    ['expires_at <= :now', LARGE],
+    ['lease = :lease', LARGE],
+  ]),
+  ...listSame('mark as cancelled', [
+    ['attribute_not_exists(#open)', LATE_BEFORE_MARK],
+    ['#open.lease <> :lease', LATE_BEFORE_MARK],
+    ['(attribute_not_exists(#open) OR #open.lease <> :lease)', LATE_BEFORE_MARK],
+  ]),
+  ...listSame('mark as deleted', [
+    ['attribute_exists(id)', '“turns = :seen” refuses an item that is absent'],
+    ['attribute_not_exists(#open)', 'a turn that has begun since the read has changed “turns”'],
+    ['attribute_not_exists(deleted_at)', 'a second mark is the same; a tombstone has no “turns”'],
+    ['attribute_not_exists(turns)', '“#open” refuses while the first turn of a legacy chat runs'],
+  ]),
+  ...listSame('rename', [
+    ['attribute_exists(id)', 'a tombstone stays for a day, longer than any call is late'],
+    ['title_id = :titleId', 'a third rename would have to end before the second one arrives'],
+  ]),
+  ...listSame('take key over', [
+    ['lease = :lease', RARE_TAKEOVER],
+    ['#status = :status', RARE_TAKEOVER],
+  ]),
+];
+
+function listSame(write: string, reasons: readonly (readonly [string, string])[]): (Mutant & { why: string })[] {
+  return reasons.map(([leftOut, why]) => ({ write, leftOut, why }));
+}

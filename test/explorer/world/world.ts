@@ -1,0 +1,128 @@
+/** A process of the service. It has a clock of its own. */
+export class SimulatedProcess {
+  /** Milliseconds of true time until which the process stands still. */
+  frozenUntil = 0;
+  /** Grows with every crash. What belongs to an earlier life is never run again. */
+  life = 0;
+
+  constructor(
+    readonly name: string,
+    /** Milliseconds that its clock is ahead. */
+    readonly clockAhead: number,
+  ) {}
+}
+
+/** Work of one process: a request, with all that it does in the background. */
+export class Task {
+  private readonly life: number;
+
+  constructor(
+    readonly name: string,
+    readonly process: SimulatedProcess,
+    /** Whether any of its calls meets a fault. */
+    readonly hasFaults = false,
+  ) {
+    this.life = process.life;
+  }
+
+  get isDead(): boolean {
+    return this.life !== this.process.life;
+  }
+}
+
+export interface WorldEvent {
+  time: number;
+  isCancelled: boolean;
+  readonly run: () => void;
+  /** The work that goes on with this event. Without it, the event happens in the network or in the table. */
+  readonly task: Task | undefined;
+}
+
+/** A line of what happened, for people. */
+export interface TraceLine {
+  readonly time: number;
+  readonly task: Task | undefined;
+  readonly text: string;
+}
+
+/**
+ * Time, and what happens in it. One task runs at a time, until all its promises wait for an event. So a schedule always
+ * runs in the same way, and every `Date.now()` shows the clock of the process that runs.
+ */
+export class World {
+  /** Epoch milliseconds of true time. */
+  now: number;
+  /** The task that runs. */
+  current: Task | undefined;
+  readonly trace: TraceLine[] = [];
+  private readonly events: WorldEvent[] = [];
+
+  constructor(
+    start: number,
+    private readonly isTraced: boolean,
+  ) {
+    this.now = start;
+  }
+
+  /** What the clock of the running process shows. */
+  get clock(): number {
+    return this.now + (this.current?.process.clockAhead ?? 0);
+  }
+
+  get running(): Task {
+    if (!this.current) throw new Error('No task is running');
+    return this.current;
+  }
+
+  /** Plans an event. With a task it waits while its process is frozen, and never happens if that process has crashed. */
+  plan(milliseconds: number, run: () => void, task?: Task): WorldEvent {
+    const event = { time: this.now + Math.max(0, milliseconds), run, task, isCancelled: false };
+    this.insert(event);
+    return event;
+  }
+
+  /** Lets the running task wait. */
+  sleep(milliseconds: number): Promise<void> {
+    const task = this.running;
+    return new Promise((resolve) => this.plan(milliseconds, resolve, task));
+  }
+
+  /** Runs a task from its beginning. Its result is for the caller to keep. */
+  start(task: Task, work: () => Promise<void>): void {
+    this.plan(0, () => void work(), task);
+  }
+
+  /** Runs until nothing more will happen. */
+  async run(): Promise<void> {
+    for (let event = this.events.shift(); event; event = this.events.shift()) {
+      const { task, run } = event;
+      if (event.isCancelled || task?.isDead) continue;
+      this.now = Math.max(this.now, event.time);
+      if (!task) run();
+      else if (task.process.frozenUntil > this.now) {
+        event.time = task.process.frozenUntil;
+        this.insert(event);
+      } else {
+        this.current = task;
+        run();
+        await untilPromisesWait();
+        this.current = undefined;
+      }
+    }
+  }
+
+  /** Adds a line to the trace. */
+  note(text: () => string, task = this.current): void {
+    if (this.isTraced) this.trace.push({ time: this.now, task, text: text() });
+  }
+
+  private insert(event: WorldEvent): void {
+    const before = this.events.findLastIndex(({ time }) => time <= event.time);
+    this.events.splice(before + 1, 0, event);
+  }
+}
+
+/** Node runs this after all promises that can go on have gone on. */
+function untilPromisesWait(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
