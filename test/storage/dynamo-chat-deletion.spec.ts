@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   readHead,
   readItems,
+  readRemains,
   originalChat,
   putItem,
   removeItem,
@@ -9,6 +10,7 @@ import {
   setOnHead,
 } from '../support/chat-items.js';
 import { useChatStore } from '../support/chat-store.js';
+import type { StorageFault } from '../support/storage-faults.js';
 import { done, TurnRunner } from '../support/turn-runner.js';
 import { ChatNotFoundError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
 import { StorageUnavailableError } from '../../src/common/storage.errors.js';
@@ -148,5 +150,20 @@ describe('DynamoChatDeletion', () => {
       if (Number(item['expires_at']) < Date.now() / 1000) await removeItem(store, item);
     }
     await expect(alice.begin('one', undefined, 'again')).rejects.toBeInstanceOf(ChatNotFoundError);
+  });
+
+  it('goes on if its last attempt to mark the chat was sent twice', async () => {
+    const { chat } = await alice.turn('one');
+    let marks = 0;
+    const whileTurnsEnd = (): StorageFault => {
+      marks += 1;
+      return marks < 4
+        ? { type: 'wait', until: alice.turn('more', chat.id) }
+        : { type: 'redelivery', after: 'at once' };
+    };
+    store.faults.inject(whileTurnsEnd, { steps: ['delete'], commands: ['PutItemCommand'] });
+    await store.deletion.delete('alice', chat.id);
+    expect(marks).toBe(4);
+    expect(await readRemains(store, chat.id)).toEqual([]);
   });
 });

@@ -73,7 +73,7 @@ export class DynamoChatDeletion {
     { evenIfExpired = false }: DeleteOptions,
   ): Promise<HeadItem> {
     let session: HeadItem['session'];
-    for (let attempt = 1; attempt <= MARK_ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; ; attempt += 1) {
       const item = await this.table.get(headKey(userId, chatId));
       const isGone = !item || isTombstone(item) || (!evenIfExpired && isExpired(item));
       if (isGone) throw new ChatNotFoundError();
@@ -81,11 +81,11 @@ export class DynamoChatDeletion {
       session ??= head.session;
       const found = { ...head, ...(session && { session }) };
       if (head.deleted_at !== undefined) return found;
+      if (attempt === MARK_ATTEMPTS) throw new TurnInProgressError(1);
       if (await this.repair.repair(item)) continue;
       if (head.open) await this.recovery.recoverDeadTurn(head, head.open);
       else if (await this.putMark(found)) return found;
     }
-    throw new TurnInProgressError(1);
   }
 
   /**

@@ -83,6 +83,8 @@ function checkRemains({ ledger, world, table }: Run, chatId: string, items: read
   ledger.noteExpiry(chatId, head, world.now);
   if (kept.length === 0 || (head && !isGone(head, world.now))) return;
   const text = `${kept.length} of ${items.length} items of chat ${chatId}`;
+  // A delete leaves a tombstone.
+  if (!head && ledger.expiredChats.has(chatId)) return ledger.report('left behind by expiry', text);
   const deletes = ledger.deletesOf(chatId, owner);
   const isMarked = !head || (head['deleted_at'] !== undefined && !isTombstone(head));
   // The mark expires with the chat.
