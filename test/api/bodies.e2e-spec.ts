@@ -133,6 +133,24 @@ describe('bodies', () => {
       for (const { socket } of [first, ...later]) socket.destroy();
     });
 
+    it('are given up only of the user that holds most, however many begin', async () => {
+      Object.assign(app.nest.get(BodyMemory, { strict: false }), { limit: LIMIT });
+      const text = JSON.stringify({ prompt: 'x'.repeat(24_000) });
+      const length = `content-length: ${text.length}`;
+      const slow = open(`${head('POST /chat', `id_token: ${tokenOf('bob')}`, length)}\r\n\r\n${text.slice(0, 9_000)}`);
+      await wait(50);
+      const first = unfinished();
+      await wait(50);
+      const later = Array.from({ length: 8 }, unfinished);
+      expect(await first.until(/\}$/)).toMatch(/^HTTP\/1\.1 503 /);
+      slow.socket.write(text.slice(9_000, 18_000));
+      later.push(...Array.from({ length: 8 }, unfinished));
+      await later[0]!.until(/\}$/);
+      slow.socket.write(text.slice(18_000));
+      expect(await slow.until(/\}$/)).toMatch(/^HTTP\/1\.1 200 /);
+      for (const { socket } of [slow, first, ...later]) socket.destroy();
+    });
+
     it('leave the bound when they are complete, refused, or left by their clients', async () => {
       Object.assign(app.nest.get(BodyMemory, { strict: false }), { limit: LIMIT });
       for (let round = 0; round < 5; round += 1) {

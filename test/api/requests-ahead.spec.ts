@@ -5,6 +5,7 @@ import { text as readText } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Express, Request } from 'express';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Connections } from '../../src/http/server/connections.js';
 import { LimitedExpressAdapter } from '../../src/http/server/limited-express.adapter.js';
 
 /** A read of a socket has at most these bytes. */
@@ -16,6 +17,7 @@ describe('requests that are sent ahead of responses', () => {
   let handled: string[];
   let held: ServerResponse[];
   let peer: Promise<Socket>;
+  let connections: Connections;
 
   beforeEach(async () => {
     handled = [];
@@ -26,6 +28,7 @@ describe('requests that are sent ahead of responses', () => {
       held.push(response);
     });
     sut.initHttpServer();
+    connections = new Connections(sut.getHttpServer());
     server = sut.getHttpServer().listen(0, '127.0.0.1');
     peer = once(server, 'connection').then(([socket]) => socket as Socket);
     await once(server, 'listening');
@@ -84,6 +87,20 @@ describe('requests that are sent ahead of responses', () => {
     (await untilHandled(1)).setHeader('connection', 'close').end('last');
     expect(await read).toMatch(/last$/);
     expect(handled).toEqual(['0']);
+  });
+
+  it.each(['before', 'after'])('are not handled once the server shuts down: sent %s it', async (when) => {
+    const socket = send(when === 'before' ? many(3) : get(0));
+    const read = readText(socket);
+    const response = await untilHandled(1);
+    await wait(50);
+    const cancelGrace = connections.drain(10_000);
+    if (when === 'after') socket.write(many(3));
+    await wait(50);
+    response.end(`whole${'x'.repeat(ONE_READ)}`);
+    expect(await read).toMatch(/whole(x{65536})$/);
+    expect(handled).toEqual(['0']);
+    cancelGrace();
   });
 
   it('are not handled once their client has gone', async () => {

@@ -27,6 +27,7 @@ describe('clients that send requests ahead and read no response', () => {
 
   beforeAll(async () => {
     app = await startChatApp();
+    Object.assign(app.nest.getHttpAdapter(), { stall: STALL });
     app.agent.enqueue({ type: 'chunks', chunks: [REPLY] });
     chatId = (await app.chat({ prompt: 'long' }).expect(200)).body.chat.id as string;
     app.nest.get(DynamoDBClient).middlewareStack.add(
@@ -77,36 +78,35 @@ describe('clients that send requests ahead and read no response', () => {
   });
 
   it.each([
-    ['a chat', () => `${get()}\r\n`],
-    ['a stream', () => streamOf(`long ${Math.random()}`)],
+    ['a chat', () => `${get()}\r\n`, ''],
+    ['a stream', () => streamOf(`long ${Math.random()}`), ''],
+    ['a chat, while they send empty lines', () => `${get()}\r\n`, '\r\n'],
+    ['a stream, while they send empty lines', () => streamOf(`long ${Math.random()}`), '\r\n'],
+    ['a chat, while they send a request byte by byte', () => `${get()}\r\nGET /`, 'x'],
   ])(
     'are disconnected after a while: %s',
-    async (_, text) => {
-      const server = app.nest.getHttpServer();
-      const { timeout } = server;
-      server.timeout = STALL / 2;
+    async (_, text, drip) => {
       const [socket, peer] = await Promise.all([
         open(text()),
         once(front, 'connection').then(([accepted]) => accepted as Socket),
       ]);
-      server.timeout = timeout;
+      const dripping = setInterval(() => socket.write(drip), STALL / 4);
       const closed = once(peer, 'close');
-      await Promise.race([closed, wait(20_000).then(() => Promise.reject(new Error('the connection is still open')))]);
+      await Promise.race([
+        closed,
+        wait(20_000, undefined, { ref: false }).then(() => Promise.reject(new Error('the connection is still open'))),
+      ]).finally(() => clearInterval(dripping));
       expect(await readText(socket).catch(() => '')).not.toContain('[DONE]');
     },
     30_000,
   );
 
   it('are not disconnected while they wait for the service, nor while they read slowly', async () => {
-    const server = app.nest.getHttpServer();
-    const { timeout } = server;
-    server.timeout = STALL / 2;
     app.agent.enqueue({ type: 'delay', milliseconds: 2 * STALL });
     const body = '{"prompt":"patience"}';
     const post = `POST /chat HTTP/1.1\r\nhost: x\r\nid_token: ${tokenOf('alice')}\r\ncontent-type: application/json\r\n`;
     const waiting = await open(`${post}connection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
     const slow = await open(`${get()}connection: close\r\n\r\n`);
-    server.timeout = timeout;
     const crawl = async () => {
       let read = '';
       for await (const piece of slow.setEncoding('latin1')) {

@@ -4,36 +4,53 @@ import { ServiceBusyError } from '../errors/http.errors.js';
 const MEGABYTE = 1024 * 1024;
 
 /**
- * Bounds what all bodies hold together while they are being read. Without room, the body that began first is given up.
- * So bodies that never end cannot keep out a body that is sent at once.
+ * Bounds what all bodies hold together while they are being read. Without room, the user whose bodies hold most gives up the
+ * one that began first. So bodies that never end keep out neither other users nor a body that is sent at once.
  */
 @Injectable()
 export class BodyMemory {
   /** Bytes. Tests use less. */
   readonly limit: number = 64 * MEGABYTE;
   private held = 0;
-  /** The one that began first is first. */
-  private readonly bodies = new Set<HeldBody>();
+  private readonly shares = new Map<string, Share>();
 
   /** Begins a body. Call `release` in any case. */
-  open(): HeldBody {
-    const body = new HeldBody((bytes) => this.reserve(bytes));
-    this.bodies.add(body);
+  open(userId: string): HeldBody {
+    const share = this.shares.get(userId) ?? { held: 0, bodies: new Set() };
+    this.shares.set(userId, share);
+    const body = new HeldBody(userId, (bytes) => this.reserve(share, bytes));
+    share.bodies.add(body);
     return body;
   }
 
   release(body: HeldBody): void {
-    if (this.bodies.delete(body)) this.held -= body.release();
+    const share = this.shares.get(body.userId);
+    if (!share?.bodies.delete(body)) return;
+    const bytes = body.release();
+    share.held -= bytes;
+    this.held -= bytes;
+    if (share.bodies.size === 0) this.shares.delete(body.userId);
   }
 
-  private reserve(bytes: number): void {
+  private reserve(share: Share, bytes: number): void {
+    share.held += bytes;
     this.held += bytes;
-    for (const body of this.bodies) {
-      if (this.held <= this.limit) return;
-      this.release(body);
-      body.giveUp();
+    while (this.held > this.limit) {
+      const largest = [...this.shares.values()].reduce((one, other) => (other.held > one.held ? other : one));
+      const [oldest] = largest.bodies;
+      if (oldest === undefined) return;
+      this.release(oldest);
+      oldest.giveUp();
     }
   }
+}
+
+/** What the bodies of one user hold. */
+interface Share {
+  /** Bytes. */
+  held: number;
+  /** The one that began first is first. */
+  readonly bodies: Set<HeldBody>;
 }
 
 /** The part of a body that has arrived, in one buffer: thousands of small chunks would take more than their bytes. */
@@ -48,7 +65,10 @@ export class HeldBody {
   private isReleased = false;
 
   /** @param reserve - asks for bytes. It may give up this very body. */
-  constructor(private readonly reserve: (bytes: number) => void) {
+  constructor(
+    readonly userId: string,
+    private readonly reserve: (bytes: number) => void,
+  ) {
     this.givenUp = new Promise((_, reject) => (this.reject = reject));
     // The reader may have gone.
     this.givenUp.catch(() => undefined);

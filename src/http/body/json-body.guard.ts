@@ -15,8 +15,9 @@ export class JsonBodyGuard implements CanActivate {
   constructor(private readonly memory: BodyMemory) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<Request>();
-    request.body = parseJsonBody(await readBody(request, this.memory));
+    const request = context.switchToHttp().getRequest<Request & { user?: { id: string } }>();
+    if (request.user === undefined) throw new Error('JsonBodyGuard is used on a route without the guard of the token');
+    request.body = parseJsonBody(await readBody(request.user.id, request, this.memory));
     return true;
   }
 }

@@ -17,12 +17,12 @@ const JSON_TYPE = /^application\/json[\t ]*(?:;|$)/i;
  * @throws ServiceBusyError if the memory has no room for the body.
  * @throws InvalidRequestError if the client disconnects, which is not a fault of the service.
  */
-export async function readBody(request: IncomingMessage, memory: BodyMemory): Promise<Buffer> {
+export async function readBody(userId: string, request: IncomingMessage, memory: BodyMemory): Promise<Buffer> {
   const { headers } = request;
   const length = parseLength(headers);
   if (length > 0) requireJson(headers);
   if (length > BODY_MAX_BYTES) throw new BodyTooLargeError();
-  const body = memory.open();
+  const body = memory.open(userId);
   try {
     return await Promise.race([collect(request, body), body.givenUp]);
   } catch (error) {

@@ -16,14 +16,16 @@ export class Connections {
       socket.once('close', () => this.requests.delete(socket));
       if (this.isDraining) socket.destroy();
     });
-    server.on('request', ({ socket }, response) => {
+    // Before the listener that handles requests: the queue must see that the connection ends, or it begins the next one.
+    server.prependListener('request', ({ socket }, response) => {
       this.count(socket, 1);
       response.once('close', () => this.count(socket, -1));
     });
   }
 
   /**
-   * Closes connections without a running request, now and whenever a request ends. After the grace it closes all.
+   * Closes connections without a running request now, and the others when their running request ends. Requests that wait
+   * for it are dropped: they have not run. After the grace it closes all.
    *
    * @returns a function that cancels the grace. Call it once the server has closed.
    */
@@ -35,10 +37,10 @@ export class Connections {
   }
 
   private count(socket: Socket, change: number): void {
-    const running = (this.requests.get(socket) ?? 0) + change;
-    if (this.requests.has(socket)) this.requests.set(socket, running);
+    const requests = (this.requests.get(socket) ?? 0) + change;
+    if (this.requests.has(socket)) this.requests.set(socket, requests);
     // Unlike `destroy`, this sends the rest of the response first.
-    if (this.isDraining && running === 0) socket.destroySoon();
+    if (this.isDraining && change < 0) socket.destroySoon();
   }
 
   private destroyAll(): void {

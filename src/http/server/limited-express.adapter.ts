@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 // Not the package's root, which also loads the modules for file uploads.
 import { ExpressAdapter } from '@nestjs/platform-express/adapters/express-adapter.js';
@@ -7,6 +7,7 @@ import { closeUnreadGently, limitRest } from './last-response.js';
 import { HEADERS_MAX_BYTES, HEADERS_TOO_LARGE, INVALID_REQUEST, type Refusal, Refusals } from './refusals.js';
 import { RequestQueue } from './request-queue.js';
 import { isUnambiguous, toOriginForm } from './request-form.js';
+import { closeStalled } from './stalled-clients.js';
 
 /** Errors of Node's parser, by their code. */
 const PARSER_REFUSALS: Readonly<Record<string, Refusal>> = {
@@ -24,12 +25,15 @@ export const SERVER_REFUSALS: readonly Refusal[] = [
 
 /** Express on an HTTP server with our own limits, for entries that listen. On Lambda nothing listens. */
 export class LimitedExpressAdapter extends ExpressAdapter {
+  /** Milliseconds, for connections from now on. Tests use less. */
+  readonly stall: number;
   private readonly times: ConnectionTimes;
   private readonly refusals: Refusals;
 
   constructor(times: Partial<ConnectionTimes> = {}) {
     super();
     this.times = { ...CONNECTION_TIMES, ...times };
+    this.stall = this.times.stall;
     this.refusals = new Refusals(this.times.linger);
     // Here and not in a middleware: Express may respond before any middleware runs.
     this.disable('x-powered-by');
@@ -56,7 +60,11 @@ export class LimitedExpressAdapter extends ExpressAdapter {
     });
     closeUnreadGently(server, this.times.linger);
     const queue = new RequestQueue(server);
-    this.closeSilent(server, queue);
+    closeStalled(server, () => this.stall);
+    // A busy connection without bytes to send waits for the service.
+    server.on('timeout', (socket: Socket) => {
+      if (!queue.isBusy(socket)) socket.destroy();
+    });
     server.on('request', this.buildListener(queue));
     this.httpServer = server;
   }
@@ -78,17 +86,5 @@ export class LimitedExpressAdapter extends ExpressAdapter {
         app(request, response);
       });
     };
-  }
-
-  /**
-   * Closes connections whose clients take nothing. Node reports a connection that is silent for `timeout`. If a client has
-   * taken something of a write, Node waits once more. So the client has a minute, and at least half of it.
-   */
-  private closeSilent(server: Server, queue: RequestQueue): void {
-    server.timeout = this.times.stall / 2;
-    server.on('timeout', (socket: Socket) => {
-      // A busy connection without bytes to send waits for the service.
-      if (socket.writableLength > 0 || !queue.isBusy(socket)) socket.destroy();
-    });
   }
 }
