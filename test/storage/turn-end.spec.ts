@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { TurnInProgressError } from '../../src/chat/model/chat.errors.js';
 import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 import { readHead, readItems, setOnHead } from '../support/chat-items.js';
 import { useChatStore } from '../support/chat-store.js';
@@ -80,6 +81,39 @@ describe('the end of a turn', () => {
     await store.leases.end('alice', turn);
     await store.leases.renew('alice', turn, turn.storeUntil + MINUTE);
     expect(await readHead(store, chat.id)).not.toHaveProperty('open');
+  });
+
+  it.each(['a begin', 'a delete'])(
+    'has a lease that %s does not end if it is renewed after it was read',
+    async (what) => {
+      const { chat } = await alice.turn('one');
+      const turn = await alice.beginLongAgo('two', chat.id, `renewed before ${what}`);
+      const until = Date.now() + MINUTE;
+      const renew = () => setOnHead(store, chat.id, { 'open.until': until });
+      store.faults.inject(() => ({ type: 'wait', until: renew() }), { steps: ['recover'], times: 1 });
+      const recover = () =>
+        what === 'a begin'
+          ? alice.attempt('two', chat.id, `renewed before ${what}`)
+          : store.deletion.delete('alice', chat.id);
+      await expect(recover()).rejects.toThrow(TurnInProgressError);
+      expect(await openOf(chat.id)).toMatchObject({ lease: turn.lease, until });
+      expect(await readItems(store, chat.id)).toHaveLength(2);
+      await alice.end(turn);
+      expect(await alice.readTurns(chat.id)).toEqual([
+        ['one', 're one'],
+        ['two', 're two'],
+      ]);
+    },
+  );
+
+  it('has a lease that cannot be renewed once a recovery has begun', async () => {
+    const { chat } = await alice.turn('one');
+    const turn = await alice.beginLongAgo('two', chat.id);
+    store.faults.inject({ type: 'refused' }, { steps: ['recover'], skip: 1, times: 1 });
+    await expect(alice.attempt('three', chat.id)).rejects.toThrow(StorageUnavailableError);
+    expect(await store.leases.renew('alice', turn, Date.now() + MINUTE)).toEqual(turn);
+    await alice.turn('three', chat.id);
+    expect((await alice.readTurns(chat.id)).slice(1)).toEqual([['two:failed'], ['three', 're three']]);
   });
 
   it('takes the place of its failed turn if it arrives after the lease was ended', async () => {
