@@ -1,9 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import type { AgentProvider } from '../../src/chat/agent/agent.js';
 import { TurnInProgressError } from '../../src/chat/model/chat.errors.js';
+import { hasBegun } from '../../src/chat/model/turn.js';
+import { RunningTurns } from '../../src/chat/service/running-turns.js';
+import { TurnEnding } from '../../src/chat/service/turn-ending.js';
+import { TurnTimes } from '../../src/chat/service/turn-times.js';
 import { StorageUnavailableError } from '../../src/common/storage.errors.js';
+import { LEASE_MARGIN } from '../../src/config/waits.js';
 import { readHead, readItems, setOnHead } from '../support/chat-items.js';
 import { useChatStore } from '../support/chat-store.js';
-import { done, TurnRunner } from '../support/turn-runner.js';
+import { done, MEMORY, TurnRunner } from '../support/turn-runner.js';
 
 const MINUTE = 60_000;
 /** Four items: three of 300 KB, and one with the rest. */
@@ -114,6 +121,27 @@ describe('the end of a turn', () => {
     expect(await store.leases.renew('alice', turn, Date.now() + MINUTE)).toEqual(turn);
     await alice.turn('three', chat.id);
     expect((await alice.readTurns(chat.id)).slice(1)).toEqual([['two:failed'], ['three', 're three']]);
+  });
+
+  it('releases its chat until the renewed lease ends', async () => {
+    const times = new TurnTimes();
+    const running = new RunningTurns(times);
+    const agent = { memory: MEMORY } as unknown as AgentProvider;
+    const ending = new TurnEnding(store.chats, store.leases, agent, running, times);
+    const request = { chatId: undefined, key: undefined, prompt: 'one' };
+    const deadline = Date.now() - LEASE_MARGIN + 500;
+    const turn = await store.chats.begin('alice', request, { deadline, memory: MEMORY });
+    if (!hasBegun(turn)) throw new Error('the turn was replayed');
+    store.faults.inject({ type: 'throttle' }, { steps: ['complete'] });
+    const limits = { deadline, storeDeadline: Infinity, storeLimit: Infinity };
+    const ended = ending.end('alice', turn, { ...limits, outcome: done('yes') });
+    await sleep(turn.storeUntil + 100 - Date.now());
+    store.faults.clear();
+    // The SDK tries each call twice.
+    store.faults.inject({ type: 'throttle' }, { steps: ['release'], times: 4 });
+    await ended;
+    await running.idle();
+    expect(await readHead(store, turn.chat.id)).not.toHaveProperty('open');
   });
 
   it('takes the place of its failed turn if it arrives after the lease was ended', async () => {
