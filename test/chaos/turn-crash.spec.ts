@@ -11,7 +11,7 @@ const LARGE = 'x'.repeat(400_000);
 type Progress = 'nothing' | 'begun' | 'completed' | 'released';
 
 /** At which call the process dies, and whether that call arrives. */
-const CRASHES = Array.from({ length: 11 }, (_crash, call) => [
+const CRASHES = Array.from({ length: 12 }, (_crash, call) => [
   { call, arrives: false },
   { call, arrives: true },
 ]).flat();

@@ -138,8 +138,7 @@ const CASES: readonly { readonly name: string; readonly run: () => Promise<void>
     run: () =>
       FaultyApp.use(
         async (own) => {
-          // The lease ends 16 s after the begin, and is renewed 2 s after it.
-          setTimes(own, { renewBeforeEnd: 14_000 });
+          // The lease ends 16 s after the begin, and is renewed 1 s after it.
           own.faults.inject({ type: 'throttle' }, { steps: ['complete'] });
           const stream = readStream(own.app.url, { prompt: 'hello' });
           const untilOf = async (chatId: string) => (await readHead(own.app, chatId))?.['open'] as { until: number };

@@ -1,8 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import type { AgentProvider } from '../../src/chat/agent/agent.js';
+import { TurnInProgressError } from '../../src/chat/model/chat.errors.js';
+import { hasBegun } from '../../src/chat/model/turn.js';
+import { RunningTurns } from '../../src/chat/service/running-turns.js';
+import { TurnEnding } from '../../src/chat/service/turn-ending.js';
+import { TurnTimes } from '../../src/chat/service/turn-times.js';
 import { StorageUnavailableError } from '../../src/common/storage.errors.js';
+import { LEASE_MARGIN } from '../../src/config/waits.js';
 import { readHead, readItems, setOnHead } from '../support/chat-items.js';
 import { useChatStore } from '../support/chat-store.js';
-import { done, TurnRunner } from '../support/turn-runner.js';
+import { done, MEMORY, TurnRunner } from '../support/turn-runner.js';
 
 const MINUTE = 60_000;
 /** Four items: three of 300 KB, and one with the rest. */
@@ -80,6 +88,60 @@ describe('the end of a turn', () => {
     await store.leases.end('alice', turn);
     await store.leases.renew('alice', turn, turn.storeUntil + MINUTE);
     expect(await readHead(store, chat.id)).not.toHaveProperty('open');
+  });
+
+  it.each(['a begin', 'a delete'])(
+    'has a lease that %s does not end if it is renewed after it was read',
+    async (what) => {
+      const { chat } = await alice.turn('one');
+      const turn = await alice.beginLongAgo('two', chat.id, `renewed before ${what}`);
+      const until = Date.now() + MINUTE;
+      const renew = () => setOnHead(store, chat.id, { 'open.until': until });
+      store.faults.inject(() => ({ type: 'wait', until: renew() }), { steps: ['recover'], times: 1 });
+      const recover = () =>
+        what === 'a begin'
+          ? alice.attempt('two', chat.id, `renewed before ${what}`)
+          : store.deletion.delete('alice', chat.id);
+      await expect(recover()).rejects.toThrow(TurnInProgressError);
+      expect(await openOf(chat.id)).toMatchObject({ lease: turn.lease, until });
+      expect(await readItems(store, chat.id)).toHaveLength(2);
+      await alice.end(turn);
+      expect(await alice.readTurns(chat.id)).toEqual([
+        ['one', 're one'],
+        ['two', 're two'],
+      ]);
+    },
+  );
+
+  it('has a lease that cannot be renewed once a recovery has begun', async () => {
+    const { chat } = await alice.turn('one');
+    const turn = await alice.beginLongAgo('two', chat.id);
+    store.faults.inject({ type: 'refused' }, { steps: ['recover'], skip: 1, times: 1 });
+    await expect(alice.attempt('three', chat.id)).rejects.toThrow(StorageUnavailableError);
+    expect(await store.leases.renew('alice', turn, Date.now() + MINUTE)).toEqual(turn);
+    await alice.turn('three', chat.id);
+    expect((await alice.readTurns(chat.id)).slice(1)).toEqual([['two:failed'], ['three', 're three']]);
+  });
+
+  it('releases its chat until the renewed lease ends', async () => {
+    const times = new TurnTimes();
+    const running = new RunningTurns(times);
+    const agent = { memory: MEMORY } as unknown as AgentProvider;
+    const ending = new TurnEnding(store.chats, store.leases, agent, running, times);
+    const request = { chatId: undefined, key: undefined, prompt: 'one' };
+    const deadline = Date.now() - LEASE_MARGIN + 500;
+    const turn = await store.chats.begin('alice', request, { deadline, memory: MEMORY });
+    if (!hasBegun(turn)) throw new Error('the turn was replayed');
+    store.faults.inject({ type: 'throttle' }, { steps: ['complete'] });
+    const limits = { deadline, storeDeadline: Infinity, storeLimit: Infinity };
+    const ended = ending.end('alice', turn, { ...limits, outcome: done('yes') });
+    await sleep(turn.storeUntil + 100 - Date.now());
+    store.faults.clear();
+    // The SDK tries each call twice.
+    store.faults.inject({ type: 'throttle' }, { steps: ['release'], times: 4 });
+    await ended;
+    await running.idle();
+    expect(await readHead(store, turn.chat.id)).not.toHaveProperty('open');
   });
 
   it('takes the place of its failed turn if it arrives after the lease was ended', async () => {

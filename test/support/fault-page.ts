@@ -44,6 +44,7 @@ const TABLE_FAULTS: readonly (readonly string[])[] = [
   ['when the turn begins', '503 within 5 s', '503 within 5 s', 'has not begun'],
   ['when its reply is stored, until 2.5 s after its deadline', '200', 'whole', 'done'],
   ['longer, but not to the end of its lease', '503, with `chat-id` and `turn-id`', 'whole, after comments', 'done'],
+  ['the same, in the function of the template, with its time-out of 29 s', '503, as above', '–', 'failed'],
   ['to the end of its lease', '503, as above', 'an error', 'failed'],
   ['for good: it is gone or denies access', '503 at once', 'an error at once', 'failed; the next turn begins at once'],
   ['only when the chat is released', '200, up to 3.1 s later', 'whole, up to 3.1 s later', 'done'],
@@ -53,7 +54,8 @@ const TABLE_FAULTS: readonly (readonly string[])[] = [
 const TABLE_NOTES = `## Faults of the table
 
 A lease ends 15 s after the deadline of its turn: 40 s after the begin by default, 305 s for a stream. A stream may renew it
-once, by 60 s. A function stores a turn until 1.5 s before its own time-out. A turn that is given up ends its lease.
+once, by 60 s. A function stores a turn until 1.5 s before its own time-out. With a time-out of 29 s and the default of
+\`AGENT_TIMEOUT_MS\`, its 503 is sent at that time too, so nothing is stored after it. A turn that is given up ends its lease.
 
 A delete that is interrupted has hidden its chat already. Its repetition finishes it, or the next list of chats, or a
 [sweep](server.md#sweeping-the-table). A chat that is deleted while it is read is 404.`;

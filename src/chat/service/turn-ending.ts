@@ -56,33 +56,35 @@ export class TurnEnding {
     const { deadline, storeDeadline, storeLimit, outcome } = end;
     const turn = { ...begun, storeUntil: Math.min(begun.storeUntil, storeDeadline) };
     const { storing: stop } = this.running;
-    const completed = within({ until: storeDeadline, stop, late: tooSlow }, () => this.complete(userId, turn, end));
-    const released = completed.then(
-      ({ number }) => this.release(userId, turn, number, outcome),
+    const completing = within({ until: storeDeadline, stop, late: tooSlow }, () => this.complete(userId, turn, end));
+    const released = completing.then(
+      (completed) => this.release(userId, completed.turn, completed.stored.number, outcome),
       (error: unknown) => this.giveUp(userId, turn, error),
     );
     const lastWrite = { until: storeDeadline + this.times.lastWrite, late: tooSlow };
     this.running.keep(within(lastWrite, () => released));
 
     const answerDeadline = Math.max(Date.now(), deadline) + storeLimit;
-    const stored = await within({ until: answerDeadline, stop, late: tooSlow }, () => completed);
+    const { stored } = await within({ until: answerDeadline, stop, late: tooSlow }, () => completing);
     return { stored, chat: await this.waitForRelease(turn, deadline, released) };
   }
 
-  /** Completes the turn. If it may wait for the table, it renews its lease once. */
+  /** Completes the turn. If it may wait for the table, it renews its lease once. @returns also the turn as it is then. */
   private async complete(
     userId: string,
     turn: RunningTurn,
     { outcome, storeDeadline, storeLimit }: TurnEnd,
-  ): Promise<StoredTurn> {
-    if (storeLimit !== Infinity || turn.storeUntil === storeDeadline) return this.chats.complete(userId, turn, outcome);
+  ): Promise<{ stored: StoredTurn; turn: RunningTurn }> {
+    const complete = (running: RunningTurn) => this.chats.complete(userId, running, outcome);
+    if (storeLimit !== Infinity || turn.storeUntil === storeDeadline) return { stored: await complete(turn), turn };
     const storeUntil = turn.storeUntil - this.times.renewBeforeEnd;
     try {
-      return await this.chats.complete(userId, { ...turn, storeUntil }, outcome);
+      return { stored: await complete({ ...turn, storeUntil }), turn };
     } catch (error) {
       if (!(error instanceof StorageUnavailableError) || !error.mayPass) throw error;
       const until = Math.min(turn.storeUntil + this.times.leaseRenewal, storeDeadline);
-      return this.chats.complete(userId, await this.leases.renew(userId, turn, until).catch(() => turn), outcome);
+      const renewed = await this.leases.renew(userId, turn, until).catch(() => turn);
+      return { stored: await complete(renewed), turn: renewed };
     }
   }
 

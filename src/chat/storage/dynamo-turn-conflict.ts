@@ -82,6 +82,7 @@ export class DynamoTurnConflict {
     if (earlier?.item && reason) return { kind: 'replay', replay: await this.readReplay(head, earlier.item, reason) };
     if (head.open) {
       const lastTime = await this.recovery.recoverDeadTurn(head, head.open);
+      if (lastTime === undefined) return { kind: 'retry', lastTime: findLastTime(head) };
       return { kind: 'retry', lastTime, recovered: head.open.lease };
     }
     return { ...(await this.takeKeyOver(head, earlier)), countFrom: await this.findCount(head) };

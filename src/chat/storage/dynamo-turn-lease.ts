@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { DynamoTable } from '../../dynamodb/dynamo-table.js';
+import { DynamoTable, type ItemKey } from '../../dynamodb/dynamo-table.js';
 import { toSeconds } from '../../dynamodb/item-expiry.js';
 import type { RunningTurn } from '../model/turn.js';
-import { headKey } from './items/head-item.js';
+import { type HeadItem, headKey, type OpenTurn } from './items/head-item.js';
 import { whileChatIsHeldBy } from './items/turn-lease.js';
+
+/** The end of a lease that is over by every clock. */
+const ENDED = 0;
 
 /** Changes when the lease of a turn ends, while the turn holds its chat. */
 @Injectable()
@@ -22,7 +25,7 @@ export class DynamoTurnLease {
     const condition = '#open.#until IN (:old, :until) AND (attribute_not_exists(expires_at) OR expires_at > :alive)';
     const values = { ':old': turn.storeUntil, ':alive': toSeconds(until) };
     const isRenewed = await this.table.repeat(turn.storeUntil, () =>
-      this.setEnd(userId, turn, { until, condition, values }),
+      this.setEnd(headKey(userId, turn.chat.id), turn.lease, { until, condition, values }),
     );
     return isRenewed ? { ...turn, storeUntil: until } : turn;
   }
@@ -33,18 +36,29 @@ export class DynamoTurnLease {
    * @throws StorageUnavailableError
    */
   async end(userId: string, turn: RunningTurn): Promise<void> {
-    // Before the time of every clock.
-    await this.setEnd(userId, turn, { until: 0 });
+    await this.setEnd(headKey(userId, turn.chat.id), turn.lease, { until: ENDED });
+  }
+
+  /**
+   * Ends a lease that has expired, so that it cannot be renewed any more.
+   *
+   * @returns false if it was renewed since the head was read, or holds the chat no more.
+   * @throws StorageUnavailableError
+   */
+  async endExpired(head: HeadItem, { lease, until }: OpenTurn): Promise<boolean> {
+    // It may have ended since then, by an earlier try of this call or by another process.
+    const condition = '#open.#until IN (:old, :until)';
+    return this.setEnd(headKey(head.user_id, head.id), lease, { until: ENDED, condition, values: { ':old': until } });
   }
 
   private async setEnd(
-    userId: string,
-    { chat, lease }: RunningTurn,
+    key: ItemKey,
+    lease: string,
     { until, condition, values }: { until: number; condition?: string; values?: Readonly<Record<string, unknown>> },
   ): Promise<boolean> {
     const isHeld = whileChatIsHeldBy(lease);
     const head = await this.table.update({
-      Key: headKey(userId, chat.id),
+      Key: key,
       UpdateExpression: 'SET #open.#until = :until',
       ConditionExpression: condition === undefined ? isHeld.expression : `${isHeld.expression} AND ${condition}`,
       ExpressionAttributeNames: { ...isHeld.names, '#until': 'until' },

@@ -3,6 +3,7 @@ import { TableSettings } from '../../config/settings.js';
 import { DynamoTable, type Item, type ItemKey } from '../../dynamodb/dynamo-table.js';
 import { isExpired, LATE_WRITE_MILLISECONDS, toExpiry, toSeconds } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
+import { DynamoTurnLease } from './dynamo-turn-lease.js';
 import { type HeadItem, headKey, type OpenTurn } from './items/head-item.js';
 import { listNewestKeys } from './items/remembered-keys.js';
 import { findLastTime, toEndTime } from './items/stored-times.js';
@@ -24,20 +25,24 @@ export interface TurnPlace {
 export class DynamoTurnRecovery {
   constructor(
     private readonly table: DynamoTable,
+    private readonly leases: DynamoTurnLease,
     private readonly settings: TableSettings,
   ) {}
 
   /**
    * Frees a chat whose turn is dead. Its prompt is kept as a failed turn, unless the turn is stored already.
    *
-   * @returns the head's new `ended_at`.
+   * @returns the head's new `ended_at`, or undefined if the turn has changed since the head was read.
    * @throws TurnInProgressError when the turn may still be running.
    */
-  async recoverDeadTurn(head: HeadItem, open: OpenTurn): Promise<string> {
+  async recoverDeadTurn(head: HeadItem, open: OpenTurn): Promise<string | undefined> {
     const number = head.turns ?? 1;
     const isStored = (await this.getItem(head, number))?.['lease'] === open.lease;
-    if (!isStored) requireLeaseExpired(open);
-    return this.free(head, open, isStored ? number : await this.keepAsFailed(head, open));
+    if (isStored) return this.free(head, open, number);
+    requireLeaseExpired(open);
+    // The turn may have renewed its lease by a slower clock.
+    if (!(await this.leases.endExpired(head, open))) return undefined;
+    return this.free(head, open, await this.keepAsFailed(head, open));
   }
 
   /** Frees a chat from its own turn, which nobody will run. Its prompt is kept as a failed turn. */
