@@ -9,6 +9,7 @@ export const LAYERS = {
   'main.ts': { may: ['app.ts', 'openapi', 'local', 'http', 'dynamodb', 'config'] },
   'lambda.ts': { may: ['app.ts', 'lambda'] },
   'lambda-stream.ts': { may: ['app.ts', 'lambda'] },
+  'lambda-sweep.ts': { may: ['chat/storage', 'config', 'telemetry'] },
   lambda: { may: ['app.ts', 'http', 'config', 'common'] },
   'app.ts': { may: ['app.module.ts', 'chat', 'health', 'http', 'telemetry', 'config'] },
   'app.module.ts': { may: ['chat', 'health', 'http', 'config'] },
@@ -34,6 +35,7 @@ export const LAYERS = {
       'dynamo-chat-list.repository.ts',
       'dynamo-history.repository.ts',
       'dynamo-chat-deletion.ts',
+      'sweep-table.ts',
     ],
   },
   'chat/agent': {

@@ -2,6 +2,7 @@ import { dummyCredentials } from '../src/local/local-mode.js';
 import { benchChatList } from './chat-list.js';
 import { benchColdStart } from './lambda/cold.js';
 import { benchWarmRequests } from './lambda/warm.js';
+import { benchLoad } from './load.js';
 import { benchReaders } from './readers.js';
 import { benchStream } from './stream.js';
 import { benchTurnCost } from './turn-cost.js';
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   cold: benchColdStart,
   warm: benchWarmRequests,
   verify: benchVerify,
+  load: benchLoad,
 };
 
 const name = process.argv[2] ?? '';

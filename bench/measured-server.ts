@@ -7,14 +7,17 @@ import { createDynamoDbClient } from '../src/dynamodb/dynamodb.client.js';
 import { ensureChatTable } from '../src/dynamodb/table-schema.js';
 import { mintToken } from '../src/local/dev-token.js';
 import { startEmbeddedDynamoDb } from '../src/local/embedded-dynamodb.js';
-import type { Memory, Report } from './stream-server.js';
+import type { Memory, Report, Sample } from './stream-server.js';
 
 const SECRET = 'a-secret-for-measuring-only-7Hq2LmZx9cVb4Nw1';
 
 /** A server in its own process, so that its memory can be measured alone. */
 export interface MeasuredServer {
   readonly url: string;
+  /** After garbage collection, which stops the server for a moment. */
   memory(): Promise<Memory>;
+  /** What was measured since the last sample. It disturbs nothing. */
+  sample(): Promise<Sample>;
   stop(): void;
 }
 
@@ -31,9 +34,9 @@ export async function startTable(): Promise<string> {
   return endpoint;
 }
 
-/** Starts this service, or a bare proxy. @param path - of a socket that it listens on too. */
+/** Starts this service, a bare proxy, or plain Express. @param path - of a socket that it listens on too. */
 export async function startServer(
-  name: 'ours' | 'bare',
+  name: 'ours' | 'bare' | 'express',
   agentEndpoint: string,
   dynamoDb: string,
   path?: string,
@@ -55,6 +58,12 @@ export async function startServer(
       if (!('memory' in measured)) throw new Error(`${name} did not send its memory`);
       return measured.memory;
     },
+    sample: async () => {
+      child.send('sample');
+      const measured = await receiveReport(child);
+      if (!('sample' in measured)) throw new Error(`${name} did not send a sample`);
+      return measured.sample;
+    },
     stop: () => {
       child.removeAllListeners('exit');
       child.kill('SIGKILL');
@@ -62,12 +71,21 @@ export async function startServer(
   };
 }
 
+/** Starts the table or the emulated agent in a process of its own. @returns its endpoint. */
+export async function startPart(name: 'table' | 'agent'): Promise<string> {
+  const child = fork(join(import.meta.dirname, 'parts-server.ts'), [name], {
+    execArgv: ['--import', '@swc-node/register/esm-register'],
+  });
+  const [{ endpoint }] = (await once(child, 'message')) as [{ endpoint: string }];
+  return endpoint;
+}
+
 async function receiveReport(child: ChildProcess): Promise<Report> {
   const [report] = (await once(child, 'message')) as [Report];
   return report;
 }
 
-function buildVariables(agentEndpoint: string, dynamoDb: string): Record<string, string> {
+export function buildVariables(agentEndpoint: string, dynamoDb: string): Record<string, string> {
   return {
     AGENT_ID: 'AGENT',
     AGENT_ALIAS_ID: 'ALIAS',

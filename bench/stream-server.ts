@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { BedrockAgentRuntimeClient, InvokeAgentCommand } from '@aws-sdk/client-bedrock-agent-runtime';
 import { createApp } from '../src/app.js';
@@ -8,11 +9,21 @@ import { toAgentClientConfig } from '../src/chat/agent/aws/agent-connections.js'
 import { type Environment, loadEnvironment } from '../src/config/environment.js';
 import { AgentSettings } from '../src/config/agent-settings.js';
 
-/** A message of this process: its port at the start, and its memory after each message of the parent. */
-export type Report = { readonly port: number } | { readonly memory: Memory };
+/** A message of this process: its port at the start, and what the parent asks for. */
+export type Report = { readonly port: number } | { readonly memory: Memory } | { readonly sample: Sample };
 
 /** The memory in use, and the most resident memory so far, in bytes. */
 export type Memory = NodeJS.MemoryUsage & { readonly peak: number };
+
+/** The memory as it is, and the lag of the event loop since the last sample, in milliseconds. */
+export interface Sample {
+  readonly memory: Memory;
+  readonly lag: { readonly p50: number; readonly p99: number; readonly max: number };
+}
+
+/** The lag is what a timer of this many milliseconds is late. */
+const LAG_RESOLUTION = 10;
+const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION });
 
 /** The smallest proxy in front of the agent, without token, table or protocol. */
 function bareProxy(environment: Environment): Server {
@@ -31,8 +42,7 @@ function bareProxy(environment: Environment): Server {
 
 /** Measures the memory in use, after garbage collection. */
 async function measureMemory(): Promise<Memory> {
-  // In kilobytes.
-  const peak = process.resourceUsage().maxRSS * 1024;
+  const { peak } = readMemory();
   for (let round = 0; round < 3; round += 1) {
     globalThis.gc?.();
     await wait(50);
@@ -40,8 +50,21 @@ async function measureMemory(): Promise<Memory> {
   return { ...process.memoryUsage(), peak };
 }
 
+function readMemory(): Memory {
+  // In kilobytes.
+  return { ...process.memoryUsage(), peak: process.resourceUsage().maxRSS * 1024 };
+}
+
+function takeSample(): Sample {
+  const toLate = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - LAG_RESOLUTION);
+  const [p50, p99, max] = [toLate(lag.percentile(50)), toLate(lag.percentile(99)), toLate(lag.max)];
+  lag.reset();
+  return { memory: readMemory(), lag: { p50, p99, max } };
+}
+
 async function createNamedServer(name: string | undefined): Promise<Server> {
   const environment = loadEnvironment(process.env);
+  if (name === 'express') return (await import('./load/express-app.js')).createExpressServer(environment);
   return name === 'bare' ? bareProxy(environment) : (await createApp(environment)).getHttpServer();
 }
 
@@ -52,6 +75,10 @@ await once(server, 'listening');
 // Sockets by path have small buffers. The system may buffer megabytes of a TCP connection.
 const [, , , path] = process.argv;
 if (path !== undefined) createSocketServer((socket) => server.emit('connection', socket)).listen(path, 4096);
-process.on('message', () => void measureMemory().then((usage) => report({ memory: usage })));
+process.on('message', (asked) => {
+  if (asked === 'sample') report({ sample: takeSample() });
+  else void measureMemory().then((memory) => report({ memory }));
+});
+lag.enable();
 process.once('disconnect', () => process.exit(0));
 report({ port: (server.address() as AddressInfo).port });

@@ -50,6 +50,7 @@ export const refusedImports = [
   ['src/app.ts', type('./dynamodb/dynamo-table.js'), 'app.ts'],
   ['src/lambda.ts', value('./chat/chat.module.js'), 'lambda.ts'],
   ['src/lambda-stream.ts', value('./chat/chat.module.js'), 'lambda-stream.ts'],
+  ['src/lambda-sweep.ts', value('./app.js'), 'lambda-sweep.ts'],
   ['src/main.ts', value('./lambda/event.js'), 'main.ts'],
 
   ['src/main.ts', value('./local/dev-key.js'), 'local: doors'],

@@ -1,22 +1,35 @@
+import { parseArgs } from 'node:util';
 import { EnvFileError, loadEnvFile } from '../src/config/env-file.js';
-import { withoutAgent } from '../src/config/environment-agent.js';
+import { ConfigurationError, type Environment } from '../src/config/environment.js';
 import { TableSettings } from '../src/config/settings.js';
+import { loadTableEnvironment } from '../src/config/table-environment.js';
+import { sweepTable } from '../src/chat/storage/sweep-table.js';
 import { createDynamoDbClient } from '../src/dynamodb/dynamodb.client.js';
 import { CHAT_LIST_INDEX, ensureChatTable } from '../src/dynamodb/table-schema.js';
-import { ConfigurationError, loadEnvironment } from '../src/config/environment.js';
 import { toOneLine } from '../src/local/local-mode.js';
 
-/** DynamoDB cannot be reached or refuses. The message is one line. */
+const USAGE = `Usage: npm run table [-- --sweep]
+
+Creates the table with its index and expiry, or adds what is missing, in AWS or at AWS_ENDPOINT_URL_DYNAMODB.
+
+  --sweep  removes chats whose delete was interrupted, and turns of chats that have expired
+  --help   prints this`;
+
+/** DynamoDB cannot be reached or refuses, or the command line is wrong. The message is complete in itself. */
 class TableError extends Error {}
 
-/** `npm run table`: creates the table with its index and expiry, or adds what is missing, in AWS or at AWS_ENDPOINT_URL_DYNAMODB. */
-async function createTable(): Promise<string> {
+/** `npm run table`. @returns what to print. */
+async function main(): Promise<string> {
+  const { sweep, help } = readArguments();
+  if (help) return USAGE;
   loadEnvFile(process.env);
-  // A table needs neither an agent nor a key.
-  const noKey = { JWT_SECRET_KEY: '', JWT_SECRET_ARN: '', JWT_JWKS_URI: '', JWT_VERIFY_SIGNATURE: 'false' };
-  const environment = loadEnvironment({ ...withoutAgent(process.env), ...noKey });
+  const environment = loadTableEnvironment(process.env);
   const { DYNAMODB_TABLE: name, AWS_REGION: region, AWS_ENDPOINT_URL_DYNAMODB: endpoint } = environment;
   const place = endpoint ?? `AWS, ${region}`;
+  return sweep ? sweepWhole(environment, name, place) : createTable(environment, name, place);
+}
+
+async function createTable(environment: Environment, name: string, place: string): Promise<string> {
   const client = createDynamoDbClient(new TableSettings(environment));
   try {
     const state = await ensureChatTable(client, name);
@@ -30,8 +43,38 @@ async function createTable(): Promise<string> {
   }
 }
 
+/** Sweeps the table from its beginning to its end. The functions of `template.yaml` need several runs for that. */
+async function sweepWhole(environment: Environment, name: string, place: string): Promise<string> {
+  const { items, finishedDeletes, expiredChats, leftChats } = await sweepTable(new TableSettings(environment), {
+    deadline: Infinity,
+    resumes: false,
+  }).catch((error: unknown) => {
+    const { reason } = Object(error) as { reason?: string };
+    throw new TableError(`Table ${name} cannot be swept (${place}): ${reason ?? toOneLine(error)}`);
+  });
+  if (leftChats > 0) process.exitCode = 1;
+  const left = leftChats > 0 ? [`could not remove ${leftChats} chats: repeat this command later`] : [];
+  return [
+    `Swept table ${name} (${place}): looked at ${items} items`,
+    `finished ${finishedDeletes} deletes`,
+    `removed what was left of ${expiredChats} expired chats`,
+    ...left,
+  ].join(', ');
+}
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: { sweep: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+    });
+    return values;
+  } catch (error) {
+    throw new TableError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
 try {
-  console.log(await createTable());
+  console.log(await main());
 } catch (error) {
   const isExplained = [ConfigurationError, EnvFileError, TableError].some((type) => error instanceof type);
   console.error(isExplained ? (error as Error).message : error);

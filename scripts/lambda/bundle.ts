@@ -66,7 +66,7 @@ export async function bundleHandlers({ entries, outfile, mapFolder }: BundleRequ
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
-    plugins: [lean, usedCommands],
+    plugins: [lean, usedCommands, usedMediaTypes],
   });
   for (const { path, contents } of outputFiles) {
     await writeFile(path.endsWith('.map') ? join(mapFolder, basename(path)) : path, contents);
@@ -116,6 +116,27 @@ const usedCommands: Plugin = {
         return `export { ${name} } from '${file}';`;
       });
       return { contents: lines.join('\n'), resolveDir: dirname(index) };
+    });
+  },
+};
+
+/** Media types that Express looks up for the app. */
+const MEDIA_TYPES = new Set([
+  'application/json',
+  'application/octet-stream',
+  'text/event-stream',
+  'text/html',
+  'text/plain',
+]);
+
+/** Replaces the table of all media types, because its index of 2,500 entries takes 3 ms of each start. */
+const usedMediaTypes: Plugin = {
+  name: 'used-media-types',
+  setup(builder) {
+    builder.onLoad({ filter: /node_modules\/mime-db\/db\.json$/ }, async ({ path }) => {
+      const table = Object.entries(JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>);
+      const used = Object.fromEntries(table.filter(([type]) => MEDIA_TYPES.has(type)));
+      return { contents: JSON.stringify(used), loader: 'json' };
     });
   },
 };

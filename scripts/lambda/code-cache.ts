@@ -18,6 +18,10 @@ interface CodeCacheOptions {
   readonly agents?: readonly AgentKind[];
 }
 
+interface CodeCacheRuns extends Pick<CodeCacheOptions, 'nodeArguments'> {
+  readonly runs: readonly Pick<Run, 'variables' | 'events'>[];
+}
+
 /** The functions of a package with one kind of agent, and the events that they handle. */
 interface Run {
   readonly variables: Readonly<Record<string, string>>;
@@ -40,14 +44,23 @@ export async function writeCodeCache(
 ): Promise<string> {
   const runs = await Promise.all(agents.map((agent) => prepareRun(agent, readsSecret)));
   try {
-    const maker = join(import.meta.dirname, 'code-cache-maker.mjs');
-    const given = JSON.stringify(runs.map(({ variables, events }) => ({ variables, events })));
-    await run(node, [...nodeArguments, maker, folder, given], { env: {} });
+    await makeCodeCache(folder, node, { nodeArguments, runs });
     const versions = '`${process.versions.node} (V8 ${process.versions.v8})`';
     return (await run(node, ['-p', versions])).stdout.trim();
   } finally {
     await Promise.all(runs.map((one) => one.close()));
   }
+}
+
+/** Writes a code cache of what a package does when it is loaded, and of these runs. */
+export async function makeCodeCache(
+  folder: string,
+  node: string,
+  { nodeArguments = LAMBDA_NODE_ARGUMENTS, runs }: CodeCacheRuns,
+): Promise<void> {
+  const maker = join(import.meta.dirname, 'code-cache-maker.mjs');
+  const given = JSON.stringify(runs.map(({ variables, events }) => ({ variables, events })));
+  await run(node, [...nodeArguments, maker, folder, given], { env: {} });
 }
 
 async function prepareRun(agent: AgentKind, readsSecret: boolean): Promise<Run> {

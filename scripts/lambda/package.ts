@@ -2,10 +2,17 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 
-/** The folder of the package, which is `CodeUri` in `template.yaml`. */
+/** The folder of the package behind the API, which is `CodeUri` in `template.yaml`. */
 export const PACKAGE_FOLDER = 'build/lambda';
 /** The files of the handlers `lambda.handler` and `lambda-stream.handler`. */
 export const PACKAGE_ENTRIES = ['lambda.mjs', 'lambda-stream.mjs'];
+/** The file of the handler `lambda-sweep.handler`. It has a package of its own, so the other one does not grow. */
+export const SWEEP_ENTRIES = ['lambda-sweep.mjs'];
+/** All packages, with the files of their handlers. */
+export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  [PACKAGE_FOLDER]: PACKAGE_ENTRIES,
+  [`${PACKAGE_FOLDER}-sweep`]: SWEEP_ENTRIES,
+};
 /** Greatest size of the package as a zip, in bytes. */
 export const ZIP_BUDGET = 2_100_000;
 

@@ -225,8 +225,8 @@ export class DynamoTable implements OnApplicationShutdown {
   }
 }
 
-/** The result of a call, or undefined if its condition failed. */
-async function getResult<T>(call: Promise<T>): Promise<T | undefined> {
+/** The result of a call, or undefined if its condition failed. @throws what {@link DynamoTable} throws. */
+export async function getResult<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;
   } catch (error) {

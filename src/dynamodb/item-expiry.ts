@@ -1,6 +1,8 @@
 import { toNumber } from './exact-number.js';
 
 const SECONDS_PER_DAY = 24 * 60 * 60;
+/** A write may arrive this long after it was sent. Until then, the item that refuses it must not expire. */
+export const LATE_WRITE_MILLISECONDS = 60 * 60 * 1_000;
 
 /** The attribute `expires_at`, in epoch seconds, of an item written now. Zero days never expire. */
 export function toExpiry(days: number): { expires_at?: number } {

@@ -34,6 +34,20 @@ describe('DELETE /chats/{id}', () => {
     await expectGone(chatId);
   });
 
+  it.each([
+    ['goes on with the next list of chats, if it was interrupted', 61_000, 'finished'],
+    ['is left to the process that runs it', 30_000, 'left'],
+  ])('%s', async (_what, age, outcome) => {
+    const chatId = await turn('two', await turn('one'));
+    const at = new Date(Date.now() - age).toISOString();
+    // The mark of a delete.
+    await putItem(app, { id: chatId, user_id: 'alice', turns: 2, deleted_at: at, updated_at: at });
+    const { body } = await app.list().expect(200);
+    expect(body.chats.map(({ id }: { id: string }) => id)).not.toContain(chatId);
+    if (outcome === 'finished') await expectGone(chatId);
+    else expect((await readItems(app, chatId)).filter((item) => 'prompt' in item)).toHaveLength(2);
+  });
+
   it('removes large replies, failed turns and keys', async () => {
     const chatId = await turn('long [[fault chunks bytes=900000]]');
     await app.chat({ prompt: 'bad [[fault hang-up]]', chat_id: chatId }, 'alice', { 'idempotency-key': 'k' });

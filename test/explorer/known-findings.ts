@@ -1,4 +1,3 @@
-import { DURING_DELETE } from './check/check-read.js';
 import type { Schedule } from './workload/schedule.js';
 
 /** A finding that is known and not mended yet. */
@@ -12,22 +11,6 @@ export interface KnownFinding {
 
 /** Remove an entry when its cause is mended. The explorer then fails if the finding comes back. */
 export const KNOWN_FINDINGS: readonly KnownFinding[] = [
-  {
-    kind: 'left behind by a delete that died',
-    why: 'A delete that ends after its mark leaves the items of the chat behind a 404, and nobody asks again.',
-  },
-  {
-    kind: 'left behind by expiry',
-    why: 'A head that expires before its turns leaves turns that no request reaches: CHAT_TTL_DAYS has changed.',
-  },
-  {
-    kind: 'expired turn is shown',
-    why: 'The key of an expired chat opens it again, and the turns that are left are in it.',
-  },
-  {
-    kind: DURING_DELETE,
-    why: 'A read that has found the head reads the turns while a delete replaces them.',
-  },
   {
     kind: 'turn of a refused begin',
     why: 'A refused begin arrives once more where its clock is ahead of the clock that has ended the turn before it.',

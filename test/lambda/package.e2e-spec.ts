@@ -17,7 +17,14 @@ import type { LambdaResponse } from '../../src/lambda/response.js';
 import { AI_SDKS } from '../support/ai-sdk.js';
 import { ANSWERS, answerTo, expectAnswers, putOldChat } from '../support/lambda/answers.js';
 import { startDescribedFunction } from '../support/lambda/described-function.js';
-import { buildPackage, describeWithClient, NODES, PACKAGE_WORK } from '../support/lambda/package.js';
+import {
+  buildPackage,
+  describeWithClient,
+  NODES,
+  PACKAGE_WORK,
+  runSweep,
+  withOtherVersion,
+} from '../support/lambda/package.js';
 import { expectDescribedResponses } from '../support/openapi/response-listener.js';
 import { RawReader } from '../support/raw-reader.js';
 import { silence } from '../support/silence.js';
@@ -46,9 +53,9 @@ describe('the package', () => {
     rmSync(home, { recursive: true });
   });
 
-  function copy(name: string): string {
+  function copy(name: string, from = folder): string {
     const target = join(home, name);
-    cpSync(folder, target, { recursive: true });
+    cpSync(from, target, { recursive: true });
     return target;
   }
   /** Loads a copy and handles one event, without the runtime client. */
@@ -154,11 +161,19 @@ describe('the package', () => {
     );
   });
 
+  it('has another package beside it, which sweeps the table and logs one line', async () => {
+    expect(readdirSync(`${folder}-sweep`).toSorted()).toEqual(['app.cache', 'app.js', 'lambda-sweep.mjs']);
+    expect(await runSweep(copy('sweep', `${folder}-sweep`), parts.variables)).toEqual({
+      stdout: expect.stringMatching(/^\{"level":"log".*"table swept","items":\d+,.*"isComplete":true.*\}\n$/),
+      stderr: '',
+    });
+  });
+
   it('has four files, and nothing of this machine or of local mode', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['app.cache', 'app.js', 'lambda-stream.mjs', 'lambda.mjs']);
     const app = readFileSync(join(folder, 'app.js'), 'latin1');
     expect(app).not.toContain(process.cwd());
-    expect(app).not.toMatch(/dynalite|LOCALAGENT/);
+    expect(app).not.toMatch(/dynalite|LOCALAGENT|DynamoSweep|TableScan/);
   });
 
   describeWithClient('behind npm run lambda -- serve', () => {
@@ -283,9 +298,3 @@ describe('the package', () => {
     });
   });
 });
-
-/** V8 keeps a hash of its version at the second word of a code cache. */
-function withOtherVersion(cache: Buffer): Buffer {
-  cache.writeUInt32LE((cache.readUInt32LE(4) ^ 1) >>> 0, 4);
-  return cache;
-}

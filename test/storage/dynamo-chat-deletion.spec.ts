@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  readHead,
   readItems,
   readRemains,
   originalChat,
@@ -45,6 +46,15 @@ describe('DynamoChatDeletion', () => {
     await store.deletion.delete('alice', chat.id);
     const [, turn] = await readItems(store, chat.id);
     expect(turn).not.toHaveProperty('prompt');
+  });
+
+  it('keeps the mark of an interrupted delete, although the chat expires', async () => {
+    const { chat } = await alice.turn('one', undefined, 'expires');
+    await setOnHead(store, chat.id, { expires_at: Math.floor(Date.now() / 1000) + 5 });
+    await interruptDelete(chat.id);
+    expect(await readHead(store, chat.id)).not.toHaveProperty('expires_at');
+    await store.deletion.delete('alice', chat.id);
+    expect(await readHead(store, chat.id)).toHaveProperty('expires_at');
   });
 
   it('refuses legacy messages that were being moved, also after it was interrupted', async () => {

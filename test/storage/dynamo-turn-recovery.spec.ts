@@ -127,6 +127,23 @@ describe('DynamoTurnRecovery', () => {
     });
   });
 
+  it('is stored once, if its first delivery comes late, after the turn that had its number has expired', async () => {
+    const { chat } = await alice.turn('one');
+    await leaveTurn(store, chat.id, 2);
+    const left = { id: chat.id, user_id: turnSortKey('alice', 2) };
+    const soon = Math.floor(Date.now() / 1000) + 600;
+    await setAttribute(store, left, 'expires_at', soon);
+    const two = await alice.begin('two', chat.id);
+    store.faults.inject({ type: 'late', after: { calls: 1000 } }, { steps: ['complete'], times: 1 });
+    await alice.end(two);
+    const item = (await readItems(store, chat.id)).find(({ user_id: key }) => key === left.user_id);
+    // DynamoDB removes what has expired.
+    if (Number(item?.['expires_at']) <= soon) await removeItem(store, left);
+    await store.faults.deliverRest();
+    expect(store.faults.repeated.at(-1)).toMatchObject({ step: 'complete', isRefused: true });
+    expect((await alice.readTurns(chat.id)).filter(([prompt]) => prompt === 'two')).toHaveLength(1);
+  });
+
   it('takes the number of a turn that has expired, in the table or removed', async () => {
     const { chat } = await alice.turn('one', undefined, 'opens it again');
     await setAttribute(store, { id: chat.id, user_id: turnSortKey('alice', 1) }, 'expires_at', 1_000_000_000);

@@ -53,7 +53,10 @@ const TABLE_FAULTS: readonly (readonly string[])[] = [
 const TABLE_NOTES = `## Faults of the table
 
 A lease ends 15 s after the deadline of its turn: 40 s after the begin by default, 305 s for a stream. A stream may renew it
-once, by 60 s. A function stores a turn until 1.5 s before its own time-out. A turn that is given up ends its lease.`;
+once, by 60 s. A function stores a turn until 1.5 s before its own time-out. A turn that is given up ends its lease.
+
+A delete that is interrupted has hidden its chat already. Its repetition finishes it, or the next list of chats, or a
+[sweep](server.md#sweeping-the-table). A chat that is deleted while it is read is 404.`;
 
 /** The meaning of the directives' options. */
 const OPTIONS: readonly (readonly [string, string])[] = [

@@ -65,7 +65,7 @@ export function sdkCallsFrom(entry: string, agent: AgentKind): SdkCalls {
   if (sources.some((source) => /\bguardrailConfig\b/.test(source))) actions.push('bedrock:ApplyGuardrail');
   return {
     actions: [...new Set(actions)].toSorted(),
-    readsIndex: sources.some((source) => /\bIndexName\b/.test(source)),
+    readsIndex: sources.some((source) => /\.listByUser\(/.test(source)),
   };
 }
 

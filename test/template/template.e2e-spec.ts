@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { findHandler, buildRestEvent } from '../../scripts/lambda/events.js';
 import { RUNTIME_NODE } from '../../scripts/lambda/node-binary.js';
-import { PACKAGE_ENTRIES, PACKAGE_FOLDER } from '../../scripts/lambda/package.js';
+import { PACKAGES } from '../../scripts/lambda/package.js';
 import { parseTemplate, type Template } from '../../scripts/template/template.js';
 import { routesOf } from '../support/app-routes.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
@@ -18,11 +18,12 @@ import {
   valueProblems,
   variableProblems,
 } from '../support/template/environment.js';
-import { functionsOf, variablesOf } from '../support/template/functions.js';
+import { functionsOf, requestFunctionsOf, variablesOf } from '../support/template/functions.js';
 import { gatewayProblems, routeProblems } from '../support/template/gateway.js';
 import { TEMPLATE_MUTATIONS } from '../support/template/mutations.js';
 import { issuerProblems } from '../support/template/issuers.js';
 import { streamProblems, timeoutProblems } from '../support/template/streams.js';
+import { sweepProblems } from '../support/template/sweep.js';
 import { asMap, valuesAt } from '../support/template/values.js';
 
 const TEXT = readFileSync('template.yaml', 'utf8');
@@ -55,6 +56,7 @@ const CHECKS: Readonly<Record<string, (template: Template) => string[]>> = {
   routes: (template) => routeProblems(template, routes),
   timeouts: timeoutProblems,
   streams: streamProblems,
+  sweep: sweepProblems,
   'responses of the gateway': gatewayProblems,
   package: packageProblems,
   deployment: deploymentProblems,
@@ -71,10 +73,10 @@ function packageProblems(template: Template): string[] {
   return Object.entries(functionsOf(template)).flatMap(([functionName, { Handler, CodeUri, Runtime }]) => {
     const file = `${moduleOf(template, functionName)}.mjs`;
     const name = String(Handler).split('.')[1];
+    const entries = PACKAGES[String(CodeUri).replace(/\/$/, '')] ?? [];
     return [
-      ...(PACKAGE_ENTRIES.includes(file) ? [] : [`the build makes no ${file}`]),
+      ...(entries.includes(file) ? [] : [`the build makes no ${file} in ${String(CodeUri)}`]),
       ...(loader.includes(`export const { ${name} }`) ? [] : [`the build exports no ${name}`]),
-      ...(CodeUri === `${PACKAGE_FOLDER}/` ? [] : [`the build does not write ${String(CodeUri)}`]),
       ...(Runtime === `nodejs${RUNTIME_NODE}.x` ? [] : ['the build is for another Node']),
     ];
   });
@@ -109,7 +111,7 @@ describe('template.yaml', () => {
   });
 
   it('sends each route to the same handler as npm run lambda', () => {
-    const given = Object.values(functionsOf(TEMPLATE)).flatMap((properties) =>
+    const given = Object.values(requestFunctionsOf(TEMPLATE)).flatMap((properties) =>
       valuesAt(properties, 'Events.*.Properties').map((event) => {
         const { Method, Path } = asMap(event);
         const request = { method: String(Method), url: String(Path), rawHeaders: [], body: Buffer.alloc(0) };
@@ -124,11 +126,11 @@ describe('template.yaml', () => {
     expect(given).toContainEqual(['POST /chat/stream', 'lambda-stream.handler', 'lambda-stream.handler']);
   });
 
-  it('has the variables of env.json, which sam local sets, in both functions', () => {
+  it('has the variables of env.json, which sam local sets, in all functions', () => {
     const local = JSON.parse(readFileSync('env.json', 'utf8')) as Record<string, object>;
     expect(Object.keys(local)).toEqual(['Parameters']);
     const functions = functionsOf(TEMPLATE);
-    expect(Object.keys(functions)).toEqual(['ChatFunction', 'ChatStreamFunction']);
+    expect(Object.keys(functions)).toEqual(['ChatFunction', 'ChatStreamFunction', 'SweepFunction']);
     for (const properties of Object.values(functions)) {
       expect(Object.keys(variablesOf(properties))).toEqual(expect.arrayContaining(Object.keys(local['Parameters']!)));
     }

@@ -80,9 +80,9 @@ describeWithTransform('what the transform of SAM makes of template.yaml', () => 
     expect(integrationProblems(transformTemplate(parseTemplate(copy)))).not.toEqual([]);
   });
 
-  it('gives both functions the same environment, apart from the time of a turn', () => {
+  it('gives the functions behind the API the same environment, apart from the time of a turn', () => {
     const found = Object.fromEntries(ofType('AWS::Lambda::Function'));
-    expect(Object.keys(found).toSorted()).toEqual(['ChatFunction', 'ChatStreamFunction']);
+    expect(Object.keys(found).toSorted()).toEqual(['ChatFunction', 'ChatStreamFunction', 'SweepFunction']);
     const functions = ['ChatFunction', 'ChatStreamFunction'].map((name) => found[name]!.Properties);
     expect(functions.map(({ Handler }) => Handler)).toEqual(['lambda.handler', 'lambda-stream.handler']);
     const environments = functions.map((properties) => asMap(asMap(properties['Environment'])['Variables']));
@@ -99,8 +99,33 @@ describeWithTransform('what the transform of SAM makes of template.yaml', () => 
     }
   });
 
+  it('invokes the sweep by its schedule alone, once each time, and makes nothing of it without a schedule', () => {
+    const parts = Object.entries(result.Resources).filter(([name]) => name.startsWith('SweepFunction'));
+    const types = parts.map(([, { Type }]) => Type).toSorted();
+    expect(types).toEqual([
+      'AWS::Events::Rule',
+      'AWS::IAM::Role',
+      'AWS::Lambda::EventInvokeConfig',
+      'AWS::Lambda::Function',
+      'AWS::Lambda::Permission',
+    ]);
+    for (const [, { Condition }] of parts) expect(Condition).toBe('Sweeps');
+    const [rule] = ofType('AWS::Events::Rule').map(([, { Properties }]) => Properties);
+    expect(rule).toMatchObject({ ScheduleExpression: { Ref: 'SweepSchedule' } });
+    const [config] = ofType('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties);
+    expect(config).toMatchObject({ MaximumRetryAttempts: 0 });
+    const [sweep] = ofType('AWS::Lambda::Function').flatMap(([name, { Properties }]) =>
+      name === 'SweepFunction' ? [Properties] : [],
+    );
+    expect(sweep).toMatchObject({ MemorySize: 256, ReservedConcurrentExecutions: { Ref: 'AWS::NoValue' } });
+    const mayInvoke = parts.filter(([, { Type }]) => Type === 'AWS::Lambda::Permission');
+    expect(mayInvoke.map(([, { Properties }]) => Properties['Principal'])).toEqual(['events.amazonaws.com']);
+  });
+
   it('lets the API invoke the functions for its routes, and the public only through a Function URL', () => {
-    const permissions = ofType('AWS::Lambda::Permission').map(([, resource]) => resource);
+    const permissions = ofType('AWS::Lambda::Permission').flatMap(([name, resource]) =>
+      name.startsWith('SweepFunction') ? [] : [resource],
+    );
     const open = permissions.filter(({ Properties }) => Properties['Principal'] === '*');
     expect(open).toHaveLength(2);
     for (const { Condition, Properties } of open) {

@@ -20,4 +20,6 @@ export interface ChatListPage {
   readonly chats: readonly ChatSummary[];
   /** The place of the last chat here, if there are chats behind it. */
   readonly last?: ChatListPosition;
+  /** A chat on the way whose delete was interrupted, if there is one. It is not among the chats. */
+  readonly halfDeleted?: string | undefined;
 }

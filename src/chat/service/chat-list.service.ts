@@ -39,12 +39,15 @@ export class ChatListService {
   ) {}
 
   /**
-   * Lists one page of a user's chats. A chat that is updated between two pages moves to the top of the list.
+   * Lists one page of a user's chats. A chat that is updated between two pages moves to the top of the list. A delete that
+   * was interrupted goes on, because the user may not repeat it.
    *
    * @throws StorageUnavailableError
    */
   async list(userId: string, range: ChatListRange): Promise<ChatListPage> {
-    return this.chats.list(userId, range);
+    const page = await this.chats.list(userId, range);
+    if (page.halfDeleted !== undefined) await this.continueDelete(userId, page.halfDeleted);
+    return page;
   }
 
   /**
@@ -80,6 +83,12 @@ export class ChatListService {
     do results = await this.deleteListed(userId, run);
     while (results.has('deleted'));
     if (results.has('running')) throw new ChatsRemainError();
+  }
+
+  /** What is left when the time is up is left to the next list, or to a sweep. So is the session of the agent. */
+  private async continueDelete(userId: string, chatId: string): Promise<void> {
+    const deadline = Date.now() + this.times.continueDelete;
+    await this.deletion.delete(userId, chatId, { deadline, evenIfExpired: true }).catch(() => undefined);
   }
 
   /** Walks over the list once, with several deletes at the same time. */

@@ -25,4 +25,6 @@ export class TurnTimes {
   readonly endSession: number = 3_000;
   /** How long a request that deletes all chats goes on, also within a chat: API Gateway gives up after 29 s. */
   readonly deleteAll: number = 20_000;
+  /** How long a list of chats continues a delete that was interrupted. */
+  readonly continueDelete: number = 1_000;
 }

@@ -8,7 +8,7 @@ import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { listPossibleKeys } from './items/split-reply.js';
 import { type HeadItem, headKey, toHead } from './items/head-item.js';
 import { findLegacyItemName, listLegacyItemKeys } from './items/legacy-messages.js';
-import { isTombstone, toTombstone } from './items/tombstone.js';
+import { isTombstone, toTombstone, whileKeyIsFree } from './items/tombstone.js';
 import { isTurnItem } from './items/turn-item.js';
 import { parseTurnNumber, wholeKeyRange } from './items/turn-keys.js';
 
@@ -47,6 +47,19 @@ export class DynamoChatDeletion {
     while (await this.replaceAll(keys)) keys = this.listRemains(userId, chatId, options);
     await this.table.replace([toTombstone(headKey(userId, chatId))]);
     return head.session && { generation: head.session.gen, agent: head.session.agent };
+  }
+
+  /**
+   * Deletes what is left of a chat whose head has gone. A mark takes the place of the head first. So the items go too if this is
+   * interrupted, and no key opens the chat meanwhile.
+   *
+   * @throws ChatNotFoundError when the chat has a head; StorageUnavailableError, ChatsRemainError
+   */
+  async deleteWithoutHead(userId: string, chatId: string, options: DeleteOptions = {}): Promise<void> {
+    const now = new Date().toISOString();
+    const mark = { ...headKey(userId, chatId), deleted_at: now, updated_at: now };
+    if (!(await this.table.put(mark, whileKeyIsFree()))) throw new ChatNotFoundError();
+    await this.delete(userId, chatId, options);
   }
 
   /**

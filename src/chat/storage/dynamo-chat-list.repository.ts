@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { DynamoTable } from '../../dynamodb/dynamo-table.js';
+import { DynamoTable, type Item } from '../../dynamodb/dynamo-table.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { ChatSummary } from '../model/chat.js';
 import { isChatId } from '../model/chat-id.js';
@@ -15,9 +15,12 @@ import {
   toVisibleHead,
   whileTitleIsOf,
 } from './items/head-item.js';
+import { parseStoredTime } from './items/stored-times.js';
 
 /** Chats of the first request of a walk over all chats. Later requests get more. */
 const WALK_PAGE_SIZE = 25;
+/** A delete has ended after this time, or was interrupted. */
+const DELETE_MILLISECONDS = 60_000;
 
 /**
  * The list of a user's chats, from the index, and their titles. The index follows the table within about a second, so
@@ -39,17 +42,20 @@ export class DynamoChatListRepository {
    */
   async list(userId: string, { after, limit }: ChatListRange): Promise<ChatListPage> {
     const heads: HeadItem[] = [];
+    let halfDeleted: string | undefined;
     // One more chat shows whether there is a next page.
     for await (const item of this.table.listByUser({ userId, after, pageSize: limit + 1 })) {
       const head = toVisibleHead(item);
+      if (isOldMark(item)) halfDeleted ??= String(item['id']);
       if (!head || !isChatId(head.id)) continue;
       const last = heads.at(-1);
       if (last && heads.length === limit) {
-        return { chats: heads.map(toChatSummary), last: { id: last.id, updatedAt: String(last.updated_at) } };
+        const place = { id: last.id, updatedAt: String(last.updated_at) };
+        return { chats: heads.map(toChatSummary), last: place, halfDeleted };
       }
       heads.push(head);
     }
-    return { chats: heads.map(toChatSummary) };
+    return { chats: heads.map(toChatSummary), halfDeleted };
   }
 
   /** Yields the ids of all chats of a user, whatever their form, also of those that have expired or whose delete was interrupted. */
@@ -84,4 +90,9 @@ export class DynamoChatListRepository {
     // It was refused if the chat is gone, or if a rename came in between. That rename then counts as the later one.
     return toChatSummary(requireVisibleHead(renamed ?? (await this.table.get(key))));
   }
+}
+
+/** Whether the index has the mark of a delete that does not run any more. A mark has no title, unlike a chat. */
+function isOldMark({ deleted_at: deletedAt, title }: Item): boolean {
+  return title === undefined && (parseStoredTime(deletedAt) ?? Infinity) < Date.now() - DELETE_MILLISECONDS;
 }

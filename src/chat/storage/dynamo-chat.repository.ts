@@ -81,6 +81,7 @@ export class DynamoChatRepository {
       const place = await this.table.repeat(turn.storeUntil, () => this.recovery.findPlace(chatKey, turn, taken));
       if (place.holds === 'deleted') throw new ChatNotFoundError();
       if (place.holds === 'superseded' || place.number === number) throw new TurnSupersededError();
+      await this.table.repeat(turn.storeUntil, () => this.recovery.keepPlace(chatKey, taken));
       number = place.number;
       items = toTurnItems(turn, outcome, { ...end, number });
     }

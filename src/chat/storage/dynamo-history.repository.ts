@@ -8,6 +8,7 @@ import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { type HeadItem, headKey, requireVisibleHead, toStoredChat } from './items/head-item.js';
 import { toTurnItem } from './items/read-turn-item.js';
 import { type ContinuationItem, isContinuation } from './items/split-reply.js';
+import { isTombstone } from './items/tombstone.js';
 import { isTurnItem, toMessages, toOpenMessages, type TurnItem } from './items/turn-item.js';
 import { parseTurnNumber, turnKeyRange } from './items/turn-keys.js';
 
@@ -26,6 +27,18 @@ export interface HistoryRange {
   readonly limit: number;
 }
 
+/** A read of the items of a range. */
+interface RangeRead extends HistoryRange {
+  /** Called for a tombstone. A delete leaves one in place of each item, so a read that misses an item has met one. */
+  readonly onTombstone: () => void;
+}
+
+/** A page to take from a range. */
+interface PageRead extends HistoryRange {
+  /** Chooses among the turns of the range, newest first, or adds one. */
+  readonly select: (newestFirst: AsyncIterable<StoredTurn>) => AsyncIterable<StoredTurn>;
+}
+
 /** A chat with the newest part of its history, the running turn included. */
 export interface ChatRead {
   readonly chat: StoredChat;
@@ -34,7 +47,7 @@ export interface ChatRead {
 
 /**
  * Reads the history of chats backwards, from the newest turn or from a number. The original system's turns come last.
- * Expired items that are still in the table are never shown.
+ * Expired items that are still in the table are never shown. A chat that is deleted during a read is not found.
  *
  * Every method throws StorageUnavailableError when the table cannot be reached or throttles, and UnreadableItemError
  * for an item of another system that has no clear meaning.
@@ -56,8 +69,8 @@ export class DynamoHistoryRepository {
   async getNewest(userId: string, chatId: string, limit: number): Promise<ChatRead> {
     const head = await this.requireHead(userId, chatId);
     const chat = toStoredChat(head);
-    const turns = withOpenTurn(head, this.readBackwards(userId, chat, { before: AFTER_NEWEST, limit }));
-    return { chat, history: await takeNewestPage(turns, limit) };
+    const select = (turns: AsyncIterable<StoredTurn>) => withOpenTurn(head, turns);
+    return { chat, history: await this.takePage(userId, chat, { before: AFTER_NEWEST, limit, select }) };
   }
 
   /**
@@ -69,23 +82,42 @@ export class DynamoHistoryRepository {
     return this.listTurns(userId, toStoredChat(await this.requireHead(userId, chatId)), range);
   }
 
-  /** Lists the newest turns of a range, in a chat that was read before. */
+  /**
+   * Lists the newest turns of a range, in a chat that was read before.
+   *
+   * @throws ChatNotFoundError when the chat is deleted meanwhile.
+   */
   async listTurns(userId: string, chat: StoredChat, range: HistoryRange): Promise<HistoryPage> {
-    return takeNewestPage(this.readBackwards(userId, chat, range), range.limit);
+    return this.takePage(userId, chat, { ...range, select: (turns) => turns });
   }
 
-  /** Lists the newest turns of a range that agents get. Failed and filtered turns between them are skipped. */
+  /**
+   * Lists the newest turns of a range that agents get. Failed and filtered turns between them are skipped.
+   *
+   * @throws ChatNotFoundError when the chat is deleted meanwhile.
+   */
   async listConversation(userId: string, chat: StoredChat, range: HistoryRange): Promise<HistoryPage> {
-    return takeNewestPage(onlyConversation(this.readBackwards(userId, chat, range)), range.limit);
+    return this.takePage(userId, chat, { ...range, select: onlyConversation });
+  }
+
+  private async takePage(userId: string, chat: StoredChat, { select, ...range }: PageRead): Promise<HistoryPage> {
+    let metTombstone = false;
+    const turns = this.readBackwards(userId, chat, { ...range, onTombstone: () => (metTombstone = true) });
+    const page = await takeNewestPage(select(turns), range.limit);
+    // A turn that has moved to another number leaves tombstones in a chat that is not deleted.
+    if (metTombstone) await this.requireHead(userId, chat.id);
+    return page;
   }
 
   private async requireHead(userId: string, chatId: string): Promise<HeadItem> {
     return requireVisibleHead(await this.table.get(headKey(userId, chatId)));
   }
 
-  private async *readBackwards(userId: string, chat: StoredChat, range: HistoryRange): AsyncGenerator<StoredTurn> {
+  private async *readBackwards(userId: string, chat: StoredChat, range: RangeRead): AsyncGenerator<StoredTurn> {
     if (range.before > 1) yield* this.readNumberedTurns(userId, chat.id, range);
-    for (const turn of (await this.legacy.listTurns(chat)).toReversed()) {
+    const legacyTurns = await this.legacy.listTurns(chat);
+    if (legacyTurns === undefined) range.onTombstone();
+    for (const turn of legacyTurns?.toReversed() ?? []) {
       if (turn.number < range.before) yield turn;
     }
   }
@@ -93,7 +125,7 @@ export class DynamoHistoryRepository {
   private async *readNumberedTurns(
     userId: string,
     id: string,
-    { before, limit }: HistoryRange,
+    { before, limit, onTombstone }: RangeRead,
   ): AsyncGenerator<StoredTurn> {
     const keys = turnKeyRange(userId, before === AFTER_NEWEST ? undefined : before - 1);
     const items = this.table.backwards({ id, ...keys, pageSize: Math.ceil(limit / 2) + READ_AHEAD });
@@ -104,6 +136,7 @@ export class DynamoHistoryRepository {
         if (!isExpired(item)) yield toStoredTurn(toTurnItem(item), continuations);
         continuations = [];
       } else if (isContinuation(item)) continuations.push(item);
+      else if (isTombstone(item)) onTombstone();
     }
   }
 }

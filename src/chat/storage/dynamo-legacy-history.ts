@@ -13,7 +13,7 @@ import {
   pickLegacyMessages,
   toLegacyItemName,
 } from './items/legacy-messages.js';
-import { toTombstone } from './items/tombstone.js';
+import { isTombstone, toTombstone } from './items/tombstone.js';
 
 /** Most times that messages are moved for one write: a turn that ends meanwhile changes the head too. */
 const MAX_MOVES = 2;
@@ -48,11 +48,13 @@ export class DynamoLegacyHistory {
   /**
    * The turns of the original system, oldest first, from the head or from their own item.
    *
+   * @returns undefined if their item is deleted.
    * @throws UnreadableItemError
    */
-  async listTurns({ id, userId, legacy }: StoredChat): Promise<readonly StoredTurn[]> {
+  async listTurns({ id, userId, legacy }: StoredChat): Promise<readonly StoredTurn[] | undefined> {
     if (hasLegacyMessages(legacy) || legacy.itemName === undefined) return listLegacyTurns(id, legacy);
     const item = await this.table.get({ id, user_id: legacySortKey(userId, legacy.itemName) });
+    if (item && isTombstone(item)) return undefined;
     return item && !isExpired(item) ? listLegacyTurns(id, item) : [];
   }
 

@@ -6,10 +6,11 @@ import type { EndReason, Replay } from '../model/chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError } from '../model/chat.errors.js';
 import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
-import { type ContinuationItem, continuationKeyRange, isContinuation } from './items/split-reply.js';
-import { type HeadItem, headKey, toVisibleHead } from './items/head-item.js';
+import { continuationKeyRange, isContinuation } from './items/split-reply.js';
+import { type HeadItem, headKey, requireVisibleHead, toVisibleHead } from './items/head-item.js';
 import { toKeyAttribute } from './items/remembered-keys.js';
 import { findLastTime } from './items/stored-times.js';
+import { isTombstone } from './items/tombstone.js';
 import { findEndReason, isTurnItem, toAssistantMessage, type TurnItem } from './items/turn-item.js';
 import { mayHaveOverwritten, toNewCount } from './items/turn-count.js';
 import { parseTurnNumber, turnKeyRange } from './items/turn-keys.js';
@@ -78,7 +79,7 @@ export class DynamoTurnConflict {
     const isOwn = earlier?.item?.lease === attempt.open.lease;
     if (earlier && isOwn) return { kind: 'alreadyBegun', head: { ...head, turns: earlier.number } };
     const reason = earlier?.item && findEndReason(earlier.item);
-    if (earlier?.item && reason) return { kind: 'replay', replay: await this.readReplay(earlier.item, reason) };
+    if (earlier?.item && reason) return { kind: 'replay', replay: await this.readReplay(head, earlier.item, reason) };
     if (head.open) {
       const lastTime = await this.recovery.recoverDeadTurn(head, head.open);
       return { kind: 'retry', lastTime, recovered: head.open.lease };
@@ -123,12 +124,13 @@ export class DynamoTurnConflict {
     return { number, remembered, item };
   }
 
-  private async readReplay(item: TurnItem, reason: EndReason): Promise<Replay> {
-    const continuations: ContinuationItem[] = [];
-    if (item.parts) {
-      const range = { id: item.id, ...continuationKeyRange(item.user_id), pageSize: 100 };
-      for await (const part of this.table.backwards(range)) if (isContinuation(part)) continuations.push(part);
-    }
+  /** @throws ChatNotFoundError when the chat is deleted meanwhile. */
+  private async readReplay(head: ItemKey, item: TurnItem, reason: EndReason): Promise<Replay> {
+    const parts: Item[] = [];
+    const range = { id: item.id, ...continuationKeyRange(item.user_id), pageSize: 100 };
+    if (item.parts) for await (const part of this.table.backwards(range)) parts.push(part);
+    if (parts.some(isTombstone)) requireVisibleHead(await this.table.get(headKey(head.user_id, head.id)));
+    const continuations = parts.filter(isContinuation);
     const message = toAssistantMessage(item, continuations);
     return { chatId: item.id, number: parseTurnNumber(item), message, reason };
   }

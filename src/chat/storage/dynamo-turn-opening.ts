@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TableSettings } from '../../config/settings.js';
 import { DynamoTable, ItemTooLargeError, type UpdateResult } from '../../dynamodb/dynamo-table.js';
 import { StorageUnavailableError } from '../../common/storage.errors.js';
-import { toExpiry, toSeconds } from '../../dynamodb/item-expiry.js';
+import { LATE_WRITE_MILLISECONDS, toExpiry, toSeconds } from '../../dynamodb/item-expiry.js';
 import { buildUpdate, Computed, type Condition } from '../../dynamodb/update-expression.js';
 import type { Replay } from '../model/chat.js';
 import { TurnInProgressError } from '../model/chat.errors.js';
@@ -158,7 +158,7 @@ function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | un
     ...(countFrom === undefined ? ['turns BETWEEN :none AND :last'] : []),
     'attribute_not_exists(#open)',
     'attribute_not_exists(deleted_at)',
-    // A chat must not expire while its turn runs; the second write renews it.
+    // A chat must not expire before the writes of its turn have arrived; the second write renews it.
     '(attribute_not_exists(expires_at) OR expires_at > :alive)',
     replaces === undefined ? 'attribute_not_exists(#key)' : '#key = :replaces',
     'attribute_not_exists(#mark)',
@@ -172,7 +172,7 @@ function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | un
     expression: conditions.join(' AND '),
     names: { '#key': toKeyAttribute(key), '#mark': toKeyAttribute(open.lease) },
     values: {
-      ':alive': toSeconds(conflict ? Date.now() : open.until),
+      ':alive': toSeconds(conflict ? Date.now() : open.until + LATE_WRITE_MILLISECONDS),
       ':seen': toLastTimeSeen(attempt, conflict),
       ...(countFrom === undefined && { ':last': LARGEST_COUNT }),
       ...(replaces !== undefined && { ':replaces': replaces }),

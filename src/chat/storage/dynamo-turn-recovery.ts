@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TableSettings } from '../../config/settings.js';
 import { DynamoTable, type Item, type ItemKey } from '../../dynamodb/dynamo-table.js';
-import { isExpired, toExpiry } from '../../dynamodb/item-expiry.js';
+import { isExpired, LATE_WRITE_MILLISECONDS, toExpiry, toSeconds } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import { type HeadItem, headKey, type OpenTurn } from './items/head-item.js';
 import { listNewestKeys } from './items/remembered-keys.js';
@@ -69,6 +69,17 @@ export class DynamoTurnRecovery {
     return { number: next, holds: 'nothing' };
   }
 
+  /** Keeps what holds a number until it has refused every late delivery of a turn that moves to another number. */
+  async keepPlace({ id, user_id: userId }: ItemKey, number: number): Promise<void> {
+    const expiresAt = toSeconds(Date.now() + LATE_WRITE_MILLISECONDS);
+    const condition = { expression: 'expires_at < :expiresAt', values: { ':expiresAt': expiresAt } };
+    await this.table.update({
+      Key: { id, user_id: turnSortKey(userId, number) },
+      ...buildUpdate({ expires_at: expiresAt }, condition),
+      ReturnValues: 'NONE',
+    });
+  }
+
   /**
    * Gets the turn with this number, or undefined if there is none or it has expired.
    *
@@ -119,6 +130,7 @@ export class DynamoTurnRecovery {
       const item = toAbandonedTurnItem(head, open, { ...end, number });
       if (await this.table.put({ ...item }, whileKeyIsFree())) return number;
       place = await this.findPlace(head, open, number);
+      if (place.holds === 'nothing') await this.keepPlace(head, number);
     }
     return place.number;
   }

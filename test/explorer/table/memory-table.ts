@@ -7,6 +7,7 @@ import {
   PutCommand,
   type PutCommandInput,
   QueryCommand,
+  ScanCommand,
   UpdateCommand,
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
@@ -87,6 +88,7 @@ export class MemoryTable {
     if (command instanceof PutCommand) return this.put(command, terms);
     if (command instanceof UpdateCommand) return this.update(command, terms);
     if (command instanceof BatchWriteCommand) return this.batchWrite(command.input, terms);
+    if (command instanceof ScanCommand) return { Items: this.listIds().flatMap((id) => this.listItems(id)) };
     if (command instanceof QueryCommand) {
       const { input } = command;
       if (input.IndexName !== undefined)

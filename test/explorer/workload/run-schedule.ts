@@ -26,12 +26,20 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
     await world.run();
     world.now += QUIET_MILLISECONDS;
     world.note(() => 'nothing happens for 20 minutes; then everything is read');
+    await runAlone(run, 'sweeper', () => run.parts.sweep.run({ deadline: Infinity, resumes: false }));
     checkTable(run);
-    const observer = new StepTask(1_000, new SimulatedProcess('observer', 0), {});
-    world.start(observer, () => checkEnd(run).catch((error: unknown) => noteUnexpected(run, error)));
-    await world.run();
+    await runAlone(run, 'observer', () => checkEnd(run));
   });
   return { findings: ledger.findings, trace: world.trace, calls: run.calls };
+}
+
+/** Runs work on a process of its own, without faults and with nothing beside it. */
+async function runAlone(run: Run, name: string, work: () => Promise<unknown>): Promise<void> {
+  const task = new StepTask(1_000, new SimulatedProcess(name, 0), {});
+  run.world.start(task, async () => {
+    await work().catch((error: unknown) => noteUnexpected(run, error));
+  });
+  await run.world.run();
 }
 
 function startStep(run: Run, { id, process: index, action, faults }: Step): void {

@@ -12,12 +12,14 @@ import { DynamoChatRepository } from '../../../src/chat/storage/dynamo-chat.repo
 import { DynamoHeadRepair } from '../../../src/chat/storage/dynamo-head-repair.js';
 import { DynamoHistoryRepository } from '../../../src/chat/storage/dynamo-history.repository.js';
 import { DynamoLegacyHistory } from '../../../src/chat/storage/dynamo-legacy-history.js';
+import { DynamoSweep } from '../../../src/chat/storage/dynamo-sweep.js';
 import { DynamoTurnCancellation } from '../../../src/chat/storage/dynamo-turn-cancellation.js';
 import { DynamoTurnConflict } from '../../../src/chat/storage/dynamo-turn-conflict.js';
 import { DynamoTurnLease } from '../../../src/chat/storage/dynamo-turn-lease.js';
 import { DynamoTurnOpening } from '../../../src/chat/storage/dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from '../../../src/chat/storage/dynamo-turn-recovery.js';
 import { DynamoTable } from '../../../src/dynamodb/dynamo-table.js';
+import { TableScan } from '../../../src/dynamodb/table-scan.js';
 import { DynamoTurnQuotaRepository } from '../../../src/usage/dynamo-turn-quota.repository.js';
 import { TurnQuota } from '../../../src/usage/turn-quota.js';
 import type { RunningTurn } from '../../../src/chat/model/turn.js';
@@ -55,6 +57,7 @@ export interface ServiceParts {
   readonly list: ChatListService;
   readonly deletion: DynamoChatDeletion;
   readonly quota: TurnQuota;
+  readonly sweep: DynamoSweep;
   /** Ends a turn as the service does. */
   readonly endTurn: (user: string, begun: RunningTurn, end: TurnEnd, observer: EndObserver) => Promise<EndedTurn>;
 }
@@ -70,7 +73,8 @@ export function buildParts(world: World, client: SimulatedClient, changing: Chan
     },
   };
   const clock = Object.assign(new Clock(), { sleep: (milliseconds: number) => world.sleep(milliseconds) });
-  const table = new DynamoTable(client as unknown as DynamoDBDocumentClient, settings, clock);
+  const documents = client as unknown as DynamoDBDocumentClient;
+  const table = new DynamoTable(documents, settings, clock);
   const recovery = new DynamoTurnRecovery(table, settings);
   const repair = new DynamoHeadRepair(table);
   const legacy = new DynamoLegacyHistory(table, settings);
@@ -89,6 +93,7 @@ export function buildParts(world: World, client: SimulatedClient, changing: Chan
     deletion,
     list: new ChatListService(list, deletion, OTHER_AGENT, new TurnTimes()),
     quota: new TurnQuota(new DynamoTurnQuotaRepository(table), quotaSettings, clock),
+    sweep: new DynamoSweep(table, new TableScan(documents, settings), deletion, clock),
     endTurn: (user, begun, end, observer) => {
       const running = { storing: new AbortController().signal, keep: observer.keep } as RunningTurns;
       const ending = new TurnEnding(observe(chats, observer), leases, AGENT, running, new TurnTimes());

@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { hasRuntimeClient } from '../../../scripts/lambda/local-function.js';
-import { isInstalled, RUNTIME_NODE } from '../../../scripts/lambda/node-binary.js';
+import { isInstalled, LAMBDA_NODE_ARGUMENTS, RUNTIME_NODE } from '../../../scripts/lambda/node-binary.js';
 import { describeWhere, skipped } from '../optional-parts.js';
 
 /** The runtime client takes minutes to install, by `npm run lambda -- install`. Without it these tests are skipped. */
@@ -43,4 +44,19 @@ export async function buildPackage(): Promise<string> {
   while (!existsSync(ended)) await sleep(100);
   if (!existsSync(join(folder, 'app.cache'))) throw new Error('Another test file could not build the package');
   return folder;
+}
+
+/** Runs the sweep of a package once, as its schedule does. */
+export async function runSweep(folder: string, variables: Readonly<Record<string, string>>) {
+  const script = `const { handler } = await import(process.argv[1]);
+    await handler({}, { awsRequestId: 'x', getRemainingTimeInMillis: () => 90000 });`;
+  const run = [...LAMBDA_NODE_ARGUMENTS, '--input-type=module', '-e', script, join(folder, 'lambda-sweep.mjs')];
+  const env = { ...variables, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+  return promisify(execFile)(process.execPath, run, { cwd: folder, env });
+}
+
+/** V8 keeps a hash of its version at the second word of a code cache. */
+export function withOtherVersion(cache: Buffer): Buffer {
+  cache.writeUInt32LE((cache.readUInt32LE(4) ^ 1) >>> 0, 4);
+  return cache;
 }

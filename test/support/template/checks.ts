@@ -2,7 +2,7 @@ import type { Properties, Template, Value } from '../../../scripts/template/temp
 import { buildTableSchema, CHAT_LIST_INDEX, TIME_TO_LIVE_ATTRIBUTE } from '../../../src/dynamodb/table-schema.js';
 import type { AgentKind, SdkCalls } from '../sdk-calls.js';
 import { AGENT_STACKS, type AgentStack, CLASSIC, MODELS_OF_PROFILE } from './agent-stacks.js';
-import { functionsOf } from './functions.js';
+import { functionsOf, SWEEP_FUNCTION } from './functions.js';
 import { arn, asMap, isList, namesIn, StackValues, textsIn, valuesAt } from './values.js';
 
 const EXISTING = {
@@ -40,24 +40,23 @@ const STATEMENT_KEYS = ['Sid', 'Effect', 'Action', 'Resource', 'Condition'];
 type CallsOf = (functionName: string, agent: AgentKind) => SdkCalls;
 
 /**
- * Lists differences between the functions' permissions and the calls in their code. They share one role, so the code of
- * each function needs all permissions.
+ * Lists differences between the functions' permissions and the calls in their code. Those behind the API share one role, so
+ * the code of each of them needs all permissions.
  */
 export function permissionProblems(template: Template, callsOf: CallsOf): string[] {
-  const role = asMap(template.Resources['ChatFunctionRole']?.Properties);
-  return [
-    ...('ManagedPolicyArns' in role ? ['the role has policies beside the one'] : []),
-    ...textsIn(role['Policies'])
-      .filter((text) => /[*?]/.test(text) && text !== MODELS_OF_PROFILE)
-      .map((text) => `wildcard: ${text}`),
-    ...Object.entries(functionsOf(template)).flatMap(([name, { Role, Policies }]) => [
-      ...(namesIn(Role).includes('ChatFunctionRole') ? [] : [`${name} has another role`]),
-      ...(Policies === undefined ? [] : [`${name} has policies beside those of the role`]),
-      ...STACKS.flatMap((stack) => roleProblems(template, role, stack, callsOf(name, stack.agent.kind))).map(
-        (problem) => `${name}: ${problem}`,
-      ),
-    ]),
-  ];
+  return Object.entries(functionsOf(template)).flatMap(([name, { Role, Policies }]) => {
+    const roleName = name === SWEEP_FUNCTION ? 'SweepFunctionRole' : 'ChatFunctionRole';
+    const role = asMap(template.Resources[roleName]?.Properties);
+    return [
+      ...('ManagedPolicyArns' in role ? ['the role has policies beside the one'] : []),
+      ...textsIn(role['Policies'])
+        .filter((text) => /[*?]/.test(text) && text !== MODELS_OF_PROFILE)
+        .map((text) => `wildcard: ${text}`),
+      ...(namesIn(Role).includes(roleName) ? [] : ['it has another role']),
+      ...(Policies === undefined ? [] : ['it has policies beside those of the role']),
+      ...STACKS.flatMap((stack) => roleProblems(template, role, stack, callsOf(name, stack.agent.kind))),
+    ].map((problem) => `${name}: ${problem}`);
+  });
 }
 
 function roleProblems(

@@ -1,6 +1,6 @@
 import type { Resource, Template } from '../../../scripts/template/template.js';
 import { differences } from './checks.js';
-import { functionsOf } from './functions.js';
+import { functionsOf, SWEEP_FUNCTION } from './functions.js';
 import { AGENT, arn, asMap, namesIn, StackValues, valuesAt } from './values.js';
 
 const TRUST = {
@@ -58,7 +58,8 @@ function concurrencyProblems(template: Template): string[] {
     ['', '50'].flatMap((ReservedConcurrency) => {
       const stack = new StackValues(template, { ...AGENT, ReservedConcurrency });
       const found = stack.of({ reserved: reserved ?? null });
-      const expected = ReservedConcurrency === '' ? {} : { reserved: ReservedConcurrency };
+      const isReserved = ReservedConcurrency !== '' && name !== SWEEP_FUNCTION;
+      const expected = isReserved ? { reserved: ReservedConcurrency } : {};
       return differences([JSON.stringify(found)], [JSON.stringify(expected)]).map((problem) => `${name}: ${problem}`);
     }),
   );

@@ -12,7 +12,7 @@ const ENUMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     Runtime: ['nodejs20.x', 'nodejs22.x', 'nodejs24.x'],
     'Architectures.*': ['x86_64', 'arm64'],
     'LoggingConfig.LogFormat': ['JSON', 'Text'],
-    'Events.*.Type': ['Api'],
+    'Events.*.Type': ['Api', 'Schedule'],
     'Events.*.Properties.Method': ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     'Events.*.Properties.ResponseTransferMode': INVOKE_MODES,
   },

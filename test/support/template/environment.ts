@@ -8,7 +8,7 @@ import {
 } from '../../../src/config/environment.js';
 import { SIGNING_ALGORITHMS } from '../../../src/config/signing-algorithms.js';
 import { differences, KEY_SET } from './checks.js';
-import { functionsOf, variablesOf } from './functions.js';
+import { requestFunctionsOf, variablesOf } from './functions.js';
 import { AGENT, asMap, isList, StackValues, textsIn } from './values.js';
 
 type Variables = Readonly<Record<string, Value>>;
@@ -62,14 +62,14 @@ const TIME_LIMITS: Readonly<Record<string, number>> = {
 /** Lists variables that only the template or only the service knows. */
 export function variableProblems(template: Template): string[] {
   const known = variableNames().filter((name) => !NOT_ON_LAMBDA.test(name) && name !== NEVER_PLAIN);
-  return Object.entries(functionsOf(template)).flatMap(([name, properties]) =>
+  return Object.entries(requestFunctionsOf(template)).flatMap(([name, properties]) =>
     differences(Object.keys(variablesOf(properties)), known).map((problem) => `${name}: ${problem}`),
   );
 }
 
 /** Lists allowed values that the service refuses, and defaults that differ from the service's. */
 export function valueProblems(template: Template): string[] {
-  return Object.entries(functionsOf(template)).flatMap(([name, properties]) =>
+  return Object.entries(requestFunctionsOf(template)).flatMap(([name, properties]) =>
     problemsOfValues(template, variablesOf(properties), TIME_LIMITS[name] ?? BUFFERED_TURN),
   );
 }
@@ -94,7 +94,7 @@ function problemsOfValues(template: Template, variables: Variables, defaultTimeo
 
 /** Lists origins, headers and base paths that only the template or only the service accepts. */
 export function originProblems(template: Template): string[] {
-  const variables = variablesOf(functionsOf(template)['ChatFunction']);
+  const variables = variablesOf(requestFunctionsOf(template)['ChatFunction']);
   const origins = ORIGINS.map(([value, isGood]) => ['AllowedOrigins', value, isGood] as const);
   return [...origins, ...TEXTS].flatMap(([parameter, value, isGood]) => {
     const pattern = new RegExp(template.Parameters[parameter]?.AllowedPattern ?? '^(?!)');
@@ -106,7 +106,7 @@ export function originProblems(template: Template): string[] {
 /** Lists choices of algorithms that the template allows and the service refuses, and the reverse. */
 export function algorithmProblems(template: Template): string[] {
   const pattern = new RegExp(template.Parameters['JwtAlgorithm']?.AllowedPattern ?? '^(?!)');
-  const variables = variablesOf(functionsOf(template)['ChatFunction']);
+  const variables = variablesOf(requestFunctionsOf(template)['ChatFunction']);
   return [{}, KEY_SET].flatMap((keys) =>
     ALGORITHMS.flatMap((JwtAlgorithm) => {
       const parameters = { ...AGENT, ...keys, JwtAlgorithm };
@@ -120,7 +120,7 @@ export function algorithmProblems(template: Template): string[] {
 /** Lists places that would show a secret. */
 export function secretProblems(template: Template): string[] {
   const isSecret = (name: string) => /secret|password|private|credential/i.test(name);
-  const environments = Object.values(functionsOf(template)).map(variablesOf);
+  const environments = Object.values(requestFunctionsOf(template)).map(variablesOf);
   return [
     ...environments.flatMap(Object.keys).filter((name) => isSecret(name) && !name.endsWith('_ARN')),
     ...Object.keys(template.Parameters).filter((name) => isSecret(name) && !name.endsWith('Arn')),

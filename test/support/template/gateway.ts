@@ -1,7 +1,7 @@
 import type { Template } from '../../../scripts/template/template.js';
 import { EXPOSED_HEADERS } from '../../../src/http/middleware/cors.js';
 import { differences } from './checks.js';
-import { functionsOf } from './functions.js';
+import { requestFunctionsOf } from './functions.js';
 import { AGENT, asMap, StackValues, valuesAt } from './values.js';
 
 const ANSWERS: Readonly<Record<string, readonly [status: number | undefined, error: string]>> = {
@@ -31,7 +31,7 @@ const THROTTLE = {
  * pass them on.
  */
 export function routeProblems(template: Template, routes: readonly string[]): string[] {
-  const events = Object.values(functionsOf(template)).flatMap((properties) =>
+  const events = Object.values(requestFunctionsOf(template)).flatMap((properties) =>
     valuesAt(properties, 'Events.*.Properties').map(asMap),
   );
   const preflights = routes.map((route) => route.replace(/^\w+/, 'OPTIONS'));

@@ -241,6 +241,22 @@ export const TEMPLATE_MUTATIONS: readonly (readonly [what: string, check: string
   ['another folder', 'package', 'CodeUri: build/lambda/', 'CodeUri: dist/'],
   ['a runtime that the build is not for', 'package', 'nodejs24.x', 'nodejs22.x'],
 
+  ['a sweep that is not built', 'package', 'CodeUri: build/lambda-sweep/', 'CodeUri: build/lambda/'],
+  ['a sweep with the role of the others', 'permissions', 'SweepFunctionRole.Arn', 'ChatFunctionRole.Arn'],
+  ['a sweep that may do anything', 'permissions', '- dynamodb:Scan', "- 'dynamodb:*'"],
+  ['a sweep that may not scan', 'permissions', '                  - dynamodb:Scan\n', ''],
+  ['a sweep that reserves concurrency', 'deployment', '      ReservedConcurrentExecutions: !Ref AWS::NoValue\n', ''],
+  ['a sweep at fixed times', 'sweep', 'Schedule: !Ref SweepSchedule', 'Schedule: rate(1 hour)'],
+  [
+    'a sweep that anybody may invoke',
+    'sweep',
+    '        Sweep:\n',
+    '        Open: { Type: HttpApi, Properties: {} }\n        Sweep:\n',
+  ],
+  ['a sweep that cannot be turned off', 'sweep', '    Condition: Sweeps\n', ''],
+  ['a sweep that is repeated at once', 'sweep', 'MaximumRetryAttempts: 0', 'MaximumRetryAttempts: 2'],
+  ['a schedule that is none', 'sweep', 'AllowedPattern: ^(rate', 'AllowedPattern: ^(.*|rate'],
+
   ['an endpoint at the edge', 'deployment', '      EndpointConfiguration: { Type: REGIONAL }\n', ''],
   ['an API that is not deployed anew', 'deployment', '      AlwaysDeploy: true\n', ''],
   ['nothing of authentication', 'deployment', '      Auth: { ApiKeyRequired: false }\n', ''],

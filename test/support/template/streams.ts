@@ -1,7 +1,7 @@
 import type { Template } from '../../../scripts/template/template.js';
 import { AFTER_DEADLINE } from '../../../src/config/waits.js';
 import { differences } from './checks.js';
-import { functionsOf } from './functions.js';
+import { requestFunctionsOf } from './functions.js';
 import { AGENT, asMap, namesIn, StackValues, valuesAt } from './values.js';
 
 /** API Gateway's timeout for responses that are not streamed, in seconds. */
@@ -13,7 +13,7 @@ const READING_MILLISECONDS = 60_000;
 
 /** Checks that our 504, or the end of a stream, comes before the gateway's and the function's timeout. */
 export function timeoutProblems(template: Template): string[] {
-  const { ChatFunction, ChatStreamFunction } = functionsOf(template);
+  const { ChatFunction, ChatStreamFunction } = requestFunctionsOf(template);
   const [timeout, streamTimeout] = [ChatFunction, ChatStreamFunction].map((one) => Number(one?.['Timeout']));
   const longestTurn = template.Parameters['AgentTimeoutMs']?.MaxValue ?? Infinity;
   const longestStream = template.Parameters['StreamTimeoutMs']?.MaxValue ?? Infinity;
@@ -29,7 +29,7 @@ export function timeoutProblems(template: Template): string[] {
 
 /** Checks that the API and the Function URL stream the streamed routes, and no others. */
 export function streamProblems(template: Template): string[] {
-  const modes = Object.entries(functionsOf(template)).flatMap(([name, properties]) =>
+  const modes = Object.entries(requestFunctionsOf(template)).flatMap(([name, properties]) =>
     valuesAt(properties, 'Events.*.Properties').map((event) => {
       const { Path, ResponseTransferMode = 'BUFFERED' } = asMap(event);
       return `${name} ${String(Path)} ${String(ResponseTransferMode)}`;

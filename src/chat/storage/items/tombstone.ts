@@ -8,6 +8,9 @@ const TOMBSTONE_DAYS = 1;
 
 const ATTRIBUTES = new Set(['id', 'user_id', 'deleted_at', 'expires_at']);
 
+/** The attributes of a mark, which a delete puts in place of the head before it replaces the other items. */
+const MARK_ATTRIBUTES = new Set([...ATTRIBUTES, 'updated_at', 'turns', 'session', 'inline_item']);
+
 /** What a delete leaves in place of an item. A late repetition of the item's write is refused by it. */
 export interface Tombstone extends ItemKey {
   /** ISO 8601 UTC. */
@@ -42,6 +45,16 @@ export function toHeadTombstoneChanges(key: KeyAttribute): Readonly<Record<strin
 export function isTombstone(item: Item): boolean {
   const { deleted_at: time } = item;
   return typeof time === 'string' && time !== '' && Object.keys(item).every((name) => ATTRIBUTES.has(name));
+}
+
+/**
+ * Whether an item is the mark of a delete that has not ended. Other systems write `deleted_at` into whole chats, which may
+ * be restored there. Those are no marks.
+ */
+export function isDeleteMark(item: Item): boolean {
+  const { deleted_at: deletedAt, updated_at: updatedAt } = item;
+  const hasTimes = typeof deletedAt === 'string' && typeof updatedAt === 'string';
+  return hasTimes && Object.keys(item).every((name) => MARK_ATTRIBUTES.has(name));
 }
 
 /** The condition that a key is free: it has no item, or one that has expired and that DynamoDB has not removed yet. */

@@ -31,6 +31,16 @@ export function isTurnKey({ user_id: sortKey }: { readonly user_id?: unknown }):
   return typeof sortKey === 'string' && /#T#\d{12}$/.test(sortKey);
 }
 
+/** Whether the key is of an item that belongs to a head: a turn, a continuation, or messages that were moved. */
+export function isPartKey({ user_id: sortKey }: { readonly user_id: string }): boolean {
+  return /#T#\d{12}(#|$)/.test(sortKey);
+}
+
+/** The user of an item's key. */
+export function parseUserId({ user_id: sortKey }: { readonly user_id: string }): string {
+  return sortKey.split('#', 1)[0] ?? '';
+}
+
 /** The number of the turn that a turn item or a continuation item belongs to. */
 export function parseTurnNumber({ user_id: sortKey }: { readonly user_id: string }): number {
   return Number(/#T#(\d+)/.exec(sortKey)?.[1]);

@@ -1,0 +1,26 @@
+import type { TableSettings } from '../../config/settings.js';
+import { createDocumentClient, createDynamoDbClient } from '../../dynamodb/dynamodb.client.js';
+import { DynamoTable } from '../../dynamodb/dynamo-table.js';
+import { TableScan } from '../../dynamodb/table-scan.js';
+import { DynamoChatDeletion } from './dynamo-chat-deletion.js';
+import { DynamoHeadRepair } from './dynamo-head-repair.js';
+import { DynamoSweep, type SweepOptions, type SweepResult } from './dynamo-sweep.js';
+import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
+
+/**
+ * Sweeps a table once, without an app.
+ *
+ * @throws StorageUnavailableError
+ */
+export async function sweepTable(settings: TableSettings, options: SweepOptions): Promise<SweepResult> {
+  const client = createDynamoDbClient(settings);
+  try {
+    const documents = createDocumentClient(client);
+    const table = new DynamoTable(documents, settings);
+    const recovery = new DynamoTurnRecovery(table, settings);
+    const deletion = new DynamoChatDeletion(table, recovery, new DynamoHeadRepair(table));
+    return await new DynamoSweep(table, new TableScan(documents, settings), deletion).run(options);
+  } finally {
+    client.destroy();
+  }
+}
