@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import { DynamoTurnLease } from '../../src/chat/storage/dynamo-turn-lease.js';
 import { DynamoTurnRecovery } from '../../src/chat/storage/dynamo-turn-recovery.js';
 import { DynamoHeadRepair } from '../../src/chat/storage/dynamo-head-repair.js';
 import { DynamoChatDeletion } from '../../src/chat/storage/dynamo-chat-deletion.js';
@@ -35,7 +36,7 @@ describe('DynamoSweep', () => {
   /** Sweeps in pages of a few items. */
   function sweep(options: Partial<SweepOptions> = {}) {
     const settings = new TableSettings(store.environment);
-    const recovery = new DynamoTurnRecovery(store.dynamoTable, settings);
+    const recovery = new DynamoTurnRecovery(store.dynamoTable, new DynamoTurnLease(store.dynamoTable), settings);
     const deletion = new DynamoChatDeletion(store.dynamoTable, recovery, new DynamoHeadRepair(store.dynamoTable));
     const scan = new TableScan(store.client, settings, 3);
     return new DynamoSweep(store.dynamoTable, scan, deletion, store.clock).run({

@@ -5,6 +5,7 @@ import { TableScan } from '../../dynamodb/table-scan.js';
 import { DynamoChatDeletion } from './dynamo-chat-deletion.js';
 import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoSweep, type SweepOptions, type SweepResult } from './dynamo-sweep.js';
+import { DynamoTurnLease } from './dynamo-turn-lease.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 
 /**
@@ -17,7 +18,7 @@ export async function sweepTable(settings: TableSettings, options: SweepOptions)
   try {
     const documents = createDocumentClient(client);
     const table = new DynamoTable(documents, settings);
-    const recovery = new DynamoTurnRecovery(table, settings);
+    const recovery = new DynamoTurnRecovery(table, new DynamoTurnLease(table), settings);
     const deletion = new DynamoChatDeletion(table, recovery, new DynamoHeadRepair(table));
     return await new DynamoSweep(table, new TableScan(documents, settings), deletion).run(options);
   } finally {

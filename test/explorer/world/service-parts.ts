@@ -75,7 +75,8 @@ export function buildParts(world: World, client: SimulatedClient, changing: Chan
   const clock = Object.assign(new Clock(), { sleep: (milliseconds: number) => world.sleep(milliseconds) });
   const documents = client as unknown as DynamoDBDocumentClient;
   const table = new DynamoTable(documents, settings, clock);
-  const recovery = new DynamoTurnRecovery(table, settings);
+  const leases = new DynamoTurnLease(table);
+  const recovery = new DynamoTurnRecovery(table, leases, settings);
   const repair = new DynamoHeadRepair(table);
   const legacy = new DynamoLegacyHistory(table, settings);
   const conflicts = new DynamoTurnConflict(table, recovery, repair);
@@ -86,7 +87,6 @@ export function buildParts(world: World, client: SimulatedClient, changing: Chan
   const { turnsPerMinute, turnsAtOnce } = changing;
   const quotaSettings = { turnsPerMinute, turnsAtOnce, turnsPerDay: 0 };
   const chats = new DynamoChatRepository(table, opening, recovery, legacy, settings);
-  const leases = new DynamoTurnLease(table);
   return {
     chats,
     history: new DynamoHistoryRepository(table, legacy),
