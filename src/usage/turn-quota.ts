@@ -90,7 +90,7 @@ export class TurnQuota {
 
   /**
    * Frees the place of a turn that has ended, and adds its tokens to its day. If the table fails, it is tried again
-   * for half a minute. It never throws: without it the place ends by its time.
+   * for 15 s. It never throws: without it the place ends by its time.
    */
   async end(place: TakenPlace, { tokens, recovered }: EndedTurn = {}): Promise<void> {
     const { running, oldMinutes, oldDays } = place.usage;
