@@ -119,10 +119,11 @@ function checkCounts(known: readonly Attempt[], page: ReadPage, report: Report):
 
 /** Why there is a turn too many. */
 function nameSurplus(attempts: readonly Attempt[], from: number): string {
+  const refused = attempts.find(
+    ({ outcome, appliedAt = 0, knownAt = Infinity }) => outcome === 'refused' && appliedAt > knownAt,
+  );
   const gone = attempts.find((attempt) => attempt.gone && attempt.gone.at < from)?.gone;
-  if (gone) return `${gone.why} turn is shown`;
-  const refused = attempts.find(({ outcome, appliedAt }) => outcome === 'refused' && appliedAt !== undefined);
-  if (!refused) return 'doubled turn';
+  if (!refused) return gone ? `${gone.why} turn is shown` : 'doubled turn';
   return refused.refusal === 'Chat not found' ? 'turn of a begin that got 404' : 'turn of a refused begin';
 }
 
