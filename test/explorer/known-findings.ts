@@ -18,11 +18,15 @@ export const KNOWN_FINDINGS: readonly KnownFinding[] = [
   },
   {
     kind: 'turn of a begin that got 404',
-    why: 'The same, when another begin opens the chat meanwhile.',
-    isCause: hasClocksApart,
+    why: 'The same, when another begin opens the chat, or DynamoDB removes an expired chat whose key is used again.',
+    isCause: (shortest) => hasClocksApart(shortest) || hasExpiry(shortest),
   },
 ];
 
 function hasClocksApart({ clocks }: Schedule): boolean {
   return clocks.some((ahead) => ahead !== clocks[0]);
+}
+
+function hasExpiry({ steps }: Schedule): boolean {
+  return steps.some(({ action }) => action.do === 'expire');
 }

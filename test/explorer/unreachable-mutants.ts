@@ -6,11 +6,14 @@ const LARGE = 'reachable in principle; large replies are rare, and so are two ru
 const LATE_BEFORE_MARK =
   'only a refused begin that arrives right before its mark shows it; else its lease ends the turn';
 const RARE_TAKEOVER = 'the dead run would have to complete between the read and the write of the run that replaces it';
+const PLACE_ENDS = 'a place that is taken late ends by its time, and the turn that it belongs to has failed';
+const EXPIRED_PLACE = 'an expired turn would have to have the number of a new one, and not be removed yet';
 const SECOND = 'the chat would have to expire between the read and the write of the same begin';
 
 /** Mutants that thousands of random schedules do not notice, and why: another condition covers them, or they are rare. */
 export const NOT_REACHABLE: readonly (Mutant & { readonly why: string })[] = [
   ...listSame('begin', [
+    ['NOT ended_at > :seen', '“#key” and “updated_at” refuse the same late begin, while the head remembers the key'],
     ['attribute_exists(id)', '“turns BETWEEN” refuses an item that is absent'],
     ['turns BETWEEN :none AND :last', OTHER_SYSTEMS],
     ['attribute_not_exists(#key)', '“NOT ended_at > :seen” refuses the same late begin while clocks are in step'],
@@ -48,12 +51,33 @@ export const NOT_REACHABLE: readonly (Mutant & { readonly why: string })[] = [
     ['(attribute_not_exists(#open) OR #open.lease <> :lease)', LATE_BEFORE_MARK],
   ]),
   ...listSame('mark as deleted', [
+    [
+      'turns = :seen',
+      'a delete may take a turn that ends before it; a mark that arrives after the delete has failed is rare',
+    ],
     ['attribute_exists(id)', '“turns = :seen” refuses an item that is absent'],
     ['attribute_not_exists(#open)', 'a turn that has begun since the read has changed “turns”'],
     ['attribute_not_exists(deleted_at)', 'a second mark is the same; a tombstone has no “turns”'],
     ['attribute_not_exists(turns)', '“#open” refuses while the first turn of a legacy chat runs'],
   ]),
+  ...listSame('cancel place', [['NOT contains(#m, :id)', PLACE_ENDS]]),
+  ...listSame('take place', [
+    ['NOT contains(#x, :id)', PLACE_ENDS],
+    ['(attribute_not_exists(#x) OR size(#x) < :refunds)', 'no schedule has a hundred requests in a minute'],
+  ]),
+  ...listSame('remove dead places', [
+    ['attribute_exists(id)', 'without it an empty item is written, which counts nothing'],
+  ]),
+  ...listSame('end lease', [
+    [
+      '#open.lease = :lease',
+      'the lease has ended by its time already, and another turn would have to begin in that moment',
+    ],
+  ]),
+  ...listSame('complete', [['expires_at <= :now', EXPIRED_PLACE]]),
+  ...listSame('recover turn', [['expires_at <= :now', EXPIRED_PLACE]]),
   ...listSame('rename', [
+    ['attribute_not_exists(title_id)', 'as below, for the first rename of a chat'],
     ['attribute_exists(id)', 'a tombstone stays for a day, longer than any call is late'],
     ['title_id = :titleId', 'a third rename would have to end before the second one arrives'],
   ]),

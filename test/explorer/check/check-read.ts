@@ -108,7 +108,7 @@ function checkCounts(known: readonly Attempt[], page: ReadPage, report: Report):
   for (const prompt of new Set(known.map((attempt) => attempt.prompt))) {
     const attempts = known.filter((attempt) => attempt.prompt === prompt);
     const least = attempts.filter((attempt) => mustHaveBegun(attempt, page)).length;
-    const most = attempts.filter((attempt) => mayHaveBegun(attempt, page)).length;
+    const most = attempts.filter((attempt) => mayHaveBegun(attempt, page) || isTakenOver(attempt, attempts)).length;
     const count = page.turns.filter(({ messages }) => messages[0]?.content === prompt).length;
     if (count < least) report('lost prompt', `“${prompt}”: ${count} of ${least}`);
     if (count > most) {
@@ -119,10 +119,11 @@ function checkCounts(known: readonly Attempt[], page: ReadPage, report: Report):
 
 /** Why there is a turn too many. */
 function nameSurplus(attempts: readonly Attempt[], from: number): string {
+  const refused = attempts.find(
+    ({ outcome, appliedAt = 0, knownAt = Infinity }) => outcome === 'refused' && appliedAt > knownAt,
+  );
   const gone = attempts.find((attempt) => attempt.gone && attempt.gone.at < from)?.gone;
-  if (gone) return `${gone.why} turn is shown`;
-  const refused = attempts.find(({ outcome, appliedAt }) => outcome === 'refused' && appliedAt !== undefined);
-  if (!refused) return 'doubled turn';
+  if (!refused) return gone ? `${gone.why} turn is shown` : 'doubled turn';
   return refused.refusal === 'Chat not found' ? 'turn of a begin that got 404' : 'turn of a refused begin';
 }
 
@@ -131,11 +132,19 @@ function mustHaveBegun({ outcome, knownAt = Infinity, gone, expiresAt = Infinity
   return outcome === 'begun' && knownAt < page.from && isAlive;
 }
 
-/** A turn with a key may have been ended as dead, and its key taken over by the turn that is replayed. */
+/**
+ * Whether a turn may have been ended as dead while its process stood still, and its key taken over. Then it is refused
+ * while the other turn runs, and gets its reply later.
+ */
+function isTakenOver(attempt: Attempt, sameKey: readonly Attempt[]): boolean {
+  const { outcome, appliedAt = Infinity, knownAt = Infinity } = attempt;
+  const hasOther = sameKey.some((other) => other !== attempt && other.outcome === 'begun');
+  return hasOther && appliedAt <= knownAt && (outcome === 'replayed' || outcome === 'refused');
+}
+
 function mayHaveBegun(attempt: Attempt, { from, to }: ReadPage): boolean {
-  const { outcome, knownAt = Infinity, calledAt, appliedAt, gone } = attempt;
+  const { outcome, knownAt = Infinity, calledAt, gone } = attempt;
   if (calledAt > to || (gone && gone.at < from)) return false;
-  if (outcome === 'replayed' && appliedAt !== undefined && appliedAt <= knownAt) return true;
   return outcome === 'begun' || outcome === 'unknown' || knownAt >= from;
 }
 

@@ -144,7 +144,8 @@ export class Ledger {
    */
   noteDelete(chatId: string, now: number, until = now): void {
     for (const attempt of this.attemptsOf(chatId)) {
-      if (this.expiredChats.has(chatId) && attempt.appliedAt === undefined) continue;
+      const { appliedAt = Infinity } = attempt;
+      if (this.expiredChats.has(chatId) && appliedAt >= until) continue;
       if (attempt.calledAt < until) attempt.gone ??= { at: now, why: 'deleted' };
     }
   }

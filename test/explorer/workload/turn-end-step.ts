@@ -1,4 +1,5 @@
 import type { TurnOutcome } from '../../../src/chat/model/chat.js';
+import { TurnSupersededError } from '../../../src/chat/model/chat.errors.js';
 import type { RunningTurn } from '../../../src/chat/model/turn.js';
 import { StorageUnavailableError } from '../../../src/common/storage.errors.js';
 import { LAST_WRITE, STORE_AFTER_DEADLINE } from '../../../src/config/waits.js';
@@ -41,11 +42,20 @@ export async function endTurn(run: Run, attempt: Attempt, ended: EndedAttempt): 
       keep: (work) => void work.catch((error: unknown) => checkGivenUp(run, attempt, { error, begun })),
     });
     world.note(() => `the caller has turn ${stored.number}`);
+  } catch (error) {
+    if (error instanceof TurnSupersededError) checkSuperseded(run, attempt);
+    throw error;
   } finally {
     const latest = Math.max(start.clock, deadline) + storeLimit + LAST_WRITE + SLACK;
     if (Date.now() > latest && process.frozenUntil < start.now)
       run.ledger.report('caller waits too long', attempt.prompt);
   }
+}
+
+/** Only another run of the same turn takes its place. */
+function checkSuperseded({ ledger }: Run, { step, chatId = '', prompt }: Attempt): void {
+  const others = ledger.attemptsOf(chatId).filter((other) => other.step !== step && other.prompt === prompt);
+  if (others.every(({ appliedAt }) => appliedAt === undefined)) ledger.report('superseded by no turn', prompt);
 }
 
 /** A turn is given up only after its lease. */

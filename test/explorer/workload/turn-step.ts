@@ -6,7 +6,6 @@ import { BUFFERED_TURN } from '../../../src/config/waits.js';
 import type { TakenPlace } from '../../../src/usage/turn-quota.js';
 import { TooManyTurnsError } from '../../../src/usage/usage.errors.js';
 import { checkFreed, checkRefusal, checkTurnsAtOnce, TOKENS, toQuotaPlace } from '../check/check-quota.js';
-import { DURING_DELETE } from '../check/check-read.js';
 import type { Attempt } from '../check/ledger.js';
 import { MEMORY } from '../world/service-parts.js';
 import type { Action } from './schedule.js';
@@ -89,8 +88,7 @@ function toOutcome({ outcome }: Action & { do: 'turn' }, reply: string): TurnOut
 function checkReplay({ ledger }: Run, attempt: Attempt, reply: string): void {
   const source = ledger.attemptsOf(attempt.chatId ?? '').find((other) => other.reply === reply);
   if (source?.prompt !== attempt.prompt || source.user !== attempt.user) {
-    const isTorn = ledger.isBeingDeleted(attempt.chatId ?? '', attempt.user);
-    ledger.report(isTorn ? DURING_DELETE : 'wrong replay', `“${attempt.prompt}” got “${reply.slice(0, 24)}”`);
+    ledger.report('wrong replay', `“${attempt.prompt}” got “${reply.slice(0, 24)}”`);
   }
   if (source?.gone && source.gone.at < attempt.calledAt) {
     ledger.report(`${source.gone.why} turn is replayed`, `“${attempt.prompt}”`);
