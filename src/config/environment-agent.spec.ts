@@ -1,15 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigurationError, loadEnvironment } from './environment.js';
-
-function findProblems(variables: Record<string, string>): readonly string[] {
-  try {
-    loadEnvironment(variables);
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.problems;
-    throw error;
-  }
-  return [];
-}
+import { findProblems } from '../../test/support/environment-problems.js';
 
 describe('the agent', () => {
   const KEY = { JWT_VERIFY_SIGNATURE: 'false' };

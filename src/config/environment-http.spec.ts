@@ -1,19 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigurationError, loadEnvironment } from './environment.js';
+import { loadEnvironment } from './environment.js';
 import { HttpSettings } from './settings.js';
+import { findProblems } from '../../test/support/environment-problems.js';
 
 const VALID = { AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS', JWT_SECRET_KEY: 'k9fJ2mQx7Lw4Rz8Tn1Vb6Yc3Hd5Gs0Pa' };
 
+const findHttpProblems = (variables: Record<string, string>) => findProblems({ ...VALID, ...variables });
 const read = (variables: Record<string, string>) => new HttpSettings(loadEnvironment({ ...VALID, ...variables }));
-
-function findProblems(variables: Record<string, string>): readonly string[] {
-  try {
-    read(variables);
-    return [];
-  } catch (error) {
-    return (error as ConfigurationError).problems;
-  }
-}
 
 describe('the settings of HTTP', () => {
   it('allow no page, have no base path and keep connections for 75 s by default', () => {
@@ -52,7 +45,7 @@ describe('the settings of HTTP', () => {
     'chrome-extension://*',
     'app://user@localhost',
   ])('refuse the origin %s', (CORS_ORIGINS) => {
-    expect(findProblems({ CORS_ORIGINS })).toEqual([
+    expect(findHttpProblems({ CORS_ORIGINS })).toEqual([
       'CORS_ORIGINS must be origins such as https://app.example.com separated by commas',
     ]);
   });
@@ -64,7 +57,7 @@ describe('the settings of HTTP', () => {
   });
 
   it.each(['*', 'traceparent,', 'two words', 'x:y', 'x'.repeat(65)])('refuse the header %s', (CORS_HEADERS) => {
-    expect(findProblems({ CORS_HEADERS })).toEqual(['CORS_HEADERS must be names of headers separated by commas']);
+    expect(findHttpProblems({ CORS_HEADERS })).toEqual(['CORS_HEADERS must be names of headers separated by commas']);
   });
 
   it.each(['/api/v1', 'api/v1', '/api/v1/', ' api/v1// '])('read the base path %j', (BASE_PATH) => {
@@ -78,7 +71,7 @@ describe('the settings of HTTP', () => {
   it.each(['/a//b', '/a?b', '/a b', '/..', '/.a', 'https://x/api', '/a%20b'])(
     'refuse the base path %s',
     (BASE_PATH) => {
-      expect(findProblems({ BASE_PATH })).toEqual([
+      expect(findHttpProblems({ BASE_PATH })).toEqual([
         'BASE_PATH must be a path such as /api of letters, digits, _ . ~ -',
       ]);
     },
@@ -89,6 +82,6 @@ describe('the settings of HTTP', () => {
     ['86401', 'must be at most 86400'],
     ['75s', 'must be a whole number'],
   ])('refuse to keep connections for %s', (KEEP_ALIVE_SECONDS, problem) => {
-    expect(findProblems({ KEEP_ALIVE_SECONDS })).toEqual([`KEEP_ALIVE_SECONDS ${problem}`]);
+    expect(findHttpProblems({ KEEP_ALIVE_SECONDS })).toEqual([`KEEP_ALIVE_SECONDS ${problem}`]);
   });
 });

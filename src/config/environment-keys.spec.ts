@@ -1,21 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { findKeySetUrl } from './environment-keys.js';
-import { ConfigurationError, loadEnvironment } from './environment.js';
+import { loadEnvironment } from './environment.js';
+import { findProblems } from '../../test/support/environment-problems.js';
 
 const SECRET = 'k9fJ2mQx7Lw4Rz8Tn1Vb6Yc3Hd5Gs0Pa';
 const VALID = { AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS', JWT_SECRET_KEY: SECRET };
 const toBase64 = (text: string) => Buffer.from(text).toString('base64');
-
-function findProblems(variables: Record<string, string>): readonly string[] {
-  try {
-    loadEnvironment(variables);
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.problems;
-    throw error;
-  }
-  return [];
-}
 
 describe('the variables of tokens', () => {
   it.each<[Record<string, string>, string]>([

@@ -1,20 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ConfigurationError, Environment, findMisspelt, loadEnvironment, variableNames } from './environment.js';
+import { findProblems } from '../../test/support/environment-problems.js';
 
 const SECRET = 'k9fJ2mQx7Lw4Rz8Tn1Vb6Yc3Hd5Gs0Pa';
 const ARN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt-signing-key-AbCdEf';
 const VALID = { AGENT_ID: 'AGENT', AGENT_ALIAS_ID: 'ALIAS', JWT_SECRET_KEY: SECRET };
-
-function findProblems(variables: Record<string, string>): readonly string[] {
-  try {
-    loadEnvironment(variables);
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.problems;
-    throw error;
-  }
-  return [];
-}
 
 describe('loadEnvironment', () => {
   it('has a default for everything but the agent and the key', () => {

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { currentRequestContext } from '../common/request-context.js';
 import { logFailure } from '../http/errors/log-failure.js';
-import { toPublicError } from '../http/errors/public-error.js';
+import { toErrorBody, toPublicError } from '../http/errors/public-error.js';
 import { buildRefusal, type Refusal } from '../http/server/refusals.js';
 import { dropConnectionHeaders } from './connection-headers.js';
 import type { HeaderForm } from './kinds/event-request.js';
@@ -44,9 +44,8 @@ export function toRefusalResponse(refusal: Refusal): WholeResponse {
 export function toFailureResponse(thrown: unknown): WholeResponse {
   const publicError = toPublicError(thrown);
   logFailure(thrown, publicError);
-  const { status, error, advice } = publicError;
-  const message = `${advice}; request id ${currentRequestContext()?.requestId}`;
-  return toRefusalResponse({ status, error, message });
+  const body = toErrorBody(publicError, currentRequestContext()?.requestId);
+  return toRefusalResponse({ status: publicError.status, ...body });
 }
 
 /** Puts headers into the field that the sender reads. The gateway adds the headers of its own connection. */

@@ -1,30 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { type IdTokenFault, InvalidIdTokenError } from '../auth.errors.js';
-import { type ClaimSettings, parseUser } from './token-claims.js';
+import type { IdTokenFault } from '../auth.errors.js';
+import type { ClaimSettings } from './token-claims.js';
 import type { JsonObject } from './unverified-token.js';
-
-const NOW = 1_700_000_000;
-const GOOD = { exp: NOW + 60, sub: 'u-1', email: 'ann@example.com', username: 'ann' };
-const SETTINGS: ClaimSettings = {
-  issuer: undefined,
-  audiences: undefined,
-  userIdClaim: undefined,
-  usernameClaim: 'username',
-  emailClaim: 'email',
-  requiredClaims: ['email', 'username'],
-  sessionClaims: [],
-};
-
-/** Valid claims with `changes`; undefined removes a claim. They come from JSON text, as in a real token. */
-function claims(changes: JsonObject = {}): JsonObject {
-  return JSON.parse(JSON.stringify({ ...GOOD, ...changes })) as JsonObject;
-}
-const user = (given: JsonObject, changes: Partial<ClaimSettings>) =>
-  parseUser(given, { ...SETTINGS, ...changes }, NOW * 1000);
-
-function expectFault(fault: IdTokenFault, given: JsonObject, changes: Partial<ClaimSettings>): void {
-  expect(() => user(given, changes)).toThrow(new InvalidIdTokenError(fault));
-}
+import { claims, expectFault, GOOD, user } from '../../../test/support/token-claims.js';
 
 describe('the configured claims of the user name and the address', () => {
   const renamed = { usernameClaim: 'preferred_username', emailClaim: 'https://example.com/mail' };

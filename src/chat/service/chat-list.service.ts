@@ -111,7 +111,8 @@ export class ChatListService {
     try {
       const session = await this.deletion.delete(userId, chatId, { evenIfExpired: true, deadline: run.deadline });
       // An agent that does not respond must not use up the time for the other chats.
-      if (session && run.endsSessions) run.endsSessions &&= await this.tryEndSession(userId, chatId, session);
+      const isTried = session !== undefined && run.endsSessions;
+      if (isTried && !(await this.tryEndSession(userId, chatId, session))) run.endsSessions = false;
       return 'deleted';
     } catch (error) {
       if (error instanceof ChatNotFoundError) return 'gone';

@@ -7,8 +7,7 @@ import { toErrorBody, toPublicError } from './public-error.js';
 
 /**
  * Sends every error that a request ends with: `{"error"}`, plus `"message"` on 5xx. A response that has begun is cut,
- * because its status can no longer change. The connection is
- * closed if the rest of the request has no end in sight.
+ * because its status can no longer change. The connection is closed if the rest of the request has no end in sight.
  */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {

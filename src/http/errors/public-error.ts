@@ -42,9 +42,16 @@ export function toPublicError(thrown: unknown): PublicError {
   return { status: 500, error: 'Internal server error', advice: 'Report this' };
 }
 
+/** The body of an error. */
+export interface ErrorBody {
+  readonly error: string;
+  readonly message?: string;
+}
+
 /** Builds the body of an error. A 5xx has a `message`: what is wrong, or what to do, with the id of the request. */
-export function toErrorBody({ error, advice, detail }: PublicError, requestId: string | undefined): object {
-  return { error, message: detail ?? (advice && `${advice}; request id ${requestId}`) };
+export function toErrorBody({ error, advice, detail }: PublicError, requestId: string | undefined): ErrorBody {
+  const message = detail ?? (advice && `${advice}; request id ${requestId}`);
+  return { error, ...(message !== undefined && { message }) };
 }
 
 /** Nest throws its own 404 for an unknown route. A path that cannot be decoded is a URIError, alone or as a cause. */

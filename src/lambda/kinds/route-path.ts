@@ -1,7 +1,7 @@
 import { type GatewayRoute, isObject } from './event-request.js';
 
-/** The first segments of our own routes. */
-const OWN_ROUTE = /\/(?:chats?|health|usage|openapi\.json|docs)(?=\/|$)/;
+/** The first segments of the function's routes. */
+const OWN_ROUTE = /\/(?:chats?|health)(?=\/|$)/;
 
 /** The route that deletes all chats of a user. */
 const ALL_CHATS = /^\/chats\/*$/;

@@ -30,8 +30,8 @@ interface HeadTimes {
 }
 
 /**
- * Parses a stored time: ISO 8601, a date of HTTP or JavaScript, or a count of seconds, milliseconds, microseconds or nanoseconds since 1970. A time
- * without a zone is UTC, as the original system wrote it.
+ * Parses a stored time: ISO 8601, a date of HTTP or JavaScript, or a count of seconds, milliseconds, microseconds or
+ * nanoseconds since 1970. A time without a zone is UTC, as the original system wrote it.
  *
  * @returns epoch milliseconds; undefined for everything else.
  */
