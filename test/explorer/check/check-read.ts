@@ -15,7 +15,7 @@ export interface ReadPage {
 }
 
 /** A read while a delete runs that is neither the whole chat nor 404. */
-export const DURING_DELETE = 'read while a delete runs';
+const DURING_DELETE = 'read while a delete runs';
 const TORN = new Set(['lost turn', 'lost reply', 'lost prompt', 'torn reply']);
 
 /** Checks what a caller has got of a chat: every acknowledged turn once, whole and in order, and nothing else. */
