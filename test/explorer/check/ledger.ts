@@ -91,6 +91,9 @@ export class Ledger {
   /** Chats whose head has expired, and was removed or written again. */
   readonly expiredChats = new Set<string>();
 
+  /** When a chat was last renewed about when it expired. */
+  readonly lateRenewals = new Map<string, number>();
+
   constructor(private readonly findHead: (chatId: string, user: string) => Item | undefined) {}
 
   report(kind: string, text: string): void {
@@ -106,6 +109,7 @@ export class Ledger {
     const id = String(after['id']);
     if (String(after['user_id']).includes('#') || id.startsWith('usage#')) return;
     this.noteExpiry(id, before, now);
+    if (toExpiryTime(before) - CLOCK_MARGIN < now) this.lateRenewals.set(id, now);
     const { lease, until } = Object(after['open']) as { lease?: string; until?: number };
     const holders = this.holders.get(id) ?? [];
     this.holders.set(id, holders);

@@ -90,7 +90,8 @@ export class Run {
     const isThere = ({ user: owner, outcome, knownAt = Infinity, gone }: (typeof ledger.attempts)[number]) =>
       owner === user && outcome === 'begun' && knownAt < from && !gone;
     // A process that stands still may find that the chat has expired, though a turn has renewed it meanwhile.
-    const isLate = this.leastTtlDays > 0 && world.running.process.frozenUntil >= from;
+    const stoodStill = this.leastTtlDays > 0 && world.running.process.frozenUntil >= from;
+    const isLate = stoodStill || (ledger.lateRenewals.get(chatId) ?? 0) >= from;
     const isExpected =
       !ledger.attemptsOf(chatId).some(isThere) || ledger.mayBeMissing(chatId, user, world.now) || isLate;
     if (!isExpected) ledger.report('lost chat', `chat ${chatId} of ${user}`);
