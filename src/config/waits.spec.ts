@@ -32,6 +32,11 @@ describe('the waits of the service', () => {
     expect(waits.LEASE_RENEWAL).toBeGreaterThan(waits.RENEW_BEFORE_END);
   });
 
+  it('repeat a call to the table before a renewal, and within the lease', () => {
+    expect(waits.REPEAT_PAUSES.longest).toBeLessThan(waits.RENEW_BEFORE_END);
+    expect(waits.LEASE_MARGIN).toBeGreaterThan(waits.REPEAT_PAUSES.longest + waits.TABLE_CALL);
+  });
+
   it('end every turn of a slow table after SIGTERM: first its agent, then its writes, then its stream', () => {
     const { items, pacing } = LARGEST_TURN;
     expect(waits.SHUTDOWN_STORING).toBeGreaterThan(items * SLOW_CALL + pacing + SLOW_CALL);

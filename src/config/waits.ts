@@ -16,6 +16,9 @@ export const TABLE_TRY = 1_500;
 /** One call to the table that hangs. Between its tries the SDK pauses for 50 ms at most. */
 export const TABLE_CALL = TABLE_TRIES * TABLE_TRY + 100;
 
+/** Pauses between repeated calls: the first, and the longest. Each is twice as long as the one before. */
+export const REPEAT_PAUSES = { first: 100, longest: 3 * SECOND };
+
 /** After its deadline a turn is stored for this long while the caller of a whole response waits. */
 export const STORE_AFTER_DEADLINE = 2_500;
 /** For the last write of a turn: its release, or the end of its lease if it could not be stored. */
@@ -32,7 +35,10 @@ export const BUFFERED_TURN = GATEWAY_TIMEOUT - AFTER_DEADLINE;
 /** What a turn of `POST /chat/stream` may take: the idle limit of a stream is 5 minutes. */
 export const STREAMED_TURN = 290 * SECOND;
 
-/** A turn keeps its lease for this long after its deadline. It is stored in this time, and clocks differ. */
+/**
+ * A turn keeps its lease, and its place in the quota, for this long after its deadline. It is stored in this time, and
+ * clocks differ.
+ */
 export const LEASE_MARGIN = 15 * SECOND;
 /** A stream whose turn could not be stored renews its lease this long before it ends. Clocks differ, and the call takes time. */
 export const RENEW_BEFORE_END = LEASE_MARGIN + TABLE_CALL;

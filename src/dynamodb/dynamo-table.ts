@@ -12,6 +12,7 @@ import {
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { TableSettings } from '../config/settings.js';
+import { REPEAT_PAUSES } from '../config/waits.js';
 import { IndexUnavailableError, StorageUnavailableError } from '../common/storage.errors.js';
 import { findStorageFault } from './storage-fault.js';
 import { CHAT_LIST_INDEX } from './table-schema.js';
@@ -29,8 +30,6 @@ const BATCH_SIZE = 25;
 const BATCH_ATTEMPTS = 5;
 const BATCH_PAUSE_MILLISECONDS = 50;
 
-/** Pauses between repeated calls: the first, and the longest. Each is twice as long as the one before. */
-const REPEAT_PAUSES = { first: 100, longest: 3_000 };
 /** A partition takes 1,000 write units of 1 KB a second. */
 const PARTITION_BYTES_PER_MILLISECOND = 1_024;
 

@@ -33,6 +33,14 @@ export interface PlaceLimits {
   readonly refundsPerMinute: number;
 }
 
+/** What became of a take. */
+export interface TakeResult {
+  /** The usage with the place; undefined if it was refused. */
+  readonly taken: Usage | undefined;
+  /** How often a refused take was sent. After more than one, another may still arrive later. */
+  readonly sends: number;
+}
+
 /** What a write may remove or move away, because it does not count any more. */
 export type Leftovers = Pick<Usage, 'oldMinutes' | 'oldDays'> & {
   /** Elements of the set `running`. */
@@ -55,8 +63,8 @@ export type Leftovers = Pick<Usage, 'oldMinutes' | 'oldDays'> & {
 export class DynamoTurnQuotaRepository {
   constructor(private readonly table: DynamoTable) {}
 
-  /** Takes a place. @returns undefined if a limit is reached, or if the place is taken or cancelled already. */
-  async take(place: QuotaPlace, limits: PlaceLimits): Promise<Usage | undefined> {
+  /** Takes a place, unless a limit is reached, or the place is taken or cancelled already. */
+  async take(place: QuotaPlace, limits: PlaceLimits): Promise<TakeResult> {
     const { minute, refunds, turns } = toAttributeNames(place.takenAt);
     const bounds = [
       { name: minute, count: `size(#${minute})`, limit: limits.turnsPerMinute, value: ':perMinute' },
@@ -64,7 +72,7 @@ export class DynamoTurnQuotaRepository {
       { name: 'running', count: 'size(#running)', limit: limits.turnsAtOnce, value: ':atOnce' },
       { name: turns, count: `#${turns}`, limit: limits.turnsPerDay, value: ':perDay' },
     ].filter(({ limit }) => limit > 0);
-    const item = await this.table.update({
+    const { item, sends } = await this.table.tryUpdate({
       Key: toUsageKey(place.userId),
       ...buildUpdate(
         {
@@ -84,7 +92,7 @@ export class DynamoTurnQuotaRepository {
         },
       ),
     });
-    return item && readUsage(item, place.takenAt);
+    return { taken: item && readUsage(item, place.takenAt), sends };
   }
 
   /** Reads what counts for a place. */
@@ -101,8 +109,15 @@ export class DynamoTurnQuotaRepository {
     });
   }
 
-  /** Ends a turn and adds its tokens, once. Does nothing if its place is gone. */
-  async end(place: QuotaPlace, { oldMinutes, oldDays, places }: Leftovers, tokens?: Tokens): Promise<void> {
+  /**
+   * Ends a turn and adds its tokens, once. Does nothing if its place is gone. While the table is unavailable it is
+   * repeated until the place ends by its time.
+   */
+  async end(place: QuotaPlace, leftovers: Leftovers, tokens?: Tokens): Promise<void> {
+    await this.table.repeat(place.until, () => this.endOnce(place, leftovers, tokens));
+  }
+
+  private async endOnce(place: QuotaPlace, { oldMinutes, oldDays, places }: Leftovers, tokens?: Tokens): Promise<void> {
     const names = toAttributeNames(place.takenAt);
     // First, because the other write removes them.
     if (oldDays.length > 0) await this.table.replace(oldDays.map((day) => toDayItem(place.userId, day)));
@@ -140,8 +155,20 @@ export class DynamoTurnQuotaRepository {
     return item !== undefined;
   }
 
+  /**
+   * Gives a place back if it is taken, and otherwise makes the table refuse it. While the table is unavailable this is
+   * repeated until the place ends by its time.
+   */
+  async cancel(place: QuotaPlace): Promise<void> {
+    await this.table.repeat(place.until, async () => {
+      const isGone = (await this.refund(place)) || (await this.markAsCancelled(place));
+      // It was taken between the two writes.
+      if (!isGone) await this.refund(place);
+    });
+  }
+
   /** Makes the table refuse a place whose write may still arrive. @returns false if it is taken. */
-  async cancel(place: QuotaPlace): Promise<boolean> {
+  private async markAsCancelled(place: QuotaPlace): Promise<boolean> {
     const { minute, refunds } = toAttributeNames(place.takenAt);
     const item = await this.table.update({
       Key: toUsageKey(place.userId),

@@ -4,20 +4,19 @@ import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/domain-error.js';
 import { StorageUnavailableError } from '../common/storage.errors.js';
 import { QuotaSettings } from '../config/settings.js';
+import { LEASE_MARGIN } from '../config/waits.js';
 import { DynamoTurnQuotaRepository, type PlaceLimits, type QuotaPlace } from './dynamo-turn-quota.repository.js';
 import { TooManyTurnsError } from './usage.errors.js';
 import { DAY, MINUTE, type RunningPlace, type Tokens, type Usage } from './usage-item.js';
 
-/** A turn keeps its place for this long after its deadline, because clocks differ. Its lease is as long. */
-const MARGIN_MILLISECONDS = 15_000;
 /** How many more requests than turns may give their place back in a minute: repetitions, unknown chats, running turns. */
 const SPARE_REFUNDS = 100;
+/** To these the spare ones are added if the turns of a minute are not limited, but others are. */
+const UNLIMITED_REFUNDS = 20;
 /** Longest Retry-After while turns run, in seconds: most turns end long before their lease does. */
 const RETRY_AFTER_MAX_SECONDS = 5;
 /** A begin that meets dead turns removes them and tries again once. */
 const TRIES = 2;
-/** Pauses before the place of a turn is freed again, in milliseconds. After them the place ends by its time. */
-const PAUSES = [1_000, 2_000, 4_000, 8_000];
 /** Bytes of a lease that name its place. */
 const PLACE_ID_BYTES = 6;
 
@@ -27,12 +26,17 @@ export interface TakenPlace extends QuotaPlace {
   readonly usage: Usage;
 }
 
+/** Takes over work that goes on, so that the process does not end before. The work never rejects. */
+type Keep = (work: Promise<void>) => unknown;
+
 /** A turn to begin. */
 export interface TurnToCount<T> {
   /** Epoch milliseconds by which the turn will have ended. */
   readonly deadline: number;
   /** Whether a result is a new turn. A replay is not. By default every result is one. */
   readonly hasBegun?: (begun: T) => boolean;
+  /** Gets the work that frees the place of a turn that has failed. */
+  readonly keep?: Keep;
 }
 
 /** How a counted turn has ended. */
@@ -55,7 +59,8 @@ export class TurnQuota {
     private readonly clock: Clock,
   ) {
     const { turnsPerMinute, turnsPerDay, turnsAtOnce } = settings;
-    const refundsPerMinute = turnsPerMinute > 0 ? turnsPerMinute + SPARE_REFUNDS : 0;
+    const isLimited = turnsPerMinute > 0 || turnsPerDay > 0 || turnsAtOnce > 0;
+    const refundsPerMinute = isLimited ? (turnsPerMinute || UNLIMITED_REFUNDS) + SPARE_REFUNDS : 0;
     this.limits = { turnsPerMinute, turnsPerDay, turnsAtOnce, refundsPerMinute };
   }
 
@@ -68,51 +73,50 @@ export class TurnQuota {
    */
   async consume<T>(
     userId: string,
-    { deadline, hasBegun = () => true }: TurnToCount<T>,
+    { deadline, hasBegun = () => true, keep = () => undefined }: TurnToCount<T>,
     begin: (lease: string | undefined) => Promise<T>,
   ): Promise<{ readonly begun: T; readonly place: TakenPlace | undefined }> {
-    if (Object.values(this.limits).every((limit) => limit === 0))
+    if (Object.values(this.limits).every((limit) => limit === 0)) {
       return { begun: await begin(undefined), place: undefined };
+    }
     const lease = randomUUID();
-    const until = deadline + MARGIN_MILLISECONDS;
-    const place = await this.take({ userId, id: toPlaceId(lease), takenAt: this.clock.now(), until });
+    const until = deadline + LEASE_MARGIN;
+    const place = await this.take({ userId, id: toPlaceId(lease), takenAt: this.clock.now(), until }, keep);
     try {
       const begun = await begin(lease);
-      if (!hasBegun(begun)) await this.refund(place);
+      if (!hasBegun(begun)) await this.refund(place, keep);
       return { begun, place };
     } catch (error) {
-      if (error instanceof DomainError && error.kind !== 'unavailable') await this.refund(place);
+      if (error instanceof DomainError && error.kind !== 'unavailable') await this.refund(place, keep);
       // The turn may have begun nevertheless, so it stays counted. Nobody runs it.
-      else void this.end(place);
+      else keep(this.end(place));
       throw error;
     }
   }
 
   /**
-   * Frees the place of a turn that has ended, and adds its tokens to its day. If the table fails, it is tried again
-   * for 15 s. It never throws: without it the place ends by its time.
+   * Frees the place of a turn that has ended, and adds its tokens to its day. While the table fails, it is tried again
+   * until the lease of the turn ends. It never throws: without it the place ends by its time.
    */
   async end(place: TakenPlace, { tokens, recovered }: EndedTurn = {}): Promise<void> {
     const { running, oldMinutes, oldDays } = place.usage;
     const deadId = recovered === undefined ? undefined : toPlaceId(recovered);
     const dead = running.filter(({ id, until }) => id === deadId || until <= place.takenAt);
     const leftovers = { oldMinutes, oldDays, places: toTexts(dead) };
-    for (const pause of [...PAUSES, undefined]) {
-      try {
-        return await this.repository.end(place, leftovers, tokens);
-      } catch (error) {
-        if (pause === undefined || !(error instanceof StorageUnavailableError)) break;
-        await this.clock.sleep(pause);
-      }
+    try {
+      await this.repository.end(place, leftovers, tokens);
+    } catch {
+      this.logger.warn('Cannot free the place of a turn that has ended; it is taken until its lease ends');
     }
-    this.logger.warn('Cannot free the place of a turn that has ended; it is taken until its lease ends');
   }
 
-  private async take(place: QuotaPlace): Promise<TakenPlace> {
+  private async take(place: QuotaPlace, keep: Keep): Promise<TakenPlace> {
+    let mayArriveLate = false;
     try {
       for (let tries = 1; ; tries += 1) {
-        const taken = await this.repository.take(place, this.limits);
+        const { taken, sends } = await this.repository.take(place, this.limits);
         if (taken) return { ...place, usage: taken };
+        mayArriveLate ||= sends > 1;
         const usage = await this.repository.read(place);
         // The SDK has sent the write twice.
         if (usage.minuteIds.has(place.id)) return { ...place, usage };
@@ -121,8 +125,9 @@ export class TurnQuota {
         await this.repository.removeRunning(place.userId, toTexts(dead));
       }
     } catch (error) {
-      // The place may be taken, or may still be taken by a write that arrives late.
-      if (error instanceof StorageUnavailableError) void this.cancel(place).catch(() => undefined);
+      // The place may be taken, or may still be taken by a write that arrives late. If this fails, it ends by its time.
+      const mayBeTaken = mayArriveLate || error instanceof StorageUnavailableError;
+      if (mayBeTaken) keep(this.repository.cancel(place).catch(() => undefined));
       throw error;
     }
   }
@@ -141,21 +146,14 @@ export class TurnQuota {
     return new TooManyTurnsError(Math.min(RETRY_AFTER_MAX_SECONDS, Math.max(1, seconds)));
   }
 
-  private async refund(place: TakenPlace): Promise<void> {
+  private async refund(place: TakenPlace, keep: Keep): Promise<void> {
     try {
       await this.repository.refund(place, place.usage.oldMinutes);
     } catch {
       // A turn too many in the count is no reason to fail the request.
       this.logger.warn('Cannot refund a turn to the quota; it stays counted');
-      void this.end(place);
+      keep(this.end(place));
     }
-  }
-
-  /** Gives a place back if it is taken, and otherwise makes the table refuse it. If it fails, the place ends by its time. */
-  private async cancel(place: QuotaPlace): Promise<void> {
-    const isGone = (await this.repository.refund(place)) || (await this.repository.cancel(place));
-    // It was taken between the two writes.
-    if (!isGone) await this.repository.refund(place);
   }
 }
 

@@ -1,5 +1,6 @@
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { settled } from '../../src/app.js';
 import { hasBegun, type TurnRequest } from '../../src/chat/model/turn.js';
 import { DynamoChatRepository } from '../../src/chat/storage/dynamo-chat.repository.js';
 import type { AgentEmulator } from '../../src/local/emulator/agent-server.js';
@@ -63,6 +64,15 @@ describe('the counted turns of a user with two turns at once', () => {
     }
     faults.clear();
     await app.chat({ prompt: 'hello' }, user).expect(200);
+  });
+
+  it('keep the process until their place is free, though the table throttles', async () => {
+    // Behind the write that takes the place. A response waits for one second.
+    faults.inject({ type: 'throttle' }, { steps: ['quota'], skip: 1, times: 8 });
+    await app.chat({ prompt: 'hello' }, user).expect(200);
+    await settled(app.nest);
+    expect(await readUsage()).not.toHaveProperty('running');
+    expect(await readUsage()).toHaveProperty(`i${DAY}`);
   });
 
   it('are all in the usage, once, with their tokens, though half of the writes are delivered again', async () => {

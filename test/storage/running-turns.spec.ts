@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { TurnInProgressError } from '../../src/chat/model/chat.errors.js';
+import { toOpenTurn } from '../../src/chat/storage/items/turn-lease.js';
 import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 import type { EndedTurn, TakenPlace, TurnQuota } from '../../src/usage/turn-quota.js';
 import { TooManyTurnsError } from '../../src/usage/usage.errors.js';
@@ -145,12 +146,59 @@ describe('the turns of a user that run', () => {
     expect(await read()).toMatchObject({ t20300101: 4 });
   });
 
-  it('free their place though the table throttles for three times as long as a call tries', async () => {
+  it('free their place though the table throttles until 5 s before the end of their lease', async () => {
     const { place } = await begin(quota());
-    faults.inject({ type: 'throttle' }, { steps: ['quota'], times: 6 });
-    await quota().end(place, { tokens: TOKENS });
+    const clock = { time: NOON };
+    const isOut = () => clock.time < place.until - 5_000;
+    faults.inject(() => (isOut() ? { type: 'throttle' } : { type: 'delay', milliseconds: 0 }), { steps: ['quota'] });
+    await createQuota(table.client, { atOnce: 2 }, clock).end(place, { tokens: TOKENS });
     expect(await read()).not.toHaveProperty('running');
     expect(await read()).toMatchObject({ i20300101: 100 });
+  });
+
+  it('keep the lease of their chat as long as their place', async () => {
+    const { lease, place } = await begin(quota());
+    expect(place.until).toBe(toOpenTurn('Hello', NOON + MINUTE, lease).until);
+  });
+
+  it('hold no place for a turn that was refused, whose write arrives late', async () => {
+    const sut = quota({ atOnce: 1 });
+    const first = await begin(sut);
+    faults.inject({ type: 'late', after: LATER }, { steps: ['quota'], times: 1 });
+    const works: Promise<unknown>[] = [];
+    const keep = (work: Promise<unknown>) => void works.push(work);
+    const refused = sut.consume(user, { deadline: NOON + MINUTE, keep }, async () => undefined);
+    await expect(refused).rejects.toThrow(TooManyTurnsError);
+    expect(works).toHaveLength(1);
+    await Promise.all(works);
+    await sut.end(first.place);
+    await faults.deliverRest();
+    expect(await read()).not.toHaveProperty('running');
+    expect(await read()).toMatchObject({ t20300101: 1 });
+    await begin(sut);
+  });
+
+  it.each<[string, number, () => Promise<never>]>([
+    ['take may have arrived', 1, () => Promise.reject(new Error('is not called'))],
+    ['begin may have arrived', 0, () => Promise.reject(new StorageUnavailableError({ reason: 'it throttles' }))],
+    ['refund fails', 0, () => Promise.reject(new TurnInProgressError(1))],
+  ])('are kept until their place is free, while the table throttles, if their %s', async (_, lost, fail) => {
+    const sut = quota({ atOnce: 1 });
+    if (lost) faults.inject({ type: 'reply lost' }, { steps: ['quota'], times: 2 });
+    faults.inject({ type: 'throttle' }, { steps: ['quota'], skip: lost ? 0 : 1, times: 7 });
+    const works: Promise<unknown>[] = [];
+    const keep = (work: Promise<unknown>) => void works.push(work);
+    await expect(sut.consume(user, { deadline: NOON + MINUTE, keep }, fail)).rejects.toThrow();
+    expect(works).toHaveLength(1);
+    await Promise.all(works);
+    expect(await read()).not.toHaveProperty('running');
+  });
+
+  it('may be repeated 120 times a minute if only their number at once is limited', async () => {
+    const sut = quota({ atOnce: 1 });
+    const repeat = () => sut.consume(user, { deadline: NOON + MINUTE, hasBegun: () => false }, async () => undefined);
+    for (let times = 0; times < 120; times += 1) await repeat();
+    await expect(repeat()).rejects.toEqual(refusal(45));
   });
 
   it('free the place of a dead turn that they have recovered, and of those whose lease has ended', async () => {

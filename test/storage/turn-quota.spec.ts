@@ -243,7 +243,7 @@ describe('TurnQuota', () => {
     const unreachable = createDynamoDbClient(tableSettings('http://127.0.0.1:1'));
     const sut = createQuota(DynamoDBDocumentClient.from(unreachable), { perMinute: 20 }, { time: NOON });
     let hasBegun = false;
-    const consumed = consume(sut, async () => (hasBegun = true));
+    const consumed = sut.consume(user, { deadline: NOON }, async () => (hasBegun = true));
     await expect(consumed).rejects.toBeInstanceOf(StorageUnavailableError);
     expect(hasBegun).toBe(false);
   });

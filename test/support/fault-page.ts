@@ -23,9 +23,8 @@ begun, and may have called its tools.
 A fault of the table is another matter: 503 if it cannot be used, and 500 if it holds what cannot be read, such as a turn of
 an unknown status. See [Troubleshooting](troubleshooting.md#503) and [Moving over](moving-over.md#messages-that-other-programs-wrote).
 
-However a turn ends, it no longer counts for \`TURNS_AT_ONCE\` when its response is sent. If the table refuses for more than
-15 s then, the turn counts until its lease ends, and its tokens are not counted. The turn of a process that died counts
-until its lease ends.
+However a turn ends, it no longer counts for \`TURNS_AT_ONCE\` when its response is sent, unless the table fails. Then that is
+tried again until its lease ends. The turn of a process that died counts until its lease ends.
 
 ## Seeing it
 

@@ -13,14 +13,13 @@ export interface Limits {
   readonly atOnce?: number;
 }
 
-/** Builds a quota whose clock stands at `clock.time` and does not wait. */
+/** Builds a quota whose clock stands at `clock.time`. It does not wait, but each pause moves its clock. */
 export function createQuota(client: DynamoDBDocumentClient, limits: Limits, clock: { time: number }): TurnQuota {
   const { perMinute = 0, perDay = 0, atOnce = 0 } = limits;
   const variables = { TURNS_PER_MINUTE: perMinute, TURNS_PER_DAY: perDay, TURNS_AT_ONCE: atOnce };
   const environment = Object.assign(new Environment(), variables);
-  return new TurnQuota(
-    new DynamoTurnQuotaRepository(new DynamoTable(client, new TableSettings(environment))),
-    new QuotaSettings(environment),
-    Object.assign(new Clock(), { now: () => clock.time, sleep: async () => {} }),
-  );
+  const sleep = async (milliseconds: number) => void (clock.time += milliseconds);
+  const ownClock = Object.assign(new Clock(), { now: () => clock.time, sleep });
+  const table = new DynamoTable(client, new TableSettings(environment), ownClock);
+  return new TurnQuota(new DynamoTurnQuotaRepository(table), new QuotaSettings(environment), ownClock);
 }

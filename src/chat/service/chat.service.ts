@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { currentRequestContext } from '../../common/request-context.js';
+import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { LimitSettings } from '../../config/settings.js';
 import { AgentSettings } from '../../config/agent-settings.js';
+import { LAST_WRITE } from '../../config/waits.js';
 import { TurnQuota } from '../../usage/turn-quota.js';
 import { AgentProvider } from '../agent/agent.js';
 import type { Replay, TokenUsage } from '../model/chat.js';
@@ -13,7 +15,7 @@ import { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
 import type { Reply } from './reply.js';
 import { RunningTurns } from './running-turns.js';
-import { toStoreDeadline, toTurnDeadline } from './turn-deadline.js';
+import { toStoreDeadline, toTurnDeadline, within } from './turn-deadline.js';
 import type { TurnEnd } from './turn-ending.js';
 import { TurnRunner } from './turn-runner.js';
 
@@ -59,19 +61,32 @@ export class ChatService {
     const deadline = toTurnDeadline(limit, hostDeadline);
     const storeDeadline = toStoreDeadline(hostDeadline);
     return this.running.run(async (stop) => {
-      const begin = { deadline, memory: this.agent.memory, attributeNames: Object.keys(attributes), onTurn };
-      const { begun, place } = await this.quota.consume(userId, { deadline, hasBegun }, (lease) =>
+      const keep = (work: Promise<void>) => this.keep(work, hostDeadline);
+      const begin = { deadline, keep, memory: this.agent.memory, attributeNames: Object.keys(attributes), onTurn };
+      const { begun, place } = await this.quota.consume(userId, { deadline, hasBegun, keep }, (lease) =>
         this.chats.begin(userId, request, { ...begin, lease }),
       );
       if (hasBegun(begun)) {
         const onEnd = async (tokens?: TokenUsage) =>
-          place && this.quota.end(place, { tokens, recovered: begun.recovered });
+          place && keep(this.quota.end(place, { tokens, recovered: begun.recovered }));
         return this.runner.run(userId, begun, { ...options, deadline, storeDeadline, stop, attributes, onEnd });
       }
       const ids = toTurnIds(begun.chatId, begun.number);
       onTurn?.(ids);
       return this.replay(userId, begun, ids);
     });
+  }
+
+  /**
+   * Keeps the process for work that frees a place or a chat. A function, whose response waits for it, keeps it briefly.
+   *
+   * @returns the work.
+   */
+  private keep(work: Promise<void>, hostDeadline: number | undefined): Promise<void> {
+    const until = hostDeadline === undefined ? Infinity : Date.now() + LAST_WRITE;
+    const late = () => new StorageUnavailableError({ reason: 'it is too slow' });
+    this.running.keep(within({ until, late }, () => work));
+    return work;
   }
 
   /** The reply of an earlier turn with the same Idempotency-Key, and the chat as it is now. */

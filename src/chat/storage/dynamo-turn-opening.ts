@@ -53,13 +53,17 @@ export class DynamoTurnOpening {
    * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError
    */
   async open(userId: string, attempt: TurnAttempt, options: BeginOptions): Promise<RunningTurn | Replay> {
-    const opened = await this.openHead(userId, attempt);
+    const opened = await this.openHead(userId, attempt, options);
     if (opened.kind === 'replay') return opened.replay;
     const { head, recovered } = opened;
     return { ...(await this.toBegunTurn(head, attempt, options)), recovered };
   }
 
-  private async openHead(userId: string, attempt: TurnAttempt): Promise<OpenedHead> {
+  private async openHead(
+    userId: string,
+    attempt: TurnAttempt,
+    { keep = () => undefined }: BeginOptions,
+  ): Promise<OpenedHead> {
     let conflict: ResolvedConflict | undefined;
     let mayArriveLate = false;
     let recovered: string | undefined;
@@ -86,7 +90,7 @@ export class DynamoTurnOpening {
       if (error instanceof TurnInProgressError && mayArriveLate) await cancel().catch(() => undefined);
       // The turn may have begun. The caller has waited for the table already, so this runs in the background.
       const mayHaveBegun = error instanceof StorageUnavailableError || error instanceof ItemTooLargeError;
-      if (mayHaveBegun) void this.table.repeat(attempt.open.until, cancel).catch(() => undefined);
+      if (mayHaveBegun) keep(this.table.repeat(attempt.open.until, cancel).catch(() => undefined));
       throw error;
     }
   }

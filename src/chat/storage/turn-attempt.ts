@@ -27,6 +27,8 @@ export interface AttemptLease {
 export interface BeginOptions extends SessionTerms {
   /** Gets the ids of the turn as soon as it has begun, before anything else can fail. */
   readonly onTurn?: ((ids: TurnIds) => void) | undefined;
+  /** Gets work that goes on after a begin has failed, so that the process does not end before. It never rejects. */
+  readonly keep?: ((work: Promise<void>) => unknown) | undefined;
 }
 
 /** Gives a request the ids that it needs to begin. */
