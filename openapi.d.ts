@@ -277,9 +277,10 @@ export interface components {
              *     - `pending`: a prompt whose turn runs
              *     - `failed`: a prompt that got no reply
              *     - `partial`: a reply that broke off, or that the agent ended early
+             *     - `stopped`: what there was of a reply when a user stopped it. On a prompt: no reply had begun
              * @enum {string}
              */
-            status?: "pending" | "failed" | "partial";
+            status?: "pending" | "failed" | "partial" | "stopped";
             /** @description The sources of a reply */
             citations?: components["schemas"]["Citation"][];
             usage?: components["schemas"]["Usage"];

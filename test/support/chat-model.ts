@@ -1,7 +1,7 @@
 /** A turn as the storage should have it. */
 export interface ModelTurn {
   readonly prompt: string;
-  status: 'running' | 'failed' | 'partial' | 'done';
+  status: 'running' | 'failed' | 'partial' | 'stopped' | 'done';
   reply?: string;
   /** Its lease has expired. */
   isExpired: boolean;
@@ -13,7 +13,7 @@ export type Refusal = 'not found' | 'busy' | 'key reused' | 'superseded';
 
 /** How a turn ends in the model. */
 export type ModelOutcome =
-  { readonly status: 'done' | 'partial'; readonly reply: string } | { readonly status: 'failed' };
+  { readonly status: 'done' | 'partial' | 'stopped'; readonly reply: string } | { readonly status: 'failed' };
 
 /** One chat in memory, by the plain rules. The storage is compared with it. */
 export class ChatModel {

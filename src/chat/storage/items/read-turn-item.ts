@@ -6,7 +6,12 @@ import { toIsoTime } from './stored-times.js';
 import type { TurnItem } from './turn-item.js';
 import { parseTurnNumber } from './turn-keys.js';
 
-const STATUSES: Readonly<Record<TurnOutcome['status'], true>> = { done: true, partial: true, failed: true };
+const STATUSES: Readonly<Record<TurnOutcome['status'], true>> = {
+  done: true,
+  partial: true,
+  stopped: true,
+  failed: true,
+};
 const REASONS: Readonly<Record<EndReason, true>> = { stop: true, length: true, 'content-filter': true, other: true };
 
 /**
