@@ -6,7 +6,7 @@
  * `doors`: the only files of the folder that other folders may import. Without it, all of them are doors.
  */
 export const LAYERS = {
-  'main.ts': { may: ['app.ts', 'openapi', 'local', 'http', 'dynamodb', 'config'] },
+  'main.ts': { may: ['app.ts', 'openapi', 'playground', 'local', 'http', 'dynamodb', 'config'] },
   'lambda.ts': { may: ['app.ts', 'lambda'] },
   'lambda-stream.ts': { may: ['app.ts', 'lambda'] },
   'lambda-sweep.ts': { may: ['chat/storage', 'config', 'telemetry'] },
@@ -18,6 +18,7 @@ export const LAYERS = {
     doors: ['start-local.ts', 'banner.ts', 'local-mode.ts', 'watch-restart.ts'],
   },
 
+  playground: { may: ['config', 'common'], doors: ['playground.module.ts'] },
   openapi: { may: [], doors: ['api-docs.module.ts'] },
   'openapi/document': {
     may: ['chat/api', 'chat/agent', 'chat/model', 'health', 'usage', 'auth', 'http', 'dynamodb', 'config', 'common'],
@@ -104,6 +105,7 @@ const PACKAGES = {
     'http',
     'lambda',
     'openapi',
+    'playground',
     'telemetry',
     'usage',
   ],
@@ -193,6 +195,12 @@ export default {
       severity: 'error',
       from: { path: '^src/', pathNot: [SPECS, '^src/openapi/'] },
       to: { path: '^src/openapi/', dependencyTypesNot: ['dynamic-import'] },
+    },
+    {
+      name: 'only main imports playground, on demand',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [SPECS, '^src/playground/'] },
+      to: { path: '^src/playground/', dependencyTypesNot: ['dynamic-import'] },
     },
     {
       name: 'no circles',

@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { ChatModule } from './chat/chat.module.js';
 import { ConfigModule } from './config/config.module.js';
@@ -10,7 +10,7 @@ import { ErrorFilter } from './http/errors/error.filter.js';
 @Module({})
 export class AppModule {
   /** @param additions - modules that not every entry has. */
-  static with(environment: Environment, additions: readonly DynamicModule[] = []): DynamicModule {
+  static with(environment: Environment, additions: readonly (DynamicModule | Type)[] = []): DynamicModule {
     return {
       module: AppModule,
       imports: [ConfigModule.forRoot(environment), ChatModule, HealthModule, ...additions],

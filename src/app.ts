@@ -1,4 +1,4 @@
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
@@ -15,13 +15,16 @@ import { requestId } from './http/middleware/request-id.js';
 import { RequestLogger } from './telemetry/request-logger.js';
 import { securityHeaders } from './http/middleware/security-headers.js';
 
+/** A module that not every entry has. */
+export type Addition = DynamicModule | Type;
+
 export interface AppOptions {
   /** Log lines for people instead of JSON. */
   readonly local?: boolean;
   /** Colours in lines for people. */
   readonly colors?: boolean;
   /** Modules that only this entry has. */
-  readonly additions?: readonly DynamicModule[];
+  readonly additions?: readonly Addition[];
 }
 
 /** Creates the app for every entry and test: initialised, not listening. */

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { constants } from 'node:os';
-import { type DynamicModule, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { createApp } from './app.js';
+import { type Addition, createApp } from './app.js';
 import { describeService } from './config/describe-service.js';
 import { EnvFileError, loadEnvFile } from './config/env-file.js';
 import { TableSettings } from './config/settings.js';
@@ -87,11 +87,18 @@ async function startLocalParts(): Promise<LocalParts> {
   return startLocal({ dataDir: resolveDataDir(process.env), variables: process.env, onAgentFailure });
 }
 
-/** Loads the pages of the API on demand, so that a start without them does not read them. */
-async function loadAdditions({ API_DOCS }: Environment, local: LocalParts | undefined): Promise<DynamicModule[]> {
-  if (!local && !API_DOCS) return [];
-  const { ApiDocsModule } = await import('./openapi/api-docs.module.js');
-  return [ApiDocsModule.with({ atRoot: local !== undefined })];
+/** Loads the pages on demand, so that a start without them does not read them. */
+async function loadAdditions(environment: Environment, local: LocalParts | undefined): Promise<Addition[]> {
+  const additions: Addition[] = [];
+  if (local || environment.API_DOCS) {
+    const { ApiDocsModule } = await import('./openapi/api-docs.module.js');
+    additions.push(ApiDocsModule);
+  }
+  if (local || environment.PLAYGROUND) {
+    const { PlaygroundModule } = await import('./playground/playground.module.js');
+    additions.push(PlaygroundModule.with(local?.buildPage(environment)));
+  }
+  return additions;
 }
 
 async function prepareTable(environment: Environment, local: LocalParts): Promise<void> {

@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 
 /** Our own files that must not be on Lambda: local mode, the description of the API, tests, benches and docs. */
-const OWN_FILES_LEFT_OUT = /(^|\/)(local|openapi|test|docs|bench|events)\/|\.(e2e-)?spec\.|(^|\/)main\./;
+const OWN_FILES_LEFT_OUT = /(^|\/)(local|openapi|playground|test|docs|bench|events)\/|\.(e2e-)?spec\.|(^|\/)main\./;
 
 /**
  * Modules that are required on demand, but never in this app.

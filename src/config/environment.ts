@@ -236,6 +236,10 @@ export class Environment {
   @IsSwitch()
   readonly API_DOCS: boolean = false;
 
+  /** Whether the server has the page at `/`. Local mode always has. */
+  @IsSwitch()
+  readonly PLAYGROUND: boolean = false;
+
   /** The folder of the embedded table and the dev key. Local mode only. */
   @Length(1, 4096, { message: 'must be 1 to 4096 characters' })
   readonly DATA_DIR: string = '.data';

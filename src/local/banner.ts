@@ -31,6 +31,10 @@ export function buildBanner({ agent, url, tableName, storage, token, outgoing }:
     table   ${tableName} in ${storage}
     token   ${token ? 'user demo, 30 days; others: npm run token -- --sub alice' : 'from JWT_ISSUER'}
 
+  A page to talk to it:
+
+    ${url}/
+
 ${token ? `  A token:\n\n    export ID_TOKEN=${token}` : '  Set ID_TOKEN to a token from JWT_ISSUER first.'}
 
   The API, to read and to try:

@@ -5,6 +5,7 @@ import { devKey } from './dev-key.js';
 import { mintToken, tokenSettings } from './dev-token.js';
 import { startEmbeddedDynamoDb } from './embedded-dynamodb.js';
 import { type LocalAgentPlan, planLocalAgent } from './local-agent.js';
+import { buildLocalPage, type LocalPage } from './local-page.js';
 
 const DEMO_USER = 'demo';
 const TOKEN_DAYS = 30;
@@ -31,6 +32,8 @@ export interface LocalParts {
    * Returns undefined if tokens are checked with an issuer's keys, because only the issuer can sign one.
    */
   demoToken(environment: Environment): string | undefined;
+  /** Builds what the page is told. It gets a token only if the dev key signs it, and no key of yours does. */
+  buildPage(environment: Environment): LocalPage;
   close(): Promise<void>;
 }
 
@@ -50,6 +53,15 @@ export async function startLocal({ dataDir, variables, onAgentFailure }: LocalOp
   const tablePath = isSet('AWS_ENDPOINT_URL_DYNAMODB') ? undefined : join(dataDir, 'dynamodb');
   const table = tablePath === undefined ? undefined : await startEmbeddedDynamoDb({ path: tablePath });
   const agent = await plan.start(dataDir, onAgentFailure);
+  const demoToken = (environment: Environment) =>
+    findKeySetUrl(environment) === undefined
+      ? mintToken({
+          ...tokenSettings(environment, DEMO_USER),
+          // Without verification any secret will do.
+          secret: environment.JWT_SECRET_KEY ?? 'not verified',
+          expiresInSeconds: TOKEN_DAYS * 24 * 60 * 60,
+        })
+      : undefined;
   return {
     agent: plan,
     variables: {
@@ -58,15 +70,8 @@ export async function startLocal({ dataDir, variables, onAgentFailure }: LocalOp
       ...(key !== undefined && { JWT_SECRET_KEY: key }),
     },
     tablePath,
-    demoToken: (environment) =>
-      findKeySetUrl(environment) === undefined
-        ? mintToken({
-            ...tokenSettings(environment, DEMO_USER),
-            // Without verification any secret will do.
-            secret: environment.JWT_SECRET_KEY ?? 'not verified',
-            expiresInSeconds: TOKEN_DAYS * 24 * 60 * 60,
-          })
-        : undefined,
+    demoToken,
+    buildPage: (environment) => buildLocalPage(plan, () => (key === undefined ? undefined : demoToken(environment))),
     close: async () => {
       await Promise.all([agent.close(), table?.close()]);
     },

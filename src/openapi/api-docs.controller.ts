@@ -1,4 +1,4 @@
-import { Controller, Get, Header, Redirect, Req, type StreamableFile } from '@nestjs/common';
+import { Controller, Get, Header, Req, type StreamableFile } from '@nestjs/common';
 import { ApiDocs, PAGE_POLICY, PAGE_SCRIPT } from './api-docs.js';
 
 /** `GET /openapi.json` is the document of the API, and `GET /docs` shows it with Swagger UI. */
@@ -39,12 +39,4 @@ export class ApiDocsController {
   getIcon(): StreamableFile {
     return this.docs.openFile('favicon-32x32.png');
   }
-}
-
-/** `GET /` leads to the page. */
-@Controller()
-export class RootController {
-  @Get()
-  @Redirect('docs')
-  leadToDocs(): void {}
 }

@@ -58,8 +58,10 @@ export default async function buildServer(_global, { transform: [[, , options]] 
     await stop();
     for (const { path, text } of outputFiles) yield [relative(BUNDLED, path), text];
   });
-  // The server reads it two folders above its own file.
-  writeIfChanged(join(BUNDLED, '../../openapi.json'), read('openapi.json'));
+  // The server reads them two folders above its own file.
+  for (const path of ['openapi.json', ...readdirSync('page').map((name) => join('page', name))]) {
+    writeIfChanged(join(BUNDLED, '../..', path), read(path));
+  }
 }
 
 async function replaceFiles(folder, createFiles) {

@@ -14,7 +14,7 @@ import { AGENT, asMap, isList, StackValues, textsIn } from './values.js';
 type Variables = Readonly<Record<string, Value>>;
 
 /** Variables of servers and local mode, or set by Lambda itself. */
-const NOT_ON_LAMBDA = /^(AWS_.*|PORT|HOST|KEEP_ALIVE_SECONDS|API_DOCS|DATA_DIR|LOCAL_.*)$/;
+const NOT_ON_LAMBDA = /^(AWS_.*|PORT|HOST|KEEP_ALIVE_SECONDS|API_DOCS|PLAYGROUND|DATA_DIR|LOCAL_.*)$/;
 /** Its value comes from the secret that JWT_SECRET_ARN names. */
 const NEVER_PLAIN = 'JWT_SECRET_KEY';
 /** Values of AllowedOrigins, and whether they are valid. */

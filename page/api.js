@@ -1,0 +1,142 @@
+/** @import { ChatSummary, MessagePage, StoredChat, StreamPart, TurnRequest } from './types.js' */
+/** @import { Session } from './session.js' */
+import { readStream } from './event-stream.js';
+
+/** The service has refused a request, or could not be reached. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status - 0 if there was no response.
+   * @param {string} error - the text of the service.
+   * @param {{ message?: string, retryAfter?: number, turnId?: string }} [facts]
+   */
+  constructor(status, error, { message, retryAfter, turnId } = {}) {
+    super(error);
+    this.status = status;
+    this.detail = message;
+    /** Whole seconds. */
+    this.retryAfter = retryAfter;
+    /** The id of the reply. If there is one, the turn has begun and its prompt is stored. */
+    this.turnId = turnId;
+  }
+}
+
+/** The requests of the page. A refused token is asked for anew, and the request is repeated. */
+export class Api {
+  /** @param {Session} session */
+  constructor(session) {
+    this.session = session;
+  }
+
+  /** @param {string} [cursor] @returns {Promise<{ chats: ChatSummary[], next_cursor?: string }>} */
+  async listChats(cursor) {
+    return (await this.send('GET', `chats?limit=30${toQuery(cursor)}`)).json();
+  }
+
+  /** @param {string} id @param {AbortSignal} [signal] @returns {Promise<StoredChat>} */
+  async readChat(id, signal) {
+    return (await (await this.send('GET', `chats/${encodeURIComponent(id)}`, { signal })).json()).chat;
+  }
+
+  /** @param {string} id @param {string} cursor @returns {Promise<MessagePage>} */
+  async readOlder(id, cursor) {
+    return (await this.send('GET', `chats/${encodeURIComponent(id)}/messages?limit=50${toQuery(cursor)}`)).json();
+  }
+
+  /** @param {string} id @param {string} title @returns {Promise<ChatSummary>} */
+  async rename(id, title) {
+    return (await (await this.send('PATCH', `chats/${encodeURIComponent(id)}`, { body: { title } })).json()).chat;
+  }
+
+  /** @param {string} id */
+  async remove(id) {
+    await this.send('DELETE', `chats/${encodeURIComponent(id)}`);
+  }
+
+  /** @param {string} id */
+  async stop(id) {
+    await this.send('POST', `chats/${encodeURIComponent(id)}/stop`);
+  }
+
+  /**
+   * Runs a turn.
+   *
+   * @param {TurnRequest} request
+   * @param {{ chatId?: string | undefined, signal: AbortSignal }} options
+   * @returns {Promise<AsyncGenerator<StreamPart, void, void>>}
+   */
+  async ask({ prompt, key, replaceFrom, supersede }, { chatId, signal }) {
+    const response = await this.send('POST', 'chat/stream', {
+      body: { prompt, ...(chatId && { chat_id: chatId }), ...(replaceFrom && { replace_from: replaceFrom }) },
+      headers: { 'idempotency-key': key, ...(supersede && { supersede: 'true' }) },
+      signal,
+    });
+    return readStream(requireBody(response));
+  }
+
+  /**
+   * Follows the turn that runs in a chat.
+   *
+   * @param {string} id @param {AbortSignal} signal
+   * @returns {Promise<AsyncGenerator<StreamPart, void, void> | undefined>} undefined if none runs.
+   */
+  async follow(id, signal) {
+    const response = await this.send('GET', `chat/stream/${encodeURIComponent(id)}/stream`, { signal });
+    return response.status === 204 ? undefined : readStream(requireBody(response));
+  }
+
+  /**
+   * @param {string} method @param {string} path
+   * @param {{ body?: object, headers?: Record<string, string>, signal?: AbortSignal | undefined }} [options]
+   * @returns {Promise<Response>} a response of status 2xx.
+   * @throws {ApiError}
+   */
+  async send(method, path, { body, headers, signal } = {}) {
+    for (;;) {
+      const response = await this.fetch(path, {
+        method,
+        headers: {
+          id_token: this.session.token,
+          ...(body && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        body: body && JSON.stringify(body),
+        signal: signal ?? null,
+      });
+      if (response.ok) return response;
+      const error = await toError(response);
+      signal?.throwIfAborted();
+      if (error.status !== 401 || !(await this.session.renew(error.message))) throw error;
+      signal?.throwIfAborted();
+    }
+  }
+
+  /** @param {string} path @param {RequestInit} options */
+  async fetch(path, options) {
+    try {
+      return await fetch(new URL(path, this.session.root), options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw new ApiError(0, 'The service cannot be reached', { message: String(error) });
+    }
+  }
+}
+
+/** @param {Response} response */
+async function toError(response) {
+  const { error = `Status ${response.status}`, message } = await response.json().catch(() => ({}));
+  const retryAfter = Number(response.headers.get('retry-after')) || undefined;
+  return new ApiError(response.status, error, {
+    message,
+    retryAfter,
+    turnId: response.headers.get('turn-id') ?? undefined,
+  });
+}
+
+/** @param {string | undefined} cursor */
+const toQuery = (cursor) => (cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`);
+
+/** @param {Response} response */
+function requireBody({ body }) {
+  if (body === null) throw new ApiError(0, 'The response has no body');
+  return body;
+}

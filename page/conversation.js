@@ -1,0 +1,266 @@
+/** @import { Api } from './api.js' */
+/** @import { MessageList } from './message-list.js' */
+/** @import { ChatSummary, Entry, StoredChat, StreamPart, TurnRequest } from './types.js' */
+import { createKey, findPrompt, isSame, toEntries, toEntry } from './entries.js';
+import { announce } from './dom.js';
+import { toTrouble, TurnReader } from './turn-reader.js';
+
+/** Milliseconds before a lost connection is tried again: at first, and at most. */
+const RETRY = { first: 500, most: 5000 };
+
+/**
+ * The open chat: what it shows, and the turn that runs in it.
+ *
+ * @typedef {object} Listener
+ * @property {(chat: ChatSummary | undefined) => void} onChat - another chat is shown, or this one has changed.
+ * @property {(chat: ChatSummary) => void} onTurn - a turn has begun or ended.
+ * @property {() => void} onState - `isBusy` or `isStopping` has changed.
+ */
+export class Conversation {
+  /** @type {ChatSummary | undefined} */
+  chat;
+  /** @type {Entry[]} */
+  entries = [];
+  /** @type {string | undefined} */
+  cursor;
+  isBusy = false;
+  isStopping = false;
+  isLoadingOlder = false;
+  /** Ends what still runs for the chat that was shown before. */
+  leaving = new AbortController();
+
+  /** @param {Api} api @param {MessageList} view @param {Listener} listener */
+  constructor(api, view, listener) {
+    this.api = api;
+    this.view = view;
+    this.listener = listener;
+  }
+
+  /** Shows a chat, or none. A turn that runs goes on without this page. @param {string | undefined} id */
+  async open(id) {
+    this.leaving.abort();
+    this.leaving = new AbortController();
+    this.chat = undefined;
+    this.setBusy(false);
+    this.show([], undefined);
+    this.listener.onChat(undefined);
+    if (id !== undefined) await this.load(id);
+  }
+
+  /** @param {string} id */
+  async load(id) {
+    const { signal } = this.leaving;
+    const chat = await this.api.readChat(id, signal);
+    if (signal.aborted) return;
+    this.adopt(chat);
+    this.show(toEntries(chat.messages), chat.next_cursor);
+    if (chat.running) void this.follow();
+  }
+
+  /** Reads the chat again, for what another tab or device has changed. */
+  async refresh() {
+    if (this.chat === undefined || this.isBusy) return;
+    const { signal } = this.leaving;
+    const chat = await this.api.readChat(this.chat.id, signal);
+    if (signal.aborted || this.isBusy) return;
+    this.adopt(chat);
+    this.merge(chat);
+    if (chat.running) void this.follow();
+  }
+
+  /** Shows the newest messages where they differ. Older ones stay. @param {StoredChat} chat */
+  merge({ messages, next_cursor: cursor }) {
+    const fresh = toEntries(messages);
+    const from = this.entries.findIndex(({ id }) => id === fresh[0]?.id);
+    const unsent = this.entries.filter(({ trouble }) => trouble?.kind === 'unsent');
+    const shown = this.entries.slice(Math.max(from, 0)).filter((entry) => !unsent.includes(entry));
+    if (isSame(shown, fresh)) return;
+    const older = from > 0 ? this.entries.slice(0, from) : [];
+    this.show([...older, ...fresh, ...unsent], from >= 0 ? this.cursor : cursor);
+  }
+
+  async loadOlder() {
+    if (this.chat === undefined || this.cursor === undefined || this.isLoadingOlder) return;
+    const { signal } = this.leaving;
+    this.isLoadingOlder = true;
+    try {
+      const { messages, next_cursor: cursor } = await this.api.readOlder(this.chat.id, this.cursor);
+      if (signal.aborted) return;
+      const entries = toEntries(messages);
+      this.cursor = cursor;
+      this.entries = [...entries, ...this.entries];
+      this.view.prepend(entries, cursor !== undefined);
+    } finally {
+      this.isLoadingOlder = false;
+    }
+  }
+
+  /** Sends a prompt. @param {string} prompt @param {string} [replaceFrom] - a message, for an edit or another reply. */
+  ask(prompt, replaceFrom) {
+    return this.run({ prompt, key: createKey(), ...(replaceFrom && { replaceFrom }) });
+  }
+
+  /** Asks for another reply to a prompt. @param {Entry} entry - the reply, or a prompt without one. */
+  askAgain(entry) {
+    return this.ask(findPrompt(this.entries, entry), entry.id);
+  }
+
+  /** Repeats a request. If its turn had a reply after all, that one comes back. @param {Entry} entry @param {boolean} [supersede] */
+  retry(entry, supersede) {
+    if (entry.request === undefined) return this.askAgain(entry);
+    if (entry.trouble?.kind === 'unsent') this.remove(entry);
+    return this.run({ ...entry.request, ...(supersede && { supersede }) });
+  }
+
+  /** Takes a prompt that was not sent off the page. @param {Entry} entry */
+  remove(entry) {
+    this.entries = this.entries.filter((one) => one !== entry);
+    this.view.remove(entry);
+  }
+
+  async stop() {
+    if (!this.isBusy) return;
+    this.isStopping = true;
+    this.listener.onState();
+    // The chat of a first prompt is known when its reply begins. The stop is sent then.
+    if (this.chat !== undefined) await this.api.stop(this.chat.id);
+  }
+
+  /** @param {TurnRequest} request */
+  async run(request) {
+    if (this.isBusy) return;
+    const { signal } = this.leaving;
+    this.setBusy(true);
+    const hidden = this.hide(request.replaceFrom);
+    const prompt = toEntry({ role: 'user', content: request.prompt, request });
+    const reply = toEntry({ role: 'assistant', phase: 'waiting', request });
+    this.append(prompt, reply);
+    announce('The agent is answering');
+    const turn = new TurnReader(prompt, reply);
+    await this.read(turn, async () => {
+      const chatId = this.chat?.id;
+      // A lost connection may have been lost before the service had the request. Its key makes the repetition safe.
+      return turn.hasStarted && chatId !== undefined
+        ? this.api.follow(chatId, signal)
+        : this.api.ask(request, { chatId, signal });
+    });
+    if (signal.aborted) return;
+    // As long as there is no reply, nothing is replaced.
+    if (reply.content === '' && hidden.length > 0) this.restore(hidden, prompt);
+  }
+
+  /** Follows the turn that runs in this chat. Another tab or device has begun it, or this page before it was loaded again. */
+  async follow() {
+    const { chat } = this;
+    const prompt = this.entries.at(-1);
+    if (chat === undefined || prompt === undefined || this.isBusy) return;
+    const { signal } = this.leaving;
+    this.setBusy(true);
+    const reply = toEntry({ role: 'assistant', phase: 'waiting' });
+    this.append(reply);
+    const turn = new TurnReader(prompt, reply);
+    await this.read(turn, () => this.api.follow(chat.id, signal));
+    if (!signal.aborted) await this.refresh().catch(() => undefined);
+  }
+
+  /**
+   * Reads the events of a turn up to its end, over as many connections as it takes.
+   *
+   * @param {TurnReader} turn
+   * @param {() => Promise<AsyncIterable<StreamPart> | undefined>} connect
+   */
+  async read(turn, connect) {
+    const { signal } = this.leaving;
+    for (let delay = RETRY.first; !turn.isOver; delay = Math.min(delay * 2, RETRY.most)) {
+      try {
+        const parts = await connect();
+        if (parts === undefined) return await this.endUnseen(turn);
+        turn.restart();
+        for await (const part of parts) {
+          if (signal.aborted) return;
+          delay = RETRY.first;
+          this.take(turn, part);
+        }
+        turn.end();
+      } catch (error) {
+        if (signal.aborted) return;
+        turn.fail(error);
+        if (!turn.isOver) await new Promise((resolve) => setTimeout(resolve, delay));
+        if (signal.aborted) return;
+      }
+    }
+    this.settle(turn);
+  }
+
+  /** @param {TurnReader} turn @param {StreamPart} part */
+  take(turn, part) {
+    const { chat } = part.messageMetadata ?? {};
+    turn.take(part);
+    if (part.type === 'text-delta') this.view.grow(turn.reply);
+    if (chat === undefined) return;
+    this.adopt(chat);
+    this.listener.onTurn(chat);
+    if (part.type === 'start' && this.isStopping) void this.api.stop(chat.id).catch(() => undefined);
+  }
+
+  /** The turn has ended while nothing was connected to it: what is stored is its end. @param {TurnReader} turn */
+  async endUnseen({ reply }) {
+    const { signal } = this.leaving;
+    this.remove(reply);
+    this.setBusy(false);
+    await this.refresh();
+    if (!signal.aborted) announce('The answer is complete');
+  }
+
+  /** @param {TurnReader} turn */
+  settle({ prompt, reply }) {
+    if (reply.content === '') this.remove(reply);
+    for (const entry of [prompt, reply]) if (this.entries.includes(entry)) this.view.update(entry);
+    this.setBusy(false);
+    if (this.chat !== undefined) this.listener.onTurn(this.chat);
+    announce(toTrouble(prompt, reply)?.error ?? 'The answer is complete');
+  }
+
+  /** Takes a turn and all after it off the page. @param {string | undefined} id - a message of it. @returns {Entry[]} */
+  hide(id) {
+    const named = id === undefined ? -1 : this.entries.findIndex((entry) => entry.id === id);
+    if (named === -1) return [];
+    const from = this.entries[named]?.role === 'assistant' ? named - 1 : named;
+    const hidden = this.entries.slice(Math.max(from, 0));
+    for (const entry of hidden) this.remove(entry);
+    return hidden;
+  }
+
+  /** @param {Entry[]} hidden @param {Entry} prompt */
+  restore(hidden, prompt) {
+    const before = this.entries.filter((entry) => entry !== prompt);
+    this.show([...before, ...hidden, prompt], this.cursor);
+  }
+
+  /** @param {...Entry} entries */
+  append(...entries) {
+    this.entries.push(...entries);
+    for (const entry of entries) this.view.append(entry);
+  }
+
+  /** @param {Entry[]} entries @param {string | undefined} cursor - of the messages before these. */
+  show(entries, cursor) {
+    this.entries = entries;
+    this.cursor = cursor;
+    this.view.reset(entries, cursor !== undefined);
+  }
+
+  /** @param {ChatSummary} chat */
+  adopt({ id, title, created_at, updated_at }) {
+    this.chat = { id, title, created_at, updated_at };
+    this.listener.onChat(this.chat);
+  }
+
+  /** @param {boolean} isBusy */
+  setBusy(isBusy) {
+    this.isBusy = isBusy;
+    if (!isBusy) this.isStopping = false;
+    this.view.setBusy(isBusy);
+    this.listener.onState();
+  }
+}

@@ -1,0 +1,44 @@
+/** @import { Entry, StoredMessage, Trouble } from './types.js' */
+
+/** A key for a request. `randomUUID` is missing on pages over plain http. */
+export function createKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** @param {Partial<Entry> & Pick<Entry, 'role'>} values @returns {Entry} */
+export function toEntry(values) {
+  return { content: '', citations: [], phase: 'rest', ...values };
+}
+
+/** @param {readonly StoredMessage[]} messages @returns {Entry[]} */
+export function toEntries(messages) {
+  return messages.map(({ id, role, content, status, citations = [], usage }) =>
+    toEntry({
+      id,
+      role,
+      content,
+      citations,
+      ...(status && status !== 'pending' && { trouble: /** @type {Trouble} */ ({ kind: status }) }),
+      ...(usage && { usage: { input: usage.input_tokens, output: usage.output_tokens } }),
+    }),
+  );
+}
+
+/** Whether both show the same. @param {readonly Entry[]} shown @param {readonly Entry[]} fresh */
+export function isSame(shown, fresh) {
+  return (
+    shown.length === fresh.length &&
+    shown.every(
+      (entry, index) =>
+        entry.id === fresh[index]?.id &&
+        entry.content === fresh[index]?.content &&
+        (entry.trouble === undefined) === (fresh[index]?.trouble === undefined),
+    )
+  );
+}
+
+/** The prompt of the turn that an entry belongs to. @param {readonly Entry[]} entries @param {Entry} entry */
+export function findPrompt(entries, entry) {
+  const before = entries.slice(0, entries.indexOf(entry) + 1);
+  return before.findLast(({ role }) => role === 'user')?.content ?? '';
+}

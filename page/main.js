@@ -1,0 +1,141 @@
+import { Api, ApiError } from './api.js';
+import { ChatHeader } from './chat-header.js';
+import { ChatList } from './chat-list.js';
+import { Composer } from './composer.js';
+import { Conversation } from './conversation.js';
+import { byId, icon } from './dom.js';
+import { Drawer } from './drawer.js';
+import { MessageList } from './message-list.js';
+import { Session } from './session.js';
+import { Tabs } from './tabs.js';
+
+/** How long a line about an error stays, in milliseconds. */
+const LINE_TIME = 8000;
+/** A new chat is in the list of the service within a second. */
+const LIST_DELAY = 1500;
+
+// The files of the page are in a folder beside the service, wherever a proxy puts both.
+const session = new Session(new URL('..', import.meta.url));
+const api = new Api(session);
+
+for (const place of document.querySelectorAll('[data-icon]')) {
+  place.prepend(icon(/** @type {Parameters<typeof icon>[0]} */ (place.getAttribute('data-icon'))));
+}
+
+/** @type {ReturnType<typeof setTimeout>} */
+let lineTimer;
+/** Says for a while what went wrong. @param {unknown} error */
+function report(error) {
+  if (error instanceof DOMException && error.name === 'AbortError') return;
+  const line = byId('line');
+  line.textContent =
+    error instanceof ApiError ? [error.message, error.detail].filter(Boolean).join('. ') : String(error);
+  line.hidden = false;
+  clearTimeout(lineTimer);
+  lineTimer = setTimeout(() => (line.hidden = true), LINE_TIME);
+}
+
+/** The chat that the address names. */
+const namedChat = () => decodeURIComponent(location.hash.slice(1)) || undefined;
+
+const chats = new ChatList(api, report);
+const header = new ChatHeader({
+  rename: async (title) => {
+    if (conversation.chat === undefined) return;
+    const chat = await api.rename(conversation.chat.id, title).catch((error) => {
+      report(error);
+      throw error;
+    });
+    conversation.adopt(chat);
+    chats.put(chat);
+    tabs.tell(chat.id);
+  },
+  remove: async () => {
+    const id = conversation.chat?.id;
+    if (id === undefined) return;
+    try {
+      await api.remove(id);
+    } catch (error) {
+      return report(error);
+    }
+    chats.drop(id);
+    tabs.tell(id);
+    location.hash = '';
+  },
+});
+const composer = new Composer({
+  send: (prompt) => void conversation.ask(prompt),
+  stop: () => void conversation.stop().catch(report),
+});
+/** @type {MessageList} */
+const messages = new MessageList(
+  {
+    askAgain: (entry) => void conversation.askAgain(entry),
+    retry: (entry, supersede) => void conversation.retry(entry, supersede),
+    edit: (entry, text) => void conversation.ask(text, entry.id),
+    takeBack: (entry) => {
+      conversation.remove(entry);
+      composer.giveBack(entry.content);
+    },
+  },
+  () => conversation.loadOlder().catch(report),
+);
+/** @type {Conversation} */
+const conversation = new Conversation(api, messages, {
+  onChat: (chat) => {
+    header.show(chat);
+    const id = chat?.id ?? namedChat();
+    // A chat that has just begun gets its address. The one before it in the history is the empty page.
+    if (chat !== undefined && namedChat() !== chat.id) history.pushState(null, '', `#${encodeURIComponent(chat.id)}`);
+    composer.switchTo(chat?.id ?? '');
+    chats.select(id);
+  },
+  onTurn: (chat) => {
+    chats.put(chat);
+    tabs.tell(chat.id);
+  },
+  onState: () => composer.setBusy(conversation.isBusy, conversation.isStopping),
+});
+const tabs = new Tabs((chatId) => {
+  setTimeout(() => void chats.load(), LIST_DELAY);
+  if (chatId === conversation.chat?.id) void reread();
+});
+new Drawer();
+
+async function reread() {
+  try {
+    await conversation.refresh();
+  } catch (error) {
+    // Another tab has deleted it.
+    if (error instanceof ApiError && error.status === 404) location.hash = '';
+    else report(error);
+  }
+}
+
+async function openNamed() {
+  try {
+    await conversation.open(namedChat());
+  } catch (error) {
+    report(error);
+    if (error instanceof ApiError && error.status === 404) location.hash = '';
+  }
+  if (matchMedia('(hover: hover)').matches) composer.field.focus();
+}
+
+session.onUser = () => {
+  byId('agent').textContent = session.settings.agent;
+  byId('user').textContent = session.user ?? 'No token yet';
+  composer.configure(session.settings);
+};
+byId('token').onclick = async () => {
+  if (await session.renew()) await Promise.all([chats.load(), openNamed()]);
+};
+addEventListener('hashchange', () => void openNamed());
+document.addEventListener('visibilitychange', () => document.hidden || void reread());
+
+try {
+  await session.open();
+  await Promise.all([chats.load(), openNamed()]);
+} catch (error) {
+  report(error);
+}

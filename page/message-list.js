@@ -1,0 +1,129 @@
+/** @import { Entry } from './types.js' */
+/** @import { MessageActions } from './message.js' */
+import { byId, h } from './dom.js';
+import { MessageView } from './message.js';
+
+/** Within so many pixels of the end, the view stays at the end. */
+const NEAR = 48;
+/** A view of a text that grows is renewed after this many times as long as that took, so typing comes first. */
+const REST_FACTOR = 3;
+
+/** The messages of the open chat, and where one reads in them. */
+export class MessageList {
+  /** @type {Map<Entry, MessageView>} */
+  views = new Map();
+  /** @type {Set<Entry>} */
+  grown = new Set();
+  isAtEnd = true;
+  nextFrame = 0;
+
+  /** @param {MessageActions} actions @param {() => Promise<void>} loadOlder */
+  constructor(actions, loadOlder) {
+    this.actions = actions;
+    this.scroller = byId('scroller');
+    this.list = byId('messages');
+    this.empty = byId('empty');
+    this.toEnd = byId('to-end');
+    this.older = h('button', { type: 'button', className: 'more', hidden: true }, 'Show earlier messages');
+    this.list.before(this.older);
+    this.older.onclick = () => void loadOlder();
+    this.toEnd.onclick = () => this.scrollToEnd();
+    this.scroller.addEventListener('scroll', () => this.look(), { passive: true });
+    const keep = new ResizeObserver(() => this.isAtEnd && this.scrollToEnd());
+    keep.observe(this.scroller);
+    keep.observe(this.list);
+    const observer = new IntersectionObserver(([seen]) => seen?.isIntersecting && void loadOlder(), {
+      root: this.scroller,
+      rootMargin: '800px 0px 0px',
+    });
+    observer.observe(this.older);
+  }
+
+  /** @param {readonly Entry[]} entries @param {boolean} hasOlder */
+  reset(entries, hasOlder) {
+    this.views.clear();
+    this.grown.clear();
+    this.list.replaceChildren(...entries.map((entry) => this.create(entry).element));
+    this.older.hidden = !hasOlder;
+    this.empty.hidden = entries.length > 0;
+    this.scrollToEnd();
+  }
+
+  /** Adds older messages. What one reads stays where it is. @param {readonly Entry[]} entries @param {boolean} hasOlder */
+  prepend(entries, hasOlder) {
+    const anchor = this.list.firstElementChild;
+    const before = anchor?.getBoundingClientRect().top ?? 0;
+    this.list.prepend(...entries.map((entry) => this.create(entry).element));
+    this.older.hidden = !hasOlder;
+    this.scroller.scrollTop += (anchor?.getBoundingClientRect().top ?? 0) - before;
+  }
+
+  /** @param {Entry} entry */
+  append(entry) {
+    this.list.append(this.create(entry).element);
+    this.empty.hidden = true;
+    this.scrollToEnd();
+  }
+
+  /** @param {Entry} entry */
+  remove(entry) {
+    this.views.get(entry)?.element.remove();
+    this.views.delete(entry);
+    this.empty.hidden = this.views.size > 0;
+  }
+
+  /** @param {Entry} entry */
+  update(entry) {
+    this.grown.delete(entry);
+    this.views.get(entry)?.update();
+  }
+
+  /** Shows more text with the next frame. @param {Entry} entry */
+  grow(entry) {
+    if (this.grown.size === 0) requestAnimationFrame((time) => this.draw(time));
+    this.grown.add(entry);
+  }
+
+  /** @param {number} time */
+  draw(time) {
+    if (this.grown.size === 0) return;
+    if (time < this.nextFrame) return void requestAnimationFrame((later) => this.draw(later));
+    const begin = performance.now();
+    for (const entry of this.grown) this.drawOne(entry);
+    this.grown.clear();
+    if (this.isAtEnd) this.scrollToEnd();
+    this.nextFrame = time + (performance.now() - begin) * REST_FACTOR;
+  }
+
+  /** @param {Entry} entry */
+  drawOne(entry) {
+    const view = this.views.get(entry);
+    // With the first text, the sign that one waits for it goes.
+    if (view?.element.dataset['phase'] === 'waiting') view.update();
+    else view?.grow();
+  }
+
+  /** @param {boolean} isBusy */
+  setBusy(isBusy) {
+    this.list.classList.toggle('busy', isBusy);
+  }
+
+  look() {
+    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
+    this.isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+    this.toEnd.hidden = this.isAtEnd;
+  }
+
+  scrollToEnd() {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.isAtEnd = true;
+    this.toEnd.hidden = true;
+  }
+
+  /** @param {Entry} entry */
+  create(entry) {
+    const view = new MessageView(entry, this.actions);
+    this.views.set(entry, view);
+    return view;
+  }
+}

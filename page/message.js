@@ -1,0 +1,132 @@
+/** @import { Entry } from './types.js' */
+/** @import { Way } from './notices.js' */
+import { button, copyButton, h, icon } from './dom.js';
+import { EditForm } from './edit-form.js';
+import { MarkdownView } from './markdown-view.js';
+import { toNotice } from './notices.js';
+import { buildSources, markSources } from './sources.js';
+
+/**
+ * What a person can do with a message.
+ *
+ * @typedef {object} MessageActions
+ * @property {(entry: Entry) => void} askAgain
+ * @property {(entry: Entry, supersede?: boolean) => void} retry
+ * @property {(entry: Entry, text: string) => void} edit
+ * @property {(entry: Entry) => void} takeBack
+ */
+
+/** @type {Readonly<Record<Way, string>>} */
+const WAYS = { again: 'Try again', repeat: 'Try again', supersede: 'Stop it and send', edit: 'Edit' };
+
+/** One message, with its state and what can be done about it. */
+export class MessageView {
+  body = h('div', { className: 'body' });
+  foot = h('div', { className: 'foot' });
+  markdown = new MarkdownView();
+
+  /** @param {Entry} entry @param {MessageActions} actions */
+  constructor(entry, actions) {
+    this.entry = entry;
+    this.actions = actions;
+    const isUser = entry.role === 'user';
+    const name = h('h2', { className: 'hidden' }, isUser ? 'You' : 'The agent');
+    this.element = h('article', { className: `message ${entry.role}` }, name, this.body, this.foot);
+    this.body.append(isUser ? h('p', { className: 'bubble', dir: 'auto' }, entry.content) : this.markdown.element);
+    this.update();
+  }
+
+  /** Shows the text so far. */
+  grow() {
+    this.element.dataset['phase'] = this.entry.phase;
+    this.markdown.show(this.entry.content);
+  }
+
+  /** Shows the whole entry. */
+  update() {
+    const { entry } = this;
+    const isAtRest = entry.phase === 'rest';
+    this.element.ariaBusy = String(!isAtRest);
+    if (entry.role === 'assistant') this.grow();
+    if (isAtRest && entry.citations.length > 0) markSources(this.markdown, entry.citations);
+    const { phase, role, citations } = entry;
+    this.foot.replaceChildren(
+      ...[
+        phase === 'waiting' && buildWaiting(),
+        entry.trouble && this.buildNotice(),
+        isAtRest && citations.length > 0 && buildSources(citations),
+        isAtRest && (role === 'user' ? this.buildPromptTools() : this.buildReplyTools()),
+      ].filter((part) => part instanceof Node),
+    );
+  }
+
+  buildPromptTools() {
+    const { entry } = this;
+    if (entry.trouble?.kind === 'unsent') return undefined;
+    return h(
+      'div',
+      { className: 'tools' },
+      button('pencil', 'Edit', () => this.openForm()),
+      copyButton(() => entry.content),
+    );
+  }
+
+  buildReplyTools() {
+    const { entry, actions } = this;
+    const { usage } = entry;
+    return h(
+      'div',
+      { className: 'tools' },
+      copyButton(() => entry.content),
+      button('again', 'Regenerate', () => actions.askAgain(entry)),
+      usage && h('span', { className: 'usage' }, `${usage.input} tokens read, ${usage.output} written`),
+    );
+  }
+
+  buildNotice() {
+    const { entry, actions } = this;
+    const { title, text, ways, tone } = toNotice(entry.trouble ?? { kind: 'failed' });
+    /** @type {Record<Way, () => void>} */
+    const on = {
+      again: () => actions.askAgain(entry),
+      repeat: () => actions.retry(entry),
+      supersede: () => actions.retry(entry, true),
+      edit: () => actions.takeBack(entry),
+    };
+    return h(
+      'div',
+      { className: `notice ${tone}` },
+      icon(tone === 'calm' ? 'stop' : 'warning'),
+      h('div', {}, h('strong', { dir: 'auto' }, title), ' ', h('span', { dir: 'auto' }, text)),
+      h(
+        'div',
+        { className: 'ways' },
+        ...ways.map((way) => h('button', { type: 'button', className: 'way', onclick: on[way] }, WAYS[way])),
+      ),
+    );
+  }
+
+  openForm() {
+    const { entry, actions, body } = this;
+    const shown = [...body.childNodes];
+    const close = () => {
+      body.replaceChildren(...shown);
+      this.foot.hidden = false;
+      this.foot.querySelector('button')?.focus();
+    };
+    const form = new EditForm(entry.content, {
+      onClose: close,
+      onSend: (text) => {
+        close();
+        actions.edit(entry, text);
+      },
+    });
+    this.foot.hidden = true;
+    body.replaceChildren(form.element);
+    form.focus();
+  }
+}
+
+function buildWaiting() {
+  return h('p', { className: 'waiting' }, h('i'), h('i'), h('i'), h('span', { className: 'hidden' }, 'Answering'));
+}

@@ -1,0 +1,63 @@
+/** @import { Trouble } from './types.js' */
+
+/**
+ * What a trouble is to a person, and the ways on.
+ *
+ * @typedef {'again' | 'repeat' | 'supersede' | 'edit'} Way
+ * @typedef {{ title: string, text: string, ways: Way[], tone: 'calm' | 'bad' }} Notice
+ */
+
+/** @type {Readonly<Record<string, string>>} */
+const ERRORS = {
+  'The agent is busy': 'It has too much to do at the moment.',
+  'The agent is unavailable': 'It could not be reached.',
+  'The agent failed': 'It did not send an answer that can be used.',
+  'The agent took too long': 'The time for an answer was over.',
+  'Storage is unavailable': 'What the agent answered may not be stored yet.',
+};
+
+/** @param {Trouble} trouble @returns {Notice} */
+export function toNotice({ kind, error, detail, status }) {
+  const reason = error === undefined ? '' : (ERRORS[error] ?? '');
+  switch (kind) {
+    case 'stopped':
+      return { title: 'Stopped', text: 'What was there by then is kept.', ways: ['again'], tone: 'calm' };
+    case 'limit':
+      return { title: 'The agent has reached its limit', text: 'The answer ends here.', ways: ['again'], tone: 'calm' };
+    case 'partial':
+      return {
+        title: error ?? 'The answer is not complete',
+        text: `${reason} The text above came before, and is kept.`.trim(),
+        ways: ['again'],
+        tone: 'bad',
+      };
+    case 'failed':
+      return {
+        title: error ?? 'There was no answer',
+        text: [reason, 'Your message is kept.', detail?.startsWith('Try again; ') ? detail.slice(11) : detail]
+          .filter(Boolean)
+          .join(' '),
+        ways: ['repeat'],
+        tone: 'bad',
+      };
+    default:
+      return toUnsentNotice(error, detail, status);
+  }
+}
+
+/** @param {string | undefined} error @param {string | undefined} detail @param {number | undefined} status @returns {Notice} */
+function toUnsentNotice(error = 'Not sent', detail = '', status = 0) {
+  const title = `Not sent: ${error}`;
+  if (status === 0) return { title, text: 'Check the connection.', ways: ['repeat', 'edit'], tone: 'bad' };
+  if (status === 401) return { title, text: 'Go on with another token.', ways: ['repeat', 'edit'], tone: 'bad' };
+  if (error === 'A turn is already in progress') {
+    return {
+      title: 'Not sent: another answer is being written',
+      text: 'It was asked for elsewhere.',
+      ways: ['supersede', 'repeat', 'edit'],
+      tone: 'calm',
+    };
+  }
+  if (status === 429 || status >= 500) return { title, text: detail, ways: ['repeat', 'edit'], tone: 'bad' };
+  return { title, text: detail, ways: ['edit'], tone: 'bad' };
+}

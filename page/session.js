@@ -1,0 +1,73 @@
+/** @import { Settings } from './types.js' */
+import { askForToken } from './token-dialog.js';
+
+/** Where the token is kept: for this tab, until it is closed. */
+const STORED = 'id_token';
+
+/** The token of the user, and what the service says of itself. */
+export class Session {
+  /** @type {Promise<boolean> | undefined} */
+  asking;
+
+  /** @param {URL} root - where the service is. */
+  constructor(root) {
+    this.root = root;
+    /** @type {Settings} */
+    this.settings = { agent: '', prompt_max_length: 32_000, suggestions: [], faults: [] };
+    this.token = sessionStorage.getItem(STORED) ?? '';
+    this.onUser = () => {};
+  }
+
+  /** Reads the settings. A token of local mode is taken at once. */
+  async open() {
+    this.settings = await this.readSettings();
+    if (this.token === '' && this.settings.token !== undefined) this.keep(this.settings.token);
+    this.onUser();
+  }
+
+  /** Who the token is for, as it says itself; undefined if it does not say. */
+  get user() {
+    try {
+      const [, payload = ''] = this.token.split('.');
+      const bytes = Uint8Array.from(atob(payload.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
+      const claims = JSON.parse(new TextDecoder().decode(bytes));
+      return [claims.username, claims['cognito:username'], claims.email, claims.sub].find((v) => typeof v === 'string');
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Asks for another token. Several requests that are refused at the same time ask once.
+   *
+   * @param {string} [reason] - why the service refused the last one.
+   * @returns {Promise<boolean>} false if there is none.
+   */
+  renew(reason) {
+    this.asking ??= this.ask(reason).finally(() => (this.asking = undefined));
+    return this.asking;
+  }
+
+  /** @param {string | undefined} reason */
+  async ask(reason) {
+    const { token: fresh } = await this.readSettings().catch(() => this.settings);
+    const given = await askForToken({ reason, token: fresh });
+    if (given === undefined) return false;
+    this.keep(given);
+    this.onUser();
+    return true;
+  }
+
+  /** @param {string} token */
+  keep(token) {
+    this.token = token;
+    sessionStorage.setItem(STORED, token);
+  }
+
+  /** @returns {Promise<Settings>} */
+  async readSettings() {
+    const response = await fetch(new URL('page/settings.json', this.root));
+    if (!response.ok) throw new Error('The service does not respond');
+    return response.json();
+  }
+}

@@ -1,0 +1,38 @@
+import { byId } from './dom.js';
+
+/** What a reason of the API means to a person. The others are shown as they are. */
+const REASONS = [
+  [/expired/, 'Your token has expired. Nothing is lost: go on with a new one.'],
+  [/missing/, 'The service knows you by a token.'],
+];
+
+/**
+ * Asks for a token.
+ *
+ * @param {{ reason?: string | undefined, token?: string | undefined }} request - why, and the token to begin with.
+ * @returns {Promise<string | undefined>} undefined if the user closes the dialog.
+ */
+export function askForToken({ reason, token = '' }) {
+  const dialog = /** @type {HTMLDialogElement} */ (byId('token-dialog'));
+  const field = /** @type {HTMLInputElement} */ (byId('token-field'));
+  const [, meaning] = REASONS.find(([pattern]) => /** @type {RegExp} */ (pattern).test(reason ?? '')) ?? [];
+  byId('token-reason').textContent = String(meaning ?? reason ?? 'The service knows you by a token.');
+  byId('token-local').hidden = token === '';
+  field.value = token;
+  dialog.returnValue = '';
+  dialog.showModal();
+  field.select();
+  return new Promise((resolve) => {
+    const form = /** @type {HTMLFormElement} */ (dialog.querySelector('form'));
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      dialog.close('given');
+    };
+    byId('token-cancel').onclick = () => dialog.close();
+    dialog.onclose = () => {
+      const given = field.value.replace(/^bearer\s+|\s+/gi, '');
+      field.value = '';
+      resolve(dialog.returnValue === 'given' && given !== '' ? given : undefined);
+    };
+  });
+}

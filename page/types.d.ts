@@ -1,0 +1,97 @@
+/** What the API sends. openapi.json describes it. */
+export interface ChatSummary {
+  readonly id: string;
+  readonly title: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export interface Citation {
+  readonly title?: string;
+  readonly uri?: string;
+  readonly snippet?: string;
+  readonly start?: number;
+  readonly end?: number;
+}
+
+export interface StoredMessage {
+  readonly id: string;
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+  readonly created_at?: string;
+  readonly status?: 'pending' | 'failed' | 'partial' | 'stopped';
+  readonly citations?: readonly Citation[];
+  readonly usage?: { readonly input_tokens: number; readonly output_tokens: number };
+}
+
+export interface MessagePage {
+  readonly messages: readonly StoredMessage[];
+  readonly next_cursor?: string;
+}
+
+export interface StoredChat extends ChatSummary, MessagePage {
+  readonly running?: true;
+}
+
+/** What `page/settings.json` sends. */
+export interface Settings {
+  readonly agent: string;
+  readonly prompt_max_length: number;
+  readonly suggestions: readonly string[];
+  readonly faults: readonly { readonly name: string; readonly directive: string }[];
+  readonly token?: string;
+}
+
+/** An event of a stream. */
+export interface StreamPart {
+  readonly type: string;
+  readonly messageId?: string;
+  readonly delta?: string;
+  readonly url?: string;
+  readonly title?: string;
+  readonly errorText?: string;
+  readonly finishReason?: string;
+  readonly providerMetadata?: { readonly citation?: Citation };
+  readonly messageMetadata?: {
+    readonly chat?: ChatSummary;
+    readonly user_message_id?: string;
+    readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
+  };
+}
+
+/** A request for a turn. The key makes its repetition safe. */
+export interface TurnRequest {
+  readonly prompt: string;
+  readonly key: string;
+  /** The message whose turn is replaced, with all after it. */
+  readonly replaceFrom?: string;
+  /** Whether a turn that runs in this chat is stopped first. */
+  readonly supersede?: boolean;
+}
+
+/** Why a turn has no whole reply, for a notice under its last message. */
+export interface Trouble {
+  /**
+   * `unsent`: the turn may not have begun, and the request can be repeated. The others are what is stored, and `limit`
+   * is a partial reply whose agent has reached a limit.
+   */
+  readonly kind: 'unsent' | 'failed' | 'partial' | 'stopped' | 'limit';
+  readonly error?: string;
+  /** The `message` of an error, or when to try again. */
+  readonly detail?: string;
+  readonly status?: number;
+}
+
+/** A message of the conversation as the page shows it. */
+export interface Entry {
+  id?: string;
+  readonly role: 'user' | 'assistant';
+  content: string;
+  citations: readonly Citation[];
+  usage?: { readonly input: number; readonly output: number };
+  /** `waiting`: no text yet; `streaming`: more text comes; else it is at rest. */
+  phase: 'waiting' | 'streaming' | 'rest';
+  trouble?: Trouble;
+  /** The request of this tab that the entry came from. */
+  request?: TurnRequest;
+}
