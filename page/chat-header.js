@@ -54,7 +54,8 @@ export class ChatHeader {
   }
 
   askToDelete() {
-    const dialog = /** @type {HTMLDialogElement} */ (byId('delete-dialog'));
+    /** @type {HTMLDialogElement} */
+    const dialog = byId('delete-dialog');
     byId('delete-title').textContent = this.chat?.title ?? '';
     byId('delete-cancel').onclick = () => dialog.close();
     byId('delete-confirm').onclick = () => {

@@ -21,8 +21,10 @@ export class Composer {
   /** @param {ComposerActions} actions */
   constructor(actions) {
     this.actions = actions;
-    this.field = /** @type {HTMLTextAreaElement} */ (byId('prompt'));
-    this.button = /** @type {HTMLButtonElement} */ (byId('send'));
+    /** @type {HTMLTextAreaElement} */
+    this.field = byId('prompt');
+    /** @type {HTMLButtonElement} */
+    this.button = byId('send');
     this.count = byId('count');
     this.field.addEventListener('input', () => this.look());
     this.field.addEventListener('keydown', (event) => {

@@ -176,11 +176,8 @@ export class Conversation {
         const parts = await connect();
         if (parts === undefined) return await this.endUnseen(turn);
         turn.restart();
-        for await (const part of parts) {
-          if (signal.aborted) return;
-          delay = RETRY.first;
-          this.take(turn, part);
-        }
+        for await (const part of parts) this.take(turn, part);
+        if (signal.aborted) return;
         turn.end();
       } catch (error) {
         if (signal.aborted) return;
@@ -194,6 +191,7 @@ export class Conversation {
 
   /** @param {TurnReader} turn @param {StreamPart} part */
   take(turn, part) {
+    this.leaving.signal.throwIfAborted();
     const { chat } = part.messageMetadata ?? {};
     turn.take(part);
     if (part.type === 'text-delta') this.view.grow(turn.reply);

@@ -13,7 +13,7 @@ const ICONS = {
   check: 'M4 10l4 4 8-8',
   again: 'M16 10a6 6 0 1 1-2-4.5M16 3v4h-4',
   down: 'M10 4v12M5 11l5 5 5-5',
-  key: 'M8 12a4 4 0 1 1 0-.1M8 12l1-1M11 9h6M15 9v3',
+  person: 'M10 10.5a3.25 3.25 0 1 0 0-6.5 3.25 3.25 0 0 0 0 6.5M4 17a6 6 0 0 1 12 0',
   warning: 'M10 4l7 12H3zM10 9v3M10 14v.2',
 };
 
@@ -22,7 +22,7 @@ const ICONS = {
  *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Record<string, unknown>} [properties] - `on…` are listeners, names with `-` and `role` are attributes.
+ * @param {Record<string, unknown>} [properties] - functions are listeners, and names with `-` are attributes.
  * @param {...(Node | string | false | null | undefined)} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */
@@ -30,8 +30,8 @@ export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (value === undefined) continue;
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
-    else if (name.includes('-') || name === 'role') element.setAttribute(name, String(value));
+    if (typeof value === 'function') element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
+    else if (name.includes('-')) element.setAttribute(name, /** @type {string} */ (value));
     else Object.assign(element, { [name]: value });
   }
   element.append(...children.filter((child) => child !== false && child !== null && child !== undefined));
@@ -80,26 +80,17 @@ export function announce(text) {
   byId('live').textContent = text;
 }
 
-/** @param {string} text */
-export async function copy(text) {
-  // There is no clipboard on pages over plain http, except for this machine.
-  if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text);
-  const area = h('textarea', { value: text, className: 'hidden', readOnly: true });
-  document.body.append(area);
-  area.select();
-  document.execCommand('copy');
-  area.remove();
-}
-
 /** A button that copies a text and says so for a moment. @param {() => string} textOf */
 export function copyButton(textOf) {
-  const element = button('copy', 'Copy', () => {
-    void copy(textOf()).then(() => {
-      element.replaceChildren(icon('check'));
-      announce('Copied');
-      setTimeout(() => element.replaceChildren(icon('copy')), 1500);
-    });
-  });
+  const element = button('copy', 'Copy', () => void copy());
+  const copy = async () => {
+    await navigator.clipboard.writeText(textOf());
+    element.replaceChildren(icon('check'));
+    announce('Copied');
+    setTimeout(() => element.replaceChildren(icon('copy')), 1500);
+  };
+  // There is no clipboard on pages over plain http, except for this machine.
+  element.hidden = navigator.clipboard === undefined;
   return element;
 }
 

@@ -13,7 +13,6 @@ export class Drawer {
     this.panel.addEventListener('click', ({ target }) => target instanceof HTMLAnchorElement && this.set(false));
     document.addEventListener('keydown', ({ key }) => key === 'Escape' && this.isOpen && this.set(false));
     this.wide.onchange = () => this.set(false);
-    this.set(false);
   }
 
   get isOpen() {
@@ -27,7 +26,7 @@ export class Drawer {
     document.body.classList.toggle('drawer-open', isOpen);
     this.panel.inert = !this.wide.matches && !isOpen;
     byId('main').inert = !this.wide.matches && isOpen;
-    if (isOpen) /** @type {HTMLElement | null} */ (this.panel.querySelector('a, button'))?.focus();
+    if (isOpen) byId('new').focus();
     else if (wasOpen && !this.wide.matches) this.opener.focus();
   }
 }

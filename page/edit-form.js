@@ -39,6 +39,6 @@ export class EditForm {
 }
 
 /** Enter alone, and not the one that ends the writing of a character. @param {KeyboardEvent} event */
-export function isSend({ key, shiftKey, altKey, isComposing, keyCode }) {
-  return key === 'Enter' && !shiftKey && !altKey && !isComposing && keyCode !== 229;
+export function isSend({ key, shiftKey, altKey, isComposing }) {
+  return key === 'Enter' && !shiftKey && !altKey && !isComposing;
 }

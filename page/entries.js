@@ -1,4 +1,4 @@
-/** @import { Entry, StoredMessage, Trouble } from './types.js' */
+/** @import { Entry, StoredMessage } from './types.js' */
 
 /** A key for a request. `randomUUID` is missing on pages over plain http. */
 export function createKey() {
@@ -18,7 +18,7 @@ export function toEntries(messages) {
       role,
       content,
       citations,
-      ...(status && status !== 'pending' && { trouble: /** @type {Trouble} */ ({ kind: status }) }),
+      ...(status && status !== 'pending' && { trouble: { kind: status } }),
       ...(usage && { usage: { input: usage.input_tokens, output: usage.output_tokens } }),
     }),
   );

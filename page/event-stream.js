@@ -15,21 +15,29 @@ export class StreamCutError extends Error {
  * @throws {StreamCutError}
  */
 export async function* readStream(body) {
-  const reader = body.pipeThrough(/** @type {ReadableWritablePair} */ (new TextDecoderStream())).getReader();
+  let isDone = false;
+  for await (const event of readEvents(body)) {
+    // Comments begin with a colon. They only keep the connection open.
+    if (event === 'data: [DONE]') isDone = true;
+    else if (event.startsWith('data: ')) yield JSON.parse(event.slice('data: '.length));
+  }
+  if (!isDone) throw new StreamCutError();
+}
+
+/**
+ * Splits a stream at blank lines. What has no blank line behind it is no event.
+ *
+ * @param {ReadableStream<Uint8Array>} body
+ */
+async function* readEvents(body) {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
   let rest = '';
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) throw new StreamCutError();
-      const events = (rest + value).split('\n\n');
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      const events = (rest + decoder.decode(piece.value, { stream: true })).split('\n\n');
       rest = events.pop() ?? '';
-      for (const event of events) {
-        // Comments begin with a colon. They only keep the connection open.
-        if (!event.startsWith('data: ')) continue;
-        const data = event.slice('data: '.length);
-        if (data === '[DONE]') return;
-        yield JSON.parse(data);
-      }
+      yield* events;
     }
   } finally {
     reader.cancel().catch(() => undefined);

@@ -100,7 +100,8 @@ const tabs = new Tabs((chatId) => {
   setTimeout(() => void chats.load(), LIST_DELAY);
   if (chatId === conversation.chat?.id) void reread();
 });
-new Drawer();
+const drawer = new Drawer();
+drawer.set(false);
 
 async function reread() {
   try {

@@ -7,7 +7,7 @@ const LINK =
   /\[([^[\]\n]{0,500})\]\(\s*<?([^\s()<>]{0,2000}(?:\([^\s()<>]{0,500}\))?[^\s()<>]{0,500})>?(?:\s+"[^"\n]{0,500}")?\s*\)/y;
 const ADDRESS = /https?:\/\/[^\s<>"'`]{1,2000}/y;
 /** Does not belong to an address at its end. */
-const TRAILING = /[.,:;!?*_~)\]]+$/;
+const TRAILING = /[.,:;!?*_~\]]+$/;
 
 const ELEMENTS = /** @type {const} */ ({ '**': 'strong', __: 'strong', '*': 'em', _: 'em', '~~': 'del' });
 
@@ -90,7 +90,11 @@ function readLink({ text, at, depth }) {
 /** @param {string} text @param {number} at @returns {Piece | undefined} */
 function readAddress(text, at) {
   ADDRESS.lastIndex = at;
-  const address = ADDRESS.exec(text)?.[0].replace(TRAILING, '') ?? '';
+  let address = ADDRESS.exec(text)?.[0].replace(TRAILING, '') ?? '';
+  // A bracket belongs to the address if it was opened there.
+  while (address.endsWith(')') && address.split(')').length > address.split('(').length) {
+    address = address.slice(0, -1).replace(TRAILING, '');
+  }
   const url = toSafeUrl(address);
   return url === undefined ? undefined : { node: outerLink(url, address), length: address.length };
 }

@@ -86,6 +86,7 @@ function buildBlock(block) {
       if (list instanceof HTMLOListElement) list.start = block.start;
       return list;
     }
+    case 'paragraph':
     default:
       return h('p', { dir: 'auto' }, ...buildInline(block.text));
   }

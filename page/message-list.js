@@ -87,7 +87,10 @@ export class MessageList {
   /** @param {number} time */
   draw(time) {
     if (this.grown.size === 0) return;
-    if (time < this.nextFrame) return void requestAnimationFrame((later) => this.draw(later));
+    if (time < this.nextFrame) {
+      requestAnimationFrame((later) => this.draw(later));
+      return;
+    }
     const begin = performance.now();
     for (const entry of this.grown) this.drawOne(entry);
     this.grown.clear();

@@ -85,7 +85,7 @@ export class MessageView {
 
   buildNotice() {
     const { entry, actions } = this;
-    const { title, text, ways, tone } = toNotice(entry.trouble ?? { kind: 'failed' });
+    const { title, text, small, ways, tone } = toNotice(entry.trouble ?? { kind: 'failed' });
     /** @type {Record<Way, () => void>} */
     const on = {
       again: () => actions.askAgain(entry),
@@ -97,7 +97,14 @@ export class MessageView {
       'div',
       { className: `notice ${tone}` },
       icon(tone === 'calm' ? 'stop' : 'warning'),
-      h('div', {}, h('strong', { dir: 'auto' }, title), ' ', h('span', { dir: 'auto' }, text)),
+      h(
+        'div',
+        {},
+        h('strong', { dir: 'auto' }, title),
+        ' ',
+        h('span', { dir: 'auto' }, text),
+        small !== undefined && h('small', {}, small),
+      ),
       h(
         'div',
         { className: 'ways' },

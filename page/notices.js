@@ -4,7 +4,7 @@
  * What a trouble is to a person, and the ways on.
  *
  * @typedef {'again' | 'repeat' | 'supersede' | 'edit'} Way
- * @typedef {{ title: string, text: string, ways: Way[], tone: 'calm' | 'bad' }} Notice
+ * @typedef {{ title: string, text: string, small?: string | undefined, ways: Way[], tone: 'calm' | 'bad' }} Notice
  */
 
 /** @type {Readonly<Record<string, string>>} */
@@ -28,18 +28,19 @@ export function toNotice({ kind, error, detail, status }) {
       return {
         title: error ?? 'The answer is not complete',
         text: `${reason} The text above came before, and is kept.`.trim(),
+        small: toReference(detail),
         ways: ['again'],
         tone: 'bad',
       };
     case 'failed':
       return {
         title: error ?? 'There was no answer',
-        text: [reason, 'Your message is kept.', detail?.startsWith('Try again; ') ? detail.slice(11) : detail]
-          .filter(Boolean)
-          .join(' '),
+        text: `${reason} Your message is kept.`.trim(),
+        small: toReference(detail),
         ways: ['repeat'],
         tone: 'bad',
       };
+    case 'unsent':
     default:
       return toUnsentNotice(error, detail, status);
   }
@@ -48,6 +49,7 @@ export function toNotice({ kind, error, detail, status }) {
 /** @param {string | undefined} error @param {string | undefined} detail @param {number | undefined} status @returns {Notice} */
 function toUnsentNotice(error = 'Not sent', detail = '', status = 0) {
   const title = `Not sent: ${error}`;
+  // The browser says no more of it.
   if (status === 0) return { title, text: 'Check the connection.', ways: ['repeat', 'edit'], tone: 'bad' };
   if (status === 401) return { title, text: 'Go on with another token.', ways: ['repeat', 'edit'], tone: 'bad' };
   if (error === 'A turn is already in progress') {
@@ -58,6 +60,13 @@ function toUnsentNotice(error = 'Not sent', detail = '', status = 0) {
       tone: 'calm',
     };
   }
-  if (status === 429 || status >= 500) return { title, text: detail, ways: ['repeat', 'edit'], tone: 'bad' };
+  if (status === 429 || status >= 500)
+    return { title, text: '', small: toReference(detail), ways: ['repeat', 'edit'], tone: 'bad' };
   return { title, text: detail, ways: ['edit'], tone: 'bad' };
+}
+
+/** The `message` of an error says what to do, and the id to ask about. The buttons say the first. @param {string} [detail] */
+function toReference(detail) {
+  const [, id] = /^Try again; request id (.+)$/.exec(detail ?? '') ?? [];
+  return id === undefined ? detail : `Request ${id}`;
 }

@@ -13,8 +13,10 @@ const REASONS = [
  * @returns {Promise<string | undefined>} undefined if the user closes the dialog.
  */
 export function askForToken({ reason, token = '' }) {
-  const dialog = /** @type {HTMLDialogElement} */ (byId('token-dialog'));
-  const field = /** @type {HTMLInputElement} */ (byId('token-field'));
+  /** @type {HTMLDialogElement} */
+  const dialog = byId('token-dialog');
+  /** @type {HTMLInputElement} */
+  const field = byId('token-field');
   const [, meaning] = REASONS.find(([pattern]) => /** @type {RegExp} */ (pattern).test(reason ?? '')) ?? [];
   byId('token-reason').textContent = String(meaning ?? reason ?? 'The service knows you by a token.');
   byId('token-local').hidden = token === '';
