@@ -26,8 +26,8 @@ export interface SeenResponse {
 
 /** Headers of the connection, of the representation, and `Date`. A document of OpenAPI does not describe them. */
 const TRANSPORT = /^(content-type|content-length|date|connection|keep-alive|transfer-encoding)$/;
-/** The pages that show the document are not part of the API. */
-const PAGES = /^\/(docs(\/[^?]*)?|openapi\.json)?(\?|$)/;
+/** The pages are not part of the API. */
+const PAGES = /^\/((docs|page)(\/[^?]*)?|openapi\.json)?(\?|$)/;
 
 /** Lists everything in a response that openapi.json does not describe. */
 export function listDeviations(seen: SeenResponse): string[] {
