@@ -22,7 +22,11 @@ export class ChatList {
     this.more = h('button', { type: 'button', className: 'more', hidden: true }, 'Show older chats');
     this.more.onclick = () => void this.load(this.cursor);
     this.nav.after(this.more);
-    new IntersectionObserver(([seen]) => seen?.isIntersecting && void this.load(this.cursor)).observe(this.more);
+    const observer = new IntersectionObserver(([seen]) => seen?.isIntersecting && void this.load(this.cursor), {
+      root: this.nav.parentElement,
+      rootMargin: '0px 0px 200px',
+    });
+    observer.observe(this.more);
   }
 
   /** Reads the newest chats, or the page at a cursor. @param {string} [cursor] */

@@ -1,0 +1,169 @@
+import { expect } from '@jest/globals';
+import type { Browser, BrowserContextOptions, Locator, Page, Response } from 'playwright-core';
+import { openPage } from './browser.js';
+import { expectDescribed } from './openapi/response-listener.js';
+
+/** A browser says this of every status from 400 on. */
+const STATUS_LINE = /^Failed to load resource: the server responded with a status of /;
+
+const FORGED = 'x-forged';
+
+/** Runs in the page. Code is as wide as it is, in a box that scrolls. */
+const OVERFLOWS = `[...document.querySelectorAll('body, body *')].flatMap((element) => {
+  const style = getComputedStyle(element);
+  const { left, right, width } = element.getBoundingClientRect();
+  const isShown = element.checkVisibility({ visibilityProperty: true });
+  if (!isShown || width <= 1 || element.closest('pre, svg, .hidden, [inert]')) return [];
+  const isWide = element.scrollWidth > element.clientWidth + 1 && style.display !== 'inline';
+  const isOutside = left < -1 || right > innerWidth + 1;
+  const isCut = style.textOverflow === 'ellipsis' || style.webkitLineClamp !== 'none';
+  const name = element.tagName + '#' + element.id + '.' + element.className;
+  return isWide || isOutside || isCut ? [name + ': ' + element.scrollWidth + ' in ' + element.clientWidth] : [];
+})`;
+
+/** Runs in the page. */
+const WATCH = `(selector) => {
+  const places = new Set();
+  let isOn = true;
+  const look = () => {
+    places.add(Math.round(document.querySelector(selector).getBoundingClientRect().top));
+    if (isOn) requestAnimationFrame(look);
+  };
+  look();
+  globalThis.watched = () => {
+    isOn = false;
+    return [...places];
+  };
+}`;
+
+/** The page at `/` in a browser, as a person uses it. */
+export class PageDriver {
+  /** What no page should ever do: errors in its console, and requests to elsewhere. */
+  readonly complaints: string[] = [];
+
+  private readonly allowed: RegExp[] = [STATUS_LINE];
+
+  private constructor(
+    readonly page: Page,
+    private readonly url: string,
+  ) {}
+
+  /**
+   * Opens the page. Everything that it gets from the service is compared with openapi.json.
+   *
+   * @param options.token - the token of the tab; without it the page gets one of local mode, or asks.
+   */
+  static async open(
+    browser: Browser,
+    url: string,
+    { token, ...options }: BrowserContextOptions & { readonly token?: string } = {},
+  ): Promise<PageDriver> {
+    const driver = new PageDriver(await openPage(browser, options), url);
+    driver.listen();
+    const name = JSON.stringify('id_token');
+    const keep = `sessionStorage.getItem(${name}) ?? sessionStorage.setItem(${name}, ${JSON.stringify(token)})`;
+    if (token !== undefined) await driver.page.addInitScript(keep);
+    await driver.page.goto(url);
+    return driver;
+  }
+
+  /** Opens the same chat in another tab, with the same storage for pages of this origin. */
+  async openTab(): Promise<PageDriver> {
+    const driver = new PageDriver(await this.page.context().newPage(), this.url);
+    driver.listen();
+    await driver.page.goto(this.page.url());
+    return driver;
+  }
+
+  get prompt(): Locator {
+    return this.page.locator('#prompt');
+  }
+
+  get replies(): Locator {
+    return this.page.locator('.assistant .markdown');
+  }
+
+  get notices(): Locator {
+    return this.page.locator('.notice');
+  }
+
+  get titles(): Locator {
+    return this.page.locator('#chats a');
+  }
+
+  /** Lines of the console that the test causes. */
+  allow(pattern: RegExp): void {
+    this.allowed.push(pattern);
+  }
+
+  /** Gives the page another response than the service's. It is not compared with openapi.json. */
+  async forge(pattern: string, contentType: string, body: string): Promise<void> {
+    const headers = { [FORGED]: 'true', 'content-type': contentType };
+    await this.page.route(pattern, (route) => route.fulfill({ status: 200, headers, body }));
+  }
+
+  async say(text: string): Promise<void> {
+    await this.prompt.fill(text);
+    await this.prompt.press('Enter');
+  }
+
+  /** Says something, and waits until its turn has ended. */
+  async ask(text: string): Promise<void> {
+    await this.say(text);
+    await this.untilReady();
+  }
+
+  async untilReady(): Promise<void> {
+    await this.page.locator('#send[title=Send]').waitFor();
+  }
+
+  press(name: string): Promise<void> {
+    return this.page.getByRole('button', { name, exact: true }).last().click();
+  }
+
+  /** Lists elements that are wider than their place, and texts that are cut. */
+  listOverflows(): Promise<string[]> {
+    return this.page.evaluate(OVERFLOWS);
+  }
+
+  /** Notes the place of an element in each frame. @returns ends that, and has all the different places. */
+  async watchPlace(selector: string): Promise<() => Promise<number[]>> {
+    await this.page.evaluate(`(${WATCH})(${JSON.stringify(selector)})`);
+    return () => this.page.evaluate('globalThis.watched()');
+  }
+
+  async close(): Promise<void> {
+    await this.page.close();
+    expect(this.complaints).toEqual([]);
+  }
+
+  private listen(): void {
+    const { page } = this;
+    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    // A policy that refuses something is an error of the console.
+    page.on('console', (message) => {
+      const text = message.text();
+      if (!this.allowed.some((pattern) => pattern.test(text))) this.complaints.push(`${message.type()}: ${text}`);
+    });
+    page.on('request', (request) => {
+      if (new URL(request.url()).origin !== new URL(this.url).origin) this.complaints.push(request.url());
+    });
+    page.on('response', (response) => void describeResponse(response));
+  }
+}
+
+async function describeResponse(response: Response): Promise<void> {
+  const { pathname, search } = new URL(response.url());
+  const headers = await response.allHeaders();
+  if (FORGED in headers) return;
+  const request = response.request();
+  // The body of a page that was left is gone.
+  const body = await response.text().catch(() => undefined);
+  expectDescribed({
+    method: request.method(),
+    url: `${pathname}${search}`,
+    status: response.status(),
+    headers,
+    body,
+  });
+}
