@@ -16,8 +16,10 @@ const PIECE = Buffer.alloc(100_000, 'x');
 const PIECES = 12;
 const REQUEST = 'GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n';
 
-interface WithHandle {
-  readonly _handle: { readonly writeQueueSize?: number };
+/** Node's internal object behind a socket. */
+function getHandle(socket: Socket): { readonly writeQueueSize?: number } {
+  const { _handle: handle } = socket as Socket & { readonly _handle: object };
+  return handle;
 }
 
 describe('closeStalled', () => {
@@ -30,8 +32,8 @@ describe('closeStalled', () => {
       for (let piece = 0; piece < PIECES; piece += 1) response.write(PIECE);
       response.end();
     });
-    server.on('connection', (socket: Socket & WithHandle) => {
-      if (!hasCount) Object.defineProperty(socket._handle, 'writeQueueSize', { value: undefined });
+    server.on('connection', (socket: Socket) => {
+      if (!hasCount) Object.defineProperty(getHandle(socket), 'writeQueueSize', { value: undefined });
     });
     closeStalled(server, () => STALL);
     server.listen(path);
@@ -47,7 +49,7 @@ describe('closeStalled', () => {
   it('finds the count of unsent bytes in this version of Node', async () => {
     hasCount = true;
     const { socket, peer } = await open();
-    expect((peer as Socket & WithHandle)._handle.writeQueueSize).toEqual(expect.any(Number));
+    expect(getHandle(peer).writeQueueSize).toEqual(expect.any(Number));
     socket.destroy();
   });
 
