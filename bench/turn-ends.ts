@@ -202,7 +202,12 @@ async function print(title: string, url: string, ended: readonly Ended[]): Promi
       `  status ${status}: ${group.length} responses, ${whole} whole, the slowest ${seconds(slowest)} after its request`,
     );
   }
-  const stored = await Promise.all(ended.map(({ chatId, user }) => readStored(url, chatId, user)));
+  const stored: string[][] = [];
+  // The table is in this process, so that reads of all chats at once would time out.
+  for (let first = 0; first < ended.length; first += BEGINNING) {
+    const group = ended.slice(first, first + BEGINNING);
+    stored.push(...(await Promise.all(group.map(({ chatId, user }) => readStored(url, chatId, user)))));
+  }
   const storedOnce = stored.filter((messages) => messages.join() === 'user,assistant').length;
   console.log(
     `  ${storedOnce} of ${ended.length} answers are stored once; others: ${JSON.stringify(countOthers(stored))}`,
