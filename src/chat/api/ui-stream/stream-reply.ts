@@ -4,6 +4,7 @@ import { toPublicError } from '../../../http/errors/public-error.js';
 import type { SilenceTimeouts } from '../../../http/sse/silence-timeouts.js';
 import { SseWriter } from '../../../http/sse/sse-writer.js';
 import type { ChatSummary } from '../../model/chat.js';
+import { ReplyText } from '../../model/reply-text.js';
 import type { TurnIds } from '../../model/turn-ids.js';
 import type { TurnObserver } from '../../model/turn-observer.js';
 import type { Reply } from '../../service/reply.js';
@@ -41,14 +42,16 @@ class ReplyStream implements TurnObserver {
     this.writer = new SseWriter(response, this.encoder, timeouts);
   }
 
-  onStart(chat: ChatSummary, ids: TurnIds): void {
-    this.encoder.addStart(chat, ids);
+  get isConnected(): boolean {
+    return this.writer.state !== 'closed';
+  }
+
+  onStart(chat: ChatSummary, ids: TurnIds, text: ReplyText): void {
+    this.encoder.addStart(chat, ids, text);
     this.writer.flush();
   }
 
-  onText(text: string): void {
-    if (this.writer.state === 'closed') return;
-    this.encoder.addText(text);
+  onText(): void {
     this.writer.send();
   }
 
@@ -56,8 +59,9 @@ class ReplyStream implements TurnObserver {
   finish(reply: Reply): void {
     if (reply.isReplay) {
       if (this.writer.state === 'waiting') setReplyHeaders(this.response, reply);
-      this.encoder.addStart(reply.chat, reply.ids);
-      this.encoder.addText(reply.text);
+      const text = new ReplyText();
+      text.append(reply.text);
+      this.encoder.addStart(reply.chat, reply.ids, text);
     }
     this.encoder.finish(reply);
     this.writer.end();
