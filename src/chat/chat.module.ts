@@ -12,6 +12,7 @@ import { ChatHistoryService } from './service/chat-history.service.js';
 import { ChatListService } from './service/chat-list.service.js';
 import { ChatService } from './service/chat.service.js';
 import { EarlierTurns } from './service/earlier-turns.js';
+import { LiveTurns } from './service/live-turns.js';
 import { RunningTurns } from './service/running-turns.js';
 import { TurnEnding } from './service/turn-ending.js';
 import { TurnRunner } from './service/turn-runner.js';
@@ -31,6 +32,7 @@ import { StorageModule } from './storage/storage.module.js';
     TurnEnding,
     EarlierTurns,
     RunningTurns,
+    LiveTurns,
     TurnTimes,
   ],
 })

@@ -7,6 +7,7 @@ import type { AgentProvider } from '../agent/agent.js';
 import type { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
 import type { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
 import { ChatService } from './chat.service.js';
+import { LiveTurns } from './live-turns.js';
 import { RunningTurns } from './running-turns.js';
 import type { TurnRunner } from './turn-runner.js';
 import { TurnTimes } from './turn-times.js';
@@ -22,13 +23,15 @@ async function getTimeLeft(timeLimit: number, timeoutMilliseconds?: number): Pro
       throw new Error('not begun');
     },
   };
+  const running = new RunningTurns(new TurnTimes());
   const service = new ChatService(
     { consume: (_userId: string, _turn: object, begin: () => Promise<unknown>) => begin() } as unknown as TurnQuota,
     {} as AgentProvider,
     chats as unknown as DynamoChatRepository,
     {} as TurnRunner,
     {} as DynamoHistoryRepository,
-    new RunningTurns(new TurnTimes()),
+    running,
+    new LiveTurns(running),
     { timeoutMilliseconds } as AgentSettings,
     {} as LimitSettings,
   );

@@ -13,6 +13,7 @@ import { type TurnIds, toTurnIds } from '../model/turn-ids.js';
 import type { TurnObserver } from '../model/turn-observer.js';
 import { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
+import { LiveTurns } from './live-turns.js';
 import type { Reply } from './reply.js';
 import { RunningTurns } from './running-turns.js';
 import { toStoreDeadline, toTurnDeadline, within } from './turn-deadline.js';
@@ -40,6 +41,7 @@ export class ChatService {
     private readonly runner: TurnRunner,
     private readonly history: DynamoHistoryRepository,
     private readonly running: RunningTurns,
+    private readonly live: LiveTurns,
     private readonly agentSettings: AgentSettings,
     private readonly limits: LimitSettings,
   ) {}
@@ -54,13 +56,13 @@ export class ChatService {
   async reply(
     userId: string,
     request: TurnRequest,
-    { timeLimit, attributes, onTurn, ...options }: ReplyOptions,
+    { timeLimit, attributes, onTurn, observer, ...options }: ReplyOptions,
   ): Promise<Reply> {
     const limit = this.agentSettings.timeoutMilliseconds ?? timeLimit;
     const hostDeadline = currentRequestContext()?.deadline;
     const deadline = toTurnDeadline(limit, hostDeadline);
     const storeDeadline = toStoreDeadline(hostDeadline);
-    return this.running.run(async (stop) => {
+    return this.running.run(async () => {
       const keep = (work: Promise<void>) => this.keep(work, hostDeadline);
       const begin = { deadline, keep, memory: this.agent.memory, attributeNames: Object.keys(attributes), onTurn };
       const { begun, place } = await this.quota.consume(userId, { deadline, hasBegun, keep }, (lease) =>
@@ -69,7 +71,9 @@ export class ChatService {
       if (hasBegun(begun)) {
         const onEnd = async (tokens?: TokenUsage) =>
           place && keep(this.quota.end(place, { tokens, recovered: begun.recovered }));
-        return this.runner.run(userId, begun, { ...options, deadline, storeDeadline, stop, attributes, onEnd });
+        return this.live.run(userId, begun, observer, (live) =>
+          this.runner.run(userId, begun, { ...options, deadline, storeDeadline, live, attributes, onEnd }),
+        );
       }
       const ids = toTurnIds(begun.chatId, begun.number);
       onTurn?.(ids);

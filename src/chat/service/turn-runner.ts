@@ -9,9 +9,8 @@ import { type HistoryPage, isEndedByAgent, type TokenUsage, type TurnOutcome } f
 import { toChat } from '../model/chat-page.js';
 import { appendTurn } from '../model/history-page.js';
 import type { RunningTurn } from '../model/turn.js';
-import { toTurnIds } from '../model/turn-ids.js';
-import type { TurnObserver } from '../model/turn-observer.js';
 import { EarlierTurns } from './earlier-turns.js';
+import type { LiveTurn } from './live-turn.js';
 import type { Reply } from './reply.js';
 import { within } from './turn-deadline.js';
 import { TurnEnding, type TurnEnd } from './turn-ending.js';
@@ -19,13 +18,12 @@ import { TurnEnding, type TurnEnd } from './turn-ending.js';
 /** Stands for earlier turns that exist, but could not be read. */
 const UNREAD: HistoryPage = { turns: [], hasOlder: true };
 
-/** The limits of a running turn, and its observer. */
+/** The limits of a running turn, and its readers. */
 export interface RunOptions extends Omit<TurnEnd, 'outcome'> {
-  /** If it aborts, the turn ends with its reason as the error. */
-  readonly stop: AbortSignal;
+  /** Shows the reply to its readers. If its signal aborts, the turn ends with the signal's reason as the error. */
+  readonly live: LiveTurn;
   /** The user's claims for the agent, by name. */
   readonly attributes: Readonly<Record<string, string>>;
-  readonly observer?: TurnObserver | undefined;
   /** Called once, as soon as the agent has ended. It runs beside the storing of the turn and never rejects. */
   readonly onEnd: (tokens?: TokenUsage) => Promise<void>;
 }
@@ -54,7 +52,6 @@ export class TurnRunner {
    * @throws ChatNotFoundError, TurnSupersededError, StorageUnavailableError, and the agent's errors.
    */
   async run(userId: string, turn: RunningTurn, options: RunOptions): Promise<Reply> {
-    const ids = toTurnIds(turn.chat.id, turn.number);
     const page = this.earlier.read(userId, turn);
     const { outcome, error } = await this.ask(userId, turn, { ...options, page });
     const ending = this.ending.end(userId, turn, { ...options, outcome });
@@ -66,7 +63,7 @@ export class TurnRunner {
     const earlier = await within(toLimit(options), () => page).catch(() => UNREAD);
     const chat = toChat({ ...turn.chat, ...released }, await appendTurn(earlier, stored, this.limits.historyLimit));
     const { reply: text, citations, reason, usage } = outcome;
-    return { text, ids, citations, reason, usage, chat, isReplay: false };
+    return { text, ids: options.live.ids, citations, reason, usage, chat, isReplay: false };
   }
 
   private async ask(
@@ -74,11 +71,10 @@ export class TurnRunner {
     turn: RunningTurn,
     { page, ...options }: RunOptions & { readonly page: Promise<HistoryPage> },
   ): Promise<AgentResult> {
-    const { deadline, attributes, observer } = options;
+    const { deadline, attributes, live } = options;
     const { chat, prompt, session } = turn;
-    const reply = new ReplyBuffer();
+    const reply = new ReplyBuffer(live.text);
     try {
-      observer?.onStart(chat, toTurnIds(chat.id, turn.number));
       await within(toLimit(options), async (signal) => {
         const sessionId = toAgentSessionId(userId, chat.id, session.generation);
         const history = await this.earlier.getConversationHistory(userId, turn, page);
@@ -89,8 +85,7 @@ export class TurnRunner {
         for await (const event of this.agent.reply(request, signal)) {
           // The turn has ended without this event.
           signal.throwIfAborted();
-          const text = reply.add(event);
-          if (text) observer?.onText(text);
+          if (reply.add(event) !== '') live.notify();
           if (reply.isCut) break;
         }
         if (!reply.isComplete) throw new AgentFailedError();
@@ -99,6 +94,7 @@ export class TurnRunner {
     } catch (error) {
       return { outcome: reply.toOutcome(), error };
     } finally {
+      live.endReply();
       // Their names may hold words of the user.
       if (reply.fileCount > 0) this.logger.warn(`Files of the reply that are not passed on: ${reply.fileCount}`);
     }
@@ -106,8 +102,8 @@ export class TurnRunner {
 }
 
 /** The agent must end by the deadline, or when the process ends. */
-function toLimit({ deadline: until, stop }: RunOptions) {
-  return { until, stop, late: () => new AgentTimeoutError() };
+function toLimit({ deadline: until, live }: RunOptions) {
+  return { until, stop: live.signal, late: () => new AgentTimeoutError() };
 }
 
 /** Waits for the count of a turn, but not long. Without its place, the next turn of the user could be refused. */
