@@ -56,6 +56,12 @@ export class ReplyBuffer {
     return { status, reply, citations: [...this.citations.values()], ...(reason && { reason }), ...usage };
   }
 
+  /** How the turn ends if a user stops it now. */
+  toStoppedOutcome(): TurnOutcome {
+    const usage = this.usage && { usage: this.usage };
+    return { status: 'stopped', reply: this.text.toString(), citations: [...this.citations.values()], ...usage };
+  }
+
   private addText(text: string): string {
     if (this.hasOverflowed) return '';
     const bytes = countJsonBytes(text);

@@ -12,6 +12,7 @@ import type { Reply } from './reply.js';
  */
 export class LiveTurn {
   readonly chat: ChatSummary;
+  readonly chatId: string;
   readonly ids: TurnIds;
   readonly lease: string;
   /** Grows while the agent replies. */
@@ -19,22 +20,20 @@ export class LiveTurn {
   /** Epoch milliseconds: when it began to run. */
   readonly since = Date.now();
   private readonly observers = new Set<TurnObserver>();
-  private readonly isStream: boolean;
   private readonly abortion = new AbortController();
   private isReplied = false;
   private result: Promise<Reply> | undefined;
 
-  /** @param observer - the stream of the turn's own request, if it has one. */
+  /** @param ownReader - the stream of the turn's own request, if it has one. */
   constructor(
     readonly userId: string,
     { chat, number, lease }: RunningTurn,
-    observer?: TurnObserver,
+    private readonly ownReader?: TurnObserver,
   ) {
     this.chat = chat;
+    this.chatId = chat.id;
     this.ids = toTurnIds(chat.id, number);
     this.lease = lease;
-    this.isStream = observer !== undefined;
-    if (observer) this.attach(observer);
   }
 
   /** Aborts the call to the agent. Its reason is the error of the turn. */
@@ -49,7 +48,7 @@ export class LiveTurn {
 
   /** Whether a stream has asked for the turn, and no reader is connected any more. */
   get isAbandoned(): boolean {
-    return this.isStream && ![...this.observers].some(({ isConnected }) => isConnected);
+    return this.ownReader !== undefined && ![...this.observers].some(({ isConnected }) => isConnected);
   }
 
   /**
@@ -66,6 +65,11 @@ export class LiveTurn {
   async run(work: (turn: LiveTurn) => Promise<Reply>): Promise<Reply> {
     this.result = work(this);
     return this.result;
+  }
+
+  /** Shows the start to the stream of the turn's own request. */
+  start(): void {
+    if (this.ownReader) this.attach(this.ownReader);
   }
 
   /** Adds an observer. It gets the start, and the text so far if there is any. */

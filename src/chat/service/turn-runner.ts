@@ -6,6 +6,7 @@ import { AgentFailedError, AgentTimeoutError } from '../agent/agent.errors.js';
 import { toActorId, toAgentSessionId } from '../agent/agent-session.js';
 import { ReplyBuffer } from '../agent/reply-buffer.js';
 import { type HistoryPage, isEndedByAgent, type TokenUsage, type TurnOutcome } from '../model/chat.js';
+import { TurnStoppedError } from '../model/chat.errors.js';
 import { toChat } from '../model/chat-page.js';
 import { appendTurn } from '../model/history-page.js';
 import type { RunningTurn } from '../model/turn.js';
@@ -49,7 +50,7 @@ export class TurnRunner {
   /**
    * Runs the turn to its end. What the agent has said is stored, whatever this throws.
    *
-   * @throws ChatNotFoundError, TurnSupersededError, StorageUnavailableError, and the agent's errors.
+   * @throws TurnStoppedError, ChatNotFoundError, TurnSupersededError, StorageUnavailableError, and the agent's errors.
    */
   async run(userId: string, turn: RunningTurn, options: RunOptions): Promise<Reply> {
     const page = this.earlier.read(userId, turn);
@@ -57,6 +58,8 @@ export class TurnRunner {
     const ending = this.ending.end(userId, turn, { ...options, outcome });
     await Promise.allSettled([ending, waitForCount(options.onEnd(outcome.usage))]);
     const { stored, chat: released } = await ending;
+    // Another process may have stored the stop first.
+    if (stored.isStopped) throw new TurnStoppedError();
     if (!isEndedByAgent(outcome)) throw error;
 
     // The reply is stored, so it is sent even if the earlier turns cannot be read. The cursor leads to them.
@@ -75,6 +78,7 @@ export class TurnRunner {
     const { chat, prompt, session } = turn;
     const reply = new ReplyBuffer(live.text);
     try {
+      live.start();
       await within(toLimit(options), async (signal) => {
         const sessionId = toAgentSessionId(userId, chat.id, session.generation);
         const history = await this.earlier.getConversationHistory(userId, turn, page);
@@ -92,7 +96,8 @@ export class TurnRunner {
       });
       return { outcome: reply.toOutcome() };
     } catch (error) {
-      return { outcome: reply.toOutcome(), error };
+      const isStopped = error instanceof TurnStoppedError && !reply.isComplete;
+      return { outcome: isStopped ? reply.toStoppedOutcome() : reply.toOutcome(), error };
     } finally {
       live.endReply();
       // Their names may hold words of the user.

@@ -2,7 +2,7 @@ import { type SseSource, toSseEvent } from '../../../http/sse/sse-writer.js';
 import type { ChatSummary } from '../../model/chat.js';
 import { ReplyText } from '../../model/reply-text.js';
 import type { TurnIds } from '../../model/turn-ids.js';
-import type { Reply } from '../../service/reply.js';
+import type { StreamedReply } from '../../service/reply.js';
 import { toChatSummaryBody } from '../dto/chat-response.js';
 import { type StreamPart, textDelta, textEnd, textStart, toSourcePart, toUsageMetadata } from './ui-message-parts.js';
 
@@ -13,7 +13,7 @@ const DONE = toSseEvent('[DONE]');
 const DELTA_LENGTH = 65_536;
 
 /** The parts of a reply that the end of its stream shows. */
-type FinishedReply = Pick<Reply, 'citations' | 'reason' | 'usage'> & { readonly chat: ChatSummary };
+type FinishedReply = Pick<StreamedReply, 'chat' | 'citations' | 'reason' | 'usage'>;
 
 /**
  * Encodes one reply as an AI SDK UI message stream for one client. It reads the text of the reply only when the client has
@@ -46,17 +46,26 @@ export class UiMessageEncoder implements SseSource {
 
   /** Ends the stream of a failed turn. A turn that never started has no metadata. */
   fail(errorText: string): void {
-    const metadata = this.chat && { messageMetadata: { chat: toChatSummaryBody(this.chat) } };
-    this.ending = [
-      { type: 'error', errorText },
-      { type: 'finish', finishReason: 'error', ...metadata },
-    ];
+    this.ending = [{ type: 'error', errorText }, this.toFinish('error')];
+  }
+
+  /** Ends the stream of a turn that was stopped. */
+  abort(): void {
+    this.ending = [{ type: 'abort' }, this.toFinish('other')];
   }
 
   takeEvents(): string {
     const events = this.events + this.takeText() + this.takeEnding();
     this.events = '';
     return events;
+  }
+
+  private toFinish(finishReason: 'error' | 'other'): StreamPart {
+    return {
+      type: 'finish',
+      finishReason,
+      ...(this.chat && { messageMetadata: { chat: toChatSummaryBody(this.chat) } }),
+    };
   }
 
   private takeText(): string {
