@@ -39,7 +39,7 @@ describe('POST /chats/{id}/stop', () => {
     async (path) => {
       const chatId = await openChat();
       const prompt = `silent ${path} ${SILENT}`;
-      const running = begin(path, { prompt, chat_id: chatId }, { 'idempotency-key': path });
+      const running = begin(path, { prompt, chat_id: chatId }, { 'idempotency-key': `key of ${path}` });
       while (!findCall(prompt)) await wait(2);
       expect((await app.read(chatId)).body.chat.running).toBe(true);
       expect(await stopTurn(app.url, chatId)).toBe(202);
@@ -55,9 +55,13 @@ describe('POST /chats/{id}/stop', () => {
       expect(kept).toMatchObject([{ id: `${chatId}:2:user`, role: 'user', content: prompt, status: 'stopped' }]);
       expect(findCall(prompt)?.outcome).toBe('left');
 
-      const again = await app.chat({ prompt, chat_id: chatId }, 'alice', { 'idempotency-key': path }).expect(409);
+      const again = await app
+        .chat({ prompt, chat_id: chatId }, 'alice', { 'idempotency-key': `key of ${path}` })
+        .expect(409);
       expect([again.text, again.headers['turn-id']]).toEqual([STOPPED, `${chatId}:2`]);
-      await app.chat({ prompt: 'another', chat_id: chatId }, 'alice', { 'idempotency-key': path }).expect(422);
+      await app
+        .chat({ prompt: 'another', chat_id: chatId }, 'alice', { 'idempotency-key': `key of ${path}` })
+        .expect(422);
       expect(app.agent.invocations.filter((call) => call.prompt === prompt)).toHaveLength(1);
     },
   );

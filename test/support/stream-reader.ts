@@ -27,7 +27,7 @@ export class StreamReader {
     const leaving = new AbortController();
     const headers = { id_token: tokenOf('alice'), ...(init.headers as Record<string, string>) };
     const response = await fetch(url, { ...init, headers, signal: leaving.signal });
-    const pieces = (response.body ?? new Blob().stream()).pipeThrough(new TextDecoderStream());
+    const pieces = (response.body ?? new Blob([]).stream()).pipeThrough(new TextDecoderStream());
     return new StreamReader(response, leaving, pieces[Symbol.asyncIterator]());
   }
 
