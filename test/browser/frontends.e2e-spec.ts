@@ -10,7 +10,7 @@ import { typeFaultsOf } from '../support/snippet-types.js';
 import { tokenOf } from '../support/tokens.js';
 
 const run = promisify(execFile);
-describe('docs/frontends.md', () => {
+describe('the code of docs/frontends.md and docs/streams.md', () => {
   let app: ChatApp;
   beforeAll(async () => {
     app = await startChatApp();

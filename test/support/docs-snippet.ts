@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 
-/** Returns the first snippet of `docs/frontends.md` in a language, unchanged. */
+/** Returns the page of `docs/frontends.md`, or the reading of `docs/streams.md`, unchanged. */
 export function frontendSnippet(language: 'js' | 'tsx'): string {
-  return docsSnippet('docs/frontends.md', language);
+  return docsSnippet(language === 'js' ? 'docs/streams.md' : 'docs/frontends.md', language);
 }
 
 /** Returns the first snippet of a page in a language, unchanged. */
