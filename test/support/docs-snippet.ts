@@ -20,3 +20,10 @@ export function frontendTransport(values: object): unknown {
   if (expression === undefined) throw new Error('docs/frontends.md has no transport');
   return runInNewContext(expression.replace('<ChatMessage>', ''), values);
 }
+
+/** The function of that component that its button Stop calls, as it stands there. @param values - what it refers to. */
+export function frontendStop(values: object): () => unknown {
+  const [, expression] = /const stopAgent = (async \(\) => \{[\s\S]*?\n {2}\});/.exec(frontendSnippet('tsx')) ?? [];
+  if (expression === undefined) throw new Error('docs/frontends.md has no stop');
+  return runInNewContext(expression, values) as () => unknown;
+}
