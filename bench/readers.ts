@@ -89,7 +89,7 @@ function describe(times: readonly number[], rank: number): string {
 async function buildScene(): Promise<Scene> {
   const path = join(mkdtempSync(join(tmpdir(), 'readers-')), 'socket');
   const agent = await startBedrockAgentEmulator();
-  const service = await startServer('ours', agent.endpoint, await startTable(), path);
+  const service = await startServer('ours', { agent: agent.endpoint, table: await startTable(), path });
   let largeChat: string | undefined;
   for (let turn = 0; turn < LARGE_REPLIES; turn += 1) {
     agent.enqueue({ type: 'chunks', chunks: ['x'.repeat(LARGE_REPLY_BYTES)] });

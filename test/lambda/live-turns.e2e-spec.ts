@@ -100,7 +100,7 @@ describeWithClient('the functions of the package', () => {
       const running = stream.ask({ body: { prompt, chat_id: chatId } });
       await untilAsked(prompt);
       const body = { prompt: 'next', chat_id: chatId };
-      expect((await other.ask({ body })).status).toBe(409);
+      expect((await other.ask({ body })).status).toBe(429);
       const next = await other.ask({ body, headers: { supersede: 'true' } });
       expect([next.status, next.outline]).toEqual([200, WHOLE]);
       expect((await running).outline).toEqual(STOPPED);
