@@ -30,11 +30,11 @@ class SlowAgent extends AgentProvider {
 
 /** Prints what looking for stops adds to turns of 20 s, in read units. */
 export async function benchStopLooks(): Promise<void> {
-  const { environment, client, table, close } = await startEmbeddedTable();
-  const meter = new RequestMeter(client, table);
-  const app = await Test.createTestingModule({ imports: [AppModule.with(environment)] })
+  const embedded = await startEmbeddedTable();
+  const meter = new RequestMeter(embedded.client, embedded.table);
+  const app = await Test.createTestingModule({ imports: [AppModule.with(embedded.environment)] })
     .overrideProvider(DynamoDBDocumentClient)
-    .useValue(client)
+    .useValue(embedded.client)
     .overrideProvider(AgentProvider)
     .useValue(new SlowAgent())
     .compile();
@@ -56,5 +56,5 @@ export async function benchStopLooks(): Promise<void> {
     );
   }
   await app.close();
-  await close();
+  await embedded.close();
 }

@@ -21,9 +21,9 @@ interface RunningTurn {
 }
 
 /**
- * Prints how long stops and supersessions take, from the request to the end of the agent's call or to the first event of
- * the new turn, and what looking for stops costs. Servers and table have processes of their own; the agent and the clients
- * share this one.
+ * Prints how long a stop takes until the agent's call has ended, and a supersession until its own first event. Then it
+ * prints what looking for stops costs. Servers and table have processes of their own. The agent and the clients share
+ * this one.
  *
  * @throws Error when a response is wrong.
  */

@@ -33,7 +33,7 @@ describe('a turn whose process was killed', () => {
       startServer(variables),
       startServer(variables, { clockAheadSeconds: AHEAD_SECONDS }),
     ]);
-    [other, later] = others as [ListeningServer, ListeningServer];
+    [other, later] = others;
     chats = new Map(await Promise.all(CASES.map(async (each) => [each, await open(each)] as const)));
     const lost = CASES.map((each) => ask(doomed, each, `${each} [[fault silence after=1]]`).catch(() => 'lost'));
     while (parts.agent.invocations.length < 2 * CASES.length) await wait(5);
