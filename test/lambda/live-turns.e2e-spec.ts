@@ -7,9 +7,13 @@ import type { LocalFunction, PackageHandler } from '../../scripts/lambda/local-f
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { findNode } from '../../scripts/lambda/node-binary.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
+import { AI_CHATS } from '../support/ai-chat.js';
 import { startDescribedFunction } from '../support/lambda/described-function.js';
 import { buildPackage, describeWithClient, NODES } from '../support/lambda/package.js';
 import { FunctionCaller } from '../support/lambda/streamed-function.js';
+import { expectDescribedResponses } from '../support/openapi/response-listener.js';
+import { type SpawnedServer, spawnServer } from '../support/spawned-server.js';
+import { SECRET } from '../support/tokens.js';
 import { WHOLE } from '../support/ui-stream.js';
 
 const STOPPED = ['start', 'text-start', 'text-delta', 'text-end', 'abort', 'finish'];
@@ -27,6 +31,49 @@ describeWithClient('the functions of the package', () => {
   afterAll(async () => {
     await Promise.all([parts.close(), agent.close()]);
     rmSync(home, { recursive: true });
+  });
+
+  describe('behind npm run lambda -- serve', () => {
+    let served: SpawnedServer;
+    let url = '';
+    let token = '';
+    beforeAll(async () => {
+      const variables = { JWT_SECRET_KEY: SECRET, TURNS_PER_MINUTE: '0', TURNS_AT_ONCE: '0' };
+      served = spawnServer(variables, { script: ['scripts/lambda.ts', 'serve', '--package', home] });
+      [, url = '', token = ''] = await served.untilPrinted(/ready on (http:\S+)[^]*ID_TOKEN=(\S+)/);
+      expectDescribedResponses(url);
+    });
+    afterAll(async () => {
+      expect(await served.end('SIGTERM')).toBe(0);
+    });
+
+    const stored = async (chatId: string) => {
+      const read = await fetch(`${url}/chats/${chatId}`, { headers: { id_token: token } });
+      return ((await read.json()) as { chat: { running?: true; messages: { status?: string }[] } }).chat;
+    };
+
+    it.each(AI_CHATS)('let the AI SDK %s stop before and after the first word, and send at once', async (sdk, open) => {
+      const chat = open(url, token);
+      await chat.sendMessage({ text: 'Hello' });
+      const chatId = chat.messages[1]!.metadata!.chat.id;
+      for (const directive of ['delay ms=600000', 'silence after=2']) {
+        const count = chat.messages.length;
+        const reading = chat.sendMessage({ text: `Tell me [[fault ${directive}]]` });
+        if (directive.startsWith('delay')) while (!(await stored(chatId)).running) await wait(20);
+        else while (chat.messages.length < count + 2) await wait(20);
+        const begun = performance.now();
+        await chat.stopAgent();
+        await reading;
+        await chat.sendMessage({ text: 'And now?' });
+        process.stderr.write(
+          `AI SDK ${sdk}: the next reply ended ${Math.round(performance.now() - begun)} ms after Stop\n`,
+        );
+        expect([chat.status, chat.error]).toEqual(['ready', undefined]);
+      }
+      const statuses = (await stored(chatId)).messages.map(({ status }) => status);
+      const done = [undefined, undefined];
+      expect(statuses).toEqual([...done, 'stopped', ...done, undefined, 'stopped', ...done]);
+    });
   });
 
   describe.each(NODES)('on Node %s', (major) => {
