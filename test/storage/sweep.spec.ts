@@ -37,7 +37,8 @@ describe('DynamoSweep', () => {
   function sweep(options: Partial<SweepOptions> = {}) {
     const settings = new TableSettings(store.environment);
     const recovery = new DynamoTurnRecovery(store.dynamoTable, new DynamoTurnLease(store.dynamoTable), settings);
-    const deletion = new DynamoChatDeletion(store.dynamoTable, recovery, new DynamoHeadRepair(store.dynamoTable));
+    const repair = new DynamoHeadRepair(store.dynamoTable);
+    const deletion = new DynamoChatDeletion(store.dynamoTable, recovery, repair, store.stops);
     const scan = new TableScan(store.client, settings, 3);
     return new DynamoSweep(store.dynamoTable, scan, deletion, store.clock).run({
       deadline: Infinity,

@@ -18,6 +18,7 @@ import { DynamoTurnConflict } from '../../../src/chat/storage/dynamo-turn-confli
 import { DynamoTurnLease } from '../../../src/chat/storage/dynamo-turn-lease.js';
 import { DynamoTurnOpening } from '../../../src/chat/storage/dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from '../../../src/chat/storage/dynamo-turn-recovery.js';
+import { DynamoTurnStop } from '../../../src/chat/storage/dynamo-turn-stop.js';
 import { DynamoTable } from '../../../src/dynamodb/dynamo-table.js';
 import { TableScan } from '../../../src/dynamodb/table-scan.js';
 import { DynamoTurnQuotaRepository } from '../../../src/usage/dynamo-turn-quota.repository.js';
@@ -79,10 +80,11 @@ export function buildParts(world: World, client: SimulatedClient, changing: Chan
   const recovery = new DynamoTurnRecovery(table, leases, settings);
   const repair = new DynamoHeadRepair(table);
   const legacy = new DynamoLegacyHistory(table, settings);
-  const conflicts = new DynamoTurnConflict(table, recovery, repair);
+  const stops = new DynamoTurnStop(table, recovery, legacy, clock);
+  const conflicts = new DynamoTurnConflict(table, recovery, repair, stops);
   const cancellation = new DynamoTurnCancellation(table);
   const opening = new DynamoTurnOpening(table, conflicts, cancellation, recovery, legacy, settings);
-  const deletion = new DynamoChatDeletion(table, recovery, repair);
+  const deletion = new DynamoChatDeletion(table, recovery, repair, stops);
   const list = new DynamoChatListRepository(table, legacy, repair);
   const { turnsPerMinute, turnsAtOnce } = changing;
   const quotaSettings = { turnsPerMinute, turnsAtOnce, turnsPerDay: 0 };
