@@ -27,7 +27,8 @@ export class ResumeService {
   ) {}
 
   /**
-   * Shows the running turn of a chat from its start: as it happens if it runs in this process, else as soon as it is stored.
+   * Shows the running turn of a chat from its start. A turn of this process is shown as it happens, another one as soon as it
+   * is stored.
    *
    * @param observer - gets the start first.
    * @returns undefined if no turn runs, or if there is no such chat. Also if the observer has left before the end.

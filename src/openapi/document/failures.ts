@@ -11,6 +11,7 @@ import {
   ChatsRemainError,
   IdempotencyKeyReusedError,
   TurnInProgressError,
+  TurnStoppedError,
 } from '../../chat/model/chat.errors.js';
 import { IndexUnavailableError, StorageUnavailableError } from '../../common/storage.errors.js';
 import { Environment } from '../../config/environment.js';
@@ -59,13 +60,15 @@ export const NO_STORAGE: readonly Failure[] = [
 const UNKNOWN_CHAT = failure(new ChatNotFoundError(), 'The chat does not exist, or belongs to another user');
 const RUNNING = failure(new TurnInProgressError(1), 'A turn of the chat is running');
 
+/** Of a path with a parameter. */
+export const BAD_PATH: readonly Failure[] = [failure(new URIError(), 'The path cannot be decoded')];
 /** Of a path with the id of a chat. */
-export const NO_CHAT: readonly Failure[] = [UNKNOWN_CHAT, failure(new URIError(), 'The path cannot be decoded')];
+export const NO_CHAT: readonly Failure[] = [UNKNOWN_CHAT, ...BAD_PATH];
 export const CHAT_IS_BUSY: readonly Failure[] = [RUNNING];
 
 /** Of a delete of all chats. */
 export const CHATS_REMAIN: readonly Failure[] = [
-  failure(new ChatsRemainError(), 'It takes too long, or a turn is running. A repetition continues it'),
+  failure(new ChatsRemainError(), 'It takes too long, or a turn has begun meanwhile. A repetition continues it'),
 ];
 
 /** Of a route that reads the index. */
@@ -110,6 +113,7 @@ export const BAD_TURN: readonly Failure[] = [
   invalid(`Field 'chat_id' is invalid`, 'Characters or a length that no id has'),
   ...BAD_BODY,
   invalid(`Header 'Idempotency-Key' is invalid`, 'Not 1 to 255 printable ASCII characters'),
+  invalid(`Header 'supersede' is invalid`, 'Another value than `true`'),
   UNKNOWN_CHAT,
   RUNNING,
   failure(new IdempotencyKeyReusedError(), 'The key belongs to another prompt'),
@@ -118,6 +122,7 @@ export const BAD_TURN: readonly Failure[] = [
 
 /** Of a turn that has begun. Its prompt is stored. */
 export const FAILED_TURN: readonly Failure[] = [
+  failure(new TurnStoppedError(), 'A user has stopped it, or its key belongs to a turn that was stopped'),
   failure(new AgentBusyError(), 'The agent throttles'),
   failure(new AgentFailedError(), 'An error of the agent, or a reply that is broken, empty or over 1 MB'),
   failure(new AgentUnavailableError(), 'The agent is not ready, or cannot be reached'),
