@@ -515,6 +515,8 @@ export interface components {
         vary: "Origin";
         /** @description Whole seconds after which to try again */
         "retry-after": string;
+        /** @description Whole seconds after which to try again, if that may help */
+        "retry-after-sometimes": string;
         /** @description The reply of an earlier request with the same key */
         "idempotency-replayed": "true";
         /** @description The chat of the turn, once the turn has begun */
@@ -664,7 +666,7 @@ export interface operations {
             /** @description Conflict */
             409: {
                 headers: {
-                    "retry-after": components["headers"]["retry-after"];
+                    "retry-after": components["headers"]["retry-after-sometimes"];
                     "chat-id": components["headers"]["chat-id"];
                     "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
@@ -1057,7 +1059,7 @@ export interface operations {
             /** @description Conflict */
             409: {
                 headers: {
-                    "retry-after": components["headers"]["retry-after"];
+                    "retry-after": components["headers"]["retry-after-sometimes"];
                     "chat-id": components["headers"]["chat-id"];
                     "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2662,9 +2664,51 @@ export interface operations {
                     "application/json": components["schemas"]["ClientError"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "retry-after": components["headers"]["retry-after"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
             /** @description Expectation Failed */
             417: {
                 headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "retry-after": components["headers"]["retry-after"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -2722,10 +2766,50 @@ export interface operations {
                     "application/json": components["schemas"]["ServerError"];
                 };
             };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerError"];
+                };
+            };
             /** @description Service Unavailable */
             503: {
                 headers: {
                     "retry-after": components["headers"]["retry-after"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerError"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];

@@ -12,6 +12,7 @@ import {
   IdempotencyKeyReusedError,
   TurnInProgressError,
   TurnStoppedError,
+  TurnSupersededError,
 } from '../../chat/model/chat.errors.js';
 import { IndexUnavailableError, StorageUnavailableError } from '../../common/storage.errors.js';
 import { Environment } from '../../config/environment.js';
@@ -120,13 +121,25 @@ export const BAD_TURN: readonly Failure[] = [
   failure(new TooManyTurnsError(60), 'More turns than the user may begin or run at once'),
 ];
 
-/** Of a turn that has begun. Its prompt is stored. */
-export const FAILED_TURN: readonly Failure[] = [
-  failure(new TurnStoppedError(), 'A user has stopped it, or its key belongs to a turn that was stopped'),
+/** Of an agent that was asked. */
+const FAILED_AGENT: readonly Failure[] = [
   failure(new AgentBusyError(), 'The agent throttles'),
   failure(new AgentFailedError(), 'An error of the agent, or a reply that is broken, empty or over 1 MB'),
   failure(new AgentUnavailableError(), 'The agent is not ready, or cannot be reached'),
   failure(new AgentTimeoutError(), 'The turn took too long'),
+];
+
+/** Of a turn that has begun. Its prompt is stored. */
+export const FAILED_TURN: readonly Failure[] = [
+  failure(new TurnStoppedError(), 'A user has stopped it, or its key belongs to a turn that was stopped'),
+  ...FAILED_AGENT,
+];
+
+/** Of a running turn that is shown once more. The stream opens at once, so they are texts of its part `error`. */
+export const FAILED_RESUME: readonly Failure[] = [
+  ...FAILED_AGENT,
+  failure(new ChatNotFoundError(), 'In the stream only: the chat was deleted meanwhile'),
+  failure(new TurnSupersededError(), 'In the stream only: another run of the turn has taken its place'),
 ];
 
 const NO_TABLE = 'table: cannot be reached';

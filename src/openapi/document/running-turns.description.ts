@@ -2,7 +2,7 @@ import { ApiParam } from '@nestjs/swagger';
 import type { RunningTurnController } from '../../chat/api/running-turn.controller.js';
 import { chatId } from './chat-schemas.js';
 import type { Operations } from './describe.js';
-import { BAD_PATH, NO_CHAT, NO_STORAGE } from './failures.js';
+import { BAD_PATH, FAILED_RESUME, NO_CHAT, NO_STORAGE } from './failures.js';
 import { EVENT_STREAM, STREAM_EXAMPLE } from './stream-schemas.js';
 
 const ID = ApiParam({ name: 'id', description: 'The id of the chat', schema: chatId });
@@ -22,7 +22,7 @@ export const RUNNING_TURN_OPERATIONS: Operations<RunningTurnController> = {
       content: { 'text/event-stream': { schema: EVENT_STREAM, example: STREAM_EXAMPLE } },
     },
     otherResponse: { status: 204, description: 'No turn of the chat is running, or there is no such chat' },
-    failures: [...BAD_PATH, ...NO_STORAGE],
+    failures: [...BAD_PATH, ...FAILED_RESUME, ...NO_STORAGE],
   },
   stop: {
     id: 'stopTurn',
