@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { closeUnused } from '../support/live-turn-client.js';
 import { AI_CHATS, type UiChat } from '../support/ai-chat.js';
 import type { UiMessage } from '../support/ai-sdk.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
@@ -34,6 +35,7 @@ describe.each(AI_CHATS)('a page with the AI SDK %s', (version, open) => {
   });
   afterAll(async () => {
     agent.close();
+    for (const { nest } of [app, stepped, other]) closeUnused(nest);
     await Promise.all([app.close(), stepped.close(), other.close()]);
   });
 

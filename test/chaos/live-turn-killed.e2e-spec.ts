@@ -35,7 +35,7 @@ describe('a turn whose process was killed', () => {
     ]);
     [other, later] = others;
     chats = new Map(await Promise.all(CASES.map(async (each) => [each, await open(each)] as const)));
-    const lost = CASES.map((each) => ask(doomed, each, `${each} [[fault silence after=1]]`).catch(() => 'lost'));
+    const lost = CASES.map((each) => ask(doomed, each, prompts(each)).catch(() => 'lost'));
     while (parts.agent.invocations.length < 2 * CASES.length) await wait(5);
     await doomed.end('SIGKILL');
     expect(await Promise.all(lost)).toEqual(CASES.map(() => 'lost'));
@@ -53,7 +53,7 @@ describe('a turn whose process was killed', () => {
   const ask = ({ url }: ListeningServer, each: Case, prompt: string, headers = {}) =>
     readStream(url, { prompt, chat_id: chats.get(each) }, { user: each, headers });
   const kept = async (each: Case) => turnsOf((await readChat(other.url, each, chats.get(each)!)).body.chat).slice(1);
-  const prompts = (each: Case) => `${each} [[fault silence after=1]]`;
+  const prompts = (each: Case) => `Tell ${each} [[fault silence after=1]]`;
   const print = (words: string, begun: number) =>
     process.stderr.write(
       `A turn whose process was killed ${words} after ${Math.round(performance.now() - begun)} ms\n`,
@@ -62,7 +62,7 @@ describe('a turn whose process was killed', () => {
   async function supersede(each: Case): Promise<void> {
     const begun = performance.now();
     const next = await ask(other, each, 'next', { supersede: 'true' });
-    print('was superseded', begun);
+    print('gave its place to another', begun);
     expect([next.status, next.outline.at(-1)]).toEqual([200, 'finish']);
     expect(await kept(each)).toEqual([
       { prompt: prompts(each), status: 'stopped' },

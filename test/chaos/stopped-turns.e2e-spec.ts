@@ -5,6 +5,7 @@ import type { AgentEmulator } from '../../src/local/emulator/agent-server.js';
 import { type ProviderUnderTest, PROVIDERS } from '../support/agent-providers.js';
 import { type ChatApp, startChatAppWith } from '../support/chat-app.js';
 import { readHead } from '../support/chat-items.js';
+import { closeUnused } from '../support/live-turn-client.js';
 import { type Kept, STOP_ROWS, type StopRow } from '../support/stop-rows.js';
 import { startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
 import { itEachTogether } from '../support/together.js';
@@ -47,6 +48,7 @@ describe.each(PROVIDERS)('a turn of $name', (provider: ProviderUnderTest) => {
   });
   afterAll(async () => {
     faults.close();
+    closeUnused(app.nest);
     await app.close();
   });
 
