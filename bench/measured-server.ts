@@ -34,6 +34,9 @@ export async function startTable(): Promise<string> {
   return endpoint;
 }
 
+/** The default limit of turns at once, and as many turns a minute as can be set. */
+export const LIMITS = { TURNS_PER_MINUTE: '1000', TURNS_AT_ONCE: '5' };
+
 /** What a server calls, and where its code and its socket are. */
 export interface ServerOptions {
   /** The endpoints of its agent and its table. */
@@ -43,17 +46,19 @@ export interface ServerOptions {
   readonly path?: string;
   /** A checkout of another commit; by default this one. */
   readonly folder?: string;
+  /** More of its configuration. By default users have no limits. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** Starts this service, a bare proxy, or plain Express. */
 export async function startServer(
   name: 'ours' | 'bare' | 'express',
-  { agent, table, path, folder = join(import.meta.dirname, '..') }: ServerOptions,
+  { agent, table, path, folder = join(import.meta.dirname, '..'), variables = {} }: ServerOptions,
 ): Promise<MeasuredServer> {
   const child = fork(join(folder, 'bench/stream-server.ts'), [name, ...(path === undefined ? [] : [path])], {
     execArgv: ['--expose-gc', '--import', '@swc-node/register/esm-register'],
     cwd: folder,
-    env: { ...process.env, ...buildVariables(agent, table) },
+    env: { ...process.env, ...buildVariables(agent, table), ...variables },
   });
   child.once('exit', (code) => {
     throw new Error(`${name} ended with ${code}`);
