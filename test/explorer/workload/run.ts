@@ -9,6 +9,8 @@ import { nameProcess, type Schedule } from './schedule.js';
 
 export interface RunOptions extends Pick<TableOptions, 'judge' | 'onCall'> {
   readonly isTraced?: boolean;
+  /** Plants a mistake in the product. */
+  readonly alter?: (parts: ServiceParts) => ServiceParts;
 }
 
 /** A task of a step. */
@@ -43,7 +45,7 @@ export class Run {
 
   constructor(
     readonly schedule: Schedule,
-    { isTraced = false, judge, onCall }: RunOptions,
+    { isTraced = false, judge, onCall, alter = (parts) => parts }: RunOptions,
   ) {
     const ttls = [schedule.ttlDays, ...schedule.steps.map(({ action }) => (action.do === 'set ttl' ? action.days : 0))];
     this.leastTtlDays = Math.min(...ttls.filter((days) => days > 0).concat(ttls.every((days) => days === 0) ? 0 : []));
@@ -71,7 +73,7 @@ export class Run {
         this.arriving = task as StepTask;
       },
     });
-    this.parts = buildParts(this.world, client, this.settings);
+    this.parts = alter(buildParts(this.world, client, this.settings));
   }
 
   /** Counts the next calls to another step: the observer asks for several turns. */

@@ -47,8 +47,9 @@ export async function endTurn(run: Run, attempt: Attempt, ended: EndedAttempt): 
     throw error;
   } finally {
     const latest = Math.max(start.clock, deadline) + storeLimit + LAST_WRITE + SLACK;
-    if (Date.now() > latest && process.frozenUntil < start.now)
-      run.ledger.report('caller waits too long', attempt.prompt);
+    // No time limit ends while the process stands still.
+    const late = Date.now() - latest - process.getFrozenTime(start.now);
+    if (late > 0) run.ledger.report('caller waits too long', `“${attempt.prompt}”, ${late} ms`);
   }
 }
 
