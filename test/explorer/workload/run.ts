@@ -51,7 +51,7 @@ export class Run {
     this.leastTtlDays = Math.min(...ttls.filter((days) => days > 0).concat(ttls.every((days) => days === 0) ? 0 : []));
     this.world = new World(schedule.start, isTraced);
     this.processes = schedule.clocks.map((ahead, index) => new SimulatedProcess(nameProcess(index), ahead));
-    this.ledger = new Ledger((id, user) => this.findHead(id, user));
+    this.ledger = new Ledger((id, user) => this.findHead(id, user), schedule.clocks);
     this.table = new MemoryTable({
       name: TABLE_NAME,
       onWrite: (write) =>
@@ -91,11 +91,8 @@ export class Run {
     ledger.noteExpiry(chatId, this.findHead(chatId, user), world.now);
     const isThere = ({ user: owner, outcome, knownAt = Infinity, gone }: (typeof ledger.attempts)[number]) =>
       owner === user && outcome === 'begun' && knownAt < from && !gone;
-    // A process that stands still may find that the chat has expired, though a turn has renewed it meanwhile.
-    const stoodStill = this.leastTtlDays > 0 && world.running.process.frozenUntil >= from;
-    const isLate = stoodStill || (ledger.lateRenewals.get(chatId) ?? 0) >= from;
-    const isExpected =
-      !ledger.attemptsOf(chatId).some(isThere) || ledger.mayBeMissing(chatId, user, world.now) || isLate;
-    if (!isExpected) ledger.report('lost chat', `chat ${chatId} of ${user}`);
+    if (!ledger.attemptsOf(chatId).some(isThere)) return;
+    if (!ledger.mayBeMissing(chatId, user, { from, now: world.now }))
+      ledger.report('lost chat', `chat ${chatId} of ${user}`);
   }
 }

@@ -53,10 +53,11 @@ export async function endTurn(run: Run, attempt: Attempt, ended: EndedAttempt): 
   }
 }
 
-/** Only another run of the same turn takes its place. */
+/** Only another run of the same turn takes its place. That run may take over its key some calls before it begins. */
 function checkSuperseded({ ledger }: Run, { step, chatId = '', prompt }: Attempt): void {
   const others = ledger.attemptsOf(chatId).filter((other) => other.step !== step && other.prompt === prompt);
-  if (others.every(({ appliedAt }) => appliedAt === undefined)) ledger.report('superseded by no turn', prompt);
+  const mayTakeKeyOver = ({ appliedAt, knownAt }: Attempt) => appliedAt !== undefined || knownAt === undefined;
+  if (!others.some(mayTakeKeyOver)) ledger.report('superseded by no turn', prompt);
 }
 
 /** A turn is given up only after its lease. */
