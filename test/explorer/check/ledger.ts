@@ -94,6 +94,8 @@ export class Ledger {
   readonly holders = new Map<string, Holder[]>();
   /** Chats whose head has expired, and was removed or written again. */
   readonly expiredChats = new Set<string>();
+  /** Chats whose head or its tombstone was removed. */
+  private readonly removedHeads = new Set<string>();
   /** How much the clocks of the processes and of the table differ at most, in milliseconds, and what rounding adds. */
   readonly clockMargin: number;
   /** The expiry of heads that were written again with another one, and when. */
@@ -149,6 +151,7 @@ export class Ledger {
   /** DynamoDB has removed an expired head. */
   noteRemoval(chatId: string, head: Item, now: number): void {
     const why = head['deleted_at'] === undefined ? 'expired' : 'deleted';
+    this.removedHeads.add(chatId);
     if (why === 'expired') this.expiredChats.add(chatId);
     for (const attempt of this.attemptsOf(chatId)) {
       if (attempt.appliedAt !== undefined) attempt.gone ??= { at: now, why };
@@ -156,13 +159,14 @@ export class Ledger {
   }
 
   /**
-   * A delete is acknowledged: nothing that was asked for before `until` may be shown from now on. A chat that expired first
-   * has left nothing that keeps a begin out.
+   * A delete is acknowledged: nothing that was asked for before `until` may be shown from now on. A chat that expired
+   * first, or whose tombstone was removed first, has left nothing that keeps a begin out.
    */
   noteDelete(chatId: string, now: number, until = now): void {
+    const isForgotten = this.expiredChats.has(chatId) || this.removedHeads.has(chatId);
     for (const attempt of this.attemptsOf(chatId)) {
       const { appliedAt = Infinity } = attempt;
-      if (this.expiredChats.has(chatId) && appliedAt >= until) continue;
+      if (isForgotten && appliedAt >= until) continue;
       if (attempt.calledAt < until) attempt.gone ??= { at: now, why: 'deleted' };
     }
   }
