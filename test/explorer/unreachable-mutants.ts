@@ -10,7 +10,6 @@ const RARE_TAKEOVER = 'the dead run would have to complete between the read and 
 const PLACE_ENDS = 'a place that is taken late ends by its time, and the turn that it belongs to has failed';
 const EXPIRED_PLACE = 'an expired turn would have to have the number of a new one, and not be removed yet';
 const OTHER_END = '“#until IN” refuses another lease, which ends at another time';
-const NOT_RENEWED = 'without it no lease is renewed, and the turn is given up when its first lease ends';
 const SECOND = 'the chat would have to expire between the read and the write of the same begin';
 
 /**
@@ -86,16 +85,6 @@ export const NOT_REACHABLE: readonly (Mutant & { readonly why: string })[] = [
   ]),
   ...listSame('remove dead places', [
     ['attribute_exists(id)', 'without it an empty item is written, which counts nothing'],
-  ]),
-  ...listSame('renew lease', [
-    ['#open.lease = :lease', OTHER_END],
-    [
-      '#open.#until IN (:old, :until)',
-      'it would have to arrive twice: before a recovery ends the lease, and right after it',
-    ],
-    ['(attribute_not_exists(expires_at) OR expires_at > :alive)', 'a begin leaves the chat an hour more than its turn'],
-    ['attribute_not_exists(expires_at)', NOT_RENEWED],
-    ['expires_at > :alive', NOT_RENEWED],
   ]),
   ...listSame('end expired lease', [
     ['#open.lease = :lease', OTHER_END],
