@@ -71,6 +71,17 @@ describe('the checks of a key that is used twice', () => {
   });
 });
 
+describe('the check of a list', () => {
+  silenceLogs();
+
+  it('knows a chat of the original system in which nobody has asked for a turn', async () => {
+    const chats = [{ user: 'alice', openingKey: undefined, legacyBytes: 200 }];
+    const list = toStep(1, 0, { do: 'list', user: 'alice', limit: 1 });
+    const { findings } = await runSchedule({ ...SCHEDULE, chats, steps: [list] });
+    expect(findings).toEqual([]);
+  });
+});
+
 describe('known findings', () => {
   silenceLogs();
   const refused = {

@@ -94,6 +94,8 @@ export class Ledger {
   readonly holders = new Map<string, Holder[]>();
   /** Chats whose head has expired, and was removed or written again. */
   readonly expiredChats = new Set<string>();
+  /** The users of the chats that the original system has left. */
+  readonly legacyOwners = new Map<string, string>();
   /** Chats whose head or its tombstone was removed. */
   private readonly removedHeads = new Set<string>();
   /** How much the clocks of the processes and of the table differ at most, in milliseconds, and what rounding adds. */
