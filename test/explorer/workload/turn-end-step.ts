@@ -53,10 +53,10 @@ export async function endTurn(run: Run, attempt: Attempt, ended: EndedAttempt): 
   }
 }
 
-/** Only another run of the same turn takes its place. That run may take over its key some calls before it begins. */
-function checkSuperseded({ ledger }: Run, { step, chatId = '', prompt }: Attempt): void {
+/** Only another run of the same turn takes its place. That run takes over its key before it begins, or is refused. */
+function checkSuperseded({ ledger }: Run, { step, chatId = '', prompt, calledAt }: Attempt): void {
   const others = ledger.attemptsOf(chatId).filter((other) => other.step !== step && other.prompt === prompt);
-  const mayTakeKeyOver = ({ appliedAt, knownAt }: Attempt) => appliedAt !== undefined || knownAt === undefined;
+  const mayTakeKeyOver = ({ appliedAt, knownAt = Infinity }: Attempt) => appliedAt !== undefined || knownAt >= calledAt;
   if (!others.some(mayTakeKeyOver)) ledger.report('superseded by no turn', prompt);
 }
 
