@@ -75,6 +75,7 @@ export class ChatService {
         this.chats.begin(userId, request, { deadline, lease, keep, supersession, onTurn, ...terms }),
       );
       if (hasBegun(begun)) {
+        if (place && begun.recovered) keep(this.quota.freeRecovered(place, begun.recovered));
         const onEnd = async (tokens?: TokenUsage) =>
           place && keep(this.quota.end(place, { tokens, recovered: begun.recovered }));
         return this.live.run(userId, begun, observer, (live) =>
