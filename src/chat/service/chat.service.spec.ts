@@ -31,6 +31,7 @@ async function getTimeLeft(timeLimit: number, timeoutMilliseconds?: number): Pro
     new RunningTurns(new TurnTimes()),
     { timeoutMilliseconds } as AgentSettings,
     {} as LimitSettings,
+    new TurnTimes(),
   );
   await expect(service.reply('alice', REQUEST, { timeLimit, storeLimit: 0, attributes: {} })).rejects.toThrow(
     'not begun',

@@ -18,6 +18,7 @@ import { RunningTurns } from './running-turns.js';
 import { toStoreDeadline, toTurnDeadline, within } from './turn-deadline.js';
 import type { TurnEnd } from './turn-ending.js';
 import { TurnRunner } from './turn-runner.js';
+import { TurnTimes } from './turn-times.js';
 
 export interface ReplyOptions extends Pick<TurnEnd, 'storeLimit'> {
   /** Milliseconds that the turn may take, unless AGENT_TIMEOUT_MS sets another limit. */
@@ -29,6 +30,9 @@ export interface ReplyOptions extends Pick<TurnEnd, 'storeLimit'> {
   /** Sees the turn while it runs. */
   readonly observer?: TurnObserver;
 }
+
+const tooSlow = () => new StorageUnavailableError({ reason: 'it is too slow' });
+const ignore = () => undefined;
 
 /** One turn of a chat: begin the turn, ask the agent, complete the turn, release the chat. */
 @Injectable()
@@ -42,6 +46,7 @@ export class ChatService {
     private readonly running: RunningTurns,
     private readonly agentSettings: AgentSettings,
     private readonly limits: LimitSettings,
+    private readonly times: TurnTimes,
   ) {}
 
   /**
@@ -63,8 +68,10 @@ export class ChatService {
     return this.running.run(async (stop) => {
       const keep = (work: Promise<void>) => this.keep(work, hostDeadline);
       const begin = { deadline, keep, memory: this.agent.memory, attributeNames: Object.keys(attributes), onTurn };
-      const { begun, place } = await this.quota.consume(userId, { deadline, hasBegun, keep }, (lease) =>
-        this.chats.begin(userId, request, { ...begin, lease }),
+      const { begun, place } = await this.beginInTime(keep, (signal) =>
+        this.quota.consume(userId, { deadline, hasBegun, keep }, (lease) =>
+          this.chats.begin(userId, request, { ...begin, lease, signal }),
+        ),
       );
       if (hasBegun(begun)) {
         const onEnd = async (tokens?: TokenUsage) =>
@@ -78,14 +85,29 @@ export class ChatService {
   }
 
   /**
+   * Waits for a begin within its limit. Its calls to the table then end in the background, and free what they have taken.
+   *
+   * @throws StorageUnavailableError after the limit, and what `begin` throws.
+   */
+  private async beginInTime<T>(
+    keep: (work: Promise<void>) => unknown,
+    begin: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return within({ until: Date.now() + this.times.begin, late: tooSlow }, (signal) => {
+      const work = begin(signal);
+      signal.addEventListener('abort', () => keep(work.then(ignore, ignore)), { once: true });
+      return work;
+    });
+  }
+
+  /**
    * Keeps the process for work that frees a place or a chat. A function, whose response waits for it, keeps it briefly.
    *
    * @returns the work.
    */
   private keep(work: Promise<void>, hostDeadline: number | undefined): Promise<void> {
     const until = hostDeadline === undefined ? Infinity : Date.now() + LAST_WRITE;
-    const late = () => new StorageUnavailableError({ reason: 'it is too slow' });
-    this.running.keep(within({ until, late }, () => work));
+    this.running.keep(within({ until, late: tooSlow }, () => work));
     return work;
   }
 

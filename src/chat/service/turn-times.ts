@@ -1,4 +1,5 @@
 import {
+  BEGIN_LIMIT,
   LAST_WRITE,
   LEASE_RENEWAL,
   RENEW_BEFORE_END,
@@ -9,6 +10,8 @@ import {
 
 /** Time limits around turns and deletes, in milliseconds. Tests use shorter ones. */
 export class TurnTimes {
+  /** How long all that comes before a turn may take. */
+  readonly begin: number = BEGIN_LIMIT;
   /** How long running turns may continue after the process was asked to stop. */
   readonly shutdownGrace: number = SHUTDOWN_TURNS;
   /** How long turns are stored after that. */

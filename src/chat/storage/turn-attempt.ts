@@ -27,6 +27,8 @@ export interface AttemptLease {
 export interface BeginOptions extends SessionTerms {
   /** Gets the ids of the turn as soon as it has begun, before anything else can fail. */
   readonly onTurn?: ((ids: TurnIds) => void) | undefined;
+  /** If it aborts, a turn that has not begun does not begin, and one that has is ended. Its reason is the error. */
+  readonly signal?: AbortSignal | undefined;
   /** Gets work that goes on after a begin has failed, so that the process does not end before. It never rejects. */
   readonly keep?: ((work: Promise<void>) => unknown) | undefined;
 }
