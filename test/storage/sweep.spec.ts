@@ -4,7 +4,7 @@ import { DynamoTurnLease } from '../../src/chat/storage/dynamo-turn-lease.js';
 import { DynamoTurnRecovery } from '../../src/chat/storage/dynamo-turn-recovery.js';
 import { DynamoHeadRepair } from '../../src/chat/storage/dynamo-head-repair.js';
 import { DynamoChatDeletion } from '../../src/chat/storage/dynamo-chat-deletion.js';
-import { DynamoSweep, type SweepOptions } from '../../src/chat/storage/dynamo-sweep.js';
+import { DynamoSweep, SWEEP_MARGIN_MILLISECONDS, type SweepOptions } from '../../src/chat/storage/dynamo-sweep.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 import { isTombstone } from '../../src/chat/storage/items/tombstone.js';
 import { ChatNotFoundError } from '../../src/chat/model/chat.errors.js';
@@ -22,6 +22,7 @@ import {
   setOnHead,
 } from '../support/chat-items.js';
 import { useChatStore } from '../support/chat-store.js';
+import type { StorageFault } from '../support/storage-faults.js';
 import { done, TurnRunner } from '../support/turn-runner.js';
 
 const LARGE = 'x'.repeat(700_000);
@@ -139,6 +140,47 @@ describe('DynamoSweep', () => {
     }
     expect(await sweeping).toMatchObject({ expiredChats: 0, isComplete: true });
     expect(await alice.readTurns('returns')).toEqual([['left', 're left']]);
+  });
+
+  it.each([
+    ['between its two reads', { commands: ['GetItemCommand'], skip: 1, times: 1 }],
+    ['before its mark arrives', { commands: ['PutItemCommand'], steps: ['delete'], times: 1 }],
+  ] as const)('keeps a chat whose turn ends %s', async (_when, calls) => {
+    const { chat } = await alice.turn('one');
+    await setOnHead(store, chat.id, { expires_at: LONG_AGO });
+    const renew = async () => {
+      await setOnHead(store, chat.id, { expires_at: Math.ceil(Date.now() / 1000) + 7_200 });
+      await alice.turn('two', chat.id);
+    };
+    const whileItIsRenewed = (): StorageFault => ({ type: 'wait', until: renew() });
+    store.faults.inject(whileItIsRenewed, { ...calls, chats: [chat.id] });
+    expect(await sweep()).toMatchObject({ expiredChats: 0, leftChats: 0, isComplete: true });
+    expect(await alice.readTurns(chat.id)).toHaveLength(2);
+  });
+
+  it('keeps a chat whose expiry alone is renewed before its mark arrives', async () => {
+    const { chat } = await alice.turn('one');
+    await setOnHead(store, chat.id, { expires_at: LONG_AGO });
+    const whileItIsRenewed = (): StorageFault => ({
+      type: 'wait',
+      until: setOnHead(store, chat.id, { expires_at: Math.ceil(Date.now() / 1000) + 60 }),
+    });
+    store.faults.inject(whileItIsRenewed, { commands: ['PutItemCommand'], chats: [chat.id], times: 1 });
+    expect(await sweep()).toMatchObject({ expiredChats: 0, leftChats: 0 });
+    expect(await alice.readTurns(chat.id)).toHaveLength(1);
+  });
+
+  it('leaves a chat for a day after it has expired, because clocks may be apart', async () => {
+    const { chat } = await alice.turn('one');
+    const expire = async (ago: number) =>
+      setOnHead(store, chat.id, { expires_at: Math.floor((Date.now() - ago) / 1000) });
+    await expire(SWEEP_MARGIN_MILLISECONDS - 600_000);
+    const before = await readItems(store, chat.id);
+    expect(await sweep()).toMatchObject({ expiredChats: 0, leftChats: 0 });
+    expect(await readItems(store, chat.id)).toEqual(before);
+    await expire(SWEEP_MARGIN_MILLISECONDS);
+    expect(await sweep()).toMatchObject({ expiredChats: 1 });
+    await expectTombstones(chat.id);
   });
 
   it('goes on after a throttle, and with the same page if the table is gone for good', async () => {

@@ -1,6 +1,6 @@
 import { Clock } from '../../common/clock.js';
 import { StorageUnavailableError } from '../../common/storage.errors.js';
-import type { DynamoTable, ItemKey } from '../../dynamodb/dynamo-table.js';
+import type { DynamoTable, Item, ItemKey } from '../../dynamodb/dynamo-table.js';
 import { isExpired } from '../../dynamodb/item-expiry.js';
 import type { ScannedItem, TableScan } from '../../dynamodb/table-scan.js';
 import { ChatNotFoundError, ChatsRemainError } from '../model/chat.errors.js';
@@ -13,6 +13,11 @@ import { isPartKey, parseUserId } from './items/turn-keys.js';
 const PLACE: ItemKey = { id: 'sweep#', user_id: 'sweep#' };
 /** Between two pages of 1 MB, which cost 128 read units each. */
 const PAGE_PAUSE_MILLISECONDS = 500;
+/**
+ * A chat that has expired is left for a day: a begin under way may renew it for an hour, and clocks may be
+ * apart.
+ */
+export const SWEEP_MARGIN_MILLISECONDS = 24 * 60 * 60 * 1_000;
 /** How long a call is repeated while the table refuses it. */
 const PATIENCE_MILLISECONDS = 60_000;
 
@@ -41,7 +46,8 @@ type Removal = 'finishedDeletes' | 'expiredChats';
 
 /**
  * Removes what no request asks for any more: chats whose delete was interrupted, and turns whose head has expired. A scan
- * finds them. The head is then read consistently, so nothing of a chat that is there is removed.
+ * finds them. The head is then read consistently, and its mark is written only while it is as it was read. So nothing of a
+ * chat that is there is removed.
  */
 export class DynamoSweep {
   constructor(
@@ -99,16 +105,21 @@ export class DynamoSweep {
   private async remove(userId: string, chatId: string, deadline: number): Promise<Removal | undefined> {
     const head = await this.table.get(headKey(userId, chatId));
     const isMarked = head !== undefined && isDeleteMark(head);
-    if (head && !isMarked && !isExpired(head)) return undefined;
+    if (head && !mayDelete(head)) return undefined;
     try {
       if (!head || isTombstone(head)) await this.deletion.deleteWithoutHead(userId, chatId, { deadline });
-      else await this.deletion.delete(userId, chatId, { deadline, evenIfExpired: true });
+      else await this.deletion.delete(userId, chatId, { deadline, evenIfExpired: true, onlyIf: mayDelete });
     } catch (error) {
       if (error instanceof ChatNotFoundError) return undefined;
       throw error;
     }
     return isMarked ? 'finishedDeletes' : 'expiredChats';
   }
+}
+
+/** Whether a head was marked by a delete, or has expired so long ago that nothing renews it. */
+function mayDelete(head: Item): boolean {
+  return isDeleteMark(head) || isExpired(head, SWEEP_MARGIN_MILLISECONDS);
 }
 
 /** Lists chats that seem to have a mark, or a turn without a head. Only the head tells, and a page may lack it. */
