@@ -1,9 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { DynamoTurnLease } from '../../src/chat/storage/dynamo-turn-lease.js';
-import { DynamoTurnRecovery } from '../../src/chat/storage/dynamo-turn-recovery.js';
-import { DynamoHeadRepair } from '../../src/chat/storage/dynamo-head-repair.js';
-import { DynamoChatDeletion } from '../../src/chat/storage/dynamo-chat-deletion.js';
+import type { DynamoChatDeletion } from '../../src/chat/storage/dynamo-chat-deletion.js';
 import { DynamoSweep, SWEEP_MARGIN_MILLISECONDS, type SweepOptions } from '../../src/chat/storage/dynamo-sweep.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 import { isTombstone } from '../../src/chat/storage/items/tombstone.js';
@@ -35,11 +32,8 @@ describe('DynamoSweep', () => {
   const bob = new TurnRunner(store, 'bob');
 
   /** Sweeps in pages of a few items. */
-  function sweep(options: Partial<SweepOptions> = {}) {
+  function sweep(options: Partial<SweepOptions> = {}, deletion = store.deletion) {
     const settings = new TableSettings(store.environment);
-    const recovery = new DynamoTurnRecovery(store.dynamoTable, new DynamoTurnLease(store.dynamoTable), settings);
-    const repair = new DynamoHeadRepair(store.dynamoTable);
-    const deletion = new DynamoChatDeletion(store.dynamoTable, recovery, repair, store.stops);
     const scan = new TableScan(store.client, settings, 3);
     return new DynamoSweep(store.dynamoTable, scan, deletion, store.clock).run({
       deadline: Infinity,
@@ -181,6 +175,32 @@ describe('DynamoSweep', () => {
     await expire(SWEEP_MARGIN_MILLISECONDS);
     expect(await sweep()).toMatchObject({ expiredChats: 1 });
     await expectTombstones(chat.id);
+  });
+
+  it('says why it has left a chat', async () => {
+    const { chat } = await alice.turn('one');
+    await interruptDelete(chat.id);
+    const failing = Object.create(store.deletion, {
+      delete: { value: async () => Promise.reject(new TypeError(`no ${chat.id}`)) },
+    }) as DynamoChatDeletion;
+    const { leftChats, failedChats, failures } = await sweep({}, failing);
+    // Two pages may have items of the chat.
+    expect([leftChats, failedChats > 0, failures]).toEqual([0, true, ['TypeError']]);
+    expect(await sweep()).toMatchObject({ finishedDeletes: 1, failedChats: 0, failures: [] });
+    const { chat: busy } = await alice.turn('busy');
+    await alice.begin('running', busy.id);
+    await setOnHead(store, busy.id, { expires_at: LONG_AGO });
+    const result = await sweep();
+    expect(result).toMatchObject({ failedChats: 0, failures: [] });
+    expect(result.leftChats).toBeGreaterThan(0);
+  });
+
+  it('ends at once if its first call fails and somebody waits', async () => {
+    const pauses = store.clock.pauses.length;
+    store.faults.inject({ type: 'throttle' });
+    await expect(sweep({ isByHand: true })).rejects.toBeInstanceOf(StorageUnavailableError);
+    store.faults.clear();
+    expect(store.clock.pauses.length).toBe(pauses);
   });
 
   it('goes on after a throttle, and with the same page if the table is gone for good', async () => {
