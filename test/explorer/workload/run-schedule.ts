@@ -1,7 +1,7 @@
+import { SWEEP_MARGIN_MILLISECONDS } from '../../../src/chat/storage/dynamo-sweep.js';
 import { checkEnd, checkTable, QUIET_MILLISECONDS } from '../check/final-check.js';
 import type { Finding } from '../check/ledger.js';
 import { withTimeOf } from '../world/simulated-time.js';
-import { crash } from '../world/simulated-client.js';
 import { SimulatedProcess, type TraceLine } from '../world/world.js';
 import { deleteAll, deleteChat, listChats, noteUnexpected, readChat, renameChat } from './chat-steps.js';
 import { putLegacyChats } from './legacy-chats.js';
@@ -26,16 +26,18 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
     await world.run();
     world.now += QUIET_MILLISECONDS;
     world.note(() => 'nothing happens for 20 minutes; then everything is read');
-    await runAlone(run, 'sweeper', () => run.parts.sweep.run({ deadline: Infinity, resumes: false }));
+    // By its clock, what has expired did so long enough ago.
+    const sweeper = new SimulatedProcess('sweeper', SWEEP_MARGIN_MILLISECONDS);
+    await runAlone(run, sweeper, () => run.parts.sweep.run({ deadline: Infinity, resumes: false }));
     checkTable(run);
-    await runAlone(run, 'observer', () => checkEnd(run));
+    await runAlone(run, new SimulatedProcess('observer', 0), () => checkEnd(run));
   });
   return { findings: ledger.findings, trace: world.trace, calls: run.calls };
 }
 
 /** Runs work on a process of its own, without faults and with nothing beside it. */
-async function runAlone(run: Run, name: string, work: () => Promise<unknown>): Promise<void> {
-  const task = new StepTask(1_000, new SimulatedProcess(name, 0), {});
+async function runAlone(run: Run, process: SimulatedProcess, work: () => Promise<unknown>): Promise<void> {
+  const task = new StepTask(1_000, process, {});
   run.world.start(task, async () => {
     await work().catch((error: unknown) => noteUnexpected(run, error));
   });
@@ -47,8 +49,8 @@ function startStep(run: Run, { id, process: index, action, faults }: Step): void
   const process = processes[index]!;
   const task = new StepTask(id, process, faults);
   world.note(() => describeAction(action), task);
-  if (action.do === 'crash') crash(task);
-  else if (action.do === 'freeze') process.frozenUntil = world.now + action.milliseconds;
+  if (action.do === 'crash') process.crash(world.now);
+  else if (action.do === 'freeze') process.freeze(world.now, action.milliseconds);
   else if (action.do === 'set ttl') run.settings.chatTtlDays = action.days;
   else if (action.do === 'expire') removeExpired(run, action.which);
   else world.start(task, () => runAction(run, id, action).catch((error: unknown) => noteUnexpected(run, error)));

@@ -26,7 +26,8 @@ export function toTurnItem(item: Item): TurnItem {
     new UnreadableItemError({ chat: key.id, part: `turn ${parseTurnNumber(key)}`, attribute });
   if (!isOneOf(STATUSES, status)) throw unreadable('status');
   if (typeof prompt !== 'string') throw unreadable('prompt');
-  if (status !== 'failed' && typeof answer !== 'string') throw unreadable('answer');
+  const mayLackReply = status === 'failed' || (status === 'stopped' && answer === undefined);
+  if (!mayLackReply && typeof answer !== 'string') throw unreadable('answer');
   return {
     ...key,
     prompt,
