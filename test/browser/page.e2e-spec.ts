@@ -240,7 +240,7 @@ describeInBrowser('the page', () => {
     { width: 768, height: 900, colorScheme: 'light' },
     { width: 1440, height: 900, colorScheme: 'dark' },
   ] as const)('fits a window of $width, in every state', async ({ colorScheme, ...viewport }) => {
-    const driver = await openPage({ viewport, colorScheme });
+    const driver = await openPage({ viewport, colorScheme, reducedMotion: 'reduce' });
     const found: string[] = [];
     const look = async (state: string) => {
       for (const overflow of await driver.listOverflows()) found.push(`${state}: ${overflow}`);
@@ -287,5 +287,49 @@ describeInBrowser('the page', () => {
     expect(await endWatch()).toHaveLength(1);
     await driver.press('To the end');
     await driver.page.locator('#to-end').waitFor({ state: 'hidden' });
+  });
+
+  it('stops a reply, and keeps what was there', async () => {
+    const driver = await openPage();
+    await driver.say('Plan a weekend [[fault silence after=9]]');
+    await driver.replies.getByText('You said').waitFor();
+    await driver.press('Stop');
+    await driver.notices.getByText('Stopped').waitFor();
+    await driver.untilReady();
+    const text = await driver.replies.textContent();
+    await driver.page.reload();
+    await driver.notices.getByText('Stopped').waitFor();
+    expect(await driver.replies.textContent()).toBe(text);
+  });
+
+  it('stops the first reply of a chat before its first word', async () => {
+    const driver = await openPage();
+    await driver.say('Plan a weekend [[fault delay ms=3000]]');
+    await driver.press('Stop');
+    await driver.notices.getByText('Stopped').waitFor();
+    await driver.untilReady();
+  });
+
+  it('follows a running reply after a reload, and in a second tab', async () => {
+    const driver = await openPage();
+    await driver.say('Plan a weekend in Lisbon [[fault reply pace=100]]');
+    await driver.replies.getByText('You said').waitFor();
+    const tab = await driver.openTab();
+    open.unshift(tab);
+    await driver.page.reload();
+    for (const each of [driver, tab]) {
+      await each.page.locator('[data-phase=streaming]').waitFor();
+      expect(await each.replies.count()).toBe(1);
+    }
+    await Promise.all([driver.untilReady(), tab.untilReady()]);
+    for (const each of [driver, tab]) await each.replies.getByText('This is turn 1').waitFor();
+
+    await tab.say('And in winter? [[fault reply pace=60]]');
+    await driver.page.locator('[data-phase=streaming]').waitFor();
+    await driver.replies.nth(1).getByText('This is turn 2').waitFor();
+    await Promise.all([driver.untilReady(), tab.untilReady()]);
+    expect(await driver.page.locator('.bubble').allTextContents()).toEqual(
+      await tab.page.locator('.bubble').allTextContents(),
+    );
   });
 });

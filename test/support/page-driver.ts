@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
-import type { Browser, BrowserContextOptions, Locator, Page, Response } from 'playwright-core';
-import { openPage } from './browser.js';
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page, Response } from 'playwright-core';
+import { openWindow } from './browser.js';
 import { expectDescribed } from './openapi/response-listener.js';
 
 /** A browser says this of every status from 400 on. */
@@ -58,20 +58,22 @@ export class PageDriver {
     url: string,
     { token, ...options }: BrowserContextOptions & { readonly token?: string } = {},
   ): Promise<PageDriver> {
-    const driver = new PageDriver(await openPage(browser, options), url);
-    driver.listen();
+    const context = await openWindow(browser, options);
     const name = JSON.stringify('id_token');
     const keep = `sessionStorage.getItem(${name}) ?? sessionStorage.setItem(${name}, ${JSON.stringify(token)})`;
-    if (token !== undefined) await driver.page.addInitScript(keep);
-    await driver.page.goto(url);
-    return driver;
+    if (token !== undefined) await context.addInitScript(keep);
+    return PageDriver.openIn(context, url);
   }
 
-  /** Opens the same chat in another tab, with the same storage for pages of this origin. */
-  async openTab(): Promise<PageDriver> {
-    const driver = new PageDriver(await this.page.context().newPage(), this.url);
+  /** Opens the same chat in another tab of the window. */
+  openTab(): Promise<PageDriver> {
+    return PageDriver.openIn(this.page.context(), this.page.url());
+  }
+
+  private static async openIn(context: BrowserContext, url: string): Promise<PageDriver> {
+    const driver = new PageDriver(await context.newPage(), url);
     driver.listen();
-    await driver.page.goto(this.page.url());
+    await driver.page.goto(url);
     return driver;
   }
 
