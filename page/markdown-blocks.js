@@ -11,7 +11,7 @@
  * @typedef {{ text: string, children: Item[], ordered: boolean }} Item
  */
 
-/** A paragraph is cut behind so many characters, so that each new piece of a long one costs little. */
+/** A block is cut behind so many characters, so that each new piece of a long one costs little. */
 const LONG = 4000;
 
 const FENCE = /^ {0,3}(```+|~~~+)\s*([^`\s]*)/;
@@ -99,9 +99,10 @@ function readLine(reader) {
 /** @param {LineReader} reader */
 function readQuote(reader) {
   const lines = [];
+  const begin = reader.at;
   for (let { line } = reader; line !== undefined; { line } = reader) {
     const [, text] = QUOTE.exec(line) ?? [];
-    if (text === undefined) break;
+    if (text === undefined || reader.at - begin >= LONG) break;
     lines.push(text);
     reader.next(line.length);
   }
@@ -138,6 +139,7 @@ function readList(reader) {
   const first = BULLET.exec(reader.line ?? '');
   if (first === null) return undefined;
   const ordered = first[2] !== undefined;
+  const begin = reader.at;
   /** @type {Item[]} */
   const items = [];
   for (let { line } = reader; line !== undefined; { line } = reader) {
@@ -152,7 +154,7 @@ function readList(reader) {
     } else {
       const item = { text: bullet[3] ?? '', children: [], ordered: bullet[2] !== undefined };
       if (last !== undefined && (bullet[1] ?? '').length >= 2) last.children.push(item);
-      else if (item.ordered === ordered) items.push(item);
+      else if (item.ordered === ordered && reader.at - begin < LONG) items.push(item);
       else break;
     }
     reader.next(line.length);

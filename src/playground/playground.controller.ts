@@ -1,11 +1,11 @@
 import { Controller, Get, Header, Param, Req, type StreamableFile } from '@nestjs/common';
 import type { PageRequest } from './local-caller.js';
-import { Page, PAGE_POLICY, type PageSettings } from './page.js';
+import { PageService, PAGE_POLICY, type PageSettings } from './page.service.js';
 
 /** `GET /` is the page. Its files are under `page/`, beside it wherever a proxy puts both. */
 @Controller()
 export class PlaygroundController {
-  constructor(private readonly page: Page) {}
+  constructor(private readonly page: PageService) {}
 
   @Get()
   @Header('content-type', 'text/html; charset=utf-8')

@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { type LocalPage, LOCAL_PAGE, Page } from './page.js';
+import { type LocalPage, LOCAL_PAGE, PageService } from './page.service.js';
 import { PlaygroundController } from './playground.controller.js';
 
 /** The page at `/`. It is not part of the app, and the entry of the server loads it on demand. */
@@ -10,7 +10,7 @@ export class PlaygroundModule {
     return {
       module: PlaygroundModule,
       controllers: [PlaygroundController],
-      providers: [Page, { provide: LOCAL_PAGE, useValue: local }],
+      providers: [PageService, { provide: LOCAL_PAGE, useValue: local }],
     };
   }
 }

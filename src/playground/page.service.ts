@@ -64,7 +64,7 @@ export interface PageSettings {
 
 /** The files of the page, and what it is told. */
 @Injectable()
-export class Page {
+export class PageService {
   /** The files by their names. No other path is ever opened. */
   private readonly files = new Map(
     readdirSync(FOLDER).flatMap((name) => (extname(name) in MEDIA_TYPES ? [[name, join(FOLDER, name)]] : [])),
