@@ -41,7 +41,9 @@ describe('DynamoLegacyHistory', () => {
   const alice = new TurnRunner(store, 'alice');
   let count = 0;
   let id: string;
-  beforeEach(() => (id = `old-${String((count += 1)).padStart(3, '0')}`));
+  beforeEach(() => {
+    id = `old-${String((count += 1)).padStart(3, '0')}`;
+  });
 
   const put = (item: ReturnType<typeof fullItem>) => putItem(store, { ...item, id });
   const items = () => readItems(store, id);
