@@ -32,6 +32,8 @@ export const LAYERS = {
       'storage.module.ts',
       'dynamo-chat.repository.ts',
       'dynamo-turn-lease.ts',
+      'dynamo-turn-stop.ts',
+      'dynamo-open-turns.ts',
       'dynamo-chat-list.repository.ts',
       'dynamo-history.repository.ts',
       'dynamo-chat-deletion.ts',

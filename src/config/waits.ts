@@ -51,6 +51,11 @@ export const RENEW_BEFORE_END = LEASE_MARGIN + TABLE_CALL;
 /** What a renewed lease gains. */
 export const LEASE_RENEWAL = 60 * SECOND;
 
+/** A process looks this often whether one of its turns was stopped by another process. */
+export const STOP_POLL = 1 * SECOND;
+/** A turn that was told to stop is waited for this long. Then the chat is taken from it. */
+export const STOP_WAIT = 4 * SECOND;
+
 /** After SIGTERM, running turns may go on for this long. Then their agents are stopped. */
 export const SHUTDOWN_TURNS = 10 * SECOND;
 /** For storing the turns that were stopped. */

@@ -14,7 +14,7 @@ import { DynamoTable } from './dynamo-table.js';
     { provide: DynamoDBDocumentClient, useFactory: createDocumentClient, inject: [DynamoDBClient] },
     DynamoTable,
   ],
-  exports: [DynamoTable],
+  exports: [Clock, DynamoTable],
 })
 export class DynamoDbModule implements OnApplicationShutdown {
   constructor(private readonly client: DynamoDBClient) {}

@@ -63,8 +63,12 @@ export type Leftovers = Pick<Usage, 'oldMinutes' | 'oldDays'> & {
 export class DynamoTurnQuotaRepository {
   constructor(private readonly table: DynamoTable) {}
 
-  /** Takes a place, unless a limit is reached, or the place is taken or cancelled already. */
-  async take(place: QuotaPlace, limits: PlaceLimits): Promise<TakeResult> {
+  /**
+   * Takes a place, unless a limit is reached, or the place is taken or cancelled already.
+   *
+   * @param superseded - an element of the set `running`: the turn that this one stops. While it is there, one more may run.
+   */
+  async take(place: QuotaPlace, limits: PlaceLimits, superseded?: string): Promise<TakeResult> {
     const { minute, refunds, turns } = toAttributeNames(place.takenAt);
     const bounds = [
       { name: minute, count: `size(#${minute})`, limit: limits.turnsPerMinute, value: ':perMinute' },
@@ -72,6 +76,8 @@ export class DynamoTurnQuotaRepository {
       { name: 'running', count: 'size(#running)', limit: limits.turnsAtOnce, value: ':atOnce' },
       { name: turns, count: `#${turns}`, limit: limits.turnsPerDay, value: ':perDay' },
     ].filter(({ limit }) => limit > 0);
+    const isMoved = superseded !== undefined && limits.turnsAtOnce > 0;
+    const moved = ' OR (contains(#running, :superseded) AND size(#running) <= :atOnce)';
     const { item, sends } = await this.table.tryUpdate({
       Key: toUsageKey(place.userId),
       ...buildUpdate(
@@ -85,10 +91,17 @@ export class DynamoTurnQuotaRepository {
           expression: [
             `NOT contains(#${minute}, :id)`,
             `NOT contains(#${refunds}, :id)`,
-            ...bounds.map(({ name, count, value }) => `(attribute_not_exists(#${name}) OR ${count} < ${value})`),
+            ...bounds.map(({ name, count, value }) => {
+              const isFree = `attribute_not_exists(#${name}) OR ${count} < ${value}`;
+              return `(${isFree}${isMoved && name === 'running' ? moved : ''})`;
+            }),
           ].join(' AND '),
           names: { [`#${refunds}`]: refunds },
-          values: { ':id': place.id, ...Object.fromEntries(bounds.map(({ value, limit }) => [value, limit])) },
+          values: {
+            ':id': place.id,
+            ...(isMoved && { ':superseded': superseded }),
+            ...Object.fromEntries(bounds.map(({ value, limit }) => [value, limit])),
+          },
         },
       ),
     });

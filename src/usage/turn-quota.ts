@@ -15,7 +15,7 @@ const SPARE_REFUNDS = 100;
 const UNLIMITED_REFUNDS = 20;
 /** Longest Retry-After while turns run, in seconds: most turns end long before their lease does. */
 const RETRY_AFTER_MAX_SECONDS = 5;
-/** A begin that meets dead turns removes them and tries again once. */
+/** A begin that meets dead turns, or the turn that it supersedes, tries again once. */
 const TRIES = 2;
 /** Bytes of a lease that name its place. */
 const PLACE_ID_BYTES = 6;
@@ -35,6 +35,11 @@ export interface TurnToCount<T> {
   readonly deadline: number;
   /** Whether a result is a new turn. A replay is not. By default every result is one. */
   readonly hasBegun?: (begun: T) => boolean;
+  /**
+   * Finds the lease of the running turn that this one would stop. It is called if too many turns run. This turn may then
+   * begin before that one has ended.
+   */
+  readonly supersedes?: () => Promise<string | undefined>;
   /** Gets the work that frees the place of a turn that has failed. */
   readonly keep?: Keep;
 }
@@ -73,7 +78,7 @@ export class TurnQuota {
    */
   async consume<T>(
     userId: string,
-    { deadline, hasBegun = () => true, keep = () => undefined }: TurnToCount<T>,
+    { deadline, hasBegun = () => true, supersedes, keep = () => undefined }: TurnToCount<T>,
     begin: (lease: string | undefined) => Promise<T>,
   ): Promise<{ readonly begun: T; readonly place: TakenPlace | undefined }> {
     if (Object.values(this.limits).every((limit) => limit === 0)) {
@@ -81,7 +86,8 @@ export class TurnQuota {
     }
     const lease = randomUUID();
     const until = deadline + LEASE_MARGIN;
-    const place = await this.take({ userId, id: toPlaceId(lease), takenAt: this.clock.now(), until }, keep);
+    const wanted = { userId, id: toPlaceId(lease), takenAt: this.clock.now(), until };
+    const place = await this.take(wanted, { supersedes, keep });
     try {
       const begun = await begin(lease);
       if (!hasBegun(begun)) await this.refund(place, keep);
@@ -110,19 +116,35 @@ export class TurnQuota {
     }
   }
 
-  private async take(place: QuotaPlace, keep: Keep): Promise<TakenPlace> {
+  /**
+   * Frees the place of a dead turn as soon as another turn has recovered its chat. It never throws: if it fails, the end of
+   * that turn frees the place.
+   */
+  async freeRecovered({ userId, usage }: TakenPlace, lease: string): Promise<void> {
+    const dead = usage.running.filter(({ id }) => id === toPlaceId(lease));
+    if (dead.length > 0) await this.repository.removeRunning(userId, toTexts(dead)).catch(() => undefined);
+  }
+
+  private async take(
+    place: QuotaPlace,
+    { supersedes = async () => undefined, keep }: { supersedes: TurnToCount<never>['supersedes']; keep: Keep },
+  ): Promise<TakenPlace> {
     let mayArriveLate = false;
+    let superseded: RunningPlace | undefined;
     try {
       for (let tries = 1; ; tries += 1) {
-        const { taken, sends } = await this.repository.take(place, this.limits);
+        const { taken, sends } = await this.repository.take(place, this.limits, superseded?.text);
         if (taken) return { ...place, usage: taken };
         mayArriveLate ||= sends > 1;
         const usage = await this.repository.read(place);
         // The SDK has sent the write twice.
         if (usage.minuteIds.has(place.id)) return { ...place, usage };
         const dead = usage.running.filter(({ until }) => until <= place.takenAt);
-        if (tries === TRIES || dead.length === 0) throw this.refuse(place, usage);
-        await this.repository.removeRunning(place.userId, toTexts(dead));
+        if (tries === TRIES) throw this.refuse(place, usage);
+        if (dead.length > 0) await this.repository.removeRunning(place.userId, toTexts(dead));
+        const alive = usage.running.filter((other) => !dead.includes(other));
+        superseded = await this.findSuperseded(alive, supersedes);
+        if (dead.length === 0 && !superseded) throw this.refuse(place, usage);
       }
     } catch (error) {
       // The place may be taken, or may still be taken by a write that arrives late. If this fails, it ends by its time.
@@ -130,6 +152,16 @@ export class TurnQuota {
       if (mayBeTaken) keep(this.repository.cancel(place).catch(() => undefined));
       throw error;
     }
+  }
+
+  /** The place of the turn that another one would stop, if it is the running turns that are too many. */
+  private async findSuperseded(
+    running: readonly RunningPlace[],
+    supersedes: NonNullable<TurnToCount<never>['supersedes']>,
+  ): Promise<RunningPlace | undefined> {
+    const { turnsAtOnce } = this.limits;
+    const lease = turnsAtOnce > 0 && running.length >= turnsAtOnce ? await supersedes() : undefined;
+    return lease === undefined ? undefined : running.find(({ id }) => id === toPlaceId(lease));
   }
 
   private refuse({ takenAt }: QuotaPlace, usage: Usage): TooManyTurnsError {

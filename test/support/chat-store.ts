@@ -5,6 +5,8 @@ import { DynamoChatDeletion } from '../../src/chat/storage/dynamo-chat-deletion.
 import { DynamoChatListRepository } from '../../src/chat/storage/dynamo-chat-list.repository.js';
 import { DynamoChatRepository } from '../../src/chat/storage/dynamo-chat.repository.js';
 import { DynamoTurnLease } from '../../src/chat/storage/dynamo-turn-lease.js';
+import { DynamoOpenTurns } from '../../src/chat/storage/dynamo-open-turns.js';
+import { DynamoTurnStop } from '../../src/chat/storage/dynamo-turn-stop.js';
 import { DynamoHistoryRepository } from '../../src/chat/storage/dynamo-history.repository.js';
 import { StorageModule } from '../../src/chat/storage/storage.module.js';
 import { Clock } from '../../src/common/clock.js';
@@ -17,10 +19,12 @@ import { startStorageFaults, type StorageFaults } from './storage-faults.js';
 class HastyClock extends Clock {
   /** The pauses that were asked for, in milliseconds. */
   readonly pauses: number[] = [];
+  /** The longest that a pause really takes, in milliseconds. */
+  longest = 10;
 
   override async sleep(milliseconds: number): Promise<void> {
     this.pauses.push(milliseconds);
-    await super.sleep(Math.min(milliseconds, 10));
+    await super.sleep(Math.min(milliseconds, this.longest));
   }
 }
 
@@ -31,6 +35,8 @@ export interface ChatStore extends EmbeddedTable {
   readonly list: DynamoChatListRepository;
   readonly deletion: DynamoChatDeletion;
   readonly history: DynamoHistoryRepository;
+  readonly stops: DynamoTurnStop;
+  readonly openTurns: DynamoOpenTurns;
   /** What the repositories use to reach the table. */
   readonly dynamoTable: DynamoTable;
   readonly clock: HastyClock;
@@ -58,6 +64,8 @@ export async function startChatStore(): Promise<ChatStore> {
     list: nest.get(DynamoChatListRepository, { strict: false }),
     deletion: nest.get(DynamoChatDeletion, { strict: false }),
     history: nest.get(DynamoHistoryRepository, { strict: false }),
+    stops: nest.get(DynamoTurnStop, { strict: false }),
+    openTurns: nest.get(DynamoOpenTurns, { strict: false }),
     dynamoTable: nest.get(DynamoTable, { strict: false }),
     clock,
     faults,

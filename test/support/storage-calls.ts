@@ -2,7 +2,8 @@
  * The purpose of a call to the table. `recover`: a write of recovery, cancellation, or taking over a key. `quota`: a write
  * to the item that counts a user's turns.
  */
-export type StorageStep = 'begin' | 'complete' | 'release' | 'recover' | 'rename' | 'delete' | 'quota' | 'read';
+export type StorageStep =
+  'begin' | 'complete' | 'release' | 'recover' | 'stop' | 'rename' | 'delete' | 'quota' | 'read';
 
 /** One call to the table on the wire. Each attempt of the SDK counts. */
 export interface StorageCall {
@@ -49,6 +50,7 @@ function findStep(command: string, input: CommandInput): StorageStep {
       if (input.Key?.['id']?.S?.startsWith('usage#')) return 'quota';
       if (update.includes('#open = :open')) return 'begin';
       if (update.includes('deleted_at')) return 'delete';
+      if (update.includes('#open.#stop')) return 'stop';
       if (update.includes('title_id')) return 'rename';
       return update.includes('ended_at') && update.includes('expires_at') ? 'release' : 'recover';
     case 'PutItemCommand':

@@ -1,10 +1,12 @@
 import type { Replay, StoredTurn, TurnOutcome } from '../../src/chat/model/chat.js';
-import { hasBegun, type RunningTurn } from '../../src/chat/model/turn.js';
+import { hasBegun, type RunningTurn, type Supersession } from '../../src/chat/model/turn.js';
 import type { ChatStore } from './chat-store.js';
 
 const MINUTE = 60_000;
 
 export const done = (reply: string): TurnOutcome => ({ status: 'done', reply, citations: [] });
+/** The end of a turn that was told to stop. */
+export const stopped = (reply = ''): TurnOutcome => ({ status: 'stopped', reply, citations: [] });
 /** An agent that remembers a session for ten minutes. */
 export const MEMORY = { agent: 'agent', ownsUnnamedSessions: true, idleSeconds: 600 };
 export const failed: TurnOutcome = { status: 'failed' };
@@ -30,6 +32,16 @@ export class TurnRunner {
       { chatId, key, prompt },
       { deadline: Date.now() + MINUTE, memory: MEMORY },
     );
+  }
+
+  /** Begins a turn that stops the running one. By default it may stop every turn, and its process hears nothing. */
+  async supersede(
+    prompt: string,
+    chatId: string,
+    { key, mayStop = () => true, onStop = () => undefined }: Partial<Supersession> & { readonly key?: string } = {},
+  ): Promise<RunningTurn> {
+    const terms = { deadline: Date.now() + MINUTE, memory: MEMORY, supersession: { mayStop, onStop } };
+    return requireBegun(await this.store.chats.begin(this.user, { chatId, key, prompt }, terms));
   }
 
   /** Begins a turn whose key has no reply yet. */

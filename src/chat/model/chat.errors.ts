@@ -18,6 +18,15 @@ export class TurnInProgressError extends DomainError {
   }
 }
 
+/** A user has stopped the turn. What the agent had said is kept. */
+export class TurnStoppedError extends DomainError {
+  readonly kind = 'conflict';
+
+  constructor() {
+    super('The turn was stopped');
+  }
+}
+
 /** The idempotency key belongs to a turn with another prompt. */
 export class IdempotencyKeyReusedError extends DomainError {
   readonly kind = 'unprocessable';

@@ -7,8 +7,11 @@ export interface Citation {
   readonly end?: number;
 }
 
-/** `failed`: the turn has no reply; `pending`: the turn is running; `partial`: the reply is incomplete. */
-export type MessageStatus = 'failed' | 'pending' | 'partial';
+/**
+ * `failed`: the turn has no reply; `pending`: the turn is running; `partial`: the reply is incomplete; `stopped`: a user has
+ * stopped the turn.
+ */
+export type MessageStatus = 'failed' | 'pending' | 'partial' | 'stopped';
 
 /** Why an agent ended a reply: it was finished, too long, filtered, or anything else. */
 export type EndReason = 'stop' | 'length' | 'content-filter' | 'other';
@@ -86,7 +89,8 @@ export interface Replay {
 export type TurnOutcome = RepliedOutcome | { readonly status: 'failed'; readonly usage?: TokenUsage };
 
 export interface RepliedOutcome {
-  readonly status: 'done' | 'partial';
+  readonly status: 'done' | 'partial' | 'stopped';
+  /** Empty only if the turn was stopped before its first word. */
   readonly reply: string;
   readonly citations: readonly Citation[];
   /** Absent if the agent did not end the reply itself: it was torn, stopped or cut. */

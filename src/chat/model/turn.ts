@@ -94,6 +94,14 @@ export interface HeadAtBegin {
   readonly staleKeys: readonly string[];
 }
 
+/** Decides what becomes of a running turn when another turn of its chat begins. */
+export interface Supersession {
+  /** Whether the turn with this lease may be stopped for the new one. */
+  readonly mayStop: (lease: string) => boolean;
+  /** Called when the stop is stored, so that a turn of this process need not wait to read it. */
+  readonly onStop: (lease: string) => void;
+}
+
 /** Whether begin has begun a turn. Otherwise it has found the reply of an earlier turn with the same key. */
 export function hasBegun(begun: RunningTurn | Replay): begun is RunningTurn {
   return 'lease' in begun;

@@ -1,28 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { currentRequestContext } from '../../common/request-context.js';
-import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { LimitSettings } from '../../config/settings.js';
 import { AgentSettings } from '../../config/agent-settings.js';
-import { LAST_WRITE } from '../../config/waits.js';
-import { TurnQuota } from '../../usage/turn-quota.js';
-import { AgentProvider } from '../agent/agent.js';
-import type { Replay, TokenUsage } from '../model/chat.js';
+import type { Replay } from '../model/chat.js';
 import { toChat } from '../model/chat-page.js';
 import { hasBegun, type TurnRequest } from '../model/turn.js';
 import { type TurnIds, toTurnIds } from '../model/turn-ids.js';
 import type { TurnObserver } from '../model/turn-observer.js';
-import { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
+import { LiveTurns } from './live-turns.js';
 import type { Reply } from './reply.js';
 import { RunningTurns } from './running-turns.js';
-import { toStoreDeadline, toTurnDeadline, within } from './turn-deadline.js';
+import { toStoreDeadline, toTurnDeadline } from './turn-deadline.js';
+import { TurnAdmission } from './turn-admission.js';
 import type { TurnEnd } from './turn-ending.js';
 import { TurnRunner } from './turn-runner.js';
-import { TurnTimes } from './turn-times.js';
 
 export interface ReplyOptions extends Pick<TurnEnd, 'storeLimit'> {
   /** Milliseconds that the turn may take, unless AGENT_TIMEOUT_MS sets another limit. */
   readonly timeLimit: number;
+  /** Whether a running turn of the chat is stopped for this one, even if somebody reads it. Not by default. */
+  readonly supersede?: boolean;
   /** The user's claims for the agent, by name. */
   readonly attributes: Readonly<Record<string, string>>;
   /** Gets the ids of the turn as soon as it has begun, or of the earlier turn that is replayed. */
@@ -31,84 +29,47 @@ export interface ReplyOptions extends Pick<TurnEnd, 'storeLimit'> {
   readonly observer?: TurnObserver;
 }
 
-const tooSlow = () => new StorageUnavailableError({ reason: 'it is too slow' });
-const ignore = () => undefined;
-
 /** One turn of a chat: begin the turn, ask the agent, complete the turn, release the chat. */
 @Injectable()
 export class ChatService {
   constructor(
-    private readonly quota: TurnQuota,
-    private readonly agent: AgentProvider,
-    private readonly chats: DynamoChatRepository,
+    private readonly admission: TurnAdmission,
     private readonly runner: TurnRunner,
     private readonly history: DynamoHistoryRepository,
     private readonly running: RunningTurns,
+    private readonly live: LiveTurns,
     private readonly agentSettings: AgentSettings,
     private readonly limits: LimitSettings,
-    private readonly times: TurnTimes,
   ) {}
 
   /**
    * Runs one turn of a chat, or the first turn of a new chat. Once the turn has begun, its prompt is stored,
    * whatever this throws.
    *
-   * @throws TooManyTurnsError, ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError,
+   * @throws TooManyTurnsError, ChatNotFoundError, TurnInProgressError, TurnStoppedError, IdempotencyKeyReusedError,
    * StorageUnavailableError, and the agent's errors.
    */
   async reply(
     userId: string,
     request: TurnRequest,
-    { timeLimit, attributes, onTurn, ...options }: ReplyOptions,
+    { timeLimit, attributes, onTurn, observer, supersede = false, ...options }: ReplyOptions,
   ): Promise<Reply> {
     const limit = this.agentSettings.timeoutMilliseconds ?? timeLimit;
     const hostDeadline = currentRequestContext()?.deadline;
     const deadline = toTurnDeadline(limit, hostDeadline);
     const storeDeadline = toStoreDeadline(hostDeadline);
-    return this.running.run(async (stop) => {
-      const keep = (work: Promise<void>) => this.keep(work, hostDeadline);
-      const begin = { deadline, keep, memory: this.agent.memory, attributeNames: Object.keys(attributes), onTurn };
-      const { begun, place } = await this.beginInTime(keep, (signal) =>
-        this.quota.consume(userId, { deadline, hasBegun, keep }, (lease) =>
-          this.chats.begin(userId, request, { ...begin, lease, signal }),
-        ),
-      );
+    return this.running.run(async () => {
+      const turn = { deadline, hostDeadline, attributeNames: Object.keys(attributes), supersede, onTurn };
+      const { begun, onEnd } = await this.admission.begin(userId, request, turn);
       if (hasBegun(begun)) {
-        const onEnd = async (tokens?: TokenUsage) =>
-          place && keep(this.quota.end(place, { tokens, recovered: begun.recovered }));
-        return this.runner.run(userId, begun, { ...options, deadline, storeDeadline, stop, attributes, onEnd });
+        return this.live.run(userId, begun, observer, (live) =>
+          this.runner.run(userId, begun, { ...options, deadline, storeDeadline, live, attributes, onEnd }),
+        );
       }
       const ids = toTurnIds(begun.chatId, begun.number);
       onTurn?.(ids);
       return this.replay(userId, begun, ids);
     });
-  }
-
-  /**
-   * Waits for a begin within its limit. Its calls to the table then end in the background, and free what they have taken.
-   *
-   * @throws StorageUnavailableError after the limit, and what `begin` throws.
-   */
-  private async beginInTime<T>(
-    keep: (work: Promise<void>) => unknown,
-    begin: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    return within({ until: Date.now() + this.times.begin, late: tooSlow }, (signal) => {
-      const work = begin(signal);
-      signal.addEventListener('abort', () => keep(work.then(ignore, ignore)), { once: true });
-      return work;
-    });
-  }
-
-  /**
-   * Keeps the process for work that frees a place or a chat. A function, whose response waits for it, keeps it briefly.
-   *
-   * @returns the work.
-   */
-  private keep(work: Promise<void>, hostDeadline: number | undefined): Promise<void> {
-    const until = hostDeadline === undefined ? Infinity : Date.now() + LAST_WRITE;
-    this.running.keep(within({ until, late: tooSlow }, () => work));
-    return work;
   }
 
   /** The reply of an earlier turn with the same Idempotency-Key, and the chat as it is now. */

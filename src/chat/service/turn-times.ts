@@ -5,6 +5,8 @@ import {
   RENEW_BEFORE_END,
   SHUTDOWN_STORING,
   SHUTDOWN_TURNS,
+  STOP_POLL,
+  STOP_WAIT,
   TABLE_CALL,
 } from '../../config/waits.js';
 
@@ -24,6 +26,10 @@ export class TurnTimes {
   readonly renewBeforeEnd: number = RENEW_BEFORE_END;
   /** What a renewed lease gains. */
   readonly leaseRenewal: number = LEASE_RENEWAL;
+  /** How often a process looks whether a turn was stopped, or has ended, in another process. */
+  readonly stopPoll: number = STOP_POLL;
+  /** How much longer a begin may take that stops another turn. */
+  readonly stopWait: number = STOP_WAIT;
   /** Limit for ending the agent's session of a deleted chat. After it, the session ends by its own idle time. */
   readonly endSession: number = 3_000;
   /** How long a request that deletes all chats goes on, also within a chat: API Gateway gives up after 29 s. */

@@ -5,12 +5,14 @@ import { ChatNotFoundError, ChatsRemainError, TurnInProgressError } from '../mod
 import type { StoredSession } from '../model/turn.js';
 import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
+import { DynamoTurnStop } from './dynamo-turn-stop.js';
 import { listPossibleKeys } from './items/split-reply.js';
 import { type HeadItem, headKey, toHead } from './items/head-item.js';
 import { findLegacyItemName, listLegacyItemKeys } from './items/legacy-messages.js';
 import { isDeleteMark, isTombstone, toTombstone, whileKeyIsFree } from './items/tombstone.js';
 import { isTurnItem } from './items/turn-item.js';
 import { parseTurnNumber, wholeKeyRange } from './items/turn-keys.js';
+import { isLeaseLive } from './items/turn-lease.js';
 
 /** How often a delete looks for a moment in which no turn holds the chat. */
 const MARK_ATTEMPTS = 4;
@@ -24,6 +26,8 @@ export interface DeleteOptions {
   readonly onlyIf?: (head: Item) => boolean;
   /** Epoch milliseconds after which another delete must continue. No limit by default. */
   readonly deadline?: number;
+  /** Stops a running turn first, and gets its lease as soon as that is stored. Without it, the delete is refused. */
+  readonly onStop?: (lease: string) => void;
 }
 
 /**
@@ -36,6 +40,7 @@ export class DynamoChatDeletion {
     private readonly table: DynamoTable,
     private readonly recovery: DynamoTurnRecovery,
     private readonly repair: DynamoHeadRepair,
+    private readonly stops: DynamoTurnStop,
   ) {}
 
   /**
@@ -81,9 +86,10 @@ export class DynamoChatDeletion {
   private async markAsDeleted(
     userId: string,
     chatId: string,
-    { evenIfExpired = false, onlyIf = () => true }: DeleteOptions,
+    { evenIfExpired = false, onlyIf = () => true, onStop }: DeleteOptions,
   ): Promise<HeadItem> {
     let session: HeadItem['session'];
+    let stop = onStop;
     for (let attempt = 0; ; attempt += 1) {
       const item = await this.table.get(headKey(userId, chatId));
       const isGone = !item || isTombstone(item) || (!evenIfExpired && isExpired(item)) || !onlyIf(item);
@@ -94,7 +100,11 @@ export class DynamoChatDeletion {
       if (head.deleted_at !== undefined) return found;
       if (attempt === MARK_ATTEMPTS) throw new TurnInProgressError(1);
       if (await this.repair.repair(item)) continue;
-      if (head.open) await this.recovery.recoverDeadTurn(head, head.open);
+      if (head.open && stop && isLeaseLive(head.open)) {
+        await this.stops.end(head, head.open, stop);
+        // A turn that begins after this one is not stopped.
+        stop = undefined;
+      } else if (head.open) await this.recovery.recoverDeadTurn(head, head.open);
       else if (await this.putMark(found)) return found;
     }
   }
@@ -161,7 +171,7 @@ export class DynamoChatDeletion {
     if (lastTurn && !isLastStored) yield* [lastTurn, ...continuations];
   }
 
-  /** The keys of all items that are not tombstones yet, and of continuations that a failed turn may still get. */
+  /** The keys of all items that are not tombstones yet, and of continuations that a turn without a reply may still get. */
   private async *listRemains(
     userId: string,
     chatId: string,
@@ -171,8 +181,8 @@ export class DynamoChatDeletion {
       if (Date.now() >= deadline) throw new ChatsRemainError();
       if (isTombstone(item)) continue;
       const key = { id: chatId, user_id: String(item['user_id']) };
-      const isFailed = isTurnItem(item) && item['status'] === 'failed';
-      yield* isFailed ? listPossibleKeys(userId, chatId, parseTurnNumber(key)) : [key];
+      const lacksReply = isTurnItem(item) && item['answer'] === undefined;
+      yield* lacksReply ? listPossibleKeys(userId, chatId, parseTurnNumber(key)) : [key];
     }
   }
 }

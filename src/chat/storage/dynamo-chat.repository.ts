@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TableSettings } from '../../config/settings.js';
 import { DynamoTable } from '../../dynamodb/dynamo-table.js';
 import { toExpiry } from '../../dynamodb/item-expiry.js';
-import { buildUpdate } from '../../dynamodb/update-expression.js';
+import { buildUpdate, type Condition } from '../../dynamodb/update-expression.js';
 import type { ChatSummary, Replay, StoredTurn, TurnOutcome } from '../model/chat.js';
 import { ChatNotFoundError, TurnSupersededError } from '../model/chat.errors.js';
 import type { RunningTurn, TurnRequest } from '../model/turn.js';
@@ -14,8 +14,8 @@ import { headKey, toChatSummary, toHead } from './items/head-item.js';
 import { toSessionAttribute } from './items/session-attribute.js';
 import { toEndTime } from './items/stored-times.js';
 import { toTombstone, whileKeyIsFree } from './items/tombstone.js';
-import { toMessages, toTurnItems, type TurnItems } from './items/turn-item.js';
-import { OWNED_BY_LEASE, whileChatIsHeldBy } from './items/turn-lease.js';
+import { toMessages, toStopped, toTurnItems, type TurnItem, type TurnItems } from './items/turn-item.js';
+import { OWNED_BY_LEASE, whileChatIsHeldBy, whileEndMayReplace } from './items/turn-lease.js';
 import { type AttemptLease, type BeginOptions, toTurnAttempt } from './turn-attempt.js';
 
 /** What a turn begins with, beside its request. */
@@ -27,6 +27,12 @@ export interface TurnRelease {
   readonly number: number;
   /** The agent that remembers the turn. Undefined if nobody knows what it remembers: the session is dropped. */
   readonly rememberedBy: string | undefined;
+}
+
+/** A turn that is stored. */
+export interface CompletedTurn extends StoredTurn {
+  /** Whether it is stored as stopped, whatever its own run had to store. */
+  readonly isStopped: boolean;
 }
 
 /** What a chat has after a turn. The title may have changed while the turn ran. */
@@ -53,7 +59,7 @@ export class DynamoChatRepository {
    * Begins a turn in one write, which opens the chat or checks that it belongs to the user.
    * The write gives the turn its number and its lease, and stores the prompt. If anything fails after it, the turn ends.
    *
-   * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError
+   * @throws ChatNotFoundError, TurnInProgressError, TurnStoppedError, IdempotencyKeyReusedError
    */
   async begin(
     userId: string,
@@ -65,27 +71,34 @@ export class DynamoChatRepository {
 
   /**
    * Stores how a turn ended. Begin gives no number that is taken. If it is taken all the same, the turn gets the next
-   * free number, and its messages get new ids.
+   * free number, and its messages get new ids. If the turn is stored as stopped already, its text is added there.
    *
    * @returns the turn as it is stored.
    * @throws ChatNotFoundError when the chat has been deleted.
    * @throws TurnSupersededError when another run of the turn has taken over its key.
    */
-  async complete(userId: string, turn: RunningTurn, outcome: TurnOutcome): Promise<StoredTurn> {
+  async complete(userId: string, turn: RunningTurn, outcome: TurnOutcome): Promise<CompletedTurn> {
     const end = { doneAt: new Date().toISOString(), expiry: toExpiry(this.settings.chatTtlDays) };
     const chatKey = headKey(userId, turn.chat.id);
     let { number } = turn;
-    let items = toTurnItems(turn, outcome, { ...end, number });
+    let stored = outcome;
+    let items = toTurnItems(turn, stored, { ...end, number });
     while (!(await this.putItems(items, turn))) {
       const taken = number;
       const place = await this.table.repeat(turn.storeUntil, () => this.recovery.findPlace(chatKey, turn, taken));
-      if (place.holds === 'deleted') throw new ChatNotFoundError();
-      if (place.holds === 'superseded' || place.number === number) throw new TurnSupersededError();
-      await this.table.repeat(turn.storeUntil, () => this.recovery.keepPlace(chatKey, taken));
+      const isStoppedHere = place.holds === 'stopped' && place.number === taken && stored.status !== 'stopped';
+      if (!isStoppedHere) {
+        await this.removePieces(items.continuations, turn);
+        if (place.holds === 'deleted') throw new ChatNotFoundError();
+        if (place.holds === 'superseded' || place.number === taken) throw new TurnSupersededError();
+        await this.table.repeat(turn.storeUntil, () => this.recovery.keepPlace(chatKey, taken));
+      }
       number = place.number;
-      items = toTurnItems(turn, outcome, { ...end, number });
+      if (place.holds === 'stopped') stored = toStopped(stored);
+      items = toTurnItems(turn, stored, { ...end, number });
     }
-    return { number, messages: toMessages(items.turnItem, items.continuations) };
+    const { turnItem, continuations } = items;
+    return { number, messages: toMessages(turnItem, continuations), isStopped: turnItem.status === 'stopped' };
   }
 
   /**
@@ -124,18 +137,11 @@ export class DynamoChatRepository {
     return { title: item ? toChatSummary(toHead(item)).title : chat.title, updatedAt };
   }
 
-  /** Puts the items of a turn where no other turn is. @returns false if a key is taken; then nothing is left. */
+  /** Puts the items of a turn where no other turn is, and no end that stands. @returns false if a key is taken. */
   private async putItems({ continuations, turnItem }: TurnItems, turn: RunningTurn): Promise<boolean> {
     for (const item of [...continuations, turnItem]) {
-      const isPut = await this.table.repeat(turn.storeUntil, () => {
-        const { expression, values } = whileKeyIsFree();
-        const isFreeOrOwn = `${expression} OR ${OWNED_BY_LEASE}`;
-        return this.table.put({ ...item }, { expression: isFreeOrOwn, values: { ...values, ':lease': turn.lease } });
-      });
-      if (!isPut) {
-        await this.removePieces(continuations, turn);
-        return false;
-      }
+      const isPut = await this.table.repeat(turn.storeUntil, () => this.table.put({ ...item }, whileKeyIsOwn(item)));
+      if (!isPut) return false;
       if ('text' in item) await this.table.pace(Buffer.byteLength(item.text));
     }
     return true;
@@ -149,4 +155,15 @@ export class DynamoChatRepository {
       await this.table.pace(Buffer.byteLength(piece.text));
     }
   }
+}
+
+/** The condition that the key of an item is free, or holds an earlier item of its turn that it may replace. */
+function whileKeyIsOwn(item: TurnItem | ContinuationItem): Condition {
+  const { expression, values } = whileKeyIsFree();
+  const own = 'status' in item ? whileEndMayReplace(item.status) : { expression: OWNED_BY_LEASE };
+  return {
+    ...own,
+    expression: `${expression} OR ${own.expression}`,
+    values: { ...values, ...own.values, ':lease': item.lease },
+  };
 }

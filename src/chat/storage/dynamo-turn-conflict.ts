@@ -4,17 +4,18 @@ import { isExpired } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { EndReason, Replay } from '../model/chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError } from '../model/chat.errors.js';
+import type { Supersession } from '../model/turn.js';
 import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
-import { continuationKeyRange, isContinuation } from './items/split-reply.js';
-import { type HeadItem, headKey, requireVisibleHead, toVisibleHead } from './items/head-item.js';
+import { DynamoTurnStop } from './dynamo-turn-stop.js';
+import { type HeadItem, headKey, type OpenTurn, toVisibleHead } from './items/head-item.js';
 import { toKeyAttribute } from './items/remembered-keys.js';
 import { findLastTime } from './items/stored-times.js';
-import { isTombstone } from './items/tombstone.js';
 import { findEndReason, isTurnItem, toAssistantMessage, type TurnItem } from './items/turn-item.js';
 import { mayHaveOverwritten, toNewCount } from './items/turn-count.js';
 import { parseTurnNumber, turnKeyRange } from './items/turn-keys.js';
-import { OWNED_BY_LEASE } from './items/turn-lease.js';
+import { isLeaseLive, OWNED_BY_LEASE } from './items/turn-lease.js';
+import { readContinuations } from './read-continuations.js';
 import type { TurnAttempt } from './turn-attempt.js';
 
 /** A conflict that is resolved: begin may try again. */
@@ -25,6 +26,8 @@ export type ResolvedConflict = {
   readonly countFrom?: number | undefined;
   /** The lease of a dead turn that was ended. */
   readonly recovered?: string;
+  /** A running turn was stopped for this begin. */
+  readonly hasSuperseded?: boolean;
 } & (
   | { readonly kind: 'retry' }
   /** The reply of an earlier turn with the same key and prompt did not end by itself, or never came. Begin may take over its key. */
@@ -43,7 +46,9 @@ export type Conflict =
   /** The same begin arrived before, and has begun the turn. It may have been ended as dead since then. */
   | { readonly kind: 'alreadyBegun'; readonly head: HeadItem }
   /** A turn with the same key and prompt has a reply that the agent has ended. */
-  | { readonly kind: 'replay'; readonly replay: Replay };
+  | { readonly kind: 'replay'; readonly replay: Replay }
+  /** A turn with the same key and prompt was stopped. */
+  | { readonly kind: 'stopped'; readonly number: number };
 
 /** The earlier turn that the key of an attempt leads to. */
 interface KeyedTurn {
@@ -52,6 +57,8 @@ interface KeyedTurn {
   readonly remembered: number | undefined;
   /** Undefined while the turn runs, and when its item has expired. */
   readonly item: TurnItem | undefined;
+  /** Whether the turn holds the chat. */
+  readonly isOpen: boolean;
 }
 
 /** Finds out why a begin was refused, and removes the reason if it may. */
@@ -61,13 +68,15 @@ export class DynamoTurnConflict {
     private readonly table: DynamoTable,
     private readonly recovery: DynamoTurnRecovery,
     private readonly repair: DynamoHeadRepair,
+    private readonly stops: DynamoTurnStop,
   ) {}
 
   /**
+   * @param supersession - decides about a running turn. Without it, the turn goes on and begin is refused.
    * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError,
    * UnreadableItemError
    */
-  async resolveConflict(userId: string, attempt: TurnAttempt): Promise<Conflict> {
+  async resolveConflict(userId: string, attempt: TurnAttempt, supersession?: Supersession): Promise<Conflict> {
     const item = await this.table.get(headKey(userId, attempt.chatId));
     const head = toVisibleHead(item);
     if (!item || !head) throw new ChatNotFoundError();
@@ -75,17 +84,26 @@ export class DynamoTurnConflict {
     if (await this.repair.repair(item)) return { kind: 'retry', lastTime: findLastTime(head) };
 
     const earlier = await this.findKeyedTurn(head, attempt);
+    if (earlier?.item?.status === 'stopped') return { kind: 'stopped', number: earlier.number };
     // This process stood still after its write, until another begin took its turn for dead and kept it as failed.
     const isOwn = earlier?.item?.lease === attempt.open.lease;
     if (earlier && isOwn) return { kind: 'alreadyBegun', head: { ...head, turns: earlier.number } };
     const reason = earlier?.item && findEndReason(earlier.item);
     if (earlier?.item && reason) return { kind: 'replay', replay: await this.readReplay(head, earlier.item, reason) };
-    if (head.open) {
-      const lastTime = await this.recovery.recoverDeadTurn(head, head.open);
-      if (lastTime === undefined) return { kind: 'retry', lastTime: findLastTime(head) };
-      return { kind: 'retry', lastTime, recovered: head.open.lease };
-    }
+    // A repetition of the running turn never stops it.
+    if (head.open) return this.endOpenTurn(head, head.open, earlier?.isOpen ? undefined : supersession);
     return { ...(await this.takeKeyOver(head, earlier)), countFrom: await this.findCount(head) };
+  }
+
+  /** @throws TurnInProgressError if the turn runs, and may not be stopped. */
+  private async endOpenTurn(head: HeadItem, open: OpenTurn, supersession?: Supersession): Promise<ResolvedConflict> {
+    if (supersession && isLeaseLive(open) && supersession.mayStop(open.lease)) {
+      const ended = await this.stops.end(head, open, supersession.onStop);
+      return { kind: 'retry', hasSuperseded: true, ...ended };
+    }
+    const lastTime = await this.recovery.recoverDeadTurn(head, open);
+    if (lastTime === undefined) return { kind: 'retry', lastTime: findLastTime(head) };
+    return { kind: 'retry', lastTime, recovered: open.lease };
   }
 
   /** Whether a chat has turns that have not expired, also if it has no head any more. */
@@ -122,17 +140,12 @@ export class DynamoTurnConflict {
     // After the original system has reset a head, a running turn may have the number of a stored turn.
     const item = running && stored?.lease !== running.lease ? undefined : stored;
     if (item && item.prompt !== prompt) throw new IdempotencyKeyReusedError();
-    return { number, remembered, item };
+    return { number, remembered, item, isOpen: running !== undefined };
   }
 
   /** @throws ChatNotFoundError when the chat is deleted meanwhile. */
   private async readReplay(head: ItemKey, item: TurnItem, reason: EndReason): Promise<Replay> {
-    const parts: Item[] = [];
-    const range = { id: item.id, ...continuationKeyRange(item.user_id), pageSize: 100 };
-    if (item.parts) for await (const part of this.table.backwards(range)) parts.push(part);
-    if (parts.some(isTombstone)) requireVisibleHead(await this.table.get(headKey(head.user_id, head.id)));
-    const continuations = parts.filter(isContinuation);
-    const message = toAssistantMessage(item, continuations);
+    const message = toAssistantMessage(item, await readContinuations(this.table, head.user_id, item));
     return { chatId: item.id, number: parseTurnNumber(item), message, reason };
   }
 

@@ -5,7 +5,7 @@ import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { LATE_WRITE_MILLISECONDS, toExpiry, toSeconds } from '../../dynamodb/item-expiry.js';
 import { buildUpdate, Computed, type Condition } from '../../dynamodb/update-expression.js';
 import type { Replay } from '../model/chat.js';
-import { TurnInProgressError } from '../model/chat.errors.js';
+import { TurnInProgressError, TurnStoppedError } from '../model/chat.errors.js';
 import { toTitle } from '../model/title.js';
 import type { RunningTurn } from '../model/turn.js';
 import { toTurnIds } from '../model/turn-ids.js';
@@ -28,7 +28,7 @@ const NOT_WRITTEN: UpdateResult = { item: undefined, sends: 0 };
 /** A head with the turn that has begun, or the reply of an earlier turn with the same key. */
 type OpenedHead =
   | (Extract<Conflict, { kind: 'alreadyBegun' }> & Pick<RunningTurn, 'recovered'>)
-  | Extract<Conflict, { kind: 'replay' }>;
+  | Extract<Conflict, { kind: 'replay' | 'stopped' }>;
 
 /**
  * The first write of a turn: one UpdateItem on the chat's head. Before a key opens a chat, turns are looked for.
@@ -50,11 +50,15 @@ export class DynamoTurnOpening {
 
   /**
    * @returns the turn that has begun, or the reply that an earlier turn with the same key has.
-   * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError
+   * @throws ChatNotFoundError, TurnInProgressError, TurnStoppedError, IdempotencyKeyReusedError, StorageUnavailableError
    */
   async open(userId: string, attempt: TurnAttempt, options: BeginOptions): Promise<RunningTurn | Replay> {
     const opened = await this.openHead(userId, attempt, options);
     if (opened.kind === 'replay') return opened.replay;
+    if (opened.kind === 'stopped') {
+      options.onTurn?.(toTurnIds(attempt.chatId, opened.number));
+      throw new TurnStoppedError();
+    }
     const { head, recovered } = opened;
     return { ...(await this.toBegunTurn(head, attempt, options)), recovered };
   }
@@ -62,11 +66,12 @@ export class DynamoTurnOpening {
   private async openHead(
     userId: string,
     attempt: TurnAttempt,
-    { signal, keep = () => undefined }: BeginOptions,
+    { signal, keep = () => undefined, supersession }: BeginOptions,
   ): Promise<OpenedHead> {
     let conflict: ResolvedConflict | undefined;
     let mayArriveLate = false;
     let recovered: string | undefined;
+    let mayStop = supersession;
     // The chat of a key may have lost its head, because heads and turns expire one by one. Its turns must not come back.
     const wasOpened = isOpenedByKey(attempt) && (await this.conflicts.hasTurns(userId, attempt.chatId));
     signal?.throwIfAborted();
@@ -77,13 +82,15 @@ export class DynamoTurnOpening {
         signal?.throwIfAborted();
         if (item) return { kind: 'alreadyBegun', head: await this.withCount(toHead(item), attempt), recovered };
         mayArriveLate ||= sends > 1;
-        const found = await this.conflicts.resolveConflict(userId, attempt);
+        const found = await this.conflicts.resolveConflict(userId, attempt, mayStop);
         signal?.throwIfAborted();
         if (found.kind === 'alreadyBegun') {
           return { ...found, head: await this.withCount(found.head, attempt), recovered };
         }
-        if (found.kind === 'replay') return found;
+        if (found.kind === 'replay' || found.kind === 'stopped') return found;
         conflict = found;
+        // A turn that begins between the end of that one and this begin is not stopped.
+        if (found.hasSuperseded) mayStop = undefined;
         recovered ??= found.recovered;
       }
       throw new TurnInProgressError(1);

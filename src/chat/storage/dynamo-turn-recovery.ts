@@ -16,8 +16,8 @@ import { requireLeaseExpired, whileChatIsHeldBy } from './items/turn-lease.js';
 /** The place of a turn whose number was taken. */
 export interface TurnPlace {
   readonly number: number;
-  /** `superseded`: the turn's own item, but another run has taken over its key. */
-  readonly holds: 'nothing' | 'own' | 'superseded' | 'deleted';
+  /** `stopped`: the turn's own item, which is stopped. `superseded`: its item, but another run has taken over its key. */
+  readonly holds: 'nothing' | 'own' | 'stopped' | 'superseded' | 'deleted';
 }
 
 /** Ends the turns of processes that died, and finds places for turns whose number is taken. */
@@ -30,24 +30,34 @@ export class DynamoTurnRecovery {
   ) {}
 
   /**
-   * Frees a chat whose turn is dead. Its prompt is kept as a failed turn, unless the turn is stored already.
+   * Frees a chat whose turn is dead. Its prompt is kept as a failed or stopped turn, unless the turn is stored already.
    *
    * @returns the head's new `ended_at`, or undefined if the turn has changed since the head was read.
    * @throws TurnInProgressError when the turn may still be running.
    */
   async recoverDeadTurn(head: HeadItem, open: OpenTurn): Promise<string | undefined> {
-    const number = head.turns ?? 1;
-    const isStored = (await this.getItem(head, number))?.['lease'] === open.lease;
-    if (isStored) return this.free(head, open, number);
+    const freed = await this.freeStoredTurn(head, open);
+    if (freed !== undefined) return freed;
     requireLeaseExpired(open);
     // The turn may have renewed its lease by a slower clock.
     if (!(await this.leases.endExpired(head, open))) return undefined;
-    return this.free(head, open, await this.keepAsFailed(head, open));
+    return this.abandonTurn(head, open);
   }
 
-  /** Frees a chat from its own turn, which nobody will run. Its prompt is kept as a failed turn. */
-  async abandonTurn(head: HeadItem, open: OpenTurn): Promise<void> {
-    await this.free(head, open, await this.keepAsFailed(head, open));
+  /** Frees a chat from a turn that is stored. @returns the head's new `ended_at`, or undefined if it is not stored. */
+  async freeStoredTurn(head: HeadItem, open: OpenTurn): Promise<string | undefined> {
+    const number = head.turns ?? 1;
+    const isStored = (await this.getItem(head, number))?.['lease'] === open.lease;
+    return isStored ? this.free(head, open, number) : undefined;
+  }
+
+  /**
+   * Frees a chat from a turn that nobody will finish. Its prompt is kept as a failed or stopped turn.
+   *
+   * @returns the head's new `ended_at`.
+   */
+  async abandonTurn(head: HeadItem, open: OpenTurn): Promise<string> {
+    return this.free(head, open, await this.keepPrompt(head, open));
   }
 
   /**
@@ -67,7 +77,7 @@ export class DynamoTurnRecovery {
       next = Math.max(next, number + 1);
       if (isTurnKey(item) && isTombstone(item)) return { number, holds: 'deleted' };
       if (!isTurnItem(item)) continue;
-      if (item['lease'] === turn.lease) return { number, holds: 'own' };
+      if (item['lease'] === turn.lease) return { number, holds: item['status'] === 'stopped' ? 'stopped' : 'own' };
       const isSuperseded = item['lease'] === undefined && item['at'] === turn.at && item['prompt'] === turn.prompt;
       if (isSuperseded) return { number, holds: 'superseded' };
     }
@@ -126,8 +136,8 @@ export class DynamoTurnRecovery {
     return item && isTurnItem(item) && !isExpired(item) ? item : undefined;
   }
 
-  /** Stores a dead turn as failed, unless it is stored by now. @returns its number. */
-  private async keepAsFailed(head: HeadItem, open: OpenTurn): Promise<number> {
+  /** Stores a turn without a reply, unless it is stored by now. @returns its number. */
+  private async keepPrompt(head: HeadItem, open: OpenTurn): Promise<number> {
     const end = { doneAt: new Date().toISOString(), expiry: toExpiry(this.settings.chatTtlDays) };
     let place: TurnPlace = { number: head.turns ?? 1, holds: 'nothing' };
     while (place.holds === 'nothing') {

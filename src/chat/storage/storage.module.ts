@@ -6,11 +6,13 @@ import { DynamoChatRepository } from './dynamo-chat.repository.js';
 import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoHistoryRepository } from './dynamo-history.repository.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
+import { DynamoOpenTurns } from './dynamo-open-turns.js';
 import { DynamoTurnCancellation } from './dynamo-turn-cancellation.js';
 import { DynamoTurnConflict } from './dynamo-turn-conflict.js';
 import { DynamoTurnLease } from './dynamo-turn-lease.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
+import { DynamoTurnStop } from './dynamo-turn-stop.js';
 
 /** Chats in DynamoDB. Other modules use only what this one exports. */
 @Module({
@@ -25,12 +27,16 @@ import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
     DynamoTurnRecovery,
     DynamoTurnCancellation,
     DynamoTurnLease,
+    DynamoTurnStop,
+    DynamoOpenTurns,
     DynamoHeadRepair,
     DynamoLegacyHistory,
   ],
   exports: [
     DynamoChatRepository,
     DynamoTurnLease,
+    DynamoTurnStop,
+    DynamoOpenTurns,
     DynamoChatListRepository,
     DynamoHistoryRepository,
     DynamoChatDeletion,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { toKeyedChatId } from '../model/keyed-chat-id.js';
-import type { SessionTerms, TurnRequest } from '../model/turn.js';
+import type { SessionTerms, Supersession, TurnRequest } from '../model/turn.js';
 import type { TurnIds } from '../model/turn-ids.js';
 import type { OpenTurn } from './items/head-item.js';
 import { toOpenTurn } from './items/turn-lease.js';
@@ -27,6 +27,8 @@ export interface AttemptLease {
 export interface BeginOptions extends SessionTerms {
   /** Gets the ids of the turn as soon as it has begun, before anything else can fail. */
   readonly onTurn?: ((ids: TurnIds) => void) | undefined;
+  /** Decides about a running turn that is in the way. Without it, begin is refused then. */
+  readonly supersession?: Supersession | undefined;
   /** If it aborts, a turn that has not begun does not begin, and one that has is ended. Its reason is the error. */
   readonly signal?: AbortSignal | undefined;
   /** Gets work that goes on after a begin has failed, so that the process does not end before. It never rejects. */

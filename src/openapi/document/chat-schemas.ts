@@ -86,6 +86,7 @@ export const CHAT_SCHEMAS: Readonly<Record<string, Schema>> = {
         pending: 'a prompt whose turn runs',
         failed: 'a prompt that got no reply',
         partial: 'a reply that broke off, or that the agent ended early',
+        stopped: 'what there was of a reply when a user stopped it. On a prompt: no reply had begun',
       }),
     ),
     citations: optional(list('The sources of a reply', schemaRef('Citation'))),

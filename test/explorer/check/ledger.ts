@@ -39,7 +39,7 @@ export interface Attempt {
   /** When its end was stored, though its caller may not know it. */
   storedAt?: number;
   number?: number;
-  status?: 'done' | 'partial' | 'failed';
+  status?: 'done' | 'partial' | 'stopped' | 'failed';
   /** When its item expires; before it is stored, the earliest time. */
   expiresAt?: number;
   /** Since when nothing of it may be shown. */

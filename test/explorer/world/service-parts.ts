@@ -4,6 +4,7 @@ import type { AgentProvider } from '../../../src/chat/agent/agent.js';
 import { Environment } from '../../../src/config/environment.js';
 import { ChatListService } from '../../../src/chat/service/chat-list.service.js';
 import { type EndedTurn, type TurnEnd, TurnEnding } from '../../../src/chat/service/turn-ending.js';
+import type { LiveTurns } from '../../../src/chat/service/live-turns.js';
 import type { RunningTurns } from '../../../src/chat/service/running-turns.js';
 import { TurnTimes } from '../../../src/chat/service/turn-times.js';
 import { DynamoChatDeletion } from '../../../src/chat/storage/dynamo-chat-deletion.js';
@@ -18,6 +19,7 @@ import { DynamoTurnConflict } from '../../../src/chat/storage/dynamo-turn-confli
 import { DynamoTurnLease } from '../../../src/chat/storage/dynamo-turn-lease.js';
 import { DynamoTurnOpening } from '../../../src/chat/storage/dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from '../../../src/chat/storage/dynamo-turn-recovery.js';
+import { DynamoTurnStop } from '../../../src/chat/storage/dynamo-turn-stop.js';
 import { DynamoTable } from '../../../src/dynamodb/dynamo-table.js';
 import { TableScan } from '../../../src/dynamodb/table-scan.js';
 import { DynamoTurnQuotaRepository } from '../../../src/usage/dynamo-turn-quota.repository.js';
@@ -62,6 +64,9 @@ export interface ServiceParts {
   readonly endTurn: (user: string, begun: RunningTurn, end: TurnEnd, observer: EndObserver) => Promise<EndedTurn>;
 }
 
+/** Simulated turns are not live: their runs are steps of the schedule. */
+const NO_LIVE_TURNS = { stop: () => undefined } as unknown as LiveTurns;
+
 /** Builds the parts as the modules of the product do. They keep nothing between requests, so all processes share them. */
 export function buildParts(world: World, client: SimulatedClient, changing: ChangingSettings): ServiceParts {
   const settings = {
@@ -79,10 +84,11 @@ export function buildParts(world: World, client: SimulatedClient, changing: Chan
   const recovery = new DynamoTurnRecovery(table, leases, settings);
   const repair = new DynamoHeadRepair(table);
   const legacy = new DynamoLegacyHistory(table, settings);
-  const conflicts = new DynamoTurnConflict(table, recovery, repair);
+  const stops = new DynamoTurnStop(table, recovery, legacy, clock);
+  const conflicts = new DynamoTurnConflict(table, recovery, repair, stops);
   const cancellation = new DynamoTurnCancellation(table);
   const opening = new DynamoTurnOpening(table, conflicts, cancellation, recovery, legacy, settings);
-  const deletion = new DynamoChatDeletion(table, recovery, repair);
+  const deletion = new DynamoChatDeletion(table, recovery, repair, stops);
   const list = new DynamoChatListRepository(table, legacy, repair);
   const { turnsPerMinute, turnsAtOnce } = changing;
   const quotaSettings = { turnsPerMinute, turnsAtOnce, turnsPerDay: 0 };
@@ -91,7 +97,7 @@ export function buildParts(world: World, client: SimulatedClient, changing: Chan
     chats,
     history: new DynamoHistoryRepository(table, legacy),
     deletion,
-    list: new ChatListService(list, deletion, OTHER_AGENT, new TurnTimes()),
+    list: new ChatListService(list, deletion, OTHER_AGENT, NO_LIVE_TURNS, new TurnTimes()),
     quota: new TurnQuota(new DynamoTurnQuotaRepository(table), quotaSettings, clock),
     sweep: new DynamoSweep(table, new TableScan(documents, settings), deletion, clock),
     endTurn: (user, begun, end, observer) => {

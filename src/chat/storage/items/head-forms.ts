@@ -11,7 +11,8 @@ import { LARGEST_COUNT } from './turn-keys.js';
  */
 const FORMS: Readonly<Record<string, (value: unknown) => boolean>> = {
   turns: isTurnNumber,
-  open: (value) => hasMembers(value, { lease: isText, until: isNumber, prompt: isText, at: isText }),
+  open: (value) =>
+    hasMembers(value, { lease: isText, until: isNumber, prompt: isText, at: isText, stop: isTrueOrAbsent }),
   session: (value) =>
     hasMembers(value, {
       gen: isText,
@@ -76,6 +77,10 @@ function isNumber(value: unknown): value is number {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
+}
+
+function isTrueOrAbsent(value: unknown): boolean {
+  return value === undefined || value === true;
 }
 
 function isTextOrAbsent(value: unknown): boolean {

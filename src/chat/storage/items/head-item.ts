@@ -19,6 +19,8 @@ export interface OpenTurn {
   readonly prompt: string;
   /** ISO 8601 UTC: when the turn began. */
   readonly at: string;
+  /** A user has told the turn to stop. */
+  readonly stop?: true;
 }
 
 /** The head's attribute `session`: the agent's session. Times are ISO 8601 UTC. Older data has `gen` and `at` alone. */

@@ -6,7 +6,12 @@ import { toIsoTime } from './stored-times.js';
 import type { TurnItem } from './turn-item.js';
 import { parseTurnNumber } from './turn-keys.js';
 
-const STATUSES: Readonly<Record<TurnOutcome['status'], true>> = { done: true, partial: true, failed: true };
+const STATUSES: Readonly<Record<TurnOutcome['status'], true>> = {
+  done: true,
+  partial: true,
+  stopped: true,
+  failed: true,
+};
 const REASONS: Readonly<Record<EndReason, true>> = { stop: true, length: true, 'content-filter': true, other: true };
 
 /**
@@ -21,7 +26,8 @@ export function toTurnItem(item: Item): TurnItem {
     new UnreadableItemError({ chat: key.id, part: `turn ${parseTurnNumber(key)}`, attribute });
   if (!isOneOf(STATUSES, status)) throw unreadable('status');
   if (typeof prompt !== 'string') throw unreadable('prompt');
-  if (status !== 'failed' && typeof answer !== 'string') throw unreadable('answer');
+  const mayLackReply = status === 'failed' || (status === 'stopped' && answer === undefined);
+  if (!mayLackReply && typeof answer !== 'string') throw unreadable('answer');
   return {
     ...key,
     prompt,

@@ -72,7 +72,7 @@ export function toTurnItems(turn: RunningTurn, outcome: TurnOutcome, { number, d
       id,
       user_id: sortKey,
       prompt,
-      ...(status !== 'failed' && { answer }),
+      ...(status !== 'failed' && !isEmptyStop(outcome) && { answer }),
       ...(rest.length > 0 && { parts: rest.length }),
       ...(status !== 'failed' && outcome.citations.length > 0 && { citations: outcome.citations }),
       ...toEnd(outcome),
@@ -95,18 +95,37 @@ function toEnd(outcome: TurnOutcome): Pick<TurnItem, 'reason' | 'usage'> {
   };
 }
 
-/** Why the agent ended the reply of a turn; undefined if it did not: the reply was torn or cut, or never came. */
+/** Whether a turn was stopped before its first word. */
+function isEmptyStop(outcome: TurnOutcome): boolean {
+  return outcome.status === 'stopped' && outcome.reply === '';
+}
+
+/** What a turn keeps that was stopped while its reply was under way. A filtered reply stays hidden from agents. */
+export function toStopped(outcome: TurnOutcome): TurnOutcome {
+  const { reply, citations, reason } = outcome.status === 'failed' ? { reply: '', citations: [] } : outcome;
+  const { usage } = outcome;
+  return {
+    status: 'stopped',
+    reply,
+    citations,
+    ...(reason === 'content-filter' && { reason }),
+    ...(usage && { usage }),
+  };
+}
+
+/** Why the agent ended the reply of a turn; undefined if it did not: the reply was torn, cut or stopped, or never came. */
 export function findEndReason({ status, reason }: TurnItem): EndReason | undefined {
+  if (status === 'stopped') return undefined;
   return reason ?? (status === 'done' ? 'stop' : undefined);
 }
 
-/** Builds the item of a failed turn from an open turn that its own run will not finish. */
+/** Builds the item of an open turn that its own run will not finish. It has failed, or was told to stop. */
 export function toAbandonedTurnItem(head: HeadItem, open: OpenTurn, { number, doneAt, expiry }: TurnEnd): TurnItem {
   return {
     id: head.id,
     user_id: turnSortKey(head.user_id, number),
     prompt: open.prompt,
-    status: 'failed',
+    status: open.stop ? 'stopped' : 'failed',
     lease: open.lease,
     at: open.at,
     done_at: doneAt,
@@ -123,20 +142,23 @@ export function isTurnItem(item: Item): boolean {
 export function toMessages(item: TurnItem, continuations: readonly ContinuationItem[]): Message[] {
   const userMessage: Message = { id: toIds(item).user, role: 'user', content: item.prompt, ...toCreatedAt(item.at) };
   if (item.status === 'failed') return [{ ...userMessage, status: 'failed' }];
-  return [userMessage, toAssistantMessage(item, continuations)];
+  const assistantMessage = toAssistantMessage(item, continuations);
+  if (item.status === 'stopped' && assistantMessage.content === '') return [{ ...userMessage, status: 'stopped' }];
+  return [userMessage, assistantMessage];
 }
 
-/** The assistant's message of an ended turn that has a reply. It is partial if a part of it is missing. */
+/** The assistant's message of an ended turn that has a reply. It is partial if a piece of it is missing. */
 export function toAssistantMessage(item: TurnItem, continuations: readonly ContinuationItem[]): Message {
   const { text, isWhole } = joinReply(item, continuations);
+  const status = item.status === 'done' && !isWhole ? 'partial' : item.status;
   return {
     id: toIds(item).assistant,
     role: 'assistant',
     content: text,
     ...toCreatedAt(item.done_at),
-    ...((item.status === 'partial' || !isWhole) && { status: 'partial' }),
+    ...(status !== 'done' && { status }),
     ...(item.citations && item.citations.length > 0 && { citations: item.citations }),
-    ...toUsage(item.usage),
+    ...toUsage(item),
   };
 }
 
@@ -148,13 +170,20 @@ function toCreatedAt(createdAt: string | undefined): { createdAt?: string } {
   return createdAt === undefined ? {} : { createdAt };
 }
 
-function toUsage(usage: TurnItem['usage']): { usage?: TokenUsage } {
-  return usage ? { usage: { inputTokens: usage.in, outputTokens: usage.out } } : {};
+/** The tokens that an item has, if the agent has counted them. */
+export function toTokenUsage(stored: TurnItem['usage']): TokenUsage | undefined {
+  return stored && { inputTokens: stored.in, outputTokens: stored.out };
 }
 
-/** The message of the turn that holds the chat: pending, or failed if its lease has expired. */
+function toUsage(item: TurnItem): { usage?: TokenUsage } {
+  const usage = toTokenUsage(item.usage);
+  return usage ? { usage } : {};
+}
+
+/** The message of the turn that holds the chat: pending, or as its recovery will keep it if its lease has expired. */
 export function toOpenMessages(chatId: string, number: number, open: OpenTurn): Message[] {
   const { user: id } = toTurnIds(chatId, number);
-  const status = isLeaseLive(open) ? 'pending' : 'failed';
+  const deadStatus = open.stop ? 'stopped' : 'failed';
+  const status = isLeaseLive(open) ? 'pending' : deadStatus;
   return [{ id, role: 'user', content: open.prompt, createdAt: open.at, status }];
 }

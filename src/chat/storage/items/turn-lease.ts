@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LEASE_MARGIN } from '../../../config/waits.js';
 import type { Condition } from '../../../dynamodb/update-expression.js';
+import type { TurnOutcome } from '../../model/chat.js';
 import { TurnInProgressError } from '../../model/chat.errors.js';
 import type { OpenTurn } from './head-item.js';
 
@@ -30,6 +31,19 @@ export function toOpenTurn(prompt: string, deadline: number, lease: string = ran
 /** The condition that the turn with this lease still holds the chat. */
 export function whileChatIsHeldBy(lease: string): Condition {
   return { expression: '#open.lease = :lease', names: { '#open': 'open' }, values: { ':lease': lease } };
+}
+
+/**
+ * The condition that an item belongs to this run of a turn, and may be replaced by another end of the turn. The first end
+ * stands: no other end replaces a stop, and no stop replaces a reply.
+ */
+export function whileEndMayReplace(status: TurnOutcome['status']): Condition {
+  const names = { '#status': 'status' };
+  if (status !== 'stopped') {
+    return { expression: `${OWNED_BY_LEASE} AND #status <> :stopped`, names, values: { ':stopped': 'stopped' } };
+  }
+  const expression = `${OWNED_BY_LEASE} AND #status IN (:failed, :stopped)`;
+  return { expression, names, values: { ':failed': 'failed', ':stopped': 'stopped' } };
 }
 
 /** Whether the turn may still be running. */

@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import { STOP_WAIT } from '../../config/waits.js';
+import { DynamoTable, type ItemKey } from '../../dynamodb/dynamo-table.js';
+import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
+import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
+import { type HeadItem, headKey, type OpenTurn, requireVisibleHead, toHead, toVisibleHead } from './items/head-item.js';
+import { findLastTime } from './items/stored-times.js';
+import { isLeaseLive, whileChatIsHeldBy } from './items/turn-lease.js';
+
+/** Pauses between looks whether a turn has stopped, in milliseconds: the first, and the longest. Each is twice as long. */
+const LOOK_PAUSES = { first: 50, longest: 500 };
+
+/** A turn that runs in this process. */
+export interface LeasedTurn {
+  readonly userId: string;
+  readonly chatId: string;
+  readonly lease: string;
+}
+
+/** A turn that does not hold its chat any more. */
+export interface EndedHold {
+  /** The latest time on the head, or `''` if the chat is gone. */
+  readonly lastTime: string;
+  /** The lease of the turn, if it was ended here and not by its own process. */
+  readonly recovered?: string;
+}
+
+/**
+ * Stops turns by a mark on the head: `open.stop`. The process that runs the turn looks for it. The mark is bound to the
+ * lease, so a stop that arrives late or twice hits no other turn.
+ *
+ * Every method throws StorageUnavailableError when the table cannot be reached or throttles.
+ */
+@Injectable()
+export class DynamoTurnStop {
+  constructor(
+    private readonly table: DynamoTable,
+    private readonly recovery: DynamoTurnRecovery,
+    private readonly legacy: DynamoLegacyHistory,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Tells the running turn of a chat to stop.
+   *
+   * @returns its lease, or undefined if no turn runs.
+   * @throws ChatNotFoundError
+   */
+  async stop(userId: string, chatId: string): Promise<string | undefined> {
+    const head = requireVisibleHead(await this.table.get(headKey(userId, chatId)));
+    if (!head.open || !isLeaseLive(head.open)) return undefined;
+    return (await this.mark(head, head.open)) ? head.open.lease : undefined;
+  }
+
+  /**
+   * Stops a running turn and waits until it has left its chat. If it does not leave in time, the turn is ended here.
+   *
+   * @param onStop - gets the lease as soon as the stop is stored, so that a turn of this process need not wait to read it.
+   */
+  async end(head: HeadItem, open: OpenTurn, onStop: (lease: string) => void): Promise<EndedHold> {
+    const { lease } = open;
+    const freed = await this.recovery.freeStoredTurn(head, open);
+    if (freed !== undefined) return { lastTime: freed, recovered: lease };
+    const marked = await this.mark(head, open);
+    if (!marked) return { lastTime: findLastTime(head) };
+    onStop(lease);
+    const left = await this.waitForEnd(marked, lease);
+    if (left !== undefined) return { lastTime: left };
+    return { lastTime: await this.recovery.abandonTurn(marked, { ...open, stop: true }), recovered: lease };
+  }
+
+  /**
+   * Lists the leases of turns that must stop: they were told to, or hold their chat no more. What cannot be read now is left
+   * to the next look.
+   */
+  async listStopped(turns: readonly LeasedTurn[]): Promise<string[]> {
+    const keys = new Map(turns.map((turn) => [toMapKey(toKey(turn)), toKey(turn)]));
+    const { items, left } = await this.table.getMany([...keys.values()], 'open');
+    const unread = new Set(left.map(toMapKey));
+    const heads = items.map(toHead);
+    const opens = new Map(heads.map((head) => [toMapKey(head), head.open]));
+    const read = turns.filter((turn) => !unread.has(toMapKey(toKey(turn))));
+    const isStopped = await Promise.all(read.map((turn) => this.isStopped(turn, opens.get(toMapKey(toKey(turn))))));
+    return read.filter((_, index) => isStopped[index]).map(({ lease }) => lease);
+  }
+
+  /** @param seen - the open turn, from a read that may be older than the begin of the turn. */
+  private async isStopped(turn: LeasedTurn, seen: OpenTurn | undefined): Promise<boolean> {
+    if (seen?.lease === turn.lease) return seen.stop === true;
+    const item = await this.table.get(toKey(turn));
+    const open = item && toHead(item).open;
+    return open?.lease !== turn.lease || open.stop === true;
+  }
+
+  /** @returns the head with the mark, or undefined if the turn holds the chat no more. */
+  private async mark({ id, user_id: userId }: HeadItem, { lease }: OpenTurn): Promise<HeadItem | undefined> {
+    const isHeld = whileChatIsHeldBy(lease);
+    const update = {
+      Key: headKey(userId, id),
+      UpdateExpression: 'SET #open.#stop = :stop',
+      ConditionExpression: isHeld.expression,
+      ExpressionAttributeNames: { ...isHeld.names, '#stop': 'stop' },
+      ExpressionAttributeValues: { ...isHeld.values, ':stop': true },
+    };
+    const item = await this.legacy.withOverflowItem(userId, id, () => this.table.update(update));
+    return item && toHead(item);
+  }
+
+  /** Waits until a turn has left its chat. @returns the latest time on the head; undefined if the turn is still there. */
+  private async waitForEnd(head: ItemKey, lease: string): Promise<string | undefined> {
+    let pause = LOOK_PAUSES.first;
+    for (let waited = 0; waited < STOP_WAIT; waited += pause) {
+      pause = Math.min(waited === 0 ? pause : 2 * pause, LOOK_PAUSES.longest, STOP_WAIT - waited);
+      await this.clock.sleep(pause);
+      const now = toVisibleHead(await this.table.get(headKey(head.user_id, head.id)));
+      if (!now) return '';
+      if (now.open?.lease !== lease) return findLastTime(now);
+    }
+    return undefined;
+  }
+}
+
+function toKey({ userId, chatId }: LeasedTurn): ItemKey {
+  return headKey(userId, chatId);
+}
+
+/** No id of a chat or a user has a `#`. */
+function toMapKey({ id, user_id: userId }: ItemKey): string {
+  return `${id}#${userId}`;
+}
