@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { startBrowser } from '../test/support/browser.js';
+import { startBrowser } from '../test/support/chromium.js';
 import { PageDriver } from '../test/support/page-driver.js';
 import { spawnServer } from '../test/support/spawned-server.js';
 
@@ -18,7 +19,7 @@ const CHATS = [
 /** `npm run docs:images`: the pictures of docs/images, from the page of local mode in Chromium. */
 const home = mkdtempSync(join(tmpdir(), 'images-'));
 const server = spawnServer(
-  { HOME: home, DATA_DIR: home, LOCAL_AGENT: 'harness', LOCAL_AGENT_PACE_MS: '2', TURNS_PER_MINUTE: '0' },
+  { HOME: home, DATA_DIR: home, LOCAL_AGENT_PACE_MS: '2', TURNS_PER_MINUTE: '0' },
   { script: ['src/main.ts'] },
 );
 const [, url = ''] = await server.untilPrinted(/ready on (http:\S+)/);
@@ -32,7 +33,7 @@ try {
 }
 
 async function takeAll(chromium: Browser): Promise<void> {
-  const desktop = await open(chromium, { viewport: { width: 1120, height: 700 }, colorScheme: 'light' });
+  const desktop = await open(chromium, { viewport: { width: 960, height: 640 }, colorScheme: 'light' });
   for (const prompt of CHATS) {
     await desktop.ask(prompt);
     await desktop.page.locator('#new').click();
@@ -57,9 +58,11 @@ function open(chromium: Browser, options: BrowserContextOptions): Promise<PageDr
   return PageDriver.open(chromium, url, { reducedMotion: 'reduce', ...options });
 }
 
-/** Without the focus, because a cursor may be shown or not. */
+/** As WebP, which is a third of the size. Without the focus, because a cursor may be shown or not. */
 async function take({ page }: PageDriver, name: string): Promise<void> {
   await page.evaluate('document.activeElement.blur()');
   await page.mouse.move(0, 0);
-  await page.screenshot({ path: join(import.meta.dirname, `../docs/images/${name}.png`), animations: 'disabled' });
+  const session = await page.context().newCDPSession(page);
+  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 90 });
+  await writeFile(join(import.meta.dirname, `../docs/images/${name}.webp`), Buffer.from(data, 'base64'));
 }

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { describeInBrowser, openPage, startBrowser } from '../support/browser.js';
+import { describeInBrowser } from '../support/browser.js';
+import { openPage, startBrowser } from '../support/chromium.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { readChat, type ShownChat } from '../support/chat-client.js';
 import { readHeads } from '../support/chat-items.js';

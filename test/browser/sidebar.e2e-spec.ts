@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { describeInBrowser, openPage, startBrowser } from '../support/browser.js';
+import { describeInBrowser } from '../support/browser.js';
+import { openPage, startBrowser } from '../support/chromium.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { askTurn, readChat } from '../support/chat-client.js';
 import { type FrontendPage, serveFrontendPage } from '../support/frontend-page.js';

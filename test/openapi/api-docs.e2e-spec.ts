@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
-import { describeInBrowser, openPage, startBrowser } from '../support/browser.js';
+import { describeInBrowser } from '../support/browser.js';
+import { openPage, startBrowser } from '../support/chromium.js';
 import { type ServerParts, startServerParts } from '../support/server-parts.js';
 import { killServers, type ListeningServer, startLocalServer, startServer } from '../support/spawned-server.js';
 

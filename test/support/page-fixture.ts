@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { mintToken } from '../../src/local/dev-token.js';
-import { startBrowser } from './browser.js';
+import { startBrowser } from './chromium.js';
 import { PageDriver } from './page-driver.js';
 import { killServers, type ListeningServer, startLocalServer } from './spawned-server.js';
 
@@ -53,7 +53,7 @@ export function usePage(): PageFixture {
   afterEach(async () => {
     const closing = drivers;
     drivers = [];
-    for (const driver of closing) await driver.close();
+    for (const driver of closing) expect(await driver.close()).toEqual([]);
   });
 
   const createToken = (sub: string, expiresInSeconds = 3600) =>
