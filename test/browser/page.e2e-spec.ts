@@ -118,4 +118,41 @@ describeInBrowser('the page', () => {
       await tab.page.locator('.bubble').allTextContents(),
     );
   });
+
+  it('asks anew by the id of a reply, and of a prompt that is edited', async () => {
+    const driver = await fixture.openPage();
+    await driver.ask('Plan a weekend in Lisbon');
+    const chatId = decodeURIComponent(new URL(driver.page.url()).hash.slice(1));
+    const bodies: unknown[] = [];
+    driver.page.on('request', (request) =>
+      bodies.push(...(request.method() === 'POST' ? [request.postDataJSON()] : [])),
+    );
+    const answer = async (turn: number) => {
+      const parts = [
+        {
+          type: 'start',
+          messageId: `${chatId}:${turn}`,
+          messageMetadata: { user_message_id: `${chatId}:${turn}:user` },
+        },
+        { type: 'text-delta', id: 'answer', delta: `The reply of turn ${turn}` },
+        { type: 'finish', finishReason: 'stop' },
+      ];
+      const body = [...parts.map((part) => JSON.stringify(part)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('');
+      await driver.forge('**/chat/stream', 'text/event-stream', body);
+    };
+    await answer(2);
+    await driver.press('Regenerate');
+    await driver.replies.getByText('The reply of turn 2').waitFor();
+    await answer(3);
+    await driver.untilReady();
+    await driver.press('Edit');
+    await driver.page.getByLabel('Your message').first().fill('Plan a week in Porto');
+    await driver.page.getByLabel('Your message').first().press('Enter');
+    await driver.replies.getByText('The reply of turn 3').waitFor();
+    expect(bodies).toEqual([
+      { prompt: 'Plan a weekend in Lisbon', chat_id: chatId, replace_from: `${chatId}:1` },
+      { prompt: 'Plan a week in Porto', chat_id: chatId, replace_from: `${chatId}:2:user` },
+    ]);
+    expect(await driver.page.locator('.message').count()).toBe(2);
+  });
 });
