@@ -79,7 +79,7 @@ describe('a chat whose delete is killed after its mark', () => {
     const changes = { DYNAMODB_TABLE: 'nobody-made-it' };
     const sweep = spawnServer({ ...variables, ...changes }, { script: ['scripts/table.ts', '--sweep'] });
     expect(await sweep.exited).toBe(1);
-    expect(sweep.printed).toMatch(/^Table nobody-made-it cannot be swept \(\S+\): it does not exist\n$/);
+    expect(sweep.printed).toMatch(/^Sweeping table nobody-made-it \(\S+\)\nTable nobody-made-it cannot be swept \(\S+\): it does not exist\n$/);
   });
 
   it('refuses an option that it does not have', async () => {
