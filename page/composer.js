@@ -13,8 +13,8 @@ const STORED = 'draft ';
  * @property {() => void} stop
  */
 export class Composer {
-  /** @type {string} */
-  chatId = '';
+  /** The chat that the text is for; empty is a new one. @type {string | undefined} */
+  chatId;
   isBusy = false;
   limit = 32_000;
 
@@ -56,11 +56,13 @@ export class Composer {
     );
   }
 
-  /** Another chat is open. Its text comes back. @param {string} chatId */
-  switchTo(chatId) {
+  /** Another chat is open. Its text comes back. @param {string} chatId @param {boolean} isNew - it has just begun here. */
+  switchTo(chatId, isNew) {
     if (this.chatId === chatId) return;
+    const text = isNew ? this.field.value : (sessionStorage.getItem(STORED + chatId) ?? '');
+    if (isNew) this.put('');
     this.chatId = chatId;
-    this.put(sessionStorage.getItem(STORED + chatId) ?? '');
+    this.put(text);
   }
 
   /** @param {boolean} isBusy @param {boolean} isStopping */
@@ -103,8 +105,7 @@ export class Composer {
 
   look() {
     const { value } = this.field;
-    if (value === '') sessionStorage.removeItem(STORED + this.chatId);
-    else sessionStorage.setItem(STORED + this.chatId, value);
+    if (this.chatId !== undefined) sessionStorage.setItem(STORED + this.chatId, value);
     const isTooLong = this.isTooLong(value);
     this.count.textContent = isTooLong ? `At most ${this.limit} characters` : '';
     this.button.classList.toggle('ready', this.isBusy || (value.trim() !== '' && !isTooLong));

@@ -14,6 +14,7 @@ const RETRY = { first: 500, most: 5000 };
  * @typedef {object} Listener
  * @property {(chat: ChatSummary | undefined) => void} onChat - another chat is shown, or this one has changed.
  * @property {(chat: ChatSummary) => void} onTurn - a turn has begun or ended.
+ * @property {(prompts: string) => void} onLeave - prompts that were not sent go with the page.
  * @property {() => void} onState - `isBusy` or `isStopping` has changed.
  */
 export class Conversation {
@@ -38,6 +39,7 @@ export class Conversation {
 
   /** Shows a chat, or none. A turn that runs goes on without this page. @param {string | undefined} id */
   async open(id) {
+    this.leave();
     this.leaving.abort();
     this.leaving = new AbortController();
     this.chat = undefined;
@@ -45,6 +47,12 @@ export class Conversation {
     this.show([], undefined);
     this.listener.onChat(undefined);
     if (id !== undefined) await this.load(id);
+  }
+
+  /** Gives the prompts back that were not sent. */
+  leave() {
+    const unsent = this.entries.filter(({ trouble }) => trouble?.kind === 'unsent');
+    if (unsent.length > 0) this.listener.onLeave(unsent.map(({ content }) => content).join('\n\n'));
   }
 
   /** @param {string} id */

@@ -87,9 +87,10 @@ const conversation = new Conversation(api, messages, {
     const id = chat?.id ?? namedChat();
     // A chat that has just begun gets its address. The one before it in the history is the empty page.
     if (chat !== undefined && namedChat() !== chat.id) history.pushState(null, '', `#${encodeURIComponent(chat.id)}`);
-    composer.switchTo(chat?.id ?? '');
+    composer.switchTo(chat?.id ?? '', chat !== undefined && conversation.isBusy);
     chats.select(id);
   },
+  onLeave: (prompts) => composer.giveBack(prompts),
   onTurn: (chat) => {
     chats.put(chat);
     tabs.tell(chat.id);
@@ -132,6 +133,7 @@ byId('token').onclick = async () => {
   if (await session.renew()) await Promise.all([chats.load(), openNamed()]);
 };
 addEventListener('hashchange', () => void openNamed());
+addEventListener('pagehide', () => conversation.leave());
 document.addEventListener('visibilitychange', () => document.hidden || void reread());
 
 try {

@@ -32,7 +32,9 @@ export class MessageView {
     const isUser = entry.role === 'user';
     const name = h('h2', { className: 'hidden' }, isUser ? 'You' : 'The agent');
     this.element = h('article', { className: `message ${entry.role}` }, name, this.body, this.foot);
-    this.body.append(isUser ? h('p', { className: 'bubble', dir: 'auto' }, entry.content) : this.markdown.element);
+    this.body.append(
+      isUser ? h('div', { className: 'bubble' }, h('p', { dir: 'auto' }, entry.content)) : this.markdown.element,
+    );
     this.update();
   }
 
@@ -85,7 +87,8 @@ export class MessageView {
 
   buildNotice() {
     const { entry, actions } = this;
-    const { title, text, small, ways, tone } = toNotice(entry.trouble ?? { kind: 'failed' });
+    const trouble = entry.trouble ?? { kind: 'failed' };
+    const { title, text, small, ways, tone } = toNotice(trouble);
     /** @type {Record<Way, () => void>} */
     const on = {
       again: () => actions.askAgain(entry),
@@ -95,7 +98,7 @@ export class MessageView {
     };
     return h(
       'div',
-      { className: `notice ${tone}` },
+      { className: `notice ${tone} ${trouble.kind}` },
       icon(tone === 'calm' ? 'stop' : 'warning'),
       h(
         'div',
