@@ -5,8 +5,8 @@ import { createKey, findPrompt, isSame, toEntries, toEntry } from './entries.js'
 import { announce } from './dom.js';
 import { toTrouble, TurnReader } from './turn-reader.js';
 
-/** Milliseconds before a lost connection is tried again: at first, and at most. */
-const RETRY = { first: 500, most: 5000 };
+/** Milliseconds before a lost connection is tried again: at first, and at most. Then how often, which is five minutes. */
+const RETRY = { first: 500, most: 5000, times: 60 };
 
 /**
  * The open chat: what it shows, and the turn that runs in it.
@@ -15,6 +15,7 @@ const RETRY = { first: 500, most: 5000 };
  * @property {(chat: ChatSummary | undefined) => void} onChat - another chat is shown, or this one has changed.
  * @property {(chat: ChatSummary) => void} onTurn - a turn has begun or ended.
  * @property {(prompts: string) => void} onLeave - prompts that were not sent go with the page.
+ * @property {(error: unknown) => void} onLost - the connection was lost, and is tried again.
  * @property {() => void} onState - `isBusy` or `isStopping` has changed.
  */
 export class Conversation {
@@ -167,6 +168,7 @@ export class Conversation {
     const reply = toEntry({ role: 'assistant', phase: 'waiting' });
     this.append(reply);
     const turn = new TurnReader(prompt, reply);
+    turn.hasStarted = true;
     await this.read(turn, () => this.api.follow(chat.id, signal));
     if (!signal.aborted) await this.refresh().catch(() => undefined);
   }
@@ -189,8 +191,10 @@ export class Conversation {
         turn.end();
       } catch (error) {
         if (signal.aborted) return;
-        turn.fail(error);
-        if (!turn.isOver) await new Promise((resolve) => setTimeout(resolve, delay));
+        turn.fail(error, RETRY.times);
+        if (turn.isOver) break;
+        this.listener.onLost(error);
+        await new Promise((resolve) => setTimeout(resolve, delay));
         if (signal.aborted) return;
       }
     }

@@ -90,6 +90,7 @@ const conversation = new Conversation(api, messages, {
     composer.switchTo(chat?.id ?? '', chat !== undefined && conversation.isBusy);
     chats.select(id);
   },
+  onLost: report,
   onLeave: (prompts) => composer.giveBack(prompts),
   onTurn: (chat) => {
     chats.put(chat);

@@ -1,13 +1,14 @@
 /** @import { Citation, Entry, StreamPart, Trouble } from './types.js' */
 import { ApiError } from './api.js';
 
-/** Statuses of a request that began no turn, and that a repetition cannot mend without a change. */
 const STOPPED = 'The turn was stopped';
 
 /** Reads the events of one turn into its two entries. */
 export class TurnReader {
   hasStarted = false;
   isOver = false;
+  /** Connections in a row that told nothing. */
+  losses = 0;
   wasStopped = false;
   /** @type {string | undefined} */
   error;
@@ -28,6 +29,7 @@ export class TurnReader {
   /** @param {StreamPart} part */
   take(part) {
     const { reply, prompt } = this;
+    this.losses = 0;
     switch (part.type) {
       case 'start':
         this.hasStarted = true;
@@ -70,12 +72,17 @@ export class TurnReader {
     else this.close();
   }
 
-  /** A request was refused, or the connection was lost. After a lost connection the turn is not over. @param {unknown} error */
-  fail(error) {
-    if (!(error instanceof ApiError)) return;
-    const { status, message, detail, retryAfter, turnId } = error;
+  /**
+   * A request was refused, or the connection was lost. After that the turn may still run, so it is not over yet.
+   *
+   * @param {unknown} error @param {number} mostLosses - in a row.
+   */
+  fail(error, mostLosses) {
+    const { status, message, detail, retryAfter, turnId } = error instanceof ApiError ? error : toApiError(error);
     const isKnown = this.hasStarted || turnId !== undefined;
-    if (status === 0 && this.hasStarted) return;
+    const isLost = status === 0 || status === 429 || status >= 500;
+    this.losses += 1;
+    if (isLost && (this.hasStarted || !(error instanceof ApiError)) && this.losses < mostLosses) return;
     if (message === STOPPED) this.close({ kind: 'stopped', error: 'Stopped' });
     else if (isKnown) this.close({ kind: this.reply.content === '' ? 'failed' : 'partial', error: message, detail });
     else this.close({ kind: 'unsent', error: message, detail: toDetail(detail, retryAfter), status });
@@ -94,6 +101,11 @@ export class TurnReader {
     if (trouble) last.trouble = trouble;
     else delete prompt.trouble;
   }
+}
+
+/** @param {unknown} error - of a connection that was lost. */
+function toApiError(error) {
+  return new ApiError(0, error instanceof Error ? error.message : String(error));
 }
 
 /** The trouble of a turn, if there is any. @param {Entry} prompt @param {Entry} reply */

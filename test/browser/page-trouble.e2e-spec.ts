@@ -92,6 +92,24 @@ describeInBrowser('the page in trouble', () => {
     expect([second === first, third === second]).toEqual([false, true]);
   });
 
+  it('goes on with a reply whose connection was lost in the middle', async () => {
+    const token = fixture.createToken('unlucky');
+    const id = await fixture.ask(token, 'Hello');
+    const driver = await fixture.openPage({ token, hash: `#${id}` });
+    await driver.replies.waitFor();
+    const prompt = 'Plan a weekend in Lisbon [[fault reply pace=60]]';
+    const running = fixture.ask(token, prompt, id);
+    const chat = { id, title: 'Hello', created_at: '2026-01-01T00:00:00.000Z', updated_at: '2026-01-01T00:00:00.000Z' };
+    const start = { type: 'start', messageId: `${id}:2`, messageMetadata: { chat, user_message_id: `${id}:2:user` } };
+    await driver.forge('**/chat/stream', 'text/event-stream', `data: ${JSON.stringify(start)}\n\ndata: {"ty`);
+    await driver.say(prompt);
+    await driver.page.getByRole('alert').getByText('The connection was lost').waitFor();
+    await driver.replies.getByText('This is turn 2').waitFor();
+    await Promise.all([driver.untilReady(), running]);
+    expect(await driver.page.locator('.message').count()).toBe(4);
+    expect(await driver.notices.count()).toBe(0);
+  });
+
   it('makes the agent fail on demand, says what is kept, and goes on', async () => {
     const driver = await fixture.openPage();
     await driver.press('Watch it fail');
