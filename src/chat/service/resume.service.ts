@@ -40,10 +40,7 @@ export class ResumeService {
     const open = this.live.find(userId, chatId) ? undefined : await this.openTurns.find(userId, chatId);
     // It may have begun here while the table was read.
     const turn = this.live.find(userId, chatId);
-    if (turn) {
-      turn.attach(observer);
-      return turn.ended;
-    }
+    if (turn) return turn.show(observer);
     return open && this.showStored(userId, open, observer);
   }
 
@@ -78,8 +75,8 @@ export class ResumeService {
     const { lease, chat } = open;
     let { until } = open;
     for (;;) {
-      await wait(this.times.stopPoll);
-      if (!observer.isConnected) return undefined;
+      await wait(this.times.stopPoll, undefined, { signal: observer.left }).catch(() => undefined);
+      if (observer.left.aborted) return undefined;
       this.running.stopping.throwIfAborted();
       // A table that fails now is read again later.
       const held = await this.openTurns.isHeld(userId, chat.id, lease).catch(() => ({ until }));
