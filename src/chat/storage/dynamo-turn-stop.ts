@@ -71,18 +71,22 @@ export class DynamoTurnStop {
   }
 
   /**
-   * Lists the leases of turns that must stop: they were told to, or hold their chat no more. What cannot be read now is left
+   * Finds the turns that must stop: they were told to, or hold their chat no more. What DynamoDB has no capacity for is left
    * to the next look.
+   *
+   * @param onStop - gets each lease as soon as it is certain, also if other turns cannot be read.
    */
-  async listStopped(turns: readonly LeasedTurn[]): Promise<string[]> {
+  async findStopped(turns: readonly LeasedTurn[], onStop: (lease: string) => void): Promise<void> {
     const keys = new Map(turns.map((turn) => [toMapKey(toKey(turn)), toKey(turn)]));
     const { items, left } = await this.table.getMany([...keys.values()], 'open');
     const unread = new Set(left.map(toMapKey));
     const heads = items.map(toHead);
     const opens = new Map(heads.map((head) => [toMapKey(head), head.open]));
     const read = turns.filter((turn) => !unread.has(toMapKey(toKey(turn))));
-    const isStopped = await Promise.all(read.map((turn) => this.isStopped(turn, opens.get(toMapKey(toKey(turn))))));
-    return read.filter((_, index) => isStopped[index]).map(({ lease }) => lease);
+    const looks = read.map(async (turn) => {
+      if (await this.isStopped(turn, opens.get(toMapKey(toKey(turn))))) onStop(turn.lease);
+    });
+    await Promise.all(looks);
   }
 
   /** @param seen - the open turn, from a read that may be older than the begin of the turn. */
