@@ -20,17 +20,17 @@ describe('the looks for stopped turns', () => {
   it('go on after a failure, which is one warning for the process and names no turn', async () => {
     const lines: unknown[] = [];
     Logger.overrideLogger({ warn: (line: unknown) => void lines.push(line) } as unknown as LoggerService);
-    let looks = 0;
+    const looks: string[] = [];
     const stops = {
       findStopped: async () => {
-        looks += 1;
+        looks.push('look');
         throw new StorageUnavailableError({ reason: 'it denies access' });
       },
     };
     const times = new FastTimes();
     const live = new LiveTurns(new RunningTurns(times), stops as unknown as DynamoTurnStop, times);
     const running = live.run('user', BEGUN, undefined, async () => {
-      while (looks < 3) await wait(5);
+      while (looks.length < 3) await wait(5);
       throw new Error('ended');
     });
     await expect(running).rejects.toThrow('ended');
