@@ -17,6 +17,8 @@ export interface LeasedTurn {
   readonly userId: string;
   readonly chatId: string;
   readonly lease: string;
+  /** ISO 8601 UTC: when it began. */
+  readonly at: string;
 }
 
 /** Hears how a turn is ended. */
@@ -69,8 +71,8 @@ export class DynamoTurnStop {
   }
 
   /**
-   * Lists the leases of turns that must stop: they were told to, or hold their chat no more. What cannot be read now is left
-   * to the next look.
+   * Lists the leases of turns that must stop: they were told to, or have lost their chat. A turn goes on if another system
+   * has written its head anew. What cannot be read now is left to the next look.
    */
   async listStopped(turns: readonly LeasedTurn[]): Promise<string[]> {
     const keys = new Map(turns.map((turn) => [toMapKey(toKey(turn)), toKey(turn)]));
@@ -87,8 +89,11 @@ export class DynamoTurnStop {
   private async isStopped(turn: LeasedTurn, seen: OpenTurn | undefined): Promise<boolean> {
     if (seen?.lease === turn.lease) return seen.stop === true;
     const item = await this.table.get(toKey(turn));
-    const open = item && toHead(item).open;
-    return open?.lease !== turn.lease || open.stop === true;
+    if (!item) return true;
+    const { open, deleted_at: deletedAt, ended_at: endedAt } = toHead(item);
+    if (open) return open.lease !== turn.lease || open.stop === true;
+    // Every end of a turn is later than its begin.
+    return deletedAt !== undefined || findLastTime({ ended_at: endedAt }) > turn.at;
   }
 
   /** @returns the head with the mark, or undefined if the turn holds the chat no more. */
