@@ -23,7 +23,7 @@ export interface LeasedTurn {
 
 /** Hears how a turn is ended. */
 export interface EndObserver {
-  /** Gets the lease as soon as the stop is stored, so that a turn of this process need not wait to read it. */
+  /** Gets the lease as soon as the stop is stored. A turn of this process need not wait to read it. */
   readonly onStop: (lease: string) => void;
   readonly onAbandoned?: OnAbandoned | undefined;
 }
@@ -63,10 +63,11 @@ export class DynamoTurnStop {
   async end(head: HeadItem, open: OpenTurn, { onStop, onAbandoned }: EndObserver): Promise<string> {
     const freed = await this.recovery.freeStoredTurn(head, open, onAbandoned);
     if (freed !== undefined) return freed;
+    const until = this.clock.now() + STOP_WAIT;
     const marked = await this.mark(head, open);
     if (!marked) return findLastTime(head);
     onStop(open.lease);
-    const left = await this.waitForEnd(marked, open.lease);
+    const left = await this.waitForEnd(marked, open.lease, until);
     return left ?? this.recovery.abandonTurn(marked, { ...open, stop: true }, onAbandoned);
   }
 
@@ -110,17 +111,21 @@ export class DynamoTurnStop {
     return item && toHead(item);
   }
 
-  /** Waits until a turn has left its chat. @returns the latest time on the head; undefined if the turn is still there. */
-  private async waitForEnd(head: ItemKey, lease: string): Promise<string | undefined> {
-    let pause = LOOK_PAUSES.first;
-    for (let waited = 0; waited < STOP_WAIT; waited += pause) {
-      pause = Math.min(waited === 0 ? pause : 2 * pause, LOOK_PAUSES.longest, STOP_WAIT - waited);
-      await this.clock.sleep(pause);
+  /**
+   * Waits until a turn has left its chat. Each look takes time too.
+   *
+   * @param until - epoch milliseconds.
+   * @returns the latest time on the head; undefined if the turn is still there.
+   */
+  private async waitForEnd(head: ItemKey, lease: string, until: number): Promise<string | undefined> {
+    for (let pause = LOOK_PAUSES.first; ; pause = Math.min(2 * pause, LOOK_PAUSES.longest)) {
+      const left = until - this.clock.now();
+      if (left <= 0) return undefined;
+      await this.clock.sleep(Math.min(pause, left));
       const now = toVisibleHead(await this.table.get(headKey(head.user_id, head.id)));
       if (!now) return '';
       if (now.open?.lease !== lease) return findLastTime(now);
     }
-    return undefined;
   }
 }
 
