@@ -5,7 +5,7 @@ import type { RunningTurn } from '../../src/chat/model/turn.js';
 import type { LeasedTurn } from '../../src/chat/storage/dynamo-turn-stop.js';
 import { turnSortKey } from '../../src/chat/storage/items/turn-keys.js';
 import { StorageUnavailableError } from '../../src/common/storage.errors.js';
-import { originalChat, putItem, readHead, removeItem, setOnHead } from '../support/chat-items.js';
+import { originalChat, putItem, readHead, removeItem, resetHead, setOnHead } from '../support/chat-items.js';
 import { type TableResponse, withChangedResponses } from '../support/changed-responses.js';
 import { useChatStore } from '../support/chat-store.js';
 import { stopped, TurnRunner } from '../support/turn-runner.js';
@@ -14,7 +14,12 @@ import { stopped, TurnRunner } from '../support/turn-runner.js';
 const LATER = { calls: 1000 };
 const LARGE = 'x'.repeat(700_000);
 
-const toLeased = ({ chat, lease }: RunningTurn, userId = 'alice'): LeasedTurn => ({ userId, chatId: chat.id, lease });
+const toLeased = ({ chat, lease, at }: RunningTurn, userId = 'alice'): LeasedTurn => ({
+  userId,
+  chatId: chat.id,
+  lease,
+  at,
+});
 
 describe('the stop of a turn', () => {
   const store = useChatStore();
@@ -210,6 +215,19 @@ describe('the stop of a turn', () => {
       await removeItem(store, { id: lost.chat.id, user_id: 'alice' });
       const turns = [one, two, gone, lost].map((turn) => toLeased(turn));
       expect((await listStopped(turns)).toSorted()).toEqual([one.lease, gone.lease, lost.lease].toSorted());
+    });
+
+    it('is not true for a turn whose head the original system has written anew', async () => {
+      const { chat } = await alice.turn('one');
+      const two = await alice.begin('two', chat.id);
+      const fresh = await alice.begin('new');
+      await resetHead(store, chat.id);
+      await putItem(store, originalChat(fresh.chat.id, []));
+      expect(await listStopped([toLeased(two), toLeased(fresh)])).toEqual([]);
+      const three = await alice.begin('three', chat.id);
+      expect(await listStopped([toLeased(two), toLeased(three)])).toEqual([two.lease]);
+      await alice.end(three);
+      expect(await listStopped([toLeased(two)])).toEqual([two.lease]);
     });
 
     it('is not believed of a read that is older than the turn', async () => {
