@@ -201,8 +201,14 @@ describe('the stop of a turn', () => {
       await store.deletion.delete('alice', gone.chat.id);
       const lost = await alice.begin('lost');
       await removeItem(store, { id: lost.chat.id, user_id: 'alice' });
-      const turns = [one, two, gone, lost].map((turn) => toLeased(turn));
-      expect(await store.stops.listStopped(turns)).toEqual([one.lease, gone.lease, lost.lease]);
+      // The original system writes the whole head, from what it read before the turn.
+      const rewritten = await alice.begin('rewritten');
+      await putItem(store, { id: rewritten.chat.id, user_id: 'alice', messages: [] });
+      const turns = [one, two, gone, lost, rewritten].map((turn) => toLeased(turn));
+      const leases = [one, gone, lost, rewritten].map(({ lease }) => lease);
+      expect(await store.stops.listStopped(turns)).toEqual(leases);
+      await alice.end(rewritten, stopped('half'));
+      expect(await alice.readTurns(rewritten.chat.id)).toEqual([['rewritten', 'half:stopped']]);
     });
 
     it('is not believed of a read that is older than the turn', async () => {
