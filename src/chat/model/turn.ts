@@ -76,8 +76,6 @@ export interface RunningTurn {
   /** ISO 8601 UTC: when the turn began. */
   readonly at: string;
   readonly session: TurnSession;
-  /** The lease of a dead turn of the chat that was ended by the begin of this one. */
-  readonly recovered?: string | undefined;
   /** Epoch milliseconds until which its end is stored, if the table is unavailable: the end of its lease, or earlier. */
   readonly storeUntil: number;
   /** For the storage alone. */
@@ -93,6 +91,9 @@ export interface HeadAtBegin {
   /** The head's attributes of idempotency keys that the release removes. */
   readonly staleKeys: readonly string[];
 }
+
+/** Gets the lease of a turn that is ended here, because its own process does not end it. It is called before the last write. */
+export type OnAbandoned = (lease: string) => void;
 
 /** Decides what becomes of a running turn when another turn of its chat begins. */
 export interface Supersession {
