@@ -12,7 +12,7 @@ export default {
   // Long enough that a busy machine fails no test.
   testTimeout: 120_000,
   // Many tests wait for a timer, which takes no core.
-  maxWorkers: availableParallelism() + 4,
+  maxWorkers: availableParallelism() + 2,
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   extensionsToTreatAsEsm: ['.ts'],
