@@ -39,6 +39,8 @@ export class ComparedChat {
   readonly model = new ChatModel();
   private chatId = '';
   private begun: Begun[] = [];
+  /** All turns that have begun, also those that have ended. */
+  private readonly all: Begun[] = [];
   private completed: (Begun & { readonly number: number; readonly rememberedBy: string | undefined })[] = [];
   private replies = 0;
 
@@ -74,6 +76,7 @@ export class ComparedChat {
     const both = { expected, actual: actual as RunningTurn };
     this.chatId = both.actual.chat.id;
     this.begun.push(both);
+    this.all.push(both);
     return both;
   }
 
@@ -111,6 +114,20 @@ export class ComparedChat {
     const actual = lease === undefined || REFUSALS.has(lease as Refusal) ? lease : 'told';
     const expected = this.model.stop();
     expect(actual).toBe(typeof expected === 'string' ? expected : expected ? 'told' : undefined);
+  }
+
+  /** Another process looks for the running turn, and reads a turn that it has found before. */
+  async resume(which: number): Promise<void> {
+    const { openTurns } = this.store;
+    const live = this.all.find(({ expected }) => expected === this.model.live);
+    expect((await openTurns.find(this.user, this.chatId))?.lease).toBe(live?.actual.lease);
+    const { actual, expected } = this.all[which % this.all.length]!;
+    const held = await openTurns.isHeld(this.user, this.chatId, actual.lease);
+    expect(held !== undefined).toBe(this.model.isHeldBy(expected));
+    const stored = await this.refusalOr(openTurns.findStored(this.user, this.chatId, actual));
+    expect(stored && typeof stored !== 'string' ? toTexts([stored])[0] : stored).toEqual(
+      this.model.findStored(expected),
+    );
   }
 
   async release(which: number): Promise<void> {
