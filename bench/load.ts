@@ -2,12 +2,13 @@ import { parseArgs } from 'node:util';
 import { setTimeout as wait } from 'node:timers/promises';
 import { seededRandom } from '../test/support/seeded-random.js';
 import { killServers, spawnServer } from '../test/support/spawned-server.js';
+import { checkCountedTurns } from './counted-turns.js';
 import { mb, percentile } from './figures.js';
 import { LoadClient, type Times } from './load/load-client.js';
 import { type LoadResult, runLoad, verifyAll } from './load/load-mix.js';
 import { LoadUser } from './load/load-user.js';
 import { runSlowStream } from './load/slow-stream.js';
-import { buildVariables, type MeasuredServer, startPart, startServer } from './measured-server.js';
+import { buildVariables, LIMITS, type MeasuredServer, startPart, startServer } from './measured-server.js';
 
 const SECONDS = 120;
 const USERS = 32;
@@ -45,7 +46,7 @@ export async function benchLoad(): Promise<void> {
   express.stop();
 
   const parts = await startParts();
-  const service = await startServer('ours', parts.agent, parts.table);
+  const service = await startServer('ours', parts.agent, parts.table, { variables: LIMITS });
   const client = new LoadClient(service.url);
   const users = createUsers(count, seed, client);
   const ours = await measure('this service', { server: service, users, seconds });
@@ -55,8 +56,15 @@ export async function benchLoad(): Promise<void> {
   report('this service under load', ours.wrong);
   report('every chat after the load', verified);
 
-  await shutDownUnderLoad(parts, users);
+  const variables = buildVariables(parts.agent, parts.table);
+  const names = users.map(({ name }) => name);
+  await checkCountedTurns(variables, names, client.turns);
+  const last = await shutDownUnderLoad(parts, users);
   report('every chat after SIGTERM', await verifyAfterEnd(users, client));
+  await checkCountedTurns(variables, names, {
+    acknowledged: client.turns.acknowledged + last.turns.acknowledged,
+    doubtful: client.turns.doubtful + last.turns.doubtful,
+  });
   service.stop();
 }
 
@@ -81,13 +89,13 @@ async function measure(
   const start = performance.now();
   const end = start + seconds * 1_000;
   const running = runLoad(users, () => performance.now() >= end);
-  console.log(`${name}\n  time   resident       heap   lag p50 / p99 / max (ms)`);
+  console.log(`${name}\n  time   resident       heap   lag p50 / p95 / p99 / max (ms)`);
   console.log(`   0 s ${mb(before.rss)} ${mb(before.heapUsed)}   after garbage collection`);
   const interval = seconds >= 120 ? 60 : 15;
   for (let second = interval; second <= seconds; second += interval) {
     await wait(start + second * 1_000 - performance.now());
     const { memory, lag } = await server.sample();
-    const lags = [lag.p50, lag.p99, lag.max].map((value) => value.toFixed(1)).join(' / ');
+    const lags = [lag.p50, lag.p95, lag.p99, lag.max].map((value) => value.toFixed(1)).join(' / ');
     console.log(`${String(second).padStart(4)} s ${mb(memory.rss)} ${mb(memory.heapUsed)}   ${lags}`);
   }
   const result = await running;
@@ -116,9 +124,16 @@ function describe(times: readonly number[] = []): string {
 }
 
 /** Sends SIGTERM to a service of its own while all users and some slow streams are at work. */
-async function shutDownUnderLoad({ agent, table }: Parts, users: readonly LoadUser[]): Promise<void> {
+async function shutDownUnderLoad({ agent, table }: Parts, users: readonly LoadUser[]): Promise<LoadClient> {
   const server = spawnServer(
-    { ...DUMMY_CREDENTIALS, ...buildVariables(agent, table), NODE_ENV: 'production', LOG_LEVEL: 'log', PORT: '0' },
+    {
+      ...DUMMY_CREDENTIALS,
+      ...buildVariables(agent, table),
+      ...LIMITS,
+      NODE_ENV: 'production',
+      LOG_LEVEL: 'log',
+      PORT: '0',
+    },
     { script: ['src/main.ts'] },
   );
   const [, url = ''] = await server.untilPrinted(/Listening on (http:[^"\s]+)/);
@@ -146,6 +161,7 @@ async function shutDownUnderLoad({ agent, table }: Parts, users: readonly LoadUs
   if (early !== 0) report('requests before SIGTERM', [`${early} of those that had arrived got no response`]);
   if (code !== 0) report('the end of the process', [`exit code ${code}: ${server.printed.slice(-2_000)}`]);
   await killServers();
+  return client;
 }
 
 /** Another process reads the chats. Nothing may be pending, because the process that ran the turns has ended well. */

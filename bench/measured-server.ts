@@ -34,16 +34,19 @@ export async function startTable(): Promise<string> {
   return endpoint;
 }
 
-/** Starts this service, a bare proxy, or plain Express. @param path - of a socket that it listens on too. */
+/** The default limit of turns at once, and as many turns a minute as can be set. */
+export const LIMITS = { TURNS_PER_MINUTE: '1000', TURNS_AT_ONCE: '5' };
+
+/** Starts this service, a bare proxy, or plain Express. By default users have no limits. */
 export async function startServer(
   name: 'ours' | 'bare' | 'express',
   agentEndpoint: string,
   dynamoDb: string,
-  path?: string,
+  { path, variables = {} }: { path?: string; variables?: Record<string, string> } = {},
 ): Promise<MeasuredServer> {
   const child = fork(join(import.meta.dirname, 'stream-server.ts'), [name, ...(path === undefined ? [] : [path])], {
     execArgv: ['--expose-gc', '--import', '@swc-node/register/esm-register'],
-    env: { ...process.env, ...buildVariables(agentEndpoint, dynamoDb) },
+    env: { ...process.env, ...buildVariables(agentEndpoint, dynamoDb), ...variables },
   });
   child.once('exit', (code) => {
     throw new Error(`${name} ended with ${code}`);

@@ -18,7 +18,7 @@ export type Memory = NodeJS.MemoryUsage & { readonly peak: number };
 /** The memory as it is, and the lag of the event loop since the last sample, in milliseconds. */
 export interface Sample {
   readonly memory: Memory;
-  readonly lag: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly lag: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number };
 }
 
 /** The lag is what a timer of this many milliseconds is late. */
@@ -57,9 +57,10 @@ function readMemory(): Memory {
 
 function takeSample(): Sample {
   const toLate = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - LAG_RESOLUTION);
-  const [p50, p99, max] = [toLate(lag.percentile(50)), toLate(lag.percentile(99)), toLate(lag.max)];
+  const [p50 = 0, p95 = 0, p99 = 0] = [50, 95, 99].map((rank) => toLate(lag.percentile(rank)));
+  const max = toLate(lag.max);
   lag.reset();
-  return { memory: readMemory(), lag: { p50, p99, max } };
+  return { memory: readMemory(), lag: { p50, p95, p99, max } };
 }
 
 async function createNamedServer(name: string | undefined): Promise<Server> {

@@ -14,18 +14,21 @@ import { seededRandom } from '../test/support/seeded-random.js';
 import { killServers, spawnServer } from '../test/support/spawned-server.js';
 import { startStorageFaults } from '../test/support/storage-faults.js';
 import { parseStream } from '../test/support/ui-stream.js';
+import { checkCountedTurns } from './counted-turns.js';
 import { type ClockedAgent, startClockedAgent } from './clocked-agent.js';
 
 const SECRET = 'a-secret-for-measuring-only-7Hq2LmZx9cVb4Nw1';
-const HEADERS = { id_token: mintToken({ secret: SECRET, sub: 'bench' }), 'content-type': 'application/json' };
 const DUMMY_CREDENTIALS = { AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench' };
 /** The share of writes that the crowd's table throttles. */
 const THROTTLED = 0.3;
+/** A user runs as many turns as the default `TURNS_AT_ONCE` allows. */
+const TURNS_OF_USER = 5;
 /** Turns that begin at once. */
 const BEGINNING = 25;
 const CHUNKS = 3;
 
 interface Ended {
+  readonly user: string;
   readonly status: number;
   /** The reply without an error. */
   readonly isWhole: boolean;
@@ -56,6 +59,7 @@ async function benchOutage({ turns, milliseconds }: { turns: number; millisecond
     const ended = await Promise.all(running);
     await print(`${turns} turns end while the table refuses every write for ${milliseconds / 1_000} s`, url, ended);
     console.log(`  all responses had ended after ${seconds(performance.now() - start)}`);
+    await checkUsage(service.variables, ended);
   });
 }
 
@@ -77,6 +81,7 @@ async function benchCrowd(streams: number): Promise<void> {
       ended,
     );
     console.log(`  took ${took}, ${faults.calls.length - before} attempts of the SDK`);
+    await checkUsage(service.variables, ended);
   });
 }
 
@@ -102,6 +107,7 @@ async function benchShutdown({ streams, delay }: { streams: number; delay: numbe
   const done = ended.filter(({ isDone }) => isDone).length;
   console.log(`SIGTERM while ${streams} streams run, and each call to the table takes ${delay} ms`);
   console.log(`  ${done} streams ended with [DONE]; exit code ${code} after ${took}`);
+  await checkUsage(toVariables(agent.endpoint, dynamoDb.endpoint), ended);
   await killServers();
   slow.close();
   agent.close();
@@ -109,6 +115,7 @@ async function benchShutdown({ streams, delay }: { streams: number; delay: numbe
 }
 
 interface Service {
+  readonly variables: Record<string, string>;
   readonly url: string;
   readonly agent: ClockedAgent;
   readonly faults: Awaited<ReturnType<typeof startStorageFaults>>;
@@ -124,7 +131,7 @@ async function withService(work: (service: Service) => Promise<void>): Promise<v
   const faults = await startStorageFaults(app.get(DynamoDBDocumentClient, { strict: false }));
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
-  await work({ url: `http://127.0.0.1:${port}`, agent, faults });
+  await work({ variables, url: `http://127.0.0.1:${port}`, agent, faults });
   faults.close();
   app.getHttpServer().closeAllConnections();
   await app.close();
@@ -140,8 +147,6 @@ function toVariables(agent: string, table: string): Record<string, string> {
     AWS_ENDPOINT_URL_DYNAMODB: table,
     AWS_REGION: 'eu-central-1',
     JWT_SECRET_KEY: SECRET,
-    TURNS_PER_MINUTE: '0',
-    TURNS_AT_ONCE: '0',
     LOG_LEVEL: 'fatal',
     PORT: '0',
   };
@@ -175,14 +180,15 @@ async function beginAll(
 /** Sends a turn and reads its whole response. */
 async function ask(url: string, route: string, number: number): Promise<Ended> {
   const start = performance.now();
+  const user = `bench-${Math.floor(number / TURNS_OF_USER)}`;
   const body = JSON.stringify({ prompt: `turn ${number}` });
-  const response = await fetch(`${url}${route}`, { method: 'POST', headers: HEADERS, body });
+  const response = await fetch(`${url}${route}`, { method: 'POST', headers: toHeaders(user), body });
   const text = await response.text().catch(() => '');
   const isStream = route.endsWith('stream');
   const { isDone, outline } = parseStream(response.status, response.headers, isStream ? text : '');
   const isWhole = isStream ? isDone && !outline.includes('error') : response.ok;
   const chatId = response.headers.get('chat-id') ?? '';
-  return { status: response.status, isWhole, isDone, chatId, milliseconds: performance.now() - start };
+  return { user, status: response.status, isWhole, isDone, chatId, milliseconds: performance.now() - start };
 }
 
 /** Prints how the callers fared, and what is stored once nothing is pending any more. */
@@ -196,7 +202,12 @@ async function print(title: string, url: string, ended: readonly Ended[]): Promi
       `  status ${status}: ${group.length} responses, ${whole} whole, the slowest ${seconds(slowest)} after its request`,
     );
   }
-  const stored = await Promise.all(ended.map(({ chatId }) => readStored(url, chatId)));
+  const stored: string[][] = [];
+  // The table is in this process, so that reads of all chats at once would time out.
+  for (let first = 0; first < ended.length; first += BEGINNING) {
+    const group = ended.slice(first, first + BEGINNING);
+    stored.push(...(await Promise.all(group.map(({ chatId, user }) => readStored(url, chatId, user)))));
+  }
   const storedOnce = stored.filter((messages) => messages.join() === 'user,assistant').length;
   console.log(
     `  ${storedOnce} of ${ended.length} answers are stored once; others: ${JSON.stringify(countOthers(stored))}`,
@@ -211,9 +222,9 @@ function countOthers(stored: readonly (readonly string[])[]): Record<string, num
 }
 
 /** The roles of a chat's messages, with their status if they have one. Waits up to a minute for a pending turn. */
-async function readStored(url: string, chatId: string): Promise<string[]> {
+async function readStored(url: string, chatId: string, user: string): Promise<string[]> {
   for (let attempt = 1; ; attempt += 1) {
-    const response = await fetch(`${url}/chats/${chatId}`, { headers: HEADERS });
+    const response = await fetch(`${url}/chats/${chatId}`, { headers: toHeaders(user) });
     const { chat } = (await response.json()) as { chat?: { messages: { role: string; status?: string }[] } };
     const messages = chat?.messages.map(({ role, status }) => [role, status].filter(Boolean).join(':')) ?? ['none'];
     if (attempt === 60 || (response.ok && !messages.includes('user:pending'))) return messages;
@@ -244,6 +255,16 @@ async function startSlowTable(target: string, delay: number): Promise<{ endpoint
       server.closeAllConnections();
     },
   };
+}
+
+function toHeaders(user: string): Record<string, string> {
+  return { id_token: mintToken({ secret: SECRET, sub: user }), 'content-type': 'application/json' };
+}
+
+/** Every turn has begun, so each must be counted. */
+async function checkUsage(variables: Record<string, string>, ended: readonly Ended[]): Promise<void> {
+  const users = new Set(ended.map(({ user }) => user));
+  await checkCountedTurns(variables, [...users], { acknowledged: ended.length });
 }
 
 const seconds = (milliseconds: number) => `${(milliseconds / 1_000).toFixed(1)} s`;

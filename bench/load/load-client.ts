@@ -27,6 +27,8 @@ const BUSY: ReadonlySet<number> = new Set([429, 503, 504]);
 /** Sends requests to one server over connections that it keeps, and measures them. */
 export class LoadClient {
   readonly times: Times = new Map();
+  /** New turns of all users. A doubtful one has perhaps not begun. */
+  readonly turns = { acknowledged: 0, doubtful: 0 };
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 1_000 });
 
   constructor(private readonly url: string) {}
@@ -40,7 +42,11 @@ export class LoadClient {
    */
   async send(call: Call): Promise<Answer> {
     const start = performance.now();
-    const { response } = await this.open(call);
+    const { response } = await this.open(call).catch((error: unknown) => {
+      this.noteDoubt(call);
+      throw error;
+    });
+    this.noteTurn(call, response);
     let text = '';
     // A cut response raises an error too. It is recognised below.
     response.on('error', () => undefined);
@@ -60,6 +66,7 @@ export class LoadClient {
 
   /** Disconnects when the first event of the stream has come. @returns what was read, and nothing of other responses. */
   async leaveStream(call: Call): Promise<string> {
+    this.noteDoubt(call);
     const { response, sent } = await this.open(call);
     response.on('error', () => undefined);
     let text = '';
@@ -77,11 +84,22 @@ export class LoadClient {
 
   /** Disconnects after so many milliseconds, and ignores whatever has come. */
   async leaveAfter(milliseconds: number, call: Call): Promise<void> {
+    this.noteDoubt(call);
     const sent = this.request(call).on('error', () => undefined);
     sent.on('response', (response) => response.on('error', () => undefined).resume());
     sent.end(call.body);
     await wait(milliseconds);
     sent.destroy();
+  }
+
+  private noteTurn(call: Call, { statusCode = 0, headers }: IncomingMessage): void {
+    if (statusCode >= 500) this.noteDoubt(call);
+    const isNew = statusCode === 200 && headers['idempotency-replayed'] === undefined;
+    if (isTurn(call) && isNew) this.turns.acknowledged += 1;
+  }
+
+  private noteDoubt(call: Call): void {
+    if (isTurn(call)) this.turns.doubtful += 1;
   }
 
   private open(call: Call): Promise<{ response: IncomingMessage; sent: ClientRequest }> {
@@ -98,6 +116,10 @@ export class LoadClient {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
     return request(`${this.url}${path}`, { method, agent: this.agent, headers: { ...headers, ...length } });
   }
+}
+
+function isTurn({ method, path }: Call): boolean {
+  return method === 'POST' && ['/chat', '/chat/stream'].includes(path);
 }
 
 function toHeaders({ headers }: IncomingMessage): Headers {

@@ -108,7 +108,7 @@ describe('a table that delivers 30 % of all writes twice', () => {
     await faults.deliverRest();
     expect([...kept.values()].flat()).toHaveLength(KEPT_TURNS);
     expect(deleted.size).toBe(LANES * (DELETED_CHATS + DELETED_AT_ONCE));
-  });
+  }, 600_000);
 
   it('asks the agent once for each turn', () => {
     // The end of a session is an invocation too.

@@ -108,6 +108,15 @@ describe('a turn that is stopped', () => {
       expect(await readRemains(store, two.chat.id)).toEqual([]);
     });
 
+    it('leaves nothing of a late completion whose process dies between two items', async () => {
+      const two = await beginTwo();
+      await alice.end(await alice.supersede('three', two.chat.id));
+      await store.deletion.delete('alice', two.chat.id);
+      store.faults.inject({ type: 'refused' }, { steps: ['complete'], skip: 1 });
+      await expect(store.chats.complete('alice', two, done(LARGE))).rejects.toThrow();
+      expect(await readRemains(store, two.chat.id)).toEqual([]);
+    });
+
     it('is refused for a turn that begins in between', async () => {
       const two = await beginTwo();
       let third: Promise<RunningTurn> | undefined;

@@ -1,10 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { TurnOutcome } from '../../src/chat/model/chat.js';
-import {
-  ChatNotFoundError,
-  IdempotencyKeyReusedError,
-  TurnInProgressError,
-} from '../../src/chat/model/chat.errors.js';
+import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
 import type { RunningTurn } from '../../src/chat/model/turn.js';
 import { STOP_WAIT } from '../../src/config/waits.js';
 import { leaveTurn, readHead, readItems, readRemains, resetHead } from '../support/chat-items.js';

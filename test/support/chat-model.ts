@@ -5,11 +5,13 @@ export interface ModelTurn {
   reply?: string;
   /** Its lease has expired. */
   isExpired: boolean;
+  /** It was told to stop. */
+  isTold: boolean;
   /** Another turn has its key now, so a late reply is refused. */
   isSuperseded: boolean;
 }
 
-export type Refusal = 'not found' | 'busy' | 'key reused' | 'superseded';
+export type Refusal = 'not found' | 'busy' | 'key reused' | 'superseded' | 'stopped';
 
 /** How a turn ends in the model. */
 export type ModelOutcome =
@@ -22,14 +24,22 @@ export class ChatModel {
   private holder: ModelTurn | undefined;
   isDeleted = false;
 
-  begin(prompt: string, key: string | undefined): ModelTurn | { readonly replay: string } | Refusal {
+  /** @param supersedes - whether the turn stops the running one. */
+  begin(
+    prompt: string,
+    key: string | undefined,
+    supersedes = false,
+  ): ModelTurn | { readonly replay: string } | Refusal {
     if (this.isDeleted) return 'not found';
     const known = key === undefined ? undefined : this.keys.get(key);
     if (known && known.prompt !== prompt) return 'key reused';
     if (known?.status === 'done') return { replay: known.reply ?? '' };
-    if (!this.freeHolder()) return 'busy';
+    if (known?.status === 'stopped') return 'stopped';
+    if (!this.freeHolder(supersedes && known !== this.holder)) return 'busy';
+    // A dead turn that was told to stop is stopped now.
+    if ((known?.status as ModelTurn['status'] | undefined) === 'stopped') return 'stopped';
     if (known) known.isSuperseded = true;
-    const turn: ModelTurn = { prompt, status: 'running', isExpired: false, isSuperseded: false };
+    const turn: ModelTurn = { prompt, status: 'running', isExpired: false, isTold: false, isSuperseded: false };
     this.turns.push(turn);
     this.holder = turn;
     if (key !== undefined) this.keys.set(key, turn);
@@ -39,17 +49,28 @@ export class ChatModel {
   complete(turn: ModelTurn, outcome: ModelOutcome): Refusal | undefined {
     if (this.isDeleted) return 'not found';
     if (turn.isSuperseded) return 'superseded';
-    Object.assign(turn, outcome);
+    // A stop that is stored stands. A late reply adds its text alone.
+    const status = turn.status === 'stopped' ? 'stopped' : outcome.status;
+    Object.assign(turn, outcome, { status });
     return undefined;
+  }
+
+  /** @returns whether there was a turn to tell, which may be stored already. */
+  stop(): boolean | Refusal {
+    if (this.isDeleted) return 'not found';
+    if (!this.holder || this.holder.isExpired) return false;
+    this.holder.isTold = true;
+    return true;
   }
 
   release(turn: ModelTurn): void {
     if (this.holder === turn) this.holder = undefined;
   }
 
-  delete(): Refusal | undefined {
+  /** @param stops - whether the running turn is stopped first. */
+  delete(stops = false): Refusal | undefined {
     if (this.isDeleted) return 'not found';
-    if (!this.freeHolder()) return 'busy';
+    if (!this.freeHolder(stops)) return 'busy';
     this.isDeleted = true;
     return undefined;
   }
@@ -61,17 +82,26 @@ export class ChatModel {
 
   /** The texts of each turn, with the status that a caller sees. */
   view(): string[][] {
-    return this.turns.map(({ prompt, status, reply = '', isExpired }) => {
+    return this.turns.map((turn) => {
+      const { prompt, status, reply = '', isExpired } = turn;
       if (status === 'done') return [prompt, reply];
-      if (status === 'partial') return [prompt, `${reply}:partial`];
-      return [`${prompt}:${status === 'running' && !isExpired ? 'pending' : 'failed'}`];
+      if (status === 'partial' || (status === 'stopped' && reply !== '')) return [prompt, `${reply}:${status}`];
+      if (status === 'running') return [`${prompt}:${isExpired ? toDeadStatus(turn) : 'pending'}`];
+      return [`${prompt}:${status}`];
     });
   }
 
-  private freeHolder(): boolean {
-    if (this.running) return false;
-    if (this.holder?.status === 'running') this.holder.status = 'failed';
+  private freeHolder(stops: boolean): boolean {
+    const { running } = this;
+    if (running && !stops) return false;
+    if (running) running.isTold = true;
+    if (this.holder?.status === 'running') this.holder.status = toDeadStatus(this.holder);
     this.holder = undefined;
     return true;
   }
+}
+
+/** What is kept of a turn that its process did not end. */
+function toDeadStatus({ isTold }: ModelTurn): 'stopped' | 'failed' {
+  return isTold ? 'stopped' : 'failed';
 }

@@ -19,10 +19,12 @@ import { startStorageFaults, type StorageFaults } from './storage-faults.js';
 class HastyClock extends Clock {
   /** The pauses that were asked for, in milliseconds. */
   readonly pauses: number[] = [];
+  /** The longest that a pause really takes, in milliseconds. */
+  longest = 10;
 
   override async sleep(milliseconds: number): Promise<void> {
     this.pauses.push(milliseconds);
-    await super.sleep(Math.min(milliseconds, 10));
+    await super.sleep(Math.min(milliseconds, this.longest));
   }
 }
 

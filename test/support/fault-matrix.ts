@@ -135,7 +135,7 @@ export const isWaiting = (row: FaultCase): boolean =>
   isLate(row) || row.unreachable === 'unanswered' || row.invocations > 1;
 
 /** The deadline of late turns, in milliseconds: enough for the text before a fault, and less than the wait of a stream. */
-export const LATE_DEADLINE = '6000';
+export const LATE_DEADLINE = '9000';
 
 /** The faults of Bedrock Agents that a prompt causes, in any kind of response. */
 export const DIRECTED_FAULTS = listFaultCases('Bedrock Agents').filter(({ unreachable }) => unreachable === undefined);

@@ -3,6 +3,8 @@ import { Socket } from 'node:net';
 
 /** How often a connection is checked within the time that its client has. */
 const CHECKS = 4;
+/** A Node that does not count the unsent bytes of a write gives the time once for each of these. */
+const WRITE_BYTES = 256 * 1024;
 
 /**
  * Closes connections whose clients take nothing of what is to be sent. Node's own `timeout` begins again with every byte that
@@ -21,16 +23,26 @@ export function closeStalled(server: Server, getStall: () => number): void {
       stalled = socket.writableLength > 0 && progress === last ? stalled + 1 : 0;
       last = progress;
       // Counted and not timed: a process that was frozen does not blame its clients.
-      if (stalled >= CHECKS) socket.destroy();
+      if (stalled >= CHECKS * countTimes(socket)) socket.destroy();
     };
     const timer = setInterval(check, getStall() / CHECKS).unref();
     socket.once('close', () => clearInterval(timer));
   });
 }
 
-/** Changes with each byte that the system takes. One large write counts as written only when all of it is taken. */
+/** How often the client gets its time. Without the count a slow client seems to take nothing until the end of a write. */
+function countTimes(socket: Socket): number {
+  return countUnsent(socket) === undefined ? 1 + Math.floor(socket.writableLength / WRITE_BYTES) : 1;
+}
+
+/** Changes with each byte that the system takes, or with each write on a Node without `countUnsent`. */
 function describeProgress(socket: Socket): string {
+  return `${socket.bytesWritten - socket.writableLength} ${countUnsent(socket)}`;
+}
+
+/** The bytes of the current write that the system has not taken; undefined on a Node that does not tell. */
+function countUnsent(socket: Socket): number | undefined {
   // Node's own check reads this too. It has no public name.
   const { _handle: handle } = socket as { _handle?: { writeQueueSize?: number } | null };
-  return `${socket.bytesWritten - socket.writableLength} ${handle?.writeQueueSize}`;
+  return handle?.writeQueueSize;
 }
