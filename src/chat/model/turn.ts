@@ -1,10 +1,25 @@
 import type { ChatSummary, Replay } from './chat.js';
+import type { MessagePlace } from './turn-ids.js';
+
+/**
+ * Which turns a turn replaces once it has an answer:
+ *
+ * - `from`: the turn of this message and all turns after it. The message must be visible.
+ * - `after`: all turns after the first of these turns that is visible; all turns if none of them is visible. Newest turn first.
+ *   If no turn is after it, the turn replaces nothing.
+ */
+export type Replacement =
+  ({ readonly kind: 'from' } & MessagePlace) | { readonly kind: 'after'; readonly numbers: readonly number[] };
 
 /** What a caller asks for: one turn. */
 export interface TurnRequest {
   readonly prompt: string;
   /** The chat to continue; undefined opens a new chat. */
   readonly chatId: string | undefined;
+  /** Whether the turn opens the chat with this id if the user has and had none. Not by default. */
+  readonly isNamed?: boolean;
+  /** What the turn replaces; nothing by default. */
+  readonly replacement?: Replacement | undefined;
   /** The caller's idempotency key. The same key again gets the same reply, and no second turn runs. */
   readonly key: string | undefined;
 }
