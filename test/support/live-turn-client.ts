@@ -1,3 +1,4 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { tokenOf } from './tokens.js';
 import { parseStream, type WholeStream } from './ui-stream.js';
 
@@ -12,4 +13,9 @@ export async function stopTurn(url: string, chatId: string, user = 'alice'): Pro
 export async function resumeTurn(url: string, chatId: string, user = 'alice'): Promise<WholeStream> {
   const response = await fetch(`${url}/chat/stream/${chatId}/stream`, { headers: { id_token: tokenOf(user) } });
   return parseStream(response.status, response.headers, await response.text());
+}
+
+/** Closes the connections that `fetch` has opened for a request that it then sent on another one. A server waits for them. */
+export function closeUnused(app: NestExpressApplication): void {
+  app.getHttpServer().closeAllConnections();
 }
