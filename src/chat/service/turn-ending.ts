@@ -3,7 +3,7 @@ import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { AgentProvider } from '../agent/agent.js';
 import { isEndedByAgent, type StoredTurn, type TurnOutcome } from '../model/chat.js';
 import type { RunningTurn } from '../model/turn.js';
-import { DynamoChatRepository, type ReleasedChat } from '../storage/dynamo-chat.repository.js';
+import { type CompletedTurn, DynamoChatRepository, type ReleasedChat } from '../storage/dynamo-chat.repository.js';
 import { DynamoTurnLease } from '../storage/dynamo-turn-lease.js';
 import { RunningTurns } from './running-turns.js';
 import { within } from './turn-deadline.js';
@@ -58,7 +58,7 @@ export class TurnEnding {
     const { storing: stop } = this.running;
     const completing = within({ until: storeDeadline, stop, late: tooSlow }, () => this.complete(userId, turn, end));
     const released = completing.then(
-      (completed) => this.release(userId, completed.turn, completed.stored.number, outcome),
+      (completed) => this.release(userId, completed.turn, completed.stored, outcome),
       (error: unknown) => this.giveUp(userId, turn, error),
     );
     const lastWrite = { until: storeDeadline + this.times.lastWrite, late: tooSlow };
@@ -89,12 +89,17 @@ export class TurnEnding {
   }
 
   /** Releases the chat for its next turn. */
-  private release(userId: string, turn: RunningTurn, number: number, outcome: TurnOutcome): Promise<ReleasedChat> {
+  private release(
+    userId: string,
+    turn: RunningTurn,
+    stored: CompletedTurn,
+    outcome: TurnOutcome,
+  ): Promise<ReleasedChat> {
     const { agent, idleSeconds } = this.agent.memory;
     // After another end nobody knows what the agent remembers. A filtered prompt must not stay in its session.
     const isFinished = isEndedByAgent(outcome) && outcome.reason === 'stop';
     const rememberedBy = isFinished && idleSeconds > 0 ? agent : undefined;
-    return this.chats.release(userId, turn, { number, rememberedBy });
+    return this.chats.release(userId, turn, { number: stored.number, hasReply: stored.hasReply, rememberedBy });
   }
 
   /** Ends the lease of a turn that could not be stored. @throws the error, always. */
