@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import { DynamoHiddenTurns } from '../../src/chat/storage/dynamo-hidden-turns.js';
 import { DynamoTurnLease } from '../../src/chat/storage/dynamo-turn-lease.js';
 import { DynamoTurnRecovery } from '../../src/chat/storage/dynamo-turn-recovery.js';
 import { DynamoHeadRepair } from '../../src/chat/storage/dynamo-head-repair.js';
@@ -36,7 +37,9 @@ describe('DynamoSweep', () => {
   /** Sweeps in pages of a few items. */
   function sweep(options: Partial<SweepOptions> = {}) {
     const settings = new TableSettings(store.environment);
-    const recovery = new DynamoTurnRecovery(store.dynamoTable, new DynamoTurnLease(store.dynamoTable), settings);
+    const { dynamoTable: table } = store;
+    const hiddenTurns = new DynamoHiddenTurns(table);
+    const recovery = new DynamoTurnRecovery(table, new DynamoTurnLease(table), hiddenTurns, settings);
     const repair = new DynamoHeadRepair(store.dynamoTable);
     const deletion = new DynamoChatDeletion(store.dynamoTable, recovery, repair, store.stops);
     const scan = new TableScan(store.client, settings, 3);

@@ -62,9 +62,10 @@ export class TurnRunner {
 
   /** Stores the outcome of a turn and releases its chat. The default reply is `re <prompt>`. */
   async end(turn: RunningTurn, outcome = done(`re ${turn.prompt}`)): Promise<RunningTurn> {
-    const { number } = await this.store.chats.complete(this.user, turn, outcome);
+    const { number, hasReply } = await this.store.chats.complete(this.user, turn, outcome);
     await this.store.chats.release(this.user, turn, {
       number,
+      hasReply,
       rememberedBy: outcome.status === 'done' ? MEMORY.agent : undefined,
     });
     return turn;

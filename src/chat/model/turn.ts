@@ -30,10 +30,28 @@ export interface LegacyMessages {
   readonly History?: unknown;
 }
 
+/** Turns by their numbers, both ends included. */
+export interface TurnRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What the head of a chat says about its turns. */
+export interface KnownTurns {
+  /** The number of the newest turn; 0 if all turns are of the original system. */
+  readonly newest: number;
+  /** The lease of the turn that holds the chat. */
+  readonly openLease: string | undefined;
+  /** Turns that were replaced, oldest first. */
+  readonly hidden: readonly TurnRange[];
+}
+
 /** A stored chat without the turns of this system. */
 export interface StoredChat extends ChatSummary {
   /** For the storage alone: the messages in the chat's item, or the name of the item that they were moved to. */
   readonly legacy: LegacyMessages & { readonly itemName?: string | undefined };
+  /** For the storage alone: its turns when its head was read. */
+  readonly turns: KnownTurns;
 }
 
 /** The agent's session of a turn: the session of the turns before it, or a new one. */
@@ -90,6 +108,8 @@ export interface RunningTurn {
   readonly prompt: string;
   /** ISO 8601 UTC: when the turn began. */
   readonly at: string;
+  /** The number of the first turn that it replaces, once it has an answer. The agent knows the turns before that one. */
+  readonly replaces?: number | undefined;
   readonly session: TurnSession;
   /** The lease of a dead turn of the chat that was ended by the begin of this one. */
   readonly recovered?: string | undefined;
