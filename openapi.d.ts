@@ -103,6 +103,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/chat/stream/{id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream the reply of the running turn from its start
+         * @description Any number of readers may stream one turn. In the process that runs the turn, the reply comes as it grows. Elsewhere it comes when it is stored, and comments come meanwhile.
+         */
+        get: operations["resumeReply"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop the running turn of a chat
+         * @description It takes effect within 2 s, in whichever process the turn runs. What there is of the reply is kept as `stopped`. If the reply is complete before that, it is kept whole.
+         */
+        post: operations["stopTurn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -306,7 +346,7 @@ export interface components {
             output_tokens: number;
         };
         /** @description The data of one event, as JSON: a part of the UI message stream of the AI SDK */
-        StreamPart: components["schemas"]["StartPart"] | components["schemas"]["TextStartPart"] | components["schemas"]["TextDeltaPart"] | components["schemas"]["TextEndPart"] | components["schemas"]["SourceUrlPart"] | components["schemas"]["SourceDocumentPart"] | components["schemas"]["ErrorPart"] | components["schemas"]["FinishPart"];
+        StreamPart: components["schemas"]["StartPart"] | components["schemas"]["TextStartPart"] | components["schemas"]["TextDeltaPart"] | components["schemas"]["TextEndPart"] | components["schemas"]["SourceUrlPart"] | components["schemas"]["SourceDocumentPart"] | components["schemas"]["ErrorPart"] | components["schemas"]["AbortPart"] | components["schemas"]["FinishPart"];
         /** @description The turn has begun */
         StartPart: {
             /** @constant */
@@ -371,6 +411,11 @@ export interface components {
             /** @description One of the texts that `error` has in the responses of this route */
             errorText: string;
         };
+        /** @description A user has stopped the turn. Only `finish` follows */
+        AbortPart: {
+            /** @constant */
+            type: "abort";
+        };
         /** @description The reply is stored, or the turn has failed */
         FinishPart: {
             /** @constant */
@@ -381,7 +426,7 @@ export interface components {
              *     - `stop`: the reply is complete
              *     - `length`: the agent has reached a limit; the message is stored as `partial`
              *     - `content-filter`: a filter has ended the reply
-             *     - `other`: the agent has ended the reply early; the message is stored as `partial`
+             *     - `other`: the agent has ended the reply early, or a user has stopped it; the message is `partial` or `stopped`
              *     - `error`: the turn has failed
              * @enum {string}
              */
@@ -470,6 +515,8 @@ export interface components {
         vary: "Origin";
         /** @description Whole seconds after which to try again */
         "retry-after": string;
+        /** @description Whole seconds after which to try again, if that may help */
+        "retry-after-sometimes": string;
         /** @description The reply of an earlier request with the same key */
         "idempotency-replayed": "true";
         /** @description The chat of the turn, once the turn has begun */
@@ -491,6 +538,8 @@ export interface operations {
             header?: {
                 /** @description A repetition with the same key gets the stored reply, and the agent is not asked again. */
                 "Idempotency-Key"?: string;
+                /** @description Stops a running turn of the chat for this one. Without it, only a stream that all its readers have left is stopped. */
+                supersede?: "true";
                 /** @description Kept as the id of the request, if it has this form */
                 "x-request-id"?: string;
             };
@@ -617,7 +666,7 @@ export interface operations {
             /** @description Conflict */
             409: {
                 headers: {
-                    "retry-after": components["headers"]["retry-after"];
+                    "retry-after": components["headers"]["retry-after-sometimes"];
                     "chat-id": components["headers"]["chat-id"];
                     "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
@@ -867,6 +916,8 @@ export interface operations {
             header?: {
                 /** @description A repetition with the same key gets the stored reply, and the agent is not asked again. */
                 "Idempotency-Key"?: string;
+                /** @description Stops a running turn of the chat for this one. Without it, only a stream that all its readers have left is stopped. */
+                supersede?: "true";
                 /** @description Kept as the id of the request, if it has this form */
                 "x-request-id"?: string;
             };
@@ -1008,7 +1059,7 @@ export interface operations {
             /** @description Conflict */
             409: {
                 headers: {
-                    "retry-after": components["headers"]["retry-after"];
+                    "retry-after": components["headers"]["retry-after-sometimes"];
                     "chat-id": components["headers"]["chat-id"];
                     "turn-id": components["headers"]["turn-id"];
                     "x-request-id": components["headers"]["x-request-id"];
@@ -2301,6 +2352,533 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MessagePage"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Expectation Failed */
+            417: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "retry-after": components["headers"]["retry-after"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerError"];
+                };
+            };
+        };
+    };
+    resumeReply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Kept as the id of the request, if it has this form */
+                "x-request-id"?: string;
+            };
+            path: {
+                /** @description The id of the chat */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The reply as a UI message stream of the AI SDK */
+            200: {
+                headers: {
+                    "x-vercel-ai-ui-message-stream": components["headers"]["x-vercel-ai-ui-message-stream"];
+                    "x-accel-buffering": components["headers"]["x-accel-buffering"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example data: {"type":"start","messageId":"b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11:1","messageMetadata":{"chat":{"id":"b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11","user_id":"demo","title":"Plan a weekend in Lisbon","created_at":"2026-11-26T09:00:00.000Z","updated_at":"2026-11-26T09:00:00.000Z"},"user_message_id":"b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11:1:user"}}
+                     *
+                     *     data: {"type":"text-start","id":"answer"}
+                     *
+                     *     data: {"type":"text-delta","id":"answer","delta":"Spend the first day in Alfama."}
+                     *
+                     *     data: {"type":"text-end","id":"answer"}
+                     *
+                     *     data: {"type":"finish","finishReason":"stop","messageMetadata":{"chat":{"id":"b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11","user_id":"demo","title":"Plan a weekend in Lisbon","created_at":"2026-11-26T09:00:00.000Z","updated_at":"2026-11-26T09:00:00.000Z"}}}
+                     *
+                     *     data: [DONE]
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description No turn of the chat is running, or there is no such chat */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "retry-after": components["headers"]["retry-after"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Expectation Failed */
+            417: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "retry-after": components["headers"]["retry-after"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientError"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerError"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "retry-after": components["headers"]["retry-after"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerError"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerError"];
+                };
+            };
+        };
+    };
+    stopTurn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Kept as the id of the request, if it has this form */
+                "x-request-id"?: string;
+            };
+            path: {
+                /** @description The id of the chat */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The running turn was told to stop */
+            202: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No turn of the chat is running */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "cache-control": components["headers"]["cache-control"];
+                    "x-content-type-options": components["headers"]["x-content-type-options"];
+                    "content-security-policy": components["headers"]["content-security-policy"];
+                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
+                    "referrer-policy": components["headers"]["referrer-policy"];
+                    "strict-transport-security": components["headers"]["strict-transport-security"];
+                    "x-frame-options": components["headers"]["x-frame-options"];
+                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
+                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
+                    vary: components["headers"]["vary"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {

@@ -40,13 +40,13 @@ export async function benchLoad(): Promise<void> {
   const seed = Number(values.seed ?? 1);
   console.log(`${count} users for ${seconds} s, seed ${seed}, Node ${process.version}\n`);
 
-  const express = await startParts().then((parts) => startServer('express', parts.agent, parts.table));
+  const express = await startParts().then((parts) => startServer('express', parts));
   const reference = createUsers(count, seed, new LoadClient(express.url));
   const bare = await measure('plain Express', { server: express, users: reference, seconds });
   express.stop();
 
   const parts = await startParts();
-  const service = await startServer('ours', parts.agent, parts.table, { variables: LIMITS });
+  const service = await startServer('ours', { ...parts, variables: LIMITS });
   const client = new LoadClient(service.url);
   const users = createUsers(count, seed, client);
   const ours = await measure('this service', { server: service, users, seconds });

@@ -4,6 +4,7 @@ import { benchColdStart } from './lambda/cold.js';
 import { benchWarmRequests } from './lambda/warm.js';
 import { benchLoad } from './load.js';
 import { benchReaders } from './readers.js';
+import { benchStop } from './stop.js';
 import { benchStream } from './stream.js';
 import { benchTurnCost } from './turn-cost.js';
 import { benchTurnEnds } from './turn-ends.js';
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   turns: benchTurnCost,
   chats: benchChatList,
   ends: benchTurnEnds,
+  stop: benchStop,
   cold: benchColdStart,
   warm: benchWarmRequests,
   verify: benchVerify,

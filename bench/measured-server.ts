@@ -37,16 +37,28 @@ export async function startTable(): Promise<string> {
 /** The default limit of turns at once, and as many turns a minute as can be set. */
 export const LIMITS = { TURNS_PER_MINUTE: '1000', TURNS_AT_ONCE: '5' };
 
-/** Starts this service, a bare proxy, or plain Express. By default users have no limits. */
+/** What a server calls, and where its code and its socket are. */
+export interface ServerOptions {
+  /** The endpoints of its agent and its table. */
+  readonly agent: string;
+  readonly table: string;
+  /** A socket that it listens on too. */
+  readonly path?: string;
+  /** A checkout of another commit; by default this one. */
+  readonly folder?: string;
+  /** More of its configuration. By default users have no limits. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** Starts this service, a bare proxy, or plain Express. */
 export async function startServer(
   name: 'ours' | 'bare' | 'express',
-  agentEndpoint: string,
-  dynamoDb: string,
-  { path, variables = {} }: { path?: string; variables?: Record<string, string> } = {},
+  { agent, table, path, folder = join(import.meta.dirname, '..'), variables = {} }: ServerOptions,
 ): Promise<MeasuredServer> {
-  const child = fork(join(import.meta.dirname, 'stream-server.ts'), [name, ...(path === undefined ? [] : [path])], {
+  const child = fork(join(folder, 'bench/stream-server.ts'), [name, ...(path === undefined ? [] : [path])], {
     execArgv: ['--expose-gc', '--import', '@swc-node/register/esm-register'],
-    env: { ...process.env, ...buildVariables(agentEndpoint, dynamoDb), ...variables },
+    cwd: folder,
+    env: { ...process.env, ...buildVariables(agent, table), ...variables },
   });
   child.once('exit', (code) => {
     throw new Error(`${name} ended with ${code}`);

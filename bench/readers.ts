@@ -100,7 +100,8 @@ function describe(times: readonly number[], rank: number): string {
 async function buildScene(): Promise<Scene> {
   const path = join(mkdtempSync(join(tmpdir(), 'readers-')), 'socket');
   const agent = await startBedrockAgentEmulator();
-  const service = await startServer('ours', agent.endpoint, await startTable(), { path, variables: LIMITS });
+  const table = await startTable();
+  const service = await startServer('ours', { agent: agent.endpoint, table, path, variables: LIMITS });
   let largeChat: string | undefined;
   for (let turn = 0; turn < LARGE_REPLIES; turn += 1) {
     agent.enqueue({ type: 'chunks', chunks: ['x'.repeat(LARGE_REPLY_BYTES)] });

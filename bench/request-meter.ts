@@ -19,10 +19,12 @@ interface Input {
 interface Output {
   Item?: Item;
   Items?: Item[];
+  Responses?: Readonly<Record<string, Item[]>>;
 }
 
 const OPERATIONS: Readonly<Record<string, string>> = {
   Get: 'GetItem',
+  BatchGet: 'BatchGetItem',
   Put: 'PutItem',
   Update: 'UpdateItem',
   Query: 'Query',
@@ -48,7 +50,7 @@ export class RequestMeter {
         this.bills.push({
           operation,
           writeUnits: isWrite ? writeUnits(before, await this.observe(input)) : 0,
-          readUnits: isWrite ? 0 : readUnits(countBytes(result.output as Output)) * (input.ConsistentRead ? 1 : 0.5),
+          readUnits: isWrite ? 0 : countReadUnits(result.output as Output) * (input.ConsistentRead ? 1 : 0.5),
         });
         return result;
       },
@@ -73,6 +75,9 @@ export function sumBills(bills: readonly Bill[]): { requests: number; writeUnits
   return { requests: bills.length, writeUnits: sum('writeUnits'), readUnits: sum('readUnits') };
 }
 
-function countBytes({ Item: item, Items: items = item ? [item] : [] }: Output): number {
-  return items.reduce((sum, one) => sum + itemBytes(one), 0);
+/** A query counts the bytes of its items together, a batch counts each item. */
+function countReadUnits({ Item: item, Items: items = item ? [item] : [], Responses: batches }: Output): number {
+  if (!batches) return readUnits(items.reduce((sum, one) => sum + itemBytes(one), 0));
+  const found = Object.values(batches).flat();
+  return found.reduce((sum, one) => sum + readUnits(itemBytes(one)), 0);
 }

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { type ClockedAgent, startClockedAgent } from './clocked-agent.js';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startClockedAgent } from './clocked-agent.js';
 import { mb, percentile } from './figures.js';
 import { type MeasuredServer, startServer, startTable, tokenOf } from './measured-server.js';
 
@@ -22,24 +24,45 @@ interface Read {
   readonly delays: readonly number[];
 }
 
+interface OpenStream {
+  readonly chatId: string;
+  readonly ended: Promise<Read>;
+}
+
+/** A server with many streams. */
+interface Crowd {
+  readonly name: string;
+  /** A checkout of another commit. */
+  readonly folder?: string;
+  /** How many readers each stream has. */
+  readonly readers: 1 | 2;
+}
+
 /**
  * Prints the delay of chunks through this service and through a bare proxy with the same SDK client.
- * Then it prints the memory that many concurrent streams need.
- * The agent and the client share this process and its clock. Each server has its own process.
+ * Then it prints the memory that many concurrent streams need, with one and with two readers each. `--before <folder>`
+ * adds a checkout of another commit. The agent and the client share this process and its clock. Each server has its own
+ * process.
  *
  * @throws Error when a stream is incomplete.
  */
 export async function benchStream(): Promise<void> {
-  const agent = await startClockedAgent(CHUNKS, PACE_MS);
-  const crowdAgent = await startClockedAgent(CROWD_CHUNKS, PACE_MS);
-  const dynamoDb = await startTable();
-  const [ours, bare, crowded] = await Promise.all([
-    startServer('ours', agent.endpoint, dynamoDb),
-    startServer('bare', agent.endpoint, dynamoDb),
-    startServer('ours', crowdAgent.endpoint, dynamoDb),
+  const { values } = parseArgs({ args: process.argv.slice(3), options: { before: { type: 'string' } } });
+  const table = await startTable();
+  const { endpoint: agent } = await startClockedAgent(CHUNKS, PACE_MS);
+  const [ours, bare] = await Promise.all([
+    startServer('ours', { agent, table }),
+    startServer('bare', { agent, table }),
   ]);
   await benchDelays(ours, bare);
-  await benchCrowd(crowded, crowdAgent);
+  ours.stop();
+  bare.stop();
+  console.log(`${CROWD} streams open at once, resident memory and heap:\n`);
+  console.log('                        before    at peak   a stream');
+  if (values.before !== undefined)
+    await benchCrowd({ name: 'before', folder: resolve(values.before), readers: 1 }, table);
+  await benchCrowd({ name: 'one reader', readers: 1 }, table);
+  await benchCrowd({ name: 'two readers', readers: 2 }, table);
 }
 
 async function benchDelays(ours: MeasuredServer, bare: MeasuredServer): Promise<void> {
@@ -63,32 +86,43 @@ async function benchDelays(ours: MeasuredServer, bare: MeasuredServer): Promise<
 }
 
 /** Opens all streams, and reads their first chunks, before any stream ends. */
-async function benchCrowd(service: MeasuredServer, agent: ClockedAgent): Promise<void> {
-  await openAll(`${service.url}/chat/stream`, OPENING).then((streams) =>
-    Promise.all(streams.map((stream) => stream.ended)),
-  );
+async function benchCrowd({ name, folder, readers }: Crowd, table: string): Promise<void> {
+  const agent = await startClockedAgent(CROWD_CHUNKS, PACE_MS);
+  const service = await startServer('ours', { agent: agent.endpoint, table, ...(folder !== undefined && { folder }) });
+  const begin = () => openStream(`${service.url}/chat/stream`, '{"prompt":"hello"}');
+  const warmUp = await openAll(OPENING, begin);
+  await Promise.all(warmUp.map((stream) => stream.ended));
   const before = await service.memory();
   agent.hold();
-  const streams = await openAll(`${service.url}/chat/stream`, CROWD);
+  const streams = await openAll(CROWD, begin);
+  const resumed =
+    readers === 1
+      ? []
+      : await openAll(CROWD, (index) => openStream(`${service.url}/chat/stream/${streams[index]?.chatId}/stream`));
   const during = await service.memory();
   await agent.release((CROWD / ENDING_PER_SECOND) * 1000);
-  const reads = await Promise.all(streams.map((stream) => stream.ended));
-  const broken = reads.filter((read) => !isComplete(read));
-  console.log(`${reads.length} streams open at once, ${reads.length - broken.length} of them complete:\n`);
-  console.log('          before    at peak   a stream');
-  for (const [name, kind] of Object.entries({ RSS: 'rss', heap: 'heapUsed' } as const)) {
-    const each = (during[kind] - before[kind]) / reads.length / 1024;
-    console.log(`${name.padEnd(6)}${mb(before[kind])}${mb(during[kind])}${each.toFixed(1).padStart(8)} KB`);
+  const reads = await Promise.all([...streams, ...resumed].map((stream) => stream.ended));
+  service.stop();
+  agent.close();
+  for (const [kind, words] of Object.entries({ rss: 'RSS', heapUsed: 'heap' }) as ['rss' | 'heapUsed', string][]) {
+    const each = (during[kind] - before[kind]) / CROWD / 1024;
+    console.log(
+      `${`${name}, ${words}`.padEnd(20)}${mb(before[kind])}${mb(during[kind])}${each.toFixed(1).padStart(8)} KB`,
+    );
   }
+  const broken = reads.filter((read) => !isComplete(read));
   if (broken.length > 0) throw new Error(`${broken.length} streams are incomplete: ${JSON.stringify(broken[0])}`);
 }
 
 /** Opens streams, some at a time. Resolves when each has its first chunk. */
-async function openAll(url: string, count: number): Promise<{ ended: Promise<Read> }[]> {
-  const streams: { ended: Promise<Read> }[] = [];
+async function openAll(count: number, open: (index: number) => Promise<OpenStream>): Promise<OpenStream[]> {
+  const streams: OpenStream[] = [];
   while (streams.length < count) {
-    const opening = Array.from({ length: Math.min(OPENING, count - streams.length) }, () => openStream(url));
-    streams.push(...(await Promise.all(opening)));
+    const next = Array.from(
+      { length: Math.min(OPENING, count - streams.length) },
+      (_, index) => streams.length + index,
+    );
+    streams.push(...(await Promise.all(next.map(open))));
   }
   return streams;
 }
@@ -99,18 +133,18 @@ function isComplete({ status, text, delays }: Read): boolean {
   );
 }
 
-const connections = new Agent({ keepAlive: true, maxSockets: CROWD });
+const connections = new Agent({ keepAlive: true, maxSockets: 2 * CROWD });
 const token = tokenOf('alice');
 
 async function readStream(url: string): Promise<Read> {
-  return (await openStream(url)).ended;
+  return (await openStream(url, '{"prompt":"hello"}')).ended;
 }
 
-/** Sends one turn. Resolves when its first chunk has arrived. */
-async function openStream(url: string): Promise<{ ended: Promise<Read> }> {
-  const headers = { id_token: token, 'content-type': 'application/json' };
-  const call = request(url, { method: 'POST', headers, agent: connections });
-  call.end('{"prompt":"hello"}');
+/** Sends a turn, or resumes one if there is no body. Resolves when its first chunk has arrived. */
+async function openStream(url: string, body?: string): Promise<OpenStream> {
+  const headers = { id_token: token, ...(body !== undefined && { 'content-type': 'application/json' }) };
+  const call = request(url, { method: body === undefined ? 'GET' : 'POST', headers, agent: connections });
+  call.end(body);
   const [response] = (await once(call, 'response')) as [IncomingMessage];
   const { statusCode: status = 0 } = response;
   let text = '';
@@ -123,7 +157,7 @@ async function openStream(url: string): Promise<{ ended: Promise<Read> }> {
       for (const written of times.trim().split(' ')) delays.push(now - Number(written));
   });
   await Promise.race([once(response, 'data'), ended]);
-  return { ended };
+  return { ended, chatId: String(response.headers['chat-id']) };
 }
 
 function difference(one: readonly number[], other: readonly number[]): (rank: number) => number {

@@ -10,13 +10,15 @@ export function insertToken(event: string, token: string): string {
 }
 
 /**
- * Finds the function that a gateway would invoke. The function that streams has one route.
+ * Finds the function that a gateway would invoke. The function that streams has two routes.
  *
  * @param event - JSON.
  */
 export function findHandler(event: string): PackageHandler {
   const { request } = toHttpEvent(JSON.parse(event));
-  return /^\/chat\/stream(\?|$)/.test(request?.url ?? '') ? 'lambda-stream.handler' : 'lambda.handler';
+  return /^\/chat\/stream(\/[^/]+\/stream)?(\?|$)/.test(request?.url ?? '')
+    ? 'lambda-stream.handler'
+    : 'lambda.handler';
 }
 
 /** The parts of a request that a REST API (v1) puts into its event. */

@@ -48,7 +48,7 @@ class Functions {
 }
 
 /**
- * Forwards every request to a function, as a REST API does. `POST /chat/stream` has a function of its own.
+ * Forwards every request to a function, as a REST API does. Streams have a function of their own.
  * A function handles one event at a time; other events wait. SIGINT and SIGTERM end the process.
  *
  * @throws Error when it cannot listen or a function cannot be started. Nothing runs after that.

@@ -8,20 +8,25 @@ import { AgentModule } from './agent/agent.module.js';
 import { ChatHistoryController } from './api/chat-history.controller.js';
 import { ChatListController } from './api/chat-list.controller.js';
 import { ChatController } from './api/chat.controller.js';
+import { RunningTurnController } from './api/running-turn.controller.js';
 import { ChatHistoryService } from './service/chat-history.service.js';
 import { ChatListService } from './service/chat-list.service.js';
 import { ChatService } from './service/chat.service.js';
 import { EarlierTurns } from './service/earlier-turns.js';
+import { LiveTurns } from './service/live-turns.js';
+import { ResumeService } from './service/resume.service.js';
 import { RunningTurns } from './service/running-turns.js';
 import { TurnEnding } from './service/turn-ending.js';
 import { TurnRunner } from './service/turn-runner.js';
+import { TurnStopService } from './service/turn-stop.service.js';
+import { TurnSupersession } from './service/turn-supersession.js';
 import { TurnTimes } from './service/turn-times.js';
 import { StorageModule } from './storage/storage.module.js';
 
 /** Chats: the controllers, the services, the storage and the agent. */
 @Module({
   imports: [AuthModule, UsageModule, StorageModule, AgentModule],
-  controllers: [ChatController, ChatListController, ChatHistoryController],
+  controllers: [ChatController, ChatListController, ChatHistoryController, RunningTurnController],
   providers: [
     BodyMemory,
     ChatService,
@@ -31,6 +36,10 @@ import { StorageModule } from './storage/storage.module.js';
     TurnEnding,
     EarlierTurns,
     RunningTurns,
+    LiveTurns,
+    TurnSupersession,
+    TurnStopService,
+    ResumeService,
     TurnTimes,
   ],
 })

@@ -15,6 +15,8 @@ describe('toHttpEvent', () => {
     ['/a/b/c/chats/x/messages', '/chats/x/messages'],
     ['/base/chats/chat', '/chats/chat'],
     ['/base/health/ready', '/health/ready'],
+    ['/base/chats/x/stop', '/chats/x/stop'],
+    ['/base/chat/stream/x/stream', '/chat/stream/x/stream'],
     ['//chat', '/chat'],
     ['/base/chat/', '/chat/'],
   ])('takes the base path off %s', (path, url) => {

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { AgentTimeoutError } from '../../src/chat/agent/agent.errors.js';
+import { TurnStoppedError } from '../../src/chat/model/chat.errors.js';
 import type { EmulatedBehaviour } from '../../src/local/emulator/behaviour.js';
 import { PROVIDERS, toSettings } from '../support/agent-providers.js';
 import { type GatedCall, startGate } from '../support/gate.js';
@@ -108,6 +109,28 @@ describe.each(PROVIDERS)('the provider of $name', (provider) => {
       expect((await failure).error).toBe(reason);
       expect(await fixture.waitForOutcome()).toBe('left');
       expect(fixture.agent.invocations).toHaveLength(1);
+    });
+
+    it.each([
+      ['before the headers', { type: 'delay', milliseconds: 60_000 }],
+      ['before the first event', { type: 'silence', afterChunks: 0 }],
+      ['amid the text', { type: 'silence', afterChunks: 2 }],
+      ['after the last text', { type: 'silence', afterChunks: 99 }],
+    ] as const)('when the turn is stopped, and the work of a session of a harness: %s', async (_place, behaviour) => {
+      fixture.agent.enqueue(behaviour);
+      const caller = new AbortController();
+      const failure = fixture.collectFailure(caller.signal);
+      while (fixture.agent.invocations.length === 0) await wait(5);
+      setTimeout(() => caller.abort(new TurnStoppedError()), 50);
+      const { events, error } = await failure;
+      expect(error).toBe(caller.signal.reason);
+      expect(events.some(({ type }) => type === 'end')).toBe(false);
+      expect(await fixture.waitForOutcome()).toBe('left');
+      await fixture.sut.idle();
+      const stops = 'stops' in fixture.agent ? fixture.agent.stops : undefined;
+      const isHarness = provider.name === 'AgentCore harness';
+      const session = fixture.agent.invocations[0]?.sessionId;
+      expect(stops).toEqual(isHarness ? [expect.objectContaining({ sessionId: session })] : undefined);
     });
 
     it('when the signal aborts between two attempts', async () => {

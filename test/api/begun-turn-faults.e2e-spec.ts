@@ -52,7 +52,10 @@ describe('an error between the begin of a turn and its agent', () => {
 
   it.each<[string, (see: (id: string) => never) => Partial<ReplyOptions>]>([
     ['of the headers', (see) => ({ onTurn: ({ chat }) => see(chat) })],
-    ['of the stream', (see) => ({ observer: { onStart: ({ id }) => see(id), onText: () => undefined } })],
+    [
+      'of the stream',
+      (see) => ({ observer: { isConnected: true, onStart: ({ id }) => see(id), onText: () => undefined } }),
+    ],
   ])('%s ends the turn as failed', async (_, toOptions) => {
     let id = '';
     const see = (chat: string) => {

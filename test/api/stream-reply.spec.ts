@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { sendInProcess } from '../../src/lambda/in-process-request.js';
 import { AgentBusyError, AgentFailedError } from '../../src/chat/agent/agent.errors.js';
 import type { Reply } from '../../src/chat/service/reply.js';
+import { ReplyText } from '../../src/chat/model/reply-text.js';
 import { toTurnIds } from '../../src/chat/model/turn-ids.js';
 import type { TurnObserver } from '../../src/chat/model/turn-observer.js';
 import { setTurnHeaders } from '../../src/chat/api/reply-headers.js';
@@ -27,6 +28,16 @@ const createReply = (response: string, isReplay = false): Reply => ({
   chat: CHAT,
   isReplay,
 });
+
+/** Starts a turn without text. @returns a function that adds text to its reply. */
+function start(observer: TurnObserver): (text: string) => void {
+  const reply = new ReplyText();
+  observer.onStart(CHAT, IDS, reply);
+  return (text) => {
+    reply.append(text);
+    observer.onText();
+  };
+}
 
 describe('streamReply', () => {
   let server: Server;
@@ -71,7 +82,7 @@ describe('streamReply', () => {
   it('sends nothing before the first text, so an early error keeps its status', async () => {
     const port = await serve(
       async (observer) => {
-        observer.onStart(CHAT, IDS);
+        start(observer);
         await wait(20);
         throw new AgentBusyError();
       },
@@ -82,7 +93,7 @@ describe('streamReply', () => {
 
   it('opens with a comment after the first-byte time-out, and sends a later error in the stream', async () => {
     const port = await serve(async (observer) => {
-      observer.onStart(CHAT, IDS);
+      start(observer);
       await wait(400);
       throw new AgentBusyError();
     });
@@ -98,8 +109,8 @@ describe('streamReply', () => {
       await wait(150);
       // Too late for headers.
       setTurnHeaders(response, IDS);
-      observer.onStart(CHAT, IDS);
-      observer.onText('late');
+      const say = start(observer);
+      say('late');
       return createReply('late');
     });
     const { status, headers, text } = await ask(port);
@@ -145,7 +156,7 @@ describe('streamReply', () => {
 
   it('completes a reply without text, and sends no comment after it', async () => {
     const port = await serve(async (observer, response) => {
-      observer.onStart(CHAT, IDS);
+      start(observer);
       setTimeout(() => response.destroy(), 1000).unref();
       return createReply('');
     });
@@ -170,8 +181,8 @@ describe('streamReply', () => {
 
   it('sends the headers, the start and the first text in a single write', async () => {
     const port = await serve(async (observer) => {
-      observer.onStart(CHAT, IDS);
-      observer.onText('one');
+      const say = start(observer);
+      say('one');
       await wait(100);
       return createReply('one');
     });
@@ -190,8 +201,8 @@ describe('streamReply', () => {
     let hold: () => void = () => undefined;
     const holding = new Promise<void>((resolve) => (hold = resolve));
     await serve(async (observer, response) => {
-      observer.onStart(CHAT, IDS);
-      for (let index = 0; index < pieces; index += 1) observer.onText(piece);
+      const say = start(observer);
+      for (let index = 0; index < pieces; index += 1) say(piece);
       held.push(response.writableLength);
       await holding;
       return createReply('');
@@ -212,10 +223,10 @@ describe('streamReply', () => {
     let finish: () => void = () => undefined;
     const finished = new Promise<void>((resolve) => (finish = resolve));
     const port = await serve(async (observer) => {
-      observer.onStart(CHAT, IDS);
-      observer.onText('one');
+      const say = start(observer);
+      say('one');
       await wait(200);
-      for (let index = 0; index < 10_000; index += 1) observer.onText('x'.repeat(1000));
+      for (let index = 0; index < 10_000; index += 1) say('x'.repeat(1000));
       finish();
       return createReply('');
     });
@@ -231,8 +242,8 @@ describe('streamReply', () => {
       response.once('close', () => {
         const before = timers();
         const runTurn = async (observer: TurnObserver) => {
-          observer.onStart(CHAT, IDS);
-          observer.onText('one');
+          const say = start(observer);
+          say('one');
           return createReply('one');
         };
         void streamReply(response, runTurn, LONG_TIMEOUTS).then(() => server.emit('finished', timers() - before));

@@ -96,6 +96,61 @@ describeInBrowser.each(['6', '5'] as const)('a page of another origin, with the 
     expect((await onlyChat(app)).messages).toHaveLength(6);
   });
 
+  const pressStop = () => page.getByRole('button', { name: 'Stop' }).click();
+  const statuses = async (api: ChatApp) => (await onlyChat(api)).messages.map(({ role, status }) => [role, status]);
+
+  it('stops a reply, keeps what has come, and sends at once', async () => {
+    await open(app);
+    await say('Tell me [[fault silence after=2]]');
+    await answer().getByText('You said').waitFor();
+    const shown = await answer().locator('p').textContent();
+    await pressStop();
+    await untilReady();
+    await say('And now?');
+    await answer(2).waitFor();
+    await untilReady();
+    expect(await alert().count()).toBe(0);
+    const { messages } = await onlyChat(app);
+    expect(messages.map(({ status }) => status)).toEqual([undefined, 'stopped', undefined, undefined]);
+    expect(messages[1]?.content.startsWith(shown ?? '-')).toBe(true);
+  });
+
+  it('stops a turn before its first word, and sends at once', async () => {
+    await open(app);
+    await say('Hello');
+    await answer().waitFor();
+    await untilReady();
+    const calls = app.agent.invocations.length;
+    await say('Tell me [[fault delay ms=600000]]');
+    while (app.agent.invocations.length === calls) await wait(10);
+    await pressStop();
+    await untilReady();
+    await say('And now?');
+    await answer(2).waitFor();
+    await untilReady();
+    expect(await alert().count()).toBe(0);
+    expect((await statuses(app))[2]).toEqual(['user', 'stopped']);
+    expect(await statuses(app)).toHaveLength(5);
+  });
+
+  it('reads a running reply again after a reload', async () => {
+    await open(steppedApp);
+    await say('Count for me');
+    await stepped.say('one ');
+    await answer().getByText('one').waitFor();
+    const { id } = await onlyChat(steppedApp);
+    await open(steppedApp, { chat: id });
+    await answer().getByText('one').waitFor();
+    await stepped.say('two');
+    await answer().getByText('one two', { exact: true }).waitFor();
+    stepped.end();
+    await untilReady();
+    expect(await page.locator('article').count()).toBe(2);
+    await open(steppedApp, { chat: id });
+    await answer().getByText('one two', { exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: 'Stop' }).count()).toBe(0);
+  });
+
   it('shows an error in the middle of a reply, and asks again in the same chat', async () => {
     await open(app);
     app.agent.enqueue({ type: 'torn', afterChunks: 2 });

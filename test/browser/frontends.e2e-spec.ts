@@ -1,7 +1,8 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
@@ -10,7 +11,7 @@ import { typeFaultsOf } from '../support/snippet-types.js';
 import { tokenOf } from '../support/tokens.js';
 
 const run = promisify(execFile);
-describe('docs/frontends.md', () => {
+describe('the code of docs/frontends.md and docs/streams.md', () => {
   let app: ChatApp;
   beforeAll(async () => {
     app = await startChatApp();
@@ -33,6 +34,19 @@ describe('docs/frontends.md', () => {
     await expect(runFetch(torn)).rejects.toThrow('The agent failed');
     const noToken = { ...variables(), ID_TOKEN: '' };
     await expect(runFetch(frontendSnippet('js'), noToken)).rejects.toThrow('token is missing');
+  });
+
+  it('has a fetch that stops the agent', async () => {
+    const code = frontendSnippet('js').replace('a weekend', '[[fault silence after=2]]');
+    const reading = spawn(process.execPath, ['--input-type=module', '-e', code], { env: variables() });
+    const [ended, errors] = [once(reading, 'close'), text(reading.stderr)];
+    await once(reading.stdout, 'data');
+    reading.kill('SIGINT');
+    expect(await ended).toEqual([0, null]);
+    const [chatId = '', ...others] = (await errors).trim().split('\n');
+    expect(others).toEqual(['Stopped']);
+    const { messages } = (await app.read(chatId).expect(200)).body.chat;
+    expect(messages).toMatchObject([{ role: 'user' }, { role: 'assistant', status: 'stopped' }]);
   });
 
   it('has a fetch that does not take a reply for complete that was cut on its way', async () => {

@@ -1,4 +1,4 @@
-import { KNOWN_FINDINGS } from './known-findings.js';
+import { isKnown } from './known-findings.js';
 import { shrinkSchedule } from './shrink.js';
 import { generateSchedule } from './workload/generate.js';
 import { runSchedule } from './workload/run-schedule.js';
@@ -37,11 +37,10 @@ export async function explore({ schedules, seed }: { schedules: number; seed: nu
 export async function listNewFindings({ found }: Exploration): Promise<NewFinding[]> {
   const news: NewFinding[] = [];
   for (const [kind, seeds] of found) {
-    const known = KNOWN_FINDINGS.find((finding) => finding.kind === kind);
-    if (known && !known.isCause) continue;
     for (const seed of seeds) {
       const schedule = await shrinkSchedule(generateSchedule(seed), kind);
-      if (known?.isCause?.(schedule)) continue;
+      const { findings } = await runSchedule(schedule);
+      if (findings.filter((finding) => finding.kind === kind).every((finding) => isKnown(finding, schedule))) continue;
       news.push({ kind, seed, schedule });
       break;
     }

@@ -1,7 +1,6 @@
 import { type Condition, listConjuncts } from './table/condition-parser.js';
 import { evaluate } from './table/evaluate.js';
 import type { Judge } from './table/memory-table.js';
-import { KNOWN_FINDINGS } from './known-findings.js';
 import { nameWrite } from './workload/call-names.js';
 import { generateSchedule } from './workload/generate.js';
 import { runSchedule } from './workload/run-schedule.js';
@@ -21,9 +20,6 @@ export interface MutantResult {
   readonly kind: string | undefined;
   readonly seed: number | undefined;
 }
-
-/** The mutant changes the way of a schedule, which may then find what is known. */
-const ALWAYS_KNOWN = KNOWN_FINDINGS.filter(({ isCause }) => !isCause).map(({ kind }) => kind);
 
 /** Lists the mutants of all writes that the schedules reach. */
 export async function listMutants(schedules: number, seed: number): Promise<Mutant[]> {
@@ -47,7 +43,7 @@ export async function huntMutant(mutant: Mutant, seed: number, limit: number): P
     const schedule = generateSchedule(own);
     const { findings } = await runSchedule(schedule, { judge });
     if (findings.length === 0) continue;
-    const usual = new Set([...ALWAYS_KNOWN, ...(await runSchedule(schedule)).findings.map(({ kind }) => kind)]);
+    const usual = new Set((await runSchedule(schedule)).findings.map(({ kind }) => kind));
     const kind = findings.find((finding) => !usual.has(finding.kind))?.kind;
     if (kind !== undefined) return { mutant, schedules: own - seed + 1, kind, seed: own };
   }

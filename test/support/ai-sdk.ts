@@ -8,6 +8,7 @@ import { frontendTransport } from './docs-snippet.js';
 /** The fields of the AI SDK's messages that the tests read. */
 export interface UiMessage {
   readonly id: string;
+  readonly role: string;
   readonly metadata?: { readonly chat: { readonly id: string; readonly [field: string]: unknown } };
   readonly parts: readonly { readonly type: string; readonly text?: string; readonly [field: string]: unknown }[];
 }

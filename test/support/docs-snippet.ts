@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 
-/** Returns the first snippet of `docs/frontends.md` in a language, unchanged. */
+/** Returns the page of `docs/frontends.md`, or the reading of `docs/streams.md`, unchanged. */
 export function frontendSnippet(language: 'js' | 'tsx'): string {
-  return docsSnippet('docs/frontends.md', language);
+  return docsSnippet(language === 'js' ? 'docs/streams.md' : 'docs/frontends.md', language);
 }
 
 /** Returns the first snippet of a page in a language, unchanged. */
@@ -19,4 +19,11 @@ export function frontendTransport(values: object): unknown {
   const [expression] = /new DefaultChatTransport<ChatMessage>\(\{[\s\S]*?\n {6}\}\)/.exec(frontendSnippet('tsx')) ?? [];
   if (expression === undefined) throw new Error('docs/frontends.md has no transport');
   return runInNewContext(expression.replace('<ChatMessage>', ''), values);
+}
+
+/** The function of that component that its button Stop calls, as it stands there. @param values - what it refers to. */
+export function frontendStop(values: object): () => unknown {
+  const [, expression] = /const stopAgent = (async \(\) => \{[\s\S]*?\n {2}\});/.exec(frontendSnippet('tsx')) ?? [];
+  if (expression === undefined) throw new Error('docs/frontends.md has no stop');
+  return runInNewContext(expression, values) as () => unknown;
 }

@@ -1,4 +1,5 @@
 import { listFaults } from '../../src/local/emulator/directives.js';
+import { type Kept, STOP_ROWS } from './stop-rows.js';
 import { AGENT_NAMES, type FaultOutcome, type FaultPlace, type FaultRow } from './fault-rows.js';
 
 const PLACES: Readonly<Record<FaultPlace, string>> = {
@@ -60,6 +61,19 @@ once, by 60 s. A function stores a turn until 1.5 s before its own time-out. Wit
 A delete that is interrupted has hidden its chat already. Its repetition finishes it, or the next list of chats, or a
 [sweep](server.md#sweeping-the-table). A chat that is deleted while it is read is 404.`;
 
+const STOP_NOTES = `## Stops
+
+[A stop](chats.md#post-chatsidstop), a [turn that supersedes](api.md#supersede) and \`DELETE /chats\` end a turn alike, with every
+agent. The call to the agent is aborted. A harness is also told to end the work of the session. The next turn opens a new
+session, which gets what is stored; after a reply that was stored whole, the session continues.`;
+
+/** The response of \`POST /chat\`, the end of a stream, and the turn in the history. */
+const STOP_RESULTS: Readonly<Record<Kept, readonly string[]>> = {
+  prompt: ['409', '409', 'a prompt, `stopped`'],
+  text: ['409', '`abort`, `finish` with `other`', 'the text so far, `stopped`'],
+  reply: ['200', 'whole', 'done'],
+};
+
 /** The meaning of the directives' options. */
 const OPTIONS: readonly (readonly [string, string])[] = [
   [
@@ -102,7 +116,17 @@ export function faultPage(rows: readonly FaultRow[]): string {
   const known = OPTIONS.filter(([name]) => name === 'times' || list.some((line) => line.includes(`[${name}=`)));
   const options = table([['option', 'what it is'], ...known.map(([name, words]) => [`\`${name}\``, words])]);
   const places = (Object.keys(PLACES) as FaultPlace[]).map((place) => placeSection(place, rows));
-  return `${[INTRODUCTION, list.join('\n'), options, NOTES, statusTable(rows), ...places, TABLE_NOTES, table(TABLE_FAULTS)].join('\n\n')}\n`;
+  return `${[INTRODUCTION, list.join('\n'), options, NOTES, statusTable(rows), ...places, stopSection(), TABLE_NOTES, table(TABLE_FAULTS)].join('\n\n')}\n`;
+}
+
+function stopSection(): string {
+  const head = ['when the turn is stopped', '`POST /chat`', '`POST /chat/stream`', 'the turn', 'directive'];
+  const rows = STOP_ROWS.map(({ point, directive, kept }) => [
+    point,
+    ...STOP_RESULTS[kept],
+    directive && `\`${directive}\``,
+  ]);
+  return `${STOP_NOTES}\n\n${table([head, ...rows])}`;
 }
 
 function statusTable(rows: readonly FaultRow[]): string {

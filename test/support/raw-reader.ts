@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expectDescribedConnection } from './raw-responses.js';
 import { tokenOf } from './tokens.js';
 
-/** A client of `POST /chat/stream` on a plain socket. It chooses how much it reads and when it disconnects. */
+/** A client of a stream on a plain socket. It chooses how much it reads and when it disconnects. */
 export class RawReader {
   /** Everything that was read, with the head and the chunk sizes. */
   text = '';
@@ -16,21 +16,33 @@ export class RawReader {
 
   /** Sends a turn to a URL, or to the path of a socket. Reads nothing. */
   static async send(to: string, body: object, headers: Readonly<Record<string, string>> = {}): Promise<RawReader> {
+    const json = JSON.stringify(body);
+    const fields = {
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(json)),
+      ...headers,
+    };
+    return RawReader.open(to, 'POST /chat/stream', fields, json);
+  }
+
+  /** Joins the running turn of a chat. Reads nothing. */
+  static async resume(url: string, chatId: string): Promise<RawReader> {
+    return RawReader.open(url, `GET /chat/stream/${chatId}/stream`, {}, '');
+  }
+
+  private static async open(
+    to: string,
+    route: string,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+  ): Promise<RawReader> {
     const { hostname, port } = new URL(to, 'http://localhost');
     const socket = connect(to.startsWith('/') ? { path: to } : { host: hostname, port: Number(port) });
     socket.on('error', () => undefined);
     await once(socket, 'connect');
-    const json = JSON.stringify(body);
-    const fields = {
-      host: hostname,
-      id_token: tokenOf('alice'),
-      'content-type': 'application/json',
-      'content-length': String(Buffer.byteLength(json)),
-      connection: 'close',
-      ...headers,
-    };
+    const fields = { host: hostname, id_token: tokenOf('alice'), connection: 'close', ...headers };
     const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-    const request = `POST /chat/stream HTTP/1.1\r\n${head.join('')}\r\n${json}`;
+    const request = `${route} HTTP/1.1\r\n${head.join('')}\r\n${body}`;
     socket.write(request);
     return new RawReader(socket, request);
   }

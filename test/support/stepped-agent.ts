@@ -10,6 +10,8 @@ export interface SteppedAgent {
   say(text: string): Promise<void>;
   /** Ends that invocation. */
   end(): void;
+  /** Closes its connection inside the reply. */
+  tear(): void;
   close(): void;
 }
 
@@ -32,6 +34,7 @@ export async function startSteppedAgent(): Promise<SteppedAgent> {
       await new Promise<void>((resolve) => invocations[0]?.write(frame, () => resolve()));
     },
     end: () => void invocations.shift()?.end(),
+    tear: () => void invocations.shift()?.destroy(),
     close: () => {
       server.close();
       server.closeAllConnections();

@@ -1,6 +1,7 @@
 import { cutAtGrapheme } from '../../common/graphemes.js';
 import type { AgentEvent } from './agent.js';
 import type { Citation, EndReason, TokenUsage, TurnOutcome } from '../model/chat.js';
+import { ReplyText } from '../model/reply-text.js';
 
 /** Maximum size of a reply, in bytes of JSON. A Lambda response may have 6 MB and holds the reply twice, escaped. */
 const REPLY_MAX_BYTES = 1_000_000;
@@ -9,7 +10,6 @@ const CITATIONS_MAX_BYTES = 50_000;
 
 /** Collects the reply of a running turn from the agent's events. */
 export class ReplyBuffer {
-  private readonly texts: string[] = [];
   private readonly citations = new Map<string, Citation>();
   private textBytes = 0;
   private citationBytes = 0;
@@ -17,6 +17,9 @@ export class ReplyBuffer {
   private usage: TokenUsage | undefined;
   private hasOverflowed = false;
   private files = 0;
+
+  /** @param text - gets the text of the reply. */
+  constructor(private readonly text = new ReplyText()) {}
 
   /** @returns the text that this event adds to the reply; may be empty. */
   add(event: AgentEvent): string {
@@ -45,12 +48,18 @@ export class ReplyBuffer {
 
   /** How the turn would end now. A reply that the agent ended early is `partial`, with its reason. */
   toOutcome(): TurnOutcome {
-    const reply = this.texts.join('');
+    const reply = this.text.toString();
     const usage = this.usage && { usage: this.usage };
     if (!this.isComplete && reply === '') return { status: 'failed', ...usage };
     const reason = this.isComplete ? this.reason : undefined;
     const status = reason === 'stop' || reason === 'content-filter' ? 'done' : 'partial';
     return { status, reply, citations: [...this.citations.values()], ...(reason && { reason }), ...usage };
+  }
+
+  /** How the turn ends if a user stops it now. */
+  toStoppedOutcome(): TurnOutcome {
+    const usage = this.usage && { usage: this.usage };
+    return { status: 'stopped', reply: this.text.toString(), citations: [...this.citations.values()], ...usage };
   }
 
   private addText(text: string): string {
@@ -59,7 +68,7 @@ export class ReplyBuffer {
     this.hasOverflowed = this.textBytes + bytes > REPLY_MAX_BYTES;
     const kept = this.hasOverflowed ? cutToJsonBytes(text, REPLY_MAX_BYTES - this.textBytes) : text;
     this.textBytes += bytes;
-    this.texts.push(kept);
+    this.text.append(kept);
     return kept;
   }
 

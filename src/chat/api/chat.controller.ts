@@ -9,6 +9,7 @@ import { ChatRequest, toTurnRequest } from './dto/chat-request.js';
 import { ChatRequestPipe } from './dto/chat-request.pipe.js';
 import { IdempotencyKey } from './dto/idempotency-key.decorator.js';
 import { toReplyResponse, type ReplyResponse } from './dto/chat-response.js';
+import { Supersede } from './dto/supersede.decorator.js';
 import { setReplyHeaders, setTurnHeaders } from './reply-headers.js';
 import { BUFFERED_LIMITS, STREAMED_LIMITS } from './time-limits.js';
 import { streamReply } from './ui-stream/stream-reply.js';
@@ -25,11 +26,13 @@ export class ChatController {
     @CurrentUser() user: User,
     @Body(ChatRequestPipe) request: ChatRequest,
     @IdempotencyKey() key: string | undefined,
+    @Supersede() supersede: boolean,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ReplyResponse> {
     const turn = toTurnRequest(request, key);
     const reply = await this.service.reply(user.id, turn, {
       ...BUFFERED_LIMITS,
+      supersede,
       attributes: user.attributes,
       onTurn: (ids) => setTurnHeaders(response, ids),
     });
@@ -42,12 +45,14 @@ export class ChatController {
     @CurrentUser() user: User,
     @Body(ChatRequestPipe) request: ChatRequest,
     @IdempotencyKey() key: string | undefined,
+    @Supersede() supersede: boolean,
     @Res() response: Response,
   ): Promise<void> {
     const turn = toTurnRequest(request, key);
     await streamReply(response, (observer) =>
       this.service.reply(user.id, turn, {
         ...STREAMED_LIMITS,
+        supersede,
         attributes: user.attributes,
         onTurn: (ids) => setTurnHeaders(response, ids),
         observer,

@@ -3,7 +3,7 @@ import type { TurnIds } from '../model/turn-ids.js';
 import type { Reply } from '../service/reply.js';
 
 /** Sets the headers of a response that carries a reply: `idempotency-replayed` on a replay. */
-export function setReplyHeaders(response: ServerResponse, { isReplay }: Reply): void {
+export function setReplyHeaders(response: ServerResponse, { isReplay }: Pick<Reply, 'isReplay'>): void {
   if (isReplay) response.setHeader('idempotency-replayed', 'true');
 }
 

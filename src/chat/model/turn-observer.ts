@@ -1,15 +1,19 @@
 import type { ChatSummary } from './chat.js';
+import type { ReplyText } from './reply-text.js';
 import type { TurnIds } from './turn-ids.js';
 
 /** Sees a turn while it runs. The turn does not wait for these methods, so they must be fast and must not throw. */
 export interface TurnObserver {
-  /** The turn has begun, and its prompt is stored. */
-  onStart(chat: ChatSummary, ids: TurnIds): void;
+  /** False once its reader has left. The turn then forgets it. */
+  readonly isConnected: boolean;
 
   /**
-   * The agent has added this text to the reply.
+   * The turn has begun, and its prompt is stored. An observer that comes later gets this first, too.
    *
-   * @param text - whole characters. All texts together are the stored reply.
+   * @param text - the reply so far, which grows until it is the stored reply. The observer reads it at its own pace.
    */
-  onText(text: string): void;
+  onStart(chat: ChatSummary, ids: TurnIds, text: ReplyText): void;
+
+  /** The text of the reply has grown. */
+  onText(): void;
 }

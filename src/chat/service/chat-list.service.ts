@@ -9,13 +9,15 @@ import { toPlainLine } from '../model/plain-line.js';
 import type { StoredSession } from '../model/turn.js';
 import { DynamoChatDeletion } from '../storage/dynamo-chat-deletion.js';
 import { DynamoChatListRepository } from '../storage/dynamo-chat-list.repository.js';
+import { LiveTurns } from './live-turns.js';
 import { toTurnDeadline } from './turn-deadline.js';
 import { TurnTimes } from './turn-times.js';
 
 /** Chats that are deleted at the same time by one request. */
 const DELETES_AT_ONCE = 10;
 
-/** What became of a listed chat. The list may still have a chat that is gone. A chat whose turn runs is not deleted. */
+/** What became of a listed chat. The list may still have a chat that is gone. A chat is not deleted if a
+ * turn begins after the turn that was stopped. */
 type DeleteResult = 'deleted' | 'gone' | 'running';
 
 /** One request that deletes all chats. */
@@ -35,6 +37,7 @@ export class ChatListService {
     private readonly chats: DynamoChatListRepository,
     private readonly deletion: DynamoChatDeletion,
     private readonly agent: AgentProvider,
+    private readonly live: LiveTurns,
     private readonly times: TurnTimes,
   ) {}
 
@@ -71,10 +74,11 @@ export class ChatListService {
   }
 
   /**
-   * Deletes all chats of a user, also expired ones and those whose delete was interrupted. It walks over the list until a
-   * walk finds nothing to delete. A turn that ends meanwhile moves its chat to a part of the list that was read already.
+   * Deletes all chats of a user, also expired ones and those whose delete was interrupted. Running turns are stopped first.
+   * It walks over the list until a walk finds nothing to delete. A turn that ends meanwhile moves its chat to a part of the
+   * list that was read already.
    *
-   * @throws ChatsRemainError when the time is up, or a turn is running; StorageUnavailableError
+   * @throws ChatsRemainError when the time is up, or another turn has begun meanwhile; StorageUnavailableError
    */
   async deleteAll(userId: string): Promise<void> {
     const deadline = toTurnDeadline(this.times.deleteAll, currentRequestContext()?.deadline);
@@ -109,7 +113,9 @@ export class ChatListService {
 
   private async tryDelete(userId: string, chatId: string, run: DeleteRun): Promise<DeleteResult> {
     try {
-      const session = await this.deletion.delete(userId, chatId, { evenIfExpired: true, deadline: run.deadline });
+      const onStop = (lease: string) => this.live.stop(lease);
+      const options = { evenIfExpired: true, deadline: run.deadline, onStop };
+      const session = await this.deletion.delete(userId, chatId, options);
       // An agent that does not respond must not use up the time for the other chats.
       const isTried = session !== undefined && run.endsSessions;
       if (isTried && !(await this.tryEndSession(userId, chatId, session))) run.endsSessions = false;

@@ -6,9 +6,13 @@ import type { TurnQuota } from '../../usage/turn-quota.js';
 import type { AgentProvider } from '../agent/agent.js';
 import type { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
 import type { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
+import type { DynamoOpenTurns } from '../storage/dynamo-open-turns.js';
+import type { DynamoTurnStop } from '../storage/dynamo-turn-stop.js';
 import { ChatService } from './chat.service.js';
+import { LiveTurns } from './live-turns.js';
 import { RunningTurns } from './running-turns.js';
 import type { TurnRunner } from './turn-runner.js';
+import { TurnSupersession } from './turn-supersession.js';
 import { TurnTimes } from './turn-times.js';
 
 const REQUEST = { prompt: 'hello', chatId: undefined, key: undefined };
@@ -22,13 +26,18 @@ async function getTimeLeft(timeLimit: number, timeoutMilliseconds?: number): Pro
       throw new Error('not begun');
     },
   };
+  const times = new TurnTimes();
+  const running = new RunningTurns(times);
+  const live = new LiveTurns(running, {} as DynamoTurnStop, times);
   const service = new ChatService(
     { consume: (_userId: string, _turn: object, begin: () => Promise<unknown>) => begin() } as unknown as TurnQuota,
     {} as AgentProvider,
     chats as unknown as DynamoChatRepository,
     {} as TurnRunner,
     {} as DynamoHistoryRepository,
-    new RunningTurns(new TurnTimes()),
+    running,
+    live,
+    new TurnSupersession(live, {} as DynamoOpenTurns),
     { timeoutMilliseconds } as AgentSettings,
     {} as LimitSettings,
   );

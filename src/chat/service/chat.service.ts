@@ -13,15 +13,19 @@ import { type TurnIds, toTurnIds } from '../model/turn-ids.js';
 import type { TurnObserver } from '../model/turn-observer.js';
 import { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
 import { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
+import { LiveTurns } from './live-turns.js';
 import type { Reply } from './reply.js';
 import { RunningTurns } from './running-turns.js';
 import { toStoreDeadline, toTurnDeadline, within } from './turn-deadline.js';
 import type { TurnEnd } from './turn-ending.js';
 import { TurnRunner } from './turn-runner.js';
+import { TurnSupersession } from './turn-supersession.js';
 
 export interface ReplyOptions extends Pick<TurnEnd, 'storeLimit'> {
   /** Milliseconds that the turn may take, unless AGENT_TIMEOUT_MS sets another limit. */
   readonly timeLimit: number;
+  /** Whether a running turn of the chat is stopped for this one, even if somebody reads it. Not by default. */
+  readonly supersede?: boolean;
   /** The user's claims for the agent, by name. */
   readonly attributes: Readonly<Record<string, string>>;
   /** Gets the ids of the turn as soon as it has begun, or of the earlier turn that is replayed. */
@@ -40,6 +44,8 @@ export class ChatService {
     private readonly runner: TurnRunner,
     private readonly history: DynamoHistoryRepository,
     private readonly running: RunningTurns,
+    private readonly live: LiveTurns,
+    private readonly superseding: TurnSupersession,
     private readonly agentSettings: AgentSettings,
     private readonly limits: LimitSettings,
   ) {}
@@ -48,28 +54,32 @@ export class ChatService {
    * Runs one turn of a chat, or the first turn of a new chat. Once the turn has begun, its prompt is stored,
    * whatever this throws.
    *
-   * @throws TooManyTurnsError, ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError,
+   * @throws TooManyTurnsError, ChatNotFoundError, TurnInProgressError, TurnStoppedError, IdempotencyKeyReusedError,
    * StorageUnavailableError, and the agent's errors.
    */
   async reply(
     userId: string,
     request: TurnRequest,
-    { timeLimit, attributes, onTurn, ...options }: ReplyOptions,
+    { timeLimit, attributes, onTurn, observer, supersede = false, ...options }: ReplyOptions,
   ): Promise<Reply> {
     const limit = this.agentSettings.timeoutMilliseconds ?? timeLimit;
     const hostDeadline = currentRequestContext()?.deadline;
     const deadline = toTurnDeadline(limit, hostDeadline);
     const storeDeadline = toStoreDeadline(hostDeadline);
-    return this.running.run(async (stop) => {
+    return this.running.run(async () => {
       const keep = (work: Promise<void>) => this.keep(work, hostDeadline);
-      const begin = { deadline, keep, memory: this.agent.memory, attributeNames: Object.keys(attributes), onTurn };
-      const { begun, place } = await this.quota.consume(userId, { deadline, hasBegun, keep }, (lease) =>
-        this.chats.begin(userId, request, { ...begin, lease }),
+      const supersession = this.superseding.create(supersede);
+      const supersedes = () => this.superseding.findLease(userId, request, supersession);
+      const terms = { memory: this.agent.memory, attributeNames: Object.keys(attributes) };
+      const { begun, place } = await this.quota.consume(userId, { deadline, hasBegun, supersedes, keep }, (lease) =>
+        this.chats.begin(userId, request, { deadline, lease, keep, supersession, onTurn, ...terms }),
       );
       if (hasBegun(begun)) {
         const onEnd = async (tokens?: TokenUsage) =>
           place && keep(this.quota.end(place, { tokens, recovered: begun.recovered }));
-        return this.runner.run(userId, begun, { ...options, deadline, storeDeadline, stop, attributes, onEnd });
+        return this.live.run(userId, begun, observer, (live) =>
+          this.runner.run(userId, begun, { ...options, deadline, storeDeadline, live, attributes, onEnd }),
+        );
       }
       const ids = toTurnIds(begun.chatId, begun.number);
       onTurn?.(ids);

@@ -1,4 +1,4 @@
-import type { Chat, Citation, EndReason, TokenUsage } from '../model/chat.js';
+import type { Chat, ChatSummary, Citation, EndReason, TokenUsage } from '../model/chat.js';
 import type { TurnIds } from '../model/turn-ids.js';
 
 /** The agent's reply, which it has ended itself, and the chat with this turn as its newest. */
@@ -14,3 +14,6 @@ export interface Reply {
   /** An earlier turn with the same Idempotency-Key got this reply. */
   readonly isReplay: boolean;
 }
+
+/** A reply without the history of its chat, as streams need it. */
+export type StreamedReply = Omit<Reply, 'chat'> & { readonly chat: ChatSummary };

@@ -81,7 +81,7 @@ describe('RunningTurns', () => {
 
   it('stops a turn that runs longer than the grace', async () => {
     const sut = create(10);
-    const turn = sut.run(endless);
+    const turn = sut.run(() => endless(sut.stopping));
     sut.beforeApplicationShutdown();
     await expect(turn).rejects.toBeInstanceOf(AgentUnavailableError);
     await sut.onApplicationShutdown();

@@ -19,6 +19,11 @@ export class RunningTurns implements BeforeApplicationShutdown, OnApplicationShu
     setMaxListeners(0, this.shutdown.signal, this.storingEnd.signal);
   }
 
+  /** Aborts when the process ends and no agent may reply any more. Its reason is an AgentUnavailableError. */
+  get stopping(): AbortSignal {
+    return this.shutdown.signal;
+  }
+
   /** Aborts when the process ends and no turn may be stored any more. */
   get storing(): AbortSignal {
     return this.storingEnd.signal;
@@ -27,10 +32,10 @@ export class RunningTurns implements BeforeApplicationShutdown, OnApplicationShu
   /**
    * Runs a turn, and counts it as running until it has ended.
    *
-   * @param work - must end soon after its signal aborts.
+   * @param work - must end soon after {@link stopping} aborts.
    */
-  async run<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
-    const turn = work(this.shutdown.signal);
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const turn = work();
     this.keep(turn);
     return turn;
   }

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { AgentProvider } from '../agent/agent.js';
-import { isEndedByAgent, type StoredTurn, type TurnOutcome } from '../model/chat.js';
+import { isEndedByAgent, type TurnOutcome } from '../model/chat.js';
 import type { RunningTurn } from '../model/turn.js';
 import { type CompletedTurn, DynamoChatRepository, type ReleasedChat } from '../storage/dynamo-chat.repository.js';
 import { DynamoTurnLease } from '../storage/dynamo-turn-lease.js';
@@ -25,7 +25,7 @@ export interface TurnEnd {
 
 /** A turn that is stored, and its chat after that. */
 export interface EndedTurn {
-  readonly stored: StoredTurn;
+  readonly stored: CompletedTurn;
   readonly chat: ReleasedChat;
 }
 
@@ -74,7 +74,7 @@ export class TurnEnding {
     userId: string,
     turn: RunningTurn,
     { outcome, storeDeadline, storeLimit }: TurnEnd,
-  ): Promise<{ stored: StoredTurn; turn: RunningTurn }> {
+  ): Promise<{ stored: CompletedTurn; turn: RunningTurn }> {
     const complete = (running: RunningTurn) => this.chats.complete(userId, running, outcome);
     if (storeLimit !== Infinity || turn.storeUntil === storeDeadline) return { stored: await complete(turn), turn };
     const storeUntil = turn.storeUntil - this.times.renewBeforeEnd;

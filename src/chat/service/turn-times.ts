@@ -4,6 +4,7 @@ import {
   RENEW_BEFORE_END,
   SHUTDOWN_STORING,
   SHUTDOWN_TURNS,
+  STOP_POLL,
   TABLE_CALL,
 } from '../../config/waits.js';
 
@@ -21,6 +22,8 @@ export class TurnTimes {
   readonly renewBeforeEnd: number = RENEW_BEFORE_END;
   /** What a renewed lease gains. */
   readonly leaseRenewal: number = LEASE_RENEWAL;
+  /** How often a process looks whether a turn was stopped, or has ended, in another process. */
+  readonly stopPoll: number = STOP_POLL;
   /** Limit for ending the agent's session of a deleted chat. After it, the session ends by its own idle time. */
   readonly endSession: number = 3_000;
   /** How long a request that deletes all chats goes on, also within a chat: API Gateway gives up after 29 s. */

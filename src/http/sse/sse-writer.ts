@@ -4,8 +4,8 @@ import { SILENCE_TIMEOUTS, type SilenceTimeouts } from './silence-timeouts.js';
 /** A comment, which clients ignore (HTML standard, 9.2.6). */
 const KEEP_ALIVE = ': keep-alive\n\n';
 
-/** `waiting`: nothing was sent; `closed`: nothing more is written. */
-type SseState = 'waiting' | 'open' | 'closed';
+/** `waiting`: nothing was sent; `ending`: only what the source still has is sent; `closed`: nothing more is written. */
+type SseState = 'waiting' | 'open' | 'ending' | 'closed';
 
 /** Produces the events of a stream. */
 export interface SseSource {
@@ -13,8 +13,8 @@ export interface SseSource {
   readonly headers: Readonly<Record<string, string>>;
 
   /**
-   * Returns the events since the last call as text, or an empty text. It keeps them small until then, because a slow
-   * client may take long.
+   * Returns the next events as text, or an empty text if there are none now. One call returns a bounded size, because all
+   * of it is kept for a client that does not read.
    */
   takeEvents(): string;
 }
@@ -60,15 +60,21 @@ export class SseWriter {
 
   /** Sends the events of the source if the stream is open and the client has room. The rest follows later. */
   flush(): void {
-    if (this.currentState === 'open' && !this.response.writableNeedDrain) this.write(this.source.takeEvents());
+    if (this.currentState !== 'open' && this.currentState !== 'ending') return;
+    while (!this.response.writableNeedDrain) {
+      const events = this.source.takeEvents();
+      if (events === '') return this.endIfDone();
+      this.response.write(events);
+    }
   }
 
-  /** Sends the last events and ends the response. */
+  /** Ends the response after the last event of the source. A client that has no room gets the rest later. */
   end(): void {
     if (this.currentState === 'waiting') this.open();
     if (this.currentState !== 'open') return;
-    this.close();
-    this.response.end(this.source.takeEvents());
+    clearTimeout(this.timer);
+    this.currentState = 'ending';
+    this.flush();
   }
 
   /** Writes nothing more, and leaves the response as it is. */
@@ -89,13 +95,17 @@ export class SseWriter {
       // Keeps nginx from buffering the stream.
       'x-accel-buffering': 'no',
     });
-    this.write(comment + this.source.takeEvents());
+    const events = comment + this.source.takeEvents();
+    if (events !== '') this.response.write(events);
+    this.flush();
     this.timer = setInterval(() => {
-      if (!this.response.writableNeedDrain) this.write(KEEP_ALIVE);
+      if (!this.response.writableNeedDrain) this.response.write(KEEP_ALIVE);
     }, this.timeouts.keepAliveInterval);
   }
 
-  private write(text: string): void {
-    if (text !== '') this.response.write(text);
+  private endIfDone(): void {
+    if (this.currentState !== 'ending') return;
+    this.close();
+    this.response.end();
   }
 }

@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { ChatHistoryController } from '../../chat/api/chat-history.controller.js';
+import { RunningTurnController } from '../../chat/api/running-turn.controller.js';
 import { ChatListController } from '../../chat/api/chat-list.controller.js';
 import { ChatController } from '../../chat/api/chat.controller.js';
 import { HealthController } from '../../health/health.controller.js';
@@ -11,9 +12,11 @@ import { ERROR_SCHEMAS } from './error-responses.js';
 import { HEADERS, REQUEST_ID } from './headers.js';
 import { HEALTH_OPERATIONS, HEALTH_SCHEMAS } from './health.description.js';
 import { STREAM_SCHEMAS } from './stream-schemas.js';
+import { RUNNING_TURN_OPERATIONS } from './running-turns.description.js';
 import { TURN_OPERATIONS } from './turns.description.js';
 
 describeController(ChatController, 'Turns', TURN_OPERATIONS);
+describeController(RunningTurnController, 'Turns', RUNNING_TURN_OPERATIONS);
 describeController(ChatHistoryController, 'Chats', HISTORY_OPERATIONS);
 describeController(ChatListController, 'Chats', LIST_OPERATIONS);
 describeController(HealthController, 'Service', HEALTH_OPERATIONS);

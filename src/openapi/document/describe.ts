@@ -19,6 +19,8 @@ export interface Operation {
   /** Decorators that say more of parameters and body than Nest knows. */
   readonly request?: readonly MethodDecorator[];
   readonly response: SuccessResponse;
+  /** If the route may succeed with another status. */
+  readonly otherResponse?: SuccessResponse;
   /** Beside those of every route, and of every route that needs a token. */
   readonly failures: readonly Failure[];
   /** Headers of the failures, beside those of every route. */
@@ -68,11 +70,16 @@ function listTokenDecorators(): MethodDecorator[] {
   return [ApiSecurity(TOKEN_HEADER), ApiBearerAuth(BEARER_TOKEN)];
 }
 
-function listDecorators({ id, summary, description = '', request = [], response }: Operation): MethodDecorator[] {
-  const { headers = [], ...rest } = response;
+function listDecorators({ id, summary, description = '', ...operation }: Operation): MethodDecorator[] {
+  const { request = [], response, otherResponse } = operation;
   return [
     ApiOperation({ operationId: id, summary, description }),
     ...request,
-    ApiResponse({ ...rest, headers: headerRefs(...headers) }),
+    toResponse(response),
+    ...(otherResponse ? [toResponse(otherResponse)] : []),
   ];
+}
+
+function toResponse({ headers = [], ...response }: SuccessResponse): MethodDecorator {
+  return ApiResponse({ ...response, headers: headerRefs(...headers) });
 }

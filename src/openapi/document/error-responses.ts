@@ -3,7 +3,7 @@ import { ApiResponse } from '@nestjs/swagger';
 import { type PublicError, toErrorBody, toPublicError } from '../../http/errors/public-error.js';
 import { SERVER_REFUSALS } from '../../http/server/limited-express.adapter.js';
 import type { Failure } from './failures.js';
-import { headerRefs } from './headers.js';
+import { headerRefs, retryAfterRef } from './headers.js';
 import { object, type Schema, schemaRef, text } from './schema.js';
 
 const REQUEST_ID = 'b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11';
@@ -43,7 +43,7 @@ export function listErrorResponses(failures: readonly Failure[], headers: readon
 }
 
 function toResponse(status: number, cases: readonly ErrorCase[], headers: readonly string[]): MethodDecorator {
-  const hasRetryAfter = cases.some(({ retryAfterSeconds }) => retryAfterSeconds !== undefined);
+  const waits = cases.map(({ retryAfterSeconds }) => retryAfterSeconds !== undefined);
   const examples = cases.map((each) => [
     // An advice of its own tells errors of the same text apart.
     toName(each.detail ?? (isUsual(each.advice) ? each.error : each.advice)),
@@ -52,7 +52,7 @@ function toResponse(status: number, cases: readonly ErrorCase[], headers: readon
   return ApiResponse({
     status,
     description: STATUS_CODES[status] ?? '',
-    headers: headerRefs(...(hasRetryAfter ? ['retry-after'] : []), ...headers),
+    headers: { ...retryAfterRef(waits), ...headerRefs(...headers) },
     content: {
       'application/json': {
         schema: schemaRef(status < 500 ? 'ClientError' : 'ServerError'),

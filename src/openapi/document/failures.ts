@@ -11,6 +11,8 @@ import {
   ChatsRemainError,
   IdempotencyKeyReusedError,
   TurnInProgressError,
+  TurnStoppedError,
+  TurnSupersededError,
 } from '../../chat/model/chat.errors.js';
 import { IndexUnavailableError, StorageUnavailableError } from '../../common/storage.errors.js';
 import { Environment } from '../../config/environment.js';
@@ -59,13 +61,15 @@ export const NO_STORAGE: readonly Failure[] = [
 const UNKNOWN_CHAT = failure(new ChatNotFoundError(), 'The chat does not exist, or belongs to another user');
 const RUNNING = failure(new TurnInProgressError(1), 'A turn of the chat is running');
 
+/** Of a path with a parameter. */
+export const BAD_PATH: readonly Failure[] = [failure(new URIError(), 'The path cannot be decoded')];
 /** Of a path with the id of a chat. */
-export const NO_CHAT: readonly Failure[] = [UNKNOWN_CHAT, failure(new URIError(), 'The path cannot be decoded')];
+export const NO_CHAT: readonly Failure[] = [UNKNOWN_CHAT, ...BAD_PATH];
 export const CHAT_IS_BUSY: readonly Failure[] = [RUNNING];
 
 /** Of a delete of all chats. */
 export const CHATS_REMAIN: readonly Failure[] = [
-  failure(new ChatsRemainError(), 'It takes too long, or a turn is running. A repetition continues it'),
+  failure(new ChatsRemainError(), 'It takes too long, or a turn has begun meanwhile. A repetition continues it'),
 ];
 
 /** Of a route that reads the index. */
@@ -110,18 +114,32 @@ export const BAD_TURN: readonly Failure[] = [
   invalid(`Field 'chat_id' is invalid`, 'Characters or a length that no id has'),
   ...BAD_BODY,
   invalid(`Header 'Idempotency-Key' is invalid`, 'Not 1 to 255 printable ASCII characters'),
+  invalid(`Header 'supersede' is invalid`, 'Another value than `true`'),
   UNKNOWN_CHAT,
   RUNNING,
   failure(new IdempotencyKeyReusedError(), 'The key belongs to another prompt'),
   failure(new TooManyTurnsError(60), 'More turns than the user may begin or run at once'),
 ];
 
-/** Of a turn that has begun. Its prompt is stored. */
-export const FAILED_TURN: readonly Failure[] = [
+/** Of an agent that was asked. */
+const FAILED_AGENT: readonly Failure[] = [
   failure(new AgentBusyError(), 'The agent throttles'),
   failure(new AgentFailedError(), 'An error of the agent, or a reply that is broken, empty or over 1 MB'),
   failure(new AgentUnavailableError(), 'The agent is not ready, or cannot be reached'),
   failure(new AgentTimeoutError(), 'The turn took too long'),
+];
+
+/** Of a turn that has begun. Its prompt is stored. */
+export const FAILED_TURN: readonly Failure[] = [
+  failure(new TurnStoppedError(), 'A user has stopped it, or its key belongs to a turn that was stopped'),
+  ...FAILED_AGENT,
+];
+
+/** Of a running turn that is shown once more. The stream opens at once, so they are texts of its part `error`. */
+export const FAILED_RESUME: readonly Failure[] = [
+  ...FAILED_AGENT,
+  failure(new ChatNotFoundError(), 'In the stream only: the chat was deleted meanwhile'),
+  failure(new TurnSupersededError(), 'In the stream only: another run of the turn has taken its place'),
 ];
 
 const NO_TABLE = 'table: cannot be reached';

@@ -39,9 +39,14 @@ const OF_ROUTES: Readonly<Record<string, HeaderObject>> = {
   vary: sometimes('The response depends on the origin of the page', { const: 'Origin' }),
 };
 
+const RETRY_AFTER: Schema = { pattern: '^[1-9]\\d*$' };
+/** The component for `retry-after` where not every error of a status has it. */
+const RETRY_AFTER_SOMETIMES = 'retry-after-sometimes';
+
 /** Headers of some responses. */
 const SPECIAL: Readonly<Record<string, HeaderObject>> = {
-  'retry-after': always('Whole seconds after which to try again', { pattern: '^[1-9]\\d*$' }),
+  'retry-after': always('Whole seconds after which to try again', RETRY_AFTER),
+  [RETRY_AFTER_SOMETIMES]: sometimes('Whole seconds after which to try again, if that may help', RETRY_AFTER),
   'idempotency-replayed': sometimes('The reply of an earlier request with the same key', { const: 'true' }),
   'chat-id': sometimes('The chat of the turn, once the turn has begun'),
   'turn-id': sometimes('The id of the message with the reply, once the turn has begun'),
@@ -56,6 +61,13 @@ export const HEADERS: Readonly<Record<string, HeaderObject>> = { ...OF_ROUTES, .
 export function headerRefs(...own: readonly string[]): Record<string, { readonly $ref: string }> {
   const names = [...own, ...Object.keys(OF_ROUTES)];
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+/** Refers to `retry-after` of errors with one status. @param waits - whether each of them has the header. */
+export function retryAfterRef(waits: readonly boolean[]): Record<string, { readonly $ref: string }> {
+  if (!waits.includes(true)) return {};
+  const name = waits.includes(false) ? RETRY_AFTER_SOMETIMES : 'retry-after';
+  return { 'retry-after': { $ref: `#/components/headers/${name}` } };
 }
 
 /** The header that every request may have, as a parameter of OpenAPI. */

@@ -46,13 +46,14 @@ const PARTS: { readonly [Name in Kind]: Schema } = {
     type: { const: 'error' },
     errorText: text('One of the texts that `error` has in the responses of this route'),
   }),
+  abort: object<Part<'abort'>>('A user has stopped the turn. Only `finish` follows', { type: { const: 'abort' } }),
   finish: object<Part<'finish'>>('The reply is stored, or the turn has failed', {
     type: { const: 'finish' },
     finishReason: oneOf<EndReason | 'error'>('Why the reply ended', {
       stop: 'the reply is complete',
       length: 'the agent has reached a limit; the message is stored as `partial`',
       'content-filter': 'a filter has ended the reply',
-      other: 'the agent has ended the reply early; the message is stored as `partial`',
+      other: 'the agent has ended the reply early, or a user has stopped it; the message is `partial` or `stopped`',
       error: 'the turn has failed',
     }),
     messageMetadata: optional(schemaRef('StreamMetadata')),
@@ -65,7 +66,7 @@ function toName(kind: string): string {
   return `${words.join('')}Part`;
 }
 
-/** The parts of `POST /chat/stream`, by their names in `components.schemas`. */
+/** The parts of streams, by their names in `components.schemas`. */
 export const STREAM_SCHEMAS: Readonly<Record<string, Schema>> = {
   StreamPart: {
     description: 'The data of one event, as JSON: a part of the UI message stream of the AI SDK',

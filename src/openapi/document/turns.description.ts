@@ -14,6 +14,13 @@ const REQUEST = [
     description: 'A repetition with the same key gets the stored reply, and the agent is not asked again.',
     schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
   }),
+  ApiHeader({
+    name: 'supersede',
+    required: false,
+    description:
+      'Stops a running turn of the chat for this one. Without it, only a stream that all its readers have left is stopped.',
+    schema: { type: 'string', enum: ['true'] },
+  }),
 ];
 /** Once the turn has begun, every response names it, errors too. */
 const OF_TURN = ['chat-id', 'turn-id'];

@@ -1,5 +1,5 @@
 import type { Message, StoredTurn } from '../../../src/chat/model/chat.js';
-import { type Attempt, CLOCK_MARGIN, type Ledger } from './ledger.js';
+import type { Attempt, Finding, Holder, Ledger } from './ledger.js';
 
 /** One page of a chat that a caller has got. */
 export interface ReadPage {
@@ -12,6 +12,8 @@ export interface ReadPage {
   /** Only turns with lower numbers were asked for. */
   readonly before: number;
   readonly hasOlder: boolean;
+  /** {@link Ledger.clockMargin} */
+  readonly clockMargin: number;
 }
 
 /** A read while a delete runs that is neither the whole chat nor 404. */
@@ -22,8 +24,8 @@ const TORN = new Set(['lost turn', 'lost reply', 'lost prompt', 'torn reply']);
 export function checkPage(ledger: Ledger, page: ReadPage): void {
   const { user: reader, chatId, turns } = page;
   const isTorn = ledger.isBeingDeleted(chatId, reader);
-  const report = (kind: string, text: string) =>
-    ledger.report(isTorn && TORN.has(kind) ? DURING_DELETE : kind, `${text}; shown: ${describeTurns(turns)}`);
+  const report: Report = (kind, text, step) =>
+    ledger.report(isTorn && TORN.has(kind) ? DURING_DELETE : kind, `${text}; shown: ${describeTurns(turns)}`, step);
   const known = ledger.attemptsOf(chatId).filter(({ user }) => user === reader);
   if (known.length === 0 && turns.some(({ number }) => number > 0)) report('foreign chat', `chat ${chatId}`);
 
@@ -34,11 +36,12 @@ export function checkPage(ledger: Ledger, page: ReadPage): void {
   });
   checkNumbers(page, report);
   checkOrder(shown, report);
+  checkKeys(shown, report);
   for (const attempt of known) if (isRequired(attempt, page)) requireShown(attempt, turns, report);
   if (page.before === Infinity && !page.hasOlder) checkCounts(known, page, report);
 }
 
-type Report = (kind: string, text: string) => void;
+type Report = (kind: string, text: string, step?: number) => void;
 
 /** Checks one turn. @returns its attempt, if its reply tells. */
 function checkTurn(
@@ -63,7 +66,8 @@ function checkTurn(
   if (attempt.gone && attempt.gone.at < page.from && !isForgotten)
     report(`${attempt.gone.why} turn is shown`, attempt.prompt);
   const { expiresAt = Infinity, storedAt } = attempt;
-  if (storedAt !== undefined && expiresAt + CLOCK_MARGIN < page.from) report('expired turn is shown', attempt.prompt);
+  if (storedAt !== undefined && expiresAt + page.clockMargin < page.from)
+    report('expired turn is shown', attempt.prompt);
   if (attempt.status && (reply.status === 'partial') !== (attempt.status === 'partial')) {
     report('torn reply', `status ${reply.status} of “${attempt.prompt}”`);
   }
@@ -88,12 +92,18 @@ function checkOrder(shown: readonly { number: number; attempt: Attempt }[], repo
   }
 }
 
+/** A key gets one whole reply. The run that it was taken from may not store another. Other prompts are never equal. */
+function checkKeys(shown: readonly { attempt: Attempt }[], report: Report): void {
+  const prompts = shown.filter(({ attempt }) => attempt.status === 'done').map(({ attempt }) => attempt.prompt);
+  if (new Set(prompts).size < prompts.length) report('two replies to a key', prompts.join(', '));
+}
+
 /** Whether a page must have a turn: its end was acknowledged before, and it has not gone. */
-function isRequired(attempt: Attempt, { from, to, turns, before, hasOlder }: ReadPage): boolean {
+function isRequired(attempt: Attempt, { from, to, turns, before, hasOlder, clockMargin }: ReadPage): boolean {
   const { storedAt = Infinity, number = 0, gone, expiresAt = Infinity } = attempt;
   const lowest = hasOlder ? (turns[0]?.number ?? Infinity) : 0;
   const isInPage = number >= lowest && number < before;
-  return storedAt < from && isInPage && (!gone || gone.at >= to) && expiresAt - CLOCK_MARGIN > to;
+  return storedAt < from && isInPage && (!gone || gone.at >= to) && expiresAt - clockMargin > to;
 }
 
 function requireShown({ number, prompt, reply, status }: Attempt, turns: readonly StoredTurn[], report: Report): void {
@@ -108,43 +118,43 @@ function checkCounts(known: readonly Attempt[], page: ReadPage, report: Report):
   for (const prompt of new Set(known.map((attempt) => attempt.prompt))) {
     const attempts = known.filter((attempt) => attempt.prompt === prompt);
     const least = attempts.filter((attempt) => mustHaveBegun(attempt, page)).length;
-    const most = attempts.filter((attempt) => mayHaveBegun(attempt, page) || isTakenOver(attempt, attempts)).length;
+    const most = attempts.reduce((sum, attempt) => sum + countPossible(attempt, page), 0);
     const count = page.turns.filter(({ messages }) => messages[0]?.content === prompt).length;
     if (count < least) report('lost prompt', `“${prompt}”: ${count} of ${least}`);
-    if (count > most) {
-      report(nameSurplus(attempts, page.from), `“${prompt}”: ${count}, at most ${most}`);
-    }
+    if (count <= most) continue;
+    const { kind, step } = nameSurplus(attempts, page.from);
+    report(kind, `“${prompt}”: ${count}, at most ${most}`, step);
   }
 }
 
-/** Why there is a turn too many. */
-function nameSurplus(attempts: readonly Attempt[], from: number): string {
+/** Why there is a turn too many, and the step of the begin that has arrived after its refusal. */
+function nameSurplus(attempts: readonly Attempt[], from: number): Pick<Finding, 'kind' | 'step'> {
   const refused = attempts.find(
     ({ outcome, appliedAt = 0, knownAt = Infinity }) => outcome === 'refused' && appliedAt > knownAt,
   );
   const gone = attempts.find((attempt) => attempt.gone && attempt.gone.at < from)?.gone;
-  if (!refused) return gone ? `${gone.why} turn is shown` : 'doubled turn';
-  return refused.refusal === 'Chat not found' ? 'turn of a begin that got 404' : 'turn of a refused begin';
+  if (!refused) return { kind: gone ? `${gone.why} turn is shown` : 'doubled turn' };
+  const is404 = refused.refusal === 'Chat not found';
+  return { kind: is404 ? 'turn of a begin that got 404' : 'turn of a refused begin', step: refused.step };
 }
 
 function mustHaveBegun({ outcome, knownAt = Infinity, gone, expiresAt = Infinity }: Attempt, page: ReadPage): boolean {
-  const isAlive = (!gone || gone.at >= page.to) && expiresAt - CLOCK_MARGIN > page.to;
+  const isAlive = (!gone || gone.at >= page.to) && expiresAt - page.clockMargin > page.to;
   return outcome === 'begun' && knownAt < page.from && isAlive;
 }
 
 /**
- * Whether a turn may have been ended as dead while its process stood still, and its key taken over. Then it is refused
- * while the other turn runs, and gets its reply later.
+ * How many turns of an attempt may be there. A turn may be ended as dead while its process stands still. The process then
+ * gets the reply of another turn with its key, or is refused while that turn runs, or begins once more.
  */
-function isTakenOver(attempt: Attempt, sameKey: readonly Attempt[]): boolean {
-  const { outcome, appliedAt = Infinity, knownAt = Infinity } = attempt;
-  const hasOther = sameKey.some((other) => other !== attempt && other.outcome === 'begun');
-  return hasOther && appliedAt <= knownAt && (outcome === 'replayed' || outcome === 'refused');
+function countPossible(attempt: Attempt, page: ReadPage): number {
+  const { turns, knownAt = Infinity, calledAt, gone } = attempt;
+  if (calledAt > page.to || (gone && gone.at < page.from)) return 0;
+  const isDead = ({ to, until }: Holder) => to <= knownAt && to > until - page.clockMargin;
+  return mayHaveBegun(attempt, page) ? 1 + turns.slice(0, -1).filter(isDead).length : turns.filter(isDead).length;
 }
 
-function mayHaveBegun(attempt: Attempt, { from, to }: ReadPage): boolean {
-  const { outcome, knownAt = Infinity, calledAt, gone } = attempt;
-  if (calledAt > to || (gone && gone.at < from)) return false;
+function mayHaveBegun({ outcome, knownAt = Infinity }: Attempt, { from }: ReadPage): boolean {
   return outcome === 'begun' || outcome === 'unknown' || knownAt >= from;
 }
 

@@ -2,13 +2,15 @@ import type { Item } from '../../../src/dynamodb/dynamo-table.js';
 import type { Task } from '../world/world.js';
 import type { AppliedWrite } from '../table/memory-table.js';
 
-/** Clocks differ by this much at most, in milliseconds, with a second for rounding. */
-export const CLOCK_MARGIN = 13_000;
+/** `expires_at` has whole seconds. */
+const ROUNDING = 1_000;
 
 /** Something that must not happen. Findings of one kind have one cause, as far as the explorer can tell. */
 export interface Finding {
   readonly kind: string;
   readonly text: string;
+  /** The step of the request that it is about, if there is one. */
+  readonly step?: number | undefined;
 }
 
 /** One request for a turn: what its caller has seen, and what has arrived in the table. Times are of the true clock. */
@@ -30,6 +32,8 @@ export interface Attempt {
   knownAt?: number;
   /** When its begin was written. */
   appliedAt?: number;
+  /** Its turns that have held the chat: more than one if the first was ended as dead, and the process begins again. */
+  readonly turns: Holder[];
   /** When its agent has ended. */
   endedAt?: number;
   /** When its end was stored, though its caller may not know it. */
@@ -90,14 +94,24 @@ export class Ledger {
   readonly holders = new Map<string, Holder[]>();
   /** Chats whose head has expired, and was removed or written again. */
   readonly expiredChats = new Set<string>();
+  /** The users of the chats that the original system has left. */
+  readonly legacyOwners = new Map<string, string>();
+  /** Chats whose head or its tombstone was removed. */
+  private readonly removedHeads = new Set<string>();
+  /** How much the clocks of the processes and of the table differ at most, in milliseconds, and what rounding adds. */
+  readonly clockMargin: number;
+  /** The expiry of heads that were written again with another one, and when. */
+  private readonly renewals: { readonly chatId: string; readonly at: number; readonly expiry: number }[] = [];
 
-  /** When a chat was last renewed about when it expired. */
-  readonly lateRenewals = new Map<string, number>();
+  constructor(
+    private readonly findHead: (chatId: string, user: string) => Item | undefined,
+    clocks: readonly number[],
+  ) {
+    this.clockMargin = Math.max(0, ...clocks) - Math.min(0, ...clocks) + ROUNDING;
+  }
 
-  constructor(private readonly findHead: (chatId: string, user: string) => Item | undefined) {}
-
-  report(kind: string, text: string): void {
-    this.findings.push({ kind, text });
+  report(kind: string, text: string, step?: number): void {
+    this.findings.push({ kind, text, step });
   }
 
   attemptsOf(chatId: string): Attempt[] {
@@ -109,24 +123,27 @@ export class Ledger {
     const id = String(after['id']);
     if (String(after['user_id']).includes('#') || id.startsWith('usage#')) return;
     this.noteExpiry(id, before, now);
-    if (toExpiryTime(before) - CLOCK_MARGIN < now) this.lateRenewals.set(id, now);
+    const expiry = toExpiryTime(before);
+    if (expiry !== toExpiryTime(after)) this.renewals.push({ chatId: id, at: now, expiry });
     const { lease, until } = Object(after['open']) as { lease?: string; until?: number };
     const holders = this.holders.get(id) ?? [];
     this.holders.set(id, holders);
     const last = holders.at(-1);
     if (last && last.to === Infinity && last.lease !== lease) last.to = now;
-    if (lease === undefined || last?.lease === lease) return;
-    holders.push({ lease, step, from: now, to: Infinity, until: until ?? 0 });
+    if (lease === undefined || (last?.lease === lease && last.to === Infinity)) return;
+    const holder = { lease, step, from: now, to: Infinity, until: until ?? 0 };
+    holders.push(holder);
     const attempt = this.attempts.find((other) => other.step === step);
     if (!attempt) return;
     attempt.chatId ??= id;
     attempt.appliedAt ??= now;
+    attempt.turns.push(holder);
   }
 
   /** If the head has expired, nothing of its turns may be shown again. */
   noteExpiry(chatId: string, head: Item | undefined, now: number): void {
     const expiry = toExpiryTime(head);
-    if (expiry + CLOCK_MARGIN > now || head?.['deleted_at'] !== undefined) return;
+    if (expiry + this.clockMargin > now || head?.['deleted_at'] !== undefined) return;
     this.expiredChats.add(chatId);
     for (const attempt of this.attemptsOf(chatId)) {
       if (attempt.appliedAt !== undefined && attempt.appliedAt < now) attempt.gone ??= { at: expiry, why: 'expired' };
@@ -136,6 +153,7 @@ export class Ledger {
   /** DynamoDB has removed an expired head. */
   noteRemoval(chatId: string, head: Item, now: number): void {
     const why = head['deleted_at'] === undefined ? 'expired' : 'deleted';
+    this.removedHeads.add(chatId);
     if (why === 'expired') this.expiredChats.add(chatId);
     for (const attempt of this.attemptsOf(chatId)) {
       if (attempt.appliedAt !== undefined) attempt.gone ??= { at: now, why };
@@ -143,21 +161,26 @@ export class Ledger {
   }
 
   /**
-   * A delete is acknowledged: nothing that was asked for before `until` may be shown from now on. A chat that expired first
-   * has left nothing that keeps a begin out.
+   * A delete is acknowledged: nothing that was asked for before `until` may be shown from now on. A chat that expired
+   * first, or whose tombstone was removed first, has left nothing that keeps a begin out.
    */
   noteDelete(chatId: string, now: number, until = now): void {
+    const isForgotten = this.expiredChats.has(chatId) || this.removedHeads.has(chatId);
     for (const attempt of this.attemptsOf(chatId)) {
       const { appliedAt = Infinity } = attempt;
-      if (this.expiredChats.has(chatId) && appliedAt >= until) continue;
+      if (isForgotten && appliedAt >= until) continue;
       if (attempt.calledAt < until) attempt.gone ??= { at: now, why: 'deleted' };
     }
   }
 
-  /** Whether a chat may be missing for a caller now: somebody deletes it, or its time is up. */
-  mayBeMissing(chatId: string, user: string, now: number): boolean {
-    const expiry = toExpiryTime(this.findHead(chatId, user));
-    return this.isBeingDeleted(chatId, user) || this.expiredChats.has(chatId) || expiry - CLOCK_MARGIN < now;
+  /**
+   * Whether a chat may be missing for a request that began at `from`: somebody deletes it, or its time was up. Another
+   * turn may have renewed it after the request has read it.
+   */
+  mayBeMissing(chatId: string, user: string, { from, now }: { from: number; now: number }): boolean {
+    const replaced = this.renewals.filter((renewal) => renewal.chatId === chatId && renewal.at >= from);
+    const expiries = [toExpiryTime(this.findHead(chatId, user)), ...replaced.map(({ expiry }) => expiry)];
+    return this.isBeingDeleted(chatId, user) || expiries.some((expiry) => expiry - this.clockMargin < now);
   }
 
   /** Whether somebody has asked for a delete of the chat, and it has begun. */

@@ -23,7 +23,7 @@ export function nameWrite(command: object): string {
   const condition = input.ConditionExpression ?? '';
   if (names.has('title_id') && names.has('title') && names.size === 2) return 'rename';
   if (isUsageKey(input.Key)) return nameUsageWrite(names, condition);
-  if (names.has('open.until')) return condition.includes(':old') ? 'renew lease' : 'end lease';
+  if (names.has('open.until')) return nameLeaseWrite(condition);
   if (names.has('inline_item')) return 'move legacy messages';
   if (names.has('lease')) return 'take key over';
   if (names.has('open')) return nameOpenWrite(names, condition);
@@ -40,6 +40,11 @@ function nameUsageWrite(names: ReadonlySet<string>, condition: string): string {
 
 function isUsageKey(key: Readonly<Record<string, unknown>> | undefined): boolean {
   return String(key?.['id']).startsWith('usage#');
+}
+
+function nameLeaseWrite(condition: string): string {
+  if (!condition.includes(':old')) return 'end lease';
+  return condition.includes(':alive') ? 'renew lease' : 'end expired lease';
 }
 
 function nameOpenWrite(names: ReadonlySet<string>, condition: string): string {

@@ -30,7 +30,9 @@ export async function readChat(run: Run, user: string, chatId: string, limit: nu
       () => `got ${turns.map(({ number, messages }) => `${number}(${messages.length})`).join(' ') || 'nothing'}`,
     );
     ledger.noteExpiry(chatId, run.findHead(chatId, user), from);
-    checkPage(ledger, { user, chatId, from, to: world.now, turns, before, hasOlder: page.hasOlder });
+    const { hasOlder: isOlder } = page;
+    const { clockMargin } = ledger;
+    checkPage(ledger, { user, chatId, from, to: world.now, turns, before, hasOlder: isOlder, clockMargin });
     if (turns.length === 0) checkEmpty(run, chatId, from);
     ({ hasOlder } = page);
     before = turns[0]?.number ?? 1;

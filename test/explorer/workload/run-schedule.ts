@@ -1,7 +1,6 @@
 import { checkEnd, checkTable, QUIET_MILLISECONDS } from '../check/final-check.js';
 import type { Finding } from '../check/ledger.js';
 import { withTimeOf } from '../world/simulated-time.js';
-import { crash } from '../world/simulated-client.js';
 import { SimulatedProcess, type TraceLine } from '../world/world.js';
 import { deleteAll, deleteChat, listChats, noteUnexpected, readChat, renameChat } from './chat-steps.js';
 import { putLegacyChats } from './legacy-chats.js';
@@ -47,8 +46,8 @@ function startStep(run: Run, { id, process: index, action, faults }: Step): void
   const process = processes[index]!;
   const task = new StepTask(id, process, faults);
   world.note(() => describeAction(action), task);
-  if (action.do === 'crash') crash(task);
-  else if (action.do === 'freeze') process.frozenUntil = world.now + action.milliseconds;
+  if (action.do === 'crash') process.crash(world.now);
+  else if (action.do === 'freeze') process.freeze(world.now, action.milliseconds);
   else if (action.do === 'set ttl') run.settings.chatTtlDays = action.days;
   else if (action.do === 'expire') removeExpired(run, action.which);
   else world.start(task, () => runAction(run, id, action).catch((error: unknown) => noteUnexpected(run, error)));

@@ -9,6 +9,8 @@ import { nameProcess, type Schedule } from './schedule.js';
 
 export interface RunOptions extends Pick<TableOptions, 'judge' | 'onCall'> {
   readonly isTraced?: boolean;
+  /** Plants a mistake in the product. */
+  readonly alter?: (parts: ServiceParts) => ServiceParts;
 }
 
 /** A task of a step. */
@@ -43,13 +45,13 @@ export class Run {
 
   constructor(
     readonly schedule: Schedule,
-    { isTraced = false, judge, onCall }: RunOptions,
+    { isTraced = false, judge, onCall, alter = (parts) => parts }: RunOptions,
   ) {
     const ttls = [schedule.ttlDays, ...schedule.steps.map(({ action }) => (action.do === 'set ttl' ? action.days : 0))];
     this.leastTtlDays = Math.min(...ttls.filter((days) => days > 0).concat(ttls.every((days) => days === 0) ? 0 : []));
     this.world = new World(schedule.start, isTraced);
     this.processes = schedule.clocks.map((ahead, index) => new SimulatedProcess(nameProcess(index), ahead));
-    this.ledger = new Ledger((id, user) => this.findHead(id, user));
+    this.ledger = new Ledger((id, user) => this.findHead(id, user), schedule.clocks);
     this.table = new MemoryTable({
       name: TABLE_NAME,
       onWrite: (write) =>
@@ -71,7 +73,7 @@ export class Run {
         this.arriving = task as StepTask;
       },
     });
-    this.parts = buildParts(this.world, client, this.settings);
+    this.parts = alter(buildParts(this.world, client, this.settings));
   }
 
   /** Counts the next calls to another step: the observer asks for several turns. */
@@ -89,11 +91,8 @@ export class Run {
     ledger.noteExpiry(chatId, this.findHead(chatId, user), world.now);
     const isThere = ({ user: owner, outcome, knownAt = Infinity, gone }: (typeof ledger.attempts)[number]) =>
       owner === user && outcome === 'begun' && knownAt < from && !gone;
-    // A process that stands still may find that the chat has expired, though a turn has renewed it meanwhile.
-    const stoodStill = this.leastTtlDays > 0 && world.running.process.frozenUntil >= from;
-    const isLate = stoodStill || (ledger.lateRenewals.get(chatId) ?? 0) >= from;
-    const isExpected =
-      !ledger.attemptsOf(chatId).some(isThere) || ledger.mayBeMissing(chatId, user, world.now) || isLate;
-    if (!isExpected) ledger.report('lost chat', `chat ${chatId} of ${user}`);
+    if (!ledger.attemptsOf(chatId).some(isThere)) return;
+    if (!ledger.mayBeMissing(chatId, user, { from, now: world.now }))
+      ledger.report('lost chat', `chat ${chatId} of ${user}`);
   }
 }

@@ -47,15 +47,17 @@ export async function endTurn(run: Run, attempt: Attempt, ended: EndedAttempt): 
     throw error;
   } finally {
     const latest = Math.max(start.clock, deadline) + storeLimit + LAST_WRITE + SLACK;
-    if (Date.now() > latest && process.frozenUntil < start.now)
-      run.ledger.report('caller waits too long', attempt.prompt);
+    // No time limit ends while the process stands still.
+    const late = Date.now() - latest - process.getFrozenTime(start.now);
+    if (late > 0) run.ledger.report('caller waits too long', `“${attempt.prompt}”, ${late} ms`);
   }
 }
 
-/** Only another run of the same turn takes its place. */
-function checkSuperseded({ ledger }: Run, { step, chatId = '', prompt }: Attempt): void {
+/** Only another run of the same turn takes its place. That run takes over its key before it begins, or is refused. */
+function checkSuperseded({ ledger }: Run, { step, chatId = '', prompt, calledAt }: Attempt): void {
   const others = ledger.attemptsOf(chatId).filter((other) => other.step !== step && other.prompt === prompt);
-  if (others.every(({ appliedAt }) => appliedAt === undefined)) ledger.report('superseded by no turn', prompt);
+  const mayTakeKeyOver = ({ appliedAt, knownAt = Infinity }: Attempt) => appliedAt !== undefined || knownAt >= calledAt;
+  if (!others.some(mayTakeKeyOver)) ledger.report('superseded by no turn', prompt);
 }
 
 /** A turn is given up only after its lease. */

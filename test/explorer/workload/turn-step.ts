@@ -69,7 +69,8 @@ function toAttempt(run: Run, step: number, action: Action & { do: 'turn' }): Att
   if (isKeyed && user === plan?.user) run.chatIds[chat] = chatId;
   const prompt = `${key === undefined ? `prompt ${step}` : `prompt of key ${key}`}${hasOtherPrompt ? ' changed' : ''}`;
   const reply = `reply ${step}${FILLER.repeat(replyBytes)}`;
-  return { step, user, prompt, reply, calledAt, task, runsUntil: calledAt + timeLimit, chatId, outcome: 'unknown' };
+  const runsUntil = calledAt + timeLimit;
+  return { step, user, prompt, reply, calledAt, task, runsUntil, chatId, outcome: 'unknown', turns: [] };
 }
 
 function noteBegin({ world, leastTtlDays }: Run, attempt: Attempt, begun: RunningTurn): void {

@@ -4,6 +4,7 @@ import type { AgentProvider } from '../../../src/chat/agent/agent.js';
 import { Environment } from '../../../src/config/environment.js';
 import { ChatListService } from '../../../src/chat/service/chat-list.service.js';
 import { type EndedTurn, type TurnEnd, TurnEnding } from '../../../src/chat/service/turn-ending.js';
+import type { LiveTurns } from '../../../src/chat/service/live-turns.js';
 import type { RunningTurns } from '../../../src/chat/service/running-turns.js';
 import { TurnTimes } from '../../../src/chat/service/turn-times.js';
 import { DynamoChatDeletion } from '../../../src/chat/storage/dynamo-chat-deletion.js';
@@ -66,6 +67,9 @@ export interface ServiceParts {
   readonly endTurn: (user: string, begun: RunningTurn, end: TurnEnd, observer: EndObserver) => Promise<EndedTurn>;
 }
 
+/** Simulated turns are not live: their runs are steps of the schedule. */
+const NO_LIVE_TURNS = { stop: () => undefined } as unknown as LiveTurns;
+
 /** Builds the parts as the modules of the product do. They keep nothing between requests, so all processes share them. */
 export function buildParts(world: World, client: SimulatedClient, changing: ChangingSettings): ServiceParts {
   const settings = {
@@ -99,7 +103,7 @@ export function buildParts(world: World, client: SimulatedClient, changing: Chan
     chats,
     history: new DynamoHistoryRepository(table, visible),
     deletion,
-    list: new ChatListService(list, deletion, OTHER_AGENT, new TurnTimes()),
+    list: new ChatListService(list, deletion, OTHER_AGENT, NO_LIVE_TURNS, new TurnTimes()),
     quota: new TurnQuota(new DynamoTurnQuotaRepository(table), quotaSettings, clock),
     sweep: new DynamoSweep(table, new TableScan(documents, settings), deletion, clock),
     endTurn: (user, begun, end, observer) => {

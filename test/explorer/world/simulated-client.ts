@@ -58,10 +58,10 @@ export class SimulatedClient implements Pick<DynamoDBDocumentClient, 'send'> {
       const fail = (milliseconds: number, error: () => Error) => settle(milliseconds, () => reject(error()));
       if (fault) note(describeFault(fault));
       if (fault?.kind === 'throttled') return fail(2 * LATENCY, throttled);
-      if (fault?.kind === 'crash before') return crash(task);
-      if (fault?.kind === 'crash after') crash(task);
+      if (fault?.kind === 'crash before') return task.process.crash(world.now);
+      if (fault?.kind === 'crash after') task.process.crash(world.now);
       if (fault?.kind.startsWith('freeze') && 'milliseconds' in fault) {
-        task.process.frozenUntil = world.now + fault.milliseconds;
+        task.process.freeze(world.now, fault.milliseconds);
       }
       fail(TIMEOUT, () => Object.assign(new Error('timeout'), { name: 'TimeoutError' }));
       if (fault?.kind === 'request lost') return;
@@ -105,12 +105,6 @@ export class SimulatedClient implements Pick<DynamoDBDocumentClient, 'send'> {
       return reply;
     }
   }
-}
-
-/** Ends the life of a process at once. */
-export function crash({ process }: { readonly process: Task['process'] }): void {
-  process.life += 1;
-  process.frozenUntil = 0;
 }
 
 function throttled(): Error {

@@ -1,15 +1,43 @@
 /** A process of the service. It has a clock of its own. */
 export class SimulatedProcess {
-  /** Milliseconds of true time until which the process stands still. */
-  frozenUntil = 0;
   /** Grows with every crash. What belongs to an earlier life is never run again. */
   life = 0;
+  /** When it has stood still, in true time. */
+  private readonly freezes: { readonly from: number; to: number }[] = [];
 
   constructor(
     readonly name: string,
     /** Milliseconds that its clock is ahead. */
     readonly clockAhead: number,
   ) {}
+
+  /** Milliseconds of true time until which it stands still. */
+  get frozenUntil(): number {
+    return this.freezes.at(-1)?.to ?? 0;
+  }
+
+  /** Stands still from now on. */
+  freeze(now: number, milliseconds: number): void {
+    const to = Math.max(this.frozenUntil, now + milliseconds);
+    this.endFreeze(now);
+    this.freezes.push({ from: now, to });
+  }
+
+  /** Ends its life at once. */
+  crash(now: number): void {
+    this.life += 1;
+    this.endFreeze(now);
+  }
+
+  /** How long it has stood still since a time, in milliseconds. */
+  getFrozenTime(since: number): number {
+    return this.freezes.reduce((sum, { from, to }) => sum + Math.max(0, to - Math.max(since, from)), 0);
+  }
+
+  private endFreeze(now: number): void {
+    const last = this.freezes.at(-1);
+    if (last) last.to = Math.min(last.to, now);
+  }
 }
 
 /** Work of one process: a request, with all that it does in the background. */

@@ -41,7 +41,8 @@ export class FunctionCaller {
     return (JSON.parse(raw) as { chat: { messages: { content: string; status?: string }[] } }).chat.messages;
   }
 
-  private event({ method = 'POST', url = '/chat/stream', body, headers = {} }: Call): object {
+  /** The event of a request. */
+  event({ method = 'POST', url = '/chat/stream', body, headers = {} }: Call): object {
     const all = { id_token: this.token, 'content-type': 'application/json', ...headers };
     const bytes = typeof body === 'object' ? JSON.stringify(body) : (body ?? '');
     const rawHeaders = Object.entries(all).flat();

@@ -57,13 +57,15 @@ function unknownRouteResponses(): Responses {
 
 function listHeaderDeviations({ headers: described = {} }: DescribedResponse, { headers }: SeenResponse): string[] {
   const given = Object.entries(headers).filter(([name, value]) => value !== undefined && !TRANSPORT.test(name));
-  const required = Object.keys(described).filter((name) => DOCUMENT.components.headers[name]?.required === true);
+  const componentOf = (name: string) => described[name]?.$ref.split('/').at(-1) ?? name;
+  const isRequired = (name: string) => DOCUMENT.components.headers[componentOf(name)]?.required === true;
+  const required = Object.keys(described).filter(isRequired);
   return [
     ...required.filter((name) => headers[name] === undefined).map((name) => `the header ${name} is missing`),
     ...given.flatMap(([name, value]) =>
       described[name] === undefined
         ? [`the header ${name} is not described`]
-        : listSchemaErrors(['components', 'headers', name, 'schema'], [value].flat().join(', ')).map(
+        : listSchemaErrors(['components', 'headers', componentOf(name), 'schema'], [value].flat().join(', ')).map(
             (error) => `the header ${name}${error}`,
           ),
     ),

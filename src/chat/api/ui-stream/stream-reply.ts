@@ -4,26 +4,39 @@ import { toPublicError } from '../../../http/errors/public-error.js';
 import type { SilenceTimeouts } from '../../../http/sse/silence-timeouts.js';
 import { SseWriter } from '../../../http/sse/sse-writer.js';
 import type { ChatSummary } from '../../model/chat.js';
+import { TurnStoppedError } from '../../model/chat.errors.js';
+import { ReplyText } from '../../model/reply-text.js';
 import type { TurnIds } from '../../model/turn-ids.js';
 import type { TurnObserver } from '../../model/turn-observer.js';
-import type { Reply } from '../../service/reply.js';
+import type { StreamedReply } from '../../service/reply.js';
 import { setReplyHeaders } from '../reply-headers.js';
 import { UiMessageEncoder } from './ui-message-encoder.js';
+
+/** Runs a turn, or joins a running one, and reports to the observer. Without a turn its result is undefined. */
+type ObservedTurn = (observer: TurnObserver) => Promise<StreamedReply | undefined>;
 
 /**
  * Responds with a turn while it runs. The stream opens with the agent's first text, or after the first-byte time-out.
  * An error before that is thrown, so the response gets the status of the error; a later one is sent in the stream.
- *
- * @param runTurn - runs the turn and reports to the observer.
  */
 export async function streamReply(
   response: ServerResponse,
-  runTurn: (observer: TurnObserver) => Promise<Reply>,
+  runTurn: ObservedTurn,
   timeouts?: SilenceTimeouts,
 ): Promise<void> {
-  const stream = new ReplyStream(response, timeouts);
+  await respond(new ReplyStream(response, { timeouts }), runTurn);
+}
+
+/** Responds with a turn that runs already. The stream opens at once, and without a running turn the response is 204. */
+export async function resumeReply(response: ServerResponse, joinTurn: ObservedTurn): Promise<void> {
+  await respond(new ReplyStream(response, { opensAtOnce: true }), joinTurn);
+}
+
+async function respond(stream: ReplyStream, turn: ObservedTurn): Promise<void> {
   try {
-    stream.finish(await runTurn(stream));
+    const reply = await turn(stream);
+    if (reply) stream.finish(reply);
+    else stream.endWithoutTurn();
   } catch (error) {
     if (!stream.fail(error)) throw error;
   }
@@ -33,45 +46,65 @@ export async function streamReply(
 class ReplyStream implements TurnObserver {
   private readonly encoder = new UiMessageEncoder();
   private readonly writer: SseWriter;
+  private readonly opensAtOnce: boolean;
 
   constructor(
     private readonly response: ServerResponse,
-    timeouts: SilenceTimeouts | undefined,
+    { timeouts, opensAtOnce = false }: { timeouts?: SilenceTimeouts | undefined; opensAtOnce?: boolean },
   ) {
     this.writer = new SseWriter(response, this.encoder, timeouts);
+    this.opensAtOnce = opensAtOnce;
   }
 
-  onStart(chat: ChatSummary, ids: TurnIds): void {
-    this.encoder.addStart(chat, ids);
-    this.writer.flush();
+  get isConnected(): boolean {
+    return this.writer.state !== 'closed';
   }
 
-  onText(text: string): void {
-    if (this.writer.state === 'closed') return;
-    this.encoder.addText(text);
+  onStart(chat: ChatSummary, ids: TurnIds, text: ReplyText): void {
+    this.encoder.addStart(chat, ids, text);
+    if (this.opensAtOnce) this.writer.send();
+    else this.writer.flush();
+  }
+
+  onText(): void {
     this.writer.send();
   }
 
   /** The turn is stored. A replay was not observed, so all of it is sent here. */
-  finish(reply: Reply): void {
+  finish(reply: StreamedReply): void {
     if (reply.isReplay) {
       if (this.writer.state === 'waiting') setReplyHeaders(this.response, reply);
-      this.encoder.addStart(reply.chat, reply.ids);
-      this.encoder.addText(reply.text);
+      const text = new ReplyText();
+      text.append(reply.text);
+      this.encoder.addStart(reply.chat, reply.ids, text);
     }
     this.encoder.finish(reply);
     this.writer.end();
   }
 
-  /** The turn has failed. @returns false if nothing was sent yet; the caller then responds to the error. */
+  /** No turn runs. Nothing was sent, unless it took too long to find that out. */
+  endWithoutTurn(): void {
+    if (this.writer.state === 'waiting') {
+      this.writer.close();
+      this.response.writeHead(204).end();
+    } else {
+      this.encoder.abort();
+      this.writer.end();
+    }
+  }
+
+  /** The turn has failed or was stopped. @returns false if nothing was sent yet; the caller then responds to the error. */
   fail(thrown: unknown): boolean {
     if (this.writer.state === 'waiting') {
       this.writer.close();
       return false;
     }
-    const publicError = toPublicError(thrown);
-    logFailure(thrown, publicError);
-    this.encoder.fail(publicError.error);
+    if (thrown instanceof TurnStoppedError) this.encoder.abort();
+    else {
+      const publicError = toPublicError(thrown);
+      logFailure(thrown, publicError);
+      this.encoder.fail(publicError.error);
+    }
     this.writer.end();
     return true;
   }

@@ -58,6 +58,7 @@ export type StreamPart =
       readonly providerMetadata?: CitationMetadata;
     }
   | { readonly type: 'error'; readonly errorText: string }
+  | { readonly type: 'abort' }
   | { readonly type: 'finish'; readonly finishReason: EndReason | 'error'; readonly messageMetadata?: ChatMetadata };
 
 export const textStart: StreamPart = { type: 'text-start', id: TEXT_ID };

@@ -1,0 +1,104 @@
+import type { ChatSummary } from '../model/chat.js';
+import { TurnStoppedError } from '../model/chat.errors.js';
+import { ReplyText } from '../model/reply-text.js';
+import type { RunningTurn } from '../model/turn.js';
+import { type TurnIds, toTurnIds } from '../model/turn-ids.js';
+import type { TurnObserver } from '../model/turn-observer.js';
+import type { Reply } from './reply.js';
+
+/**
+ * A turn that runs in this process. It keeps the reply so far, once for any number of observers. They may come late, and read
+ * at their own pace.
+ */
+export class LiveTurn {
+  readonly chat: ChatSummary;
+  readonly chatId: string;
+  readonly ids: TurnIds;
+  readonly lease: string;
+  /** Grows while the agent replies. */
+  readonly text = new ReplyText();
+  /** Epoch milliseconds: when it began to run. */
+  readonly since = Date.now();
+  private readonly observers = new Set<TurnObserver>();
+  private readonly abortion = new AbortController();
+  private isReplied = false;
+  private result: Promise<Reply> | undefined;
+
+  /** @param ownReader - the stream of the turn's own request, if it has one. */
+  constructor(
+    readonly userId: string,
+    { chat, number, lease }: RunningTurn,
+    private readonly ownReader?: TurnObserver,
+  ) {
+    this.chat = chat;
+    this.chatId = chat.id;
+    this.ids = toTurnIds(chat.id, number);
+    this.lease = lease;
+  }
+
+  /** Aborts the call to the agent. Its reason is the error of the turn. */
+  get signal(): AbortSignal {
+    return this.abortion.signal;
+  }
+
+  /** Whether the agent still replies, so that the turn can be stopped. */
+  get isAsking(): boolean {
+    return !this.isReplied && !this.signal.aborted;
+  }
+
+  /** Whether a stream has asked for the turn, and no reader is connected any more. */
+  get isAbandoned(): boolean {
+    return this.ownReader !== undefined && ![...this.observers].some(({ isConnected }) => isConnected);
+  }
+
+  /**
+   * The result of the turn, once it is stored.
+   *
+   * @throws what the turn throws.
+   */
+  get ended(): Promise<Reply> {
+    if (!this.result) throw new Error('The turn does not run');
+    return this.result;
+  }
+
+  /** Runs the turn. */
+  async run(work: (turn: LiveTurn) => Promise<Reply>): Promise<Reply> {
+    this.result = work(this);
+    return this.result;
+  }
+
+  /** Shows the start to the stream of the turn's own request. */
+  start(): void {
+    if (this.ownReader) this.attach(this.ownReader);
+  }
+
+  /** Adds an observer. It gets the start, and the text so far if there is any. */
+  attach(observer: TurnObserver): void {
+    this.observers.add(observer);
+    observer.onStart(this.chat, this.ids, this.text);
+    if (this.text.length > 0) observer.onText();
+  }
+
+  /** Calls the observers, after the text has grown. */
+  notify(): void {
+    for (const observer of this.observers) {
+      if (observer.isConnected) observer.onText();
+      else this.observers.delete(observer);
+    }
+  }
+
+  /** The agent has ended. What it has said is stored, whatever comes now. */
+  endReply(): void {
+    this.isReplied = true;
+  }
+
+  /** Stops the agent for a user. After the end of the agent it does nothing. */
+  stop(): void {
+    if (!this.isReplied) this.abort(new TurnStoppedError());
+  }
+
+  /** Stops the turn for another reason, which becomes its error. */
+  abort(reason: Error): void {
+    this.abortion.abort(reason);
+  }
+}

@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import type { RunningTurn } from '../model/turn.js';
+import type { TurnObserver } from '../model/turn-observer.js';
+import { DynamoTurnStop } from '../storage/dynamo-turn-stop.js';
+import { LiveTurn } from './live-turn.js';
+import type { Reply } from './reply.js';
+import { RunningTurns } from './running-turns.js';
+import { TurnTimes } from './turn-times.js';
+
+/**
+ * The turns that have begun and run in this process, from their begin until they are stored. While there are any, it looks
+ * in the table whether another process has stopped one.
+ */
+@Injectable()
+export class LiveTurns {
+  private readonly turns = new Map<string, LiveTurn>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly running: RunningTurns,
+    private readonly stops: DynamoTurnStop,
+    private readonly times: TurnTimes,
+  ) {
+    const { stopping } = running;
+    stopping.addEventListener('abort', () => this.turns.forEach((turn) => turn.abort(stopping.reason as Error)));
+  }
+
+  /**
+   * Runs a turn that has begun.
+   *
+   * @param observer - the stream of the turn's own request, if it has one.
+   * @throws what `work` throws.
+   */
+  async run(
+    userId: string,
+    begun: RunningTurn,
+    observer: TurnObserver | undefined,
+    work: (turn: LiveTurn) => Promise<Reply>,
+  ): Promise<Reply> {
+    const turn = new LiveTurn(userId, begun, observer);
+    const { stopping } = this.running;
+    if (stopping.aborted) turn.abort(stopping.reason as Error);
+    this.turns.set(turn.lease, turn);
+    this.lookLater();
+    try {
+      return await turn.run(work);
+    } finally {
+      this.turns.delete(turn.lease);
+    }
+  }
+
+  /** Finds the newest turn of a chat that runs in this process. */
+  find(userId: string, chatId: string): LiveTurn | undefined {
+    return [...this.turns.values()].findLast((turn) => turn.userId === userId && turn.chatId === chatId);
+  }
+
+  /** Whether the turn runs in this process as a stream that no reader is connected to any more. */
+  isAbandoned(lease: string): boolean {
+    return this.turns.get(lease)?.isAbandoned ?? false;
+  }
+
+  /** Stops a turn, if it runs in this process. */
+  stop(lease: string): void {
+    this.turns.get(lease)?.stop();
+  }
+
+  /** One timer serves all turns. It does not keep the process. */
+  private lookLater(): void {
+    this.timer ??= setTimeout(() => void this.look(), this.times.stopPoll).unref();
+  }
+
+  /** Most turns are too short for a look. A table that fails now is read again later. */
+  private async look(): Promise<void> {
+    const begunBefore = Date.now() - this.times.stopPoll / 2;
+    const asking = [...this.turns.values()].filter(({ isAsking, since }) => isAsking && since <= begunBefore);
+    const stopped = asking.length === 0 ? [] : await this.stops.listStopped(asking).catch(() => []);
+    for (const lease of stopped) this.stop(lease);
+    this.timer = undefined;
+    if (this.turns.size > 0) this.lookLater();
+  }
+}

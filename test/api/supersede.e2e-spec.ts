@@ -1,0 +1,140 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Response } from 'supertest';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { StreamReader } from '../support/stream-reader.js';
+import { tokenOf } from '../support/tokens.js';
+
+const STOPPED = '{"error":"The turn was stopped"}';
+const BUSY = '{"error":"A turn is already in progress"}';
+const SUPERSEDE = { supersede: 'true' };
+/** The agent says its first words, and then nothing. */
+const BEGUN = '[[fault silence after=2]]';
+
+describe('a turn on a chat whose turn is running', () => {
+  let app: ChatApp;
+  beforeAll(async () => {
+    app = await startChatApp({ TURNS_AT_ONCE: '1' });
+  });
+  afterAll(() => app.close());
+
+  let users = 0;
+  /** A user of its own for each test, because each user may run one turn at once. */
+  const nextUser = () => `user-${(users += 1)}`;
+  const openChat = async (user: string) =>
+    (await app.chat({ prompt: 'first' }, user).expect(200)).body.chat.id as string;
+  const findCalls = (prompt: string) => app.agent.invocations.filter((call) => call.prompt === prompt);
+  const untilAsked = async (prompt: string) => {
+    while (findCalls(prompt).length === 0) await wait(2);
+  };
+  const listStatuses = async (chatId: string, user: string) =>
+    ((await app.read(chatId, user)).body.chat.messages as { status?: string }[]).map(({ status }) => status ?? 'whole');
+  const stream = (user: string, chatId: string, prompt: string) =>
+    StreamReader.send(app.url, { prompt, chat_id: chatId }, { id_token: tokenOf(user) });
+
+  it('takes the place of a stream that its reader has left', async () => {
+    const user = nextUser();
+    const chatId = await openChat(user);
+    const prompt = `left ${user} ${BEGUN}`;
+    const reader = await stream(user, chatId, prompt);
+    await reader.readUntil('text-delta');
+    expect((await app.chat({ prompt: 'too early', chat_id: chatId }, user)).status).toBe(429);
+    reader.leave();
+    // The server may see it a moment later.
+    const next = await untilAccepted(() => app.chat({ prompt: 'next', chat_id: chatId }, user));
+    expect(next.body.chat.messages.at(-2)).toMatchObject({ content: 'next' });
+    expect(await listStatuses(chatId, user)).toEqual(['whole', 'whole', 'whole', 'stopped', 'whole', 'whole']);
+    expect(findCalls(prompt)[0]?.outcome).toBe('left');
+  });
+
+  it('does not take the place of a stream while a resumed reader is connected', async () => {
+    const user = nextUser();
+    const chatId = await openChat(user);
+    const reader = await stream(user, chatId, `resumed ${user} ${BEGUN}`);
+    await reader.readUntil('text-delta');
+    const second = await StreamReader.resume(app.url, chatId, user);
+    await second.readUntil('text-delta');
+    reader.leave();
+    await wait(100);
+    expect((await app.chat({ prompt: 'no', chat_id: chatId }, user)).status).toBe(429);
+    second.leave();
+    await untilAccepted(() => app.chat({ prompt: 'next', chat_id: chatId }, user));
+  });
+
+  it('does not take the place of a turn of POST /chat, unless it asks for it', async () => {
+    const user = nextUser();
+    const chatId = await openChat(user);
+    const prompt = `buffered ${user} ${BEGUN}`;
+    const running = app.chat({ prompt, chat_id: chatId }, user).then((response) => response);
+    await untilAsked(prompt);
+    const resumed = await StreamReader.resume(app.url, chatId, user);
+    resumed.leave();
+    expect((await app.chat({ prompt: 'no', chat_id: chatId }, user)).status).toBe(429);
+    const next = await app.chat({ prompt: 'next', chat_id: chatId }, user, SUPERSEDE).expect(200);
+    expect(next.body.chat.messages).toHaveLength(6);
+    const stopped = await running;
+    expect([stopped.status, stopped.text]).toEqual([409, STOPPED]);
+    // The place of the first turn is free again.
+    await app.chat({ prompt: 'after that', chat_id: chatId }, user).expect(200);
+  });
+
+  it('takes the place of a stream that is read, and its reader sees the end', async () => {
+    const user = nextUser();
+    const chatId = await openChat(user);
+    const reader = await stream(user, chatId, `read ${user} ${BEGUN}`);
+    await reader.readUntil('text-delta');
+    await app.chat({ prompt: 'next', chat_id: chatId }, user, SUPERSEDE).expect(200);
+    expect((await reader.readRest()).outline.slice(-3)).toEqual(['text-end', 'abort', 'finish']);
+  });
+
+  it.each(['false', '', 'TRUE', 'true, true'])('is 400 with the header supersede: %j', async (value) => {
+    const response = await app.chat({ prompt: 'no' }, 'alice', { supersede: value }).expect(400);
+    expect(response.body).toEqual({ error: `Header 'supersede' is invalid` });
+  });
+});
+
+describe('turns that compete', () => {
+  let app: ChatApp;
+  beforeAll(async () => {
+    app = await startChatApp();
+  });
+  afterAll(() => app.close());
+
+  it('a repetition of the running turn never takes its place', async () => {
+    const { id } = (await app.chat({ prompt: 'first' }).expect(200)).body.chat;
+    const prompt = `keyed ${BEGUN}`;
+    const key = { 'idempotency-key': 'own' };
+    const reader = await StreamReader.send(app.url, { prompt, chat_id: id }, key);
+    await reader.readUntil('text-delta');
+    const again = await app.chat({ prompt, chat_id: id }, 'alice', { ...key, ...SUPERSEDE });
+    expect([again.status, again.text]).toEqual([409, BUSY]);
+    reader.leave();
+    await wait(100);
+    const later = await app.chat({ prompt, chat_id: id }, 'alice', key);
+    expect([later.status, later.text]).toEqual([409, BUSY]);
+    await app.chat({ prompt: 'next', chat_id: id }, 'alice', SUPERSEDE).expect(200);
+  });
+
+  it('of several that supersede one turn, one runs, and the others are 409', async () => {
+    const { id } = (await app.chat({ prompt: 'first' }).expect(200)).body.chat;
+    const reader = await StreamReader.send(app.url, { prompt: `contested ${BEGUN}`, chat_id: id });
+    await reader.readUntil('text-delta');
+    const prompts = ['a', 'b', 'c'].map((name) => `${name} [[fault delay ms=1500]]`);
+    const responses = await Promise.all(
+      prompts.map((prompt) => app.chat({ prompt, chat_id: id }, 'alice', SUPERSEDE).then((response) => response)),
+    );
+    const statuses = responses.map(({ status, text }) => (status === 409 ? text : status)).toSorted();
+    expect(statuses).toEqual([200, BUSY, BUSY]);
+    expect((await reader.readRest()).outline).toContain('abort');
+  });
+});
+
+/** Sends a turn until it is not refused any more. */
+async function untilAccepted(send: () => PromiseLike<Response>): Promise<Response> {
+  for (;;) {
+    const response = await send();
+    if (response.status === 200) return response;
+    expect([409, 429]).toContain(response.status);
+    await wait(10);
+  }
+}
