@@ -31,7 +31,7 @@ describe('GET /chat/stream/{id}/stream', () => {
     agent.close();
   });
 
-  const toChatId = (reader: StreamReader) => reader.response.headers.get('chat-id')!;
+  const toChatId = (reader: StreamReader) => reader.headers.get('chat-id')!;
 
   /** Begins a stream whose agent has said this. */
   async function begin(text: string): Promise<StreamReader> {
@@ -71,7 +71,7 @@ describe('GET /chat/stream/{id}/stream', () => {
     await reader.readUntil('"start"');
     expect(await stopTurn(app.url, chatId)).toBe(202);
     expect((await reader.readRest()).outline).toEqual(['start', 'abort', 'finish']);
-    expect((await running).response.status).toBe(409);
+    expect((await running).status).toBe(409);
     agent.end();
   });
 

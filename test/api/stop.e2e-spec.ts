@@ -106,7 +106,7 @@ describe('POST /chats/{id}/stop', () => {
       app.chat({ prompt: `delete ${id} ${SILENT}`, chat_id: id }, 'carol').then((r) => r),
     );
     while (!ids.every((id) => findCall(`delete ${id} ${SILENT}`))) await wait(2);
-    await app.remove(ids[0]!, 'carol').expect(409);
+    await app.remove(ids[0], 'carol').expect(409);
     await app.removeAll('carol').expect(204);
     // A turn whose chat is deleted before it is stored is 404.
     for (const { status } of await Promise.all(running)) expect([404, 409]).toContain(status);
