@@ -16,7 +16,7 @@ const OUTAGE = 3_000;
 const TURNS_EACH = 10;
 /** The time from a turn's deadline to the timeout of API Gateway, in milliseconds. */
 const GATEWAY_MARGIN = 4_000;
-const WRITES = ['begin', 'complete', 'release', 'recover'] as const;
+const WRITES = ['begin', 'complete', 'release', 'recover', 'quota'] as const;
 
 /** Replaces time limits of an app. */
 function setTimes(own: FaultyApp, times: Partial<TurnTimes>): void {
