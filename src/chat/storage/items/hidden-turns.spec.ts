@@ -25,6 +25,11 @@ describe('hidden turns', () => {
     expect(findExcessRange(ranges, 31)).toEqual(range(40, 42));
   });
 
+  it('never give up turns of the original system, which have no items', () => {
+    const ranges = [range(-1, 0), ...Array.from({ length: 16 }, (_, index) => range(10 * index + 2, 10 * index + 5))];
+    expect(findExcessRange(ranges, 155)).toEqual(range(2, 5));
+  });
+
   it.each([
     ['all', [], 100, range(1, 100)],
     ['over a short gap', [50, 68], 100, range(1, 100)],
