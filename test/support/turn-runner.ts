@@ -1,5 +1,5 @@
 import type { Replay, StoredTurn, TurnOutcome } from '../../src/chat/model/chat.js';
-import { hasBegun, type RunningTurn, type Supersession } from '../../src/chat/model/turn.js';
+import { hasBegun, type RunningTurn, type Supersession, type TurnRequest } from '../../src/chat/model/turn.js';
 import type { ChatStore } from './chat-store.js';
 
 const MINUTE = 60_000;
@@ -42,6 +42,20 @@ export class TurnRunner {
   ): Promise<RunningTurn> {
     const terms = { deadline: Date.now() + MINUTE, memory: MEMORY, supersession: { mayStop, onStop } };
     return requireBegun(await this.store.chats.begin(this.user, { chatId, key, prompt }, terms));
+  }
+
+  /** Sends any request. By default its turn may take a minute. */
+  send(
+    request: Partial<TurnRequest> & Pick<TurnRequest, 'prompt'>,
+    milliseconds = MINUTE,
+  ): Promise<RunningTurn | Replay> {
+    const terms = { deadline: Date.now() + milliseconds, memory: MEMORY };
+    return this.store.chats.begin(this.user, { chatId: undefined, key: undefined, ...request }, terms);
+  }
+
+  /** Begins a turn that replaces the turn with this number and all after it. */
+  async replace(prompt: string, chatId: string, number: number, key?: string): Promise<RunningTurn> {
+    return requireBegun(await this.send({ prompt, chatId, key, replacement: { kind: 'from', number, role: 'user' } }));
   }
 
   /** Begins a turn whose key has no reply yet. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { DynamoTable } from '../../dynamodb/dynamo-table.js';
+import { DynamoTable, type Item, type ItemKey } from '../../dynamodb/dynamo-table.js';
 import { isExpired } from '../../dynamodb/item-expiry.js';
 import type { StoredTurn } from '../model/chat.js';
-import type { KnownTurns, StoredChat } from '../model/turn.js';
+import type { KnownTurns, StoredChat, TurnRange } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { type HeadItem, headKey, requireVisibleHead, toKnownTurns, toStoredChat } from './items/head-item.js';
@@ -59,39 +59,43 @@ export class DynamoVisibleTurns {
 
   /** @returns what is known of the chat's turns after that. */
   private async *readNumberedTurns(chat: StoredChat, read: TurnRead): AsyncGenerator<StoredTurn, KnownTurns> {
-    const { id, userId } = chat;
     let known = chat.turns;
     let range = findReadableRange(known.hidden, read.before - 1);
     while (range) {
-      const { first, last } = range;
-      let next = first - 1;
-      // The continuations of a turn sort after its turn item, so they are read before it.
-      let continuations: ContinuationItem[] = [];
-      const keys = turnKeyRange(userId, last, first);
-      const { pageSize, growth = 1 } = read;
-      for await (const item of this.table.backwards({ id, ...keys, pageSize, growth })) {
-        if (!isTurnItem(item)) {
-          if (isContinuation(item)) continuations.push(item);
-          else if (isTombstone(item)) read.onTombstone?.();
-          continue;
-        }
-        const number = parseTurnNumber({ user_id: String(item['user_id']) });
+      let next = range.first - 1;
+      for await (const { item, continuations } of this.readTurnItems(chat, range, read)) {
+        const number = parseTurnNumber(item as Item & ItemKey);
         const isShown = !isExpired(item) && item['hidden'] !== true && !isHidden(known.hidden, number);
-        const turn = isShown ? toTurnItem(item) : undefined;
-        const before = known;
-        if (turn) {
-          known = await this.learn(chat, known, turn);
-          yield toStoredTurn(turn, continuations);
-        }
-        continuations = [];
-        if (known === before) continue;
+        if (!isShown) continue;
+        const turn = toTurnItem(item);
+        const learned = await this.learn(chat, known, turn);
+        yield toStoredTurn(turn, continuations);
+        if (learned === known) continue;
         // The turns that it replaces may be many. They are jumped over.
+        known = learned;
         next = number - 1;
         break;
       }
       range = findReadableRange(known.hidden, next);
     }
     return known;
+  }
+
+  /** Yields turn items, newest first, with the continuations that were read before each of them. */
+  private async *readTurnItems(
+    { id, userId }: StoredChat,
+    { first, last }: TurnRange,
+    { pageSize, growth = 1, onTombstone }: TurnRead,
+  ): AsyncGenerator<{ item: Item; continuations: readonly ContinuationItem[] }> {
+    // The continuations of a turn sort after its turn item.
+    let continuations: ContinuationItem[] = [];
+    for await (const item of this.table.backwards({ id, ...turnKeyRange(userId, last, first), pageSize, growth })) {
+      if (isTurnItem(item)) {
+        yield { item, continuations };
+        continuations = [];
+      } else if (isContinuation(item)) continuations.push(item);
+      else if (isTombstone(item)) onTombstone?.();
+    }
   }
 
   /** What a turn that was met says about the turns before it. A head that was read before the turn began is read again. */

@@ -55,7 +55,8 @@ export function isHidden(ranges: readonly TurnRange[], number: number): boolean 
 export function findExcessRange(ranges: readonly TurnRange[], kept: number): TurnRange | undefined {
   if (ranges.length <= RANGES_MAX) return undefined;
   const length = ({ first, last }: TurnRange) => last - first;
-  const others = ranges.filter((range) => !isHidden([range], kept));
+  // Turns of the original system have no items to mark.
+  const others = ranges.filter((range) => range.first >= 1 && !isHidden([range], kept));
   return others.toSorted((one, other) => length(one) - length(other))[0];
 }
 
