@@ -8,24 +8,64 @@ import { NOT_REACHABLE } from '../test/explorer/unreachable-mutants.js';
 import { generateSchedule } from '../test/explorer/workload/generate.js';
 import { runSchedule } from '../test/explorer/workload/run-schedule.js';
 
-/**
- * `npm run explore -- --schedules 100000`: runs schedules, and fails if one of them finds something new.
- *
- * `--seed`: the first seed; without it, a random one.
- * `--show kind`: prints the shortest schedule of what is known too.
- * `--mutants [--only text]`: leaves out each condition in turn, and prints how many schedules it takes to notice.
- */
-const { values } = parseArgs({
-  options: {
-    schedules: { type: 'string', default: '3000' },
-    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
-    show: { type: 'string' },
-    mutants: { type: 'boolean', default: false },
-    only: { type: 'string', default: '' },
-  },
-});
-const schedules = Number(values.schedules);
-const seed = Number(values.seed);
+const USAGE = `Usage: npm run explore [-- options]
+
+Runs random schedules of the storage, and fails if one of them finds something new.
+
+  --schedules <n>  how many, 3000 by default
+  --seed <n>       the first seed; without it, a random one
+  --show <kind>    prints the shortest schedule of what is known too
+  --mutants        leaves out each condition in turn, and prints how many schedules it takes to notice
+  --only <text>    only mutants whose name has this text
+  --help           prints this`;
+
+/** The command line cannot be understood. */
+class UsageError extends Error {}
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        schedules: { type: 'string', default: '3000' },
+        seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+        show: { type: 'string' },
+        mutants: { type: 'boolean', default: false },
+        only: { type: 'string', default: '' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    return {
+      ...values,
+      schedules: parseCount('schedules', values.schedules, 1),
+      seed: parseCount('seed', values.seed, 0),
+    };
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
+function parseCount(name: string, text: string, least: number): number {
+  const count = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (Number.isSafeInteger(count) && count >= least) return count;
+  throw new UsageError(`--${name} must be a whole number from ${least}: ${text}`);
+}
+
+/** Reads the command line, or ends the process. */
+function readArgumentsOrEnd() {
+  try {
+    const values = readArguments();
+    if (!values.help) return values;
+    console.log(USAGE);
+    return process.exit(0);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    return process.exit(2);
+  }
+}
+
+const values = readArgumentsOrEnd();
+const { schedules, seed } = values;
 Logger.overrideLogger(false);
 if (values.mutants) await printMutants();
 else await printFindings();

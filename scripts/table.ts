@@ -12,7 +12,7 @@ const USAGE = `Usage: npm run table [-- --sweep]
 
 Creates the table with its index and expiry, or adds what is missing, in AWS or at AWS_ENDPOINT_URL_DYNAMODB.
 
-  --sweep  removes chats whose delete was interrupted, and turns of chats that have expired
+  --sweep  removes chats whose delete was interrupted, and turns of chats that have expired; needs DYNAMODB_TABLE
   --help   prints this`;
 
 /** DynamoDB cannot be reached or refuses, or the command line is wrong. The message is complete in itself. */
@@ -24,6 +24,8 @@ async function main(): Promise<string> {
   if (help) return USAGE;
   loadEnvFile(process.env);
   const environment = loadTableEnvironment(process.env);
+  // It deletes, so it takes no default.
+  if (sweep && !process.env['DYNAMODB_TABLE']) throw new TableError('--sweep needs DYNAMODB_TABLE');
   const { DYNAMODB_TABLE: name, AWS_REGION: region, AWS_ENDPOINT_URL_DYNAMODB: endpoint } = environment;
   const place = endpoint ?? `AWS, ${region}`;
   return sweep ? sweepWhole(environment, name, place) : createTable(environment, name, place);
@@ -45,21 +47,32 @@ async function createTable(environment: Environment, name: string, place: string
 
 /** Sweeps the table from its beginning to its end. The functions of `template.yaml` need several runs for that. */
 async function sweepWhole(environment: Environment, name: string, place: string): Promise<string> {
-  const { items, finishedDeletes, expiredChats, leftChats } = await sweepTable(new TableSettings(environment), {
-    deadline: Infinity,
-    resumes: false,
-  }).catch((error: unknown) => {
+  console.log(`Sweeping table ${name} (${place})`);
+  const { items, finishedDeletes, expiredChats, leftChats, failedChats, failures } = await sweepTable(
+    new TableSettings(environment),
+    {
+      deadline: Infinity,
+      resumes: false,
+      isByHand: true,
+    },
+  ).catch((error: unknown) => {
     const { reason } = Object(error) as { reason?: string };
     throw new TableError(`Table ${name} cannot be swept (${place}): ${reason ?? toOneLine(error)}`);
   });
-  if (leftChats > 0) process.exitCode = 1;
-  const left = leftChats > 0 ? [`could not remove ${leftChats} chats: repeat this command later`] : [];
+  if (leftChats + failedChats > 0) process.exitCode = 1;
+  const left = leftChats > 0 ? [`left ${count(leftChats, 'chat')} whose turns run: repeat this command later`] : [];
+  const failed = failedChats > 0 ? [`could not remove ${count(failedChats, 'chat')}: ${failures.join('; ')}`] : [];
   return [
-    `Swept table ${name} (${place}): looked at ${items} items`,
-    `finished ${finishedDeletes} deletes`,
-    `removed what was left of ${expiredChats} expired chats`,
+    `Swept table ${name} (${place}): looked at ${count(items, 'item')}`,
+    `finished ${count(finishedDeletes, 'delete')}`,
+    `removed what was left of ${count(expiredChats, 'expired chat')}`,
     ...left,
+    ...failed,
   ].join(', ');
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function readArguments() {

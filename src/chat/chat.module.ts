@@ -19,6 +19,7 @@ import { RunningTurns } from './service/running-turns.js';
 import { TurnEnding } from './service/turn-ending.js';
 import { TurnRunner } from './service/turn-runner.js';
 import { TurnStopService } from './service/turn-stop.service.js';
+import { TurnAdmission } from './service/turn-admission.js';
 import { TurnSupersession } from './service/turn-supersession.js';
 import { TurnTimes } from './service/turn-times.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -37,6 +38,7 @@ import { StorageModule } from './storage/storage.module.js';
     EarlierTurns,
     RunningTurns,
     LiveTurns,
+    TurnAdmission,
     TurnSupersession,
     TurnStopService,
     ResumeService,

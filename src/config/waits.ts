@@ -16,6 +16,12 @@ export const TABLE_TRY = 1_500;
 /** One call to the table that hangs. Between its tries the SDK pauses for 50 ms at most. */
 export const TABLE_CALL = TABLE_TRIES * TABLE_TRY + 100;
 
+/**
+ * All that comes before a turn. It leaves time for a place that is taken at once, a first try of the begin that hangs, and a
+ * read that hangs. Its response is 503 within 5 s.
+ */
+export const BEGIN_LIMIT = TABLE_TRY + TABLE_CALL + 300;
+
 /** Pauses between repeated calls: the first, and the longest. Each is twice as long as the one before. */
 export const REPEAT_PAUSES = { first: 100, longest: 3 * SECOND };
 

@@ -9,9 +9,13 @@ export function toExpiry(days: number): { expires_at?: number } {
   return days > 0 ? { expires_at: nowInSeconds() + days * SECONDS_PER_DAY } : {};
 }
 
-/** Whether an item has expired. DynamoDB removes expired items within days. As there, only a number is a time. */
-export function isExpired({ expires_at: expiresAt }: { readonly expires_at?: unknown }): boolean {
-  return (toNumber(expiresAt) ?? Infinity) <= nowInSeconds();
+/**
+ * Whether an item has expired. DynamoDB removes expired items within days. As there, only a number is a time.
+ *
+ * @param since - milliseconds for which it must have been expired.
+ */
+export function isExpired({ expires_at: expiresAt }: { readonly expires_at?: unknown }, since = 0): boolean {
+  return (toNumber(expiresAt) ?? Infinity) <= toSeconds(Date.now() - since);
 }
 
 /** Converts epoch milliseconds to epoch seconds, DynamoDB's unit for expiry. */

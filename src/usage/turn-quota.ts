@@ -116,6 +116,15 @@ export class TurnQuota {
     }
   }
 
+  /**
+   * Frees the place of a dead turn as soon as another turn has recovered its chat. It never throws: if it fails, the end of
+   * that turn frees the place.
+   */
+  async freeRecovered({ userId, usage }: TakenPlace, lease: string): Promise<void> {
+    const dead = usage.running.filter(({ id }) => id === toPlaceId(lease));
+    if (dead.length > 0) await this.repository.removeRunning(userId, toTexts(dead)).catch(() => undefined);
+  }
+
   private async take(
     place: QuotaPlace,
     { supersedes = async () => undefined, keep }: { supersedes: TurnToCount<never>['supersedes']; keep: Keep },

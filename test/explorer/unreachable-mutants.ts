@@ -70,6 +70,7 @@ export const NOT_REACHABLE: readonly (Mutant & { readonly why: string })[] = [
       'turns = :seen',
       'a delete may take a turn that ends before it; a mark that arrives after the delete has failed is rare',
     ],
+    ['expires_at = :expiresAt', '“turns = :seen” and “#open” refuse every begin that renews the chat'],
     ['attribute_exists(id)', '“turns = :seen” refuses an item that is absent'],
     [
       'attribute_not_exists(#open)',

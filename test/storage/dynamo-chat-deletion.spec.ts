@@ -152,6 +152,18 @@ describe('DynamoChatDeletion', () => {
     await expect(alice.begin('one', undefined, 'again')).rejects.toBeInstanceOf(ChatNotFoundError);
   });
 
+  it.each(['visible', 'expired', 'called deleted by another program'])(
+    'finishes only what a delete has marked, and no chat that is %s',
+    async (what) => {
+      const { chat } = await alice.turn('one');
+      if (what === 'expired') await setOnHead(store, chat.id, { expires_at: LONG_AGO });
+      if (what.startsWith('called')) await setOnHead(store, chat.id, { deleted_at: new Date().toISOString() });
+      const before = await readItems(store, chat.id);
+      await expect(store.deletion.finish('alice', chat.id, {})).rejects.toBeInstanceOf(ChatNotFoundError);
+      expect(await readItems(store, chat.id)).toEqual(before);
+    },
+  );
+
   it('goes on if its last attempt to mark the chat was sent twice', async () => {
     const { chat } = await alice.turn('one');
     let marks = 0;

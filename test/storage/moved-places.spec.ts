@@ -144,6 +144,14 @@ describe('the place of a turn that supersedes another one', () => {
     expect(await read()).toMatchObject({ t20300101: 2 });
   });
 
+  it('is the only one as soon as the dead turn is recovered', async () => {
+    const dead = await begin(quota());
+    const next = await begin(quota(), dead.lease);
+    await quota().freeRecovered(next.place, dead.lease);
+    expect(await countRunning()).toBe(1);
+    await begin(quota(), next.lease);
+  });
+
   it('leaves room if dead turns are in the way too', async () => {
     await createQuota(table.client, { atOnce: 2 }, { time: NOON - 10 * MINUTE }).consume(
       user,

@@ -1,11 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { DynamoHiddenTurns } from '../../src/chat/storage/dynamo-hidden-turns.js';
-import { DynamoTurnLease } from '../../src/chat/storage/dynamo-turn-lease.js';
-import { DynamoTurnRecovery } from '../../src/chat/storage/dynamo-turn-recovery.js';
-import { DynamoHeadRepair } from '../../src/chat/storage/dynamo-head-repair.js';
-import { DynamoChatDeletion } from '../../src/chat/storage/dynamo-chat-deletion.js';
-import { DynamoSweep, type SweepOptions } from '../../src/chat/storage/dynamo-sweep.js';
+import type { DynamoChatDeletion } from '../../src/chat/storage/dynamo-chat-deletion.js';
+import { DynamoSweep, SWEEP_MARGIN_MILLISECONDS, type SweepOptions } from '../../src/chat/storage/dynamo-sweep.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 import { isTombstone } from '../../src/chat/storage/items/tombstone.js';
 import { ChatNotFoundError } from '../../src/chat/model/chat.errors.js';
@@ -23,6 +19,7 @@ import {
   setOnHead,
 } from '../support/chat-items.js';
 import { useChatStore } from '../support/chat-store.js';
+import type { StorageFault } from '../support/storage-faults.js';
 import { done, TurnRunner } from '../support/turn-runner.js';
 
 const LARGE = 'x'.repeat(700_000);
@@ -35,13 +32,8 @@ describe('DynamoSweep', () => {
   const bob = new TurnRunner(store, 'bob');
 
   /** Sweeps in pages of a few items. */
-  function sweep(options: Partial<SweepOptions> = {}) {
+  function sweep(options: Partial<SweepOptions> = {}, deletion = store.deletion) {
     const settings = new TableSettings(store.environment);
-    const { dynamoTable: table } = store;
-    const hiddenTurns = new DynamoHiddenTurns(table);
-    const recovery = new DynamoTurnRecovery(table, new DynamoTurnLease(table), hiddenTurns, settings);
-    const repair = new DynamoHeadRepair(store.dynamoTable);
-    const deletion = new DynamoChatDeletion(store.dynamoTable, recovery, repair, store.stops);
     const scan = new TableScan(store.client, settings, 3);
     return new DynamoSweep(store.dynamoTable, scan, deletion, store.clock).run({
       deadline: Infinity,
@@ -142,6 +134,73 @@ describe('DynamoSweep', () => {
     }
     expect(await sweeping).toMatchObject({ expiredChats: 0, isComplete: true });
     expect(await alice.readTurns('returns')).toEqual([['left', 're left']]);
+  });
+
+  it.each([
+    ['between its two reads', { commands: ['GetItemCommand'], skip: 1, times: 1 }],
+    ['before its mark arrives', { commands: ['PutItemCommand'], steps: ['delete'], times: 1 }],
+  ] as const)('keeps a chat whose turn ends %s', async (_when, calls) => {
+    const { chat } = await alice.turn('one');
+    await setOnHead(store, chat.id, { expires_at: LONG_AGO });
+    const renew = async () => {
+      await setOnHead(store, chat.id, { expires_at: Math.ceil(Date.now() / 1000) + 7_200 });
+      await alice.turn('two', chat.id);
+    };
+    const whileItIsRenewed = (): StorageFault => ({ type: 'wait', until: renew() });
+    store.faults.inject(whileItIsRenewed, { ...calls, chats: [chat.id] });
+    expect(await sweep()).toMatchObject({ expiredChats: 0, leftChats: 0, isComplete: true });
+    expect(await alice.readTurns(chat.id)).toHaveLength(2);
+  });
+
+  it('keeps a chat whose expiry alone is renewed before its mark arrives', async () => {
+    const { chat } = await alice.turn('one');
+    await setOnHead(store, chat.id, { expires_at: LONG_AGO });
+    const whileItIsRenewed = (): StorageFault => ({
+      type: 'wait',
+      until: setOnHead(store, chat.id, { expires_at: Math.ceil(Date.now() / 1000) + 60 }),
+    });
+    store.faults.inject(whileItIsRenewed, { commands: ['PutItemCommand'], chats: [chat.id], times: 1 });
+    expect(await sweep()).toMatchObject({ expiredChats: 0, leftChats: 0 });
+    expect(await alice.readTurns(chat.id)).toHaveLength(1);
+  });
+
+  it('leaves a chat for a day after it has expired, because clocks may be apart', async () => {
+    const { chat } = await alice.turn('one');
+    const expire = async (ago: number) =>
+      setOnHead(store, chat.id, { expires_at: Math.floor((Date.now() - ago) / 1000) });
+    await expire(SWEEP_MARGIN_MILLISECONDS - 600_000);
+    const before = await readItems(store, chat.id);
+    expect(await sweep()).toMatchObject({ expiredChats: 0, leftChats: 0 });
+    expect(await readItems(store, chat.id)).toEqual(before);
+    await expire(SWEEP_MARGIN_MILLISECONDS);
+    expect(await sweep()).toMatchObject({ expiredChats: 1 });
+    await expectTombstones(chat.id);
+  });
+
+  it('says why it has left a chat', async () => {
+    const { chat } = await alice.turn('one');
+    await interruptDelete(chat.id);
+    const failing = Object.create(store.deletion, {
+      delete: { value: async () => Promise.reject(new TypeError(`no ${chat.id}`)) },
+    }) as DynamoChatDeletion;
+    const { leftChats, failedChats, failures } = await sweep({}, failing);
+    // Two pages may have items of the chat.
+    expect([leftChats, failedChats > 0, failures]).toEqual([0, true, ['TypeError']]);
+    expect(await sweep()).toMatchObject({ finishedDeletes: 1, failedChats: 0, failures: [] });
+    const { chat: busy } = await alice.turn('busy');
+    await alice.begin('running', busy.id);
+    await setOnHead(store, busy.id, { expires_at: LONG_AGO });
+    const result = await sweep();
+    expect(result).toMatchObject({ failedChats: 0, failures: [] });
+    expect(result.leftChats).toBeGreaterThan(0);
+  });
+
+  it('ends at once if its first call fails and somebody waits', async () => {
+    const pauses = store.clock.pauses.length;
+    store.faults.inject({ type: 'throttle' });
+    await expect(sweep({ isByHand: true })).rejects.toBeInstanceOf(StorageUnavailableError);
+    store.faults.clear();
+    expect(store.clock.pauses.length).toBe(pauses);
   });
 
   it('goes on after a throttle, and with the same page if the table is gone for good', async () => {

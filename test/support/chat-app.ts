@@ -16,6 +16,7 @@ import {
   startBedrockAgentEmulator,
 } from '../../src/local/emulator/bedrock-agent/server.js';
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../src/local/embedded-dynamodb.js';
+import { TurnTimes } from '../../src/chat/service/turn-times.js';
 import { LONGER_TIMEOUT, useTimeouts } from './client-timeouts.js';
 import { expectDescribedResponses } from './openapi/response-listener.js';
 import { silence } from './silence.js';
@@ -97,6 +98,7 @@ export async function startChatAppWith<Agent extends AgentEmulator>(
   if (!keepsTimeouts) {
     useTimeouts(nest.get(DynamoDBClient));
     Object.assign(nest.get(ReadinessTimes, { strict: false }), { limit: LONGER_TIMEOUT });
+    Object.assign(nest.get(TurnTimes, { strict: false }), { begin: LONGER_TIMEOUT });
   }
   await nest.listen(0, '127.0.0.1');
   const url = `http://127.0.0.1:${(nest.getHttpServer().address() as AddressInfo).port}`;

@@ -92,7 +92,7 @@ export class ChatListService {
   /** What is left when the time is up is left to the next list, or to a sweep. So is the session of the agent. */
   private async continueDelete(userId: string, chatId: string): Promise<void> {
     const deadline = Date.now() + this.times.continueDelete;
-    await this.deletion.delete(userId, chatId, { deadline, evenIfExpired: true }).catch(() => undefined);
+    await this.deletion.finish(userId, chatId, { deadline }).catch(() => undefined);
   }
 
   /** Walks over the list once, with several deletes at the same time. */

@@ -2,17 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { runWithRequestContext } from '../../common/request-context.js';
 import type { LimitSettings } from '../../config/settings.js';
 import type { AgentSettings } from '../../config/agent-settings.js';
-import type { TurnQuota } from '../../usage/turn-quota.js';
-import type { AgentProvider } from '../agent/agent.js';
-import type { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
 import type { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
-import type { DynamoOpenTurns } from '../storage/dynamo-open-turns.js';
 import type { DynamoTurnStop } from '../storage/dynamo-turn-stop.js';
 import { ChatService } from './chat.service.js';
 import { LiveTurns } from './live-turns.js';
 import { RunningTurns } from './running-turns.js';
+import type { TurnAdmission } from './turn-admission.js';
 import type { TurnRunner } from './turn-runner.js';
-import { TurnSupersession } from './turn-supersession.js';
 import { TurnTimes } from './turn-times.js';
 
 const REQUEST = { prompt: 'hello', chatId: undefined, key: undefined };
@@ -20,24 +16,20 @@ const REQUEST = { prompt: 'hello', chatId: undefined, key: undefined };
 /** A service of which every turn ends when it begins. @returns the deadline of a turn, in milliseconds from now. */
 async function getTimeLeft(timeLimit: number, timeoutMilliseconds?: number): Promise<number> {
   let deadline = 0;
-  const chats = {
-    begin: async (_userId: string, _request: object, begin: { deadline: number }) => {
-      deadline = begin.deadline;
+  const admission = {
+    begin: async (_userId: string, _request: object, turn: { deadline: number }) => {
+      deadline = turn.deadline;
       throw new Error('not begun');
     },
   };
   const times = new TurnTimes();
   const running = new RunningTurns(times);
-  const live = new LiveTurns(running, {} as DynamoTurnStop, times);
   const service = new ChatService(
-    { consume: (_userId: string, _turn: object, begin: () => Promise<unknown>) => begin() } as unknown as TurnQuota,
-    {} as AgentProvider,
-    chats as unknown as DynamoChatRepository,
+    admission as unknown as TurnAdmission,
     {} as TurnRunner,
     {} as DynamoHistoryRepository,
     running,
-    live,
-    new TurnSupersession(live, {} as DynamoOpenTurns),
+    new LiveTurns(running, {} as DynamoTurnStop, times),
     { timeoutMilliseconds } as AgentSettings,
     {} as LimitSettings,
   );

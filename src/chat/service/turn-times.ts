@@ -1,15 +1,19 @@
 import {
+  BEGIN_LIMIT,
   LAST_WRITE,
   LEASE_RENEWAL,
   RENEW_BEFORE_END,
   SHUTDOWN_STORING,
   SHUTDOWN_TURNS,
   STOP_POLL,
+  STOP_WAIT,
   TABLE_CALL,
 } from '../../config/waits.js';
 
 /** Time limits around turns and deletes, in milliseconds. Tests use shorter ones. */
 export class TurnTimes {
+  /** How long all that comes before a turn may take. */
+  readonly begin: number = BEGIN_LIMIT;
   /** How long running turns may continue after the process was asked to stop. */
   readonly shutdownGrace: number = SHUTDOWN_TURNS;
   /** How long turns are stored after that. */
@@ -24,6 +28,8 @@ export class TurnTimes {
   readonly leaseRenewal: number = LEASE_RENEWAL;
   /** How often a process looks whether a turn was stopped, or has ended, in another process. */
   readonly stopPoll: number = STOP_POLL;
+  /** How much longer a begin may take that stops another turn. */
+  readonly stopWait: number = STOP_WAIT;
   /** Limit for ending the agent's session of a deleted chat. After it, the session ends by its own idle time. */
   readonly endSession: number = 3_000;
   /** How long a request that deletes all chats goes on, also within a chat: API Gateway gives up after 29 s. */

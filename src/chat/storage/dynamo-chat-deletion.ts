@@ -9,7 +9,7 @@ import { DynamoTurnStop } from './dynamo-turn-stop.js';
 import { listPossibleKeys } from './items/split-reply.js';
 import { type HeadItem, headKey, toHead } from './items/head-item.js';
 import { findLegacyItemName, listLegacyItemKeys } from './items/legacy-messages.js';
-import { isTombstone, toTombstone, whileKeyIsFree } from './items/tombstone.js';
+import { isDeleteMark, isTombstone, toTombstone, whileKeyIsFree } from './items/tombstone.js';
 import { isTurnItem } from './items/turn-item.js';
 import { parseTurnNumber, wholeKeyRange } from './items/turn-keys.js';
 import { isLeaseLive } from './items/turn-lease.js';
@@ -22,6 +22,8 @@ const ITEMS_AT_ONCE = 100;
 export interface DeleteOptions {
   /** Deletes a chat that has expired too, before DynamoDB removes its items. Without it such a chat is not found. */
   readonly evenIfExpired?: boolean;
+  /** Whether a head may be deleted. It is asked each time that the head is read. Every head may by default. */
+  readonly onlyIf?: (head: Item) => boolean;
   /** Epoch milliseconds after which another delete must continue. No limit by default. */
   readonly deadline?: number;
   /** Stops a running turn first, and gets its lease as soon as that is stored. Without it, the delete is refused. */
@@ -55,6 +57,15 @@ export class DynamoChatDeletion {
   }
 
   /**
+   * Finishes a delete that was interrupted. It deletes nothing that has no mark.
+   *
+   * @throws ChatNotFoundError without a mark; StorageUnavailableError, ChatsRemainError
+   */
+  async finish(userId: string, chatId: string, options: Pick<DeleteOptions, 'deadline'>): Promise<void> {
+    await this.delete(userId, chatId, { ...options, evenIfExpired: true, onlyIf: isDeleteMark });
+  }
+
+  /**
    * Deletes what is left of a chat whose head has gone. A mark takes the place of the head first. So the items go too if this is
    * interrupted, and no key opens the chat meanwhile.
    *
@@ -64,7 +75,7 @@ export class DynamoChatDeletion {
     const now = new Date().toISOString();
     const mark = { ...headKey(userId, chatId), deleted_at: now, updated_at: now };
     if (!(await this.table.put(mark, whileKeyIsFree()))) throw new ChatNotFoundError();
-    await this.delete(userId, chatId, options);
+    await this.finish(userId, chatId, options);
   }
 
   /**
@@ -75,13 +86,13 @@ export class DynamoChatDeletion {
   private async markAsDeleted(
     userId: string,
     chatId: string,
-    { evenIfExpired = false, onStop }: DeleteOptions,
+    { evenIfExpired = false, onlyIf = () => true, onStop }: DeleteOptions,
   ): Promise<HeadItem> {
     let session: HeadItem['session'];
     let stop = onStop;
     for (let attempt = 0; ; attempt += 1) {
       const item = await this.table.get(headKey(userId, chatId));
-      const isGone = !item || isTombstone(item) || (!evenIfExpired && isExpired(item));
+      const isGone = !item || isTombstone(item) || (!evenIfExpired && isExpired(item)) || !onlyIf(item);
       if (isGone) throw new ChatNotFoundError();
       const head = toHead(item);
       session ??= head.session;
@@ -99,13 +110,18 @@ export class DynamoChatDeletion {
   }
 
   /**
-   * Replaces a head by a mark, unless a turn has begun since it was read. So a late delivery cannot delete a chat that
-   * went on. The mark is a whole item, because a full head has no room for one. It does not expire. It leads to the other
+   * Replaces a head by a mark, unless a turn has begun since it was read, or its expiry was renewed. So a late delivery
+   * cannot delete a chat that went on. The mark is a whole item, because a full head has no room for one. It does not expire. It leads to the other
    * items, and tombstones that outlive it would refuse the turns of a chat that a key opens anew.
    */
   private async putMark(head: HeadItem): Promise<boolean> {
     const { id, user_id, turns, session, updated_at: updatedAt } = head;
     const now = new Date().toISOString();
+    const expiresAt = isExpired(head) ? head.expires_at : undefined;
+    const values = {
+      ...(turns !== undefined && { ':seen': turns }),
+      ...(expiresAt !== undefined && { ':expiresAt': expiresAt }),
+    };
     const mark = {
       id,
       user_id,
@@ -120,9 +136,10 @@ export class DynamoChatDeletion {
     return this.table.put(mark, {
       expression:
         'attribute_exists(id) AND attribute_not_exists(deleted_at) AND attribute_not_exists(#open) AND ' +
-        (turns === undefined ? 'attribute_not_exists(turns)' : 'turns = :seen'),
+        (turns === undefined ? 'attribute_not_exists(turns)' : 'turns = :seen') +
+        (expiresAt === undefined ? '' : ' AND expires_at = :expiresAt'),
       names: { '#open': 'open' },
-      ...(turns !== undefined && { values: { ':seen': turns } }),
+      ...(Object.keys(values).length > 0 && { values }),
     });
   }
 

@@ -1,9 +1,9 @@
 import { Clock } from '../../common/clock.js';
-import { StorageUnavailableError } from '../../common/storage.errors.js';
-import type { DynamoTable, ItemKey } from '../../dynamodb/dynamo-table.js';
+import { StorageUnavailableError, UnreadableItemError } from '../../common/storage.errors.js';
+import type { DynamoTable, Item, ItemKey } from '../../dynamodb/dynamo-table.js';
 import { isExpired } from '../../dynamodb/item-expiry.js';
 import type { ScannedItem, TableScan } from '../../dynamodb/table-scan.js';
-import { ChatNotFoundError, ChatsRemainError } from '../model/chat.errors.js';
+import { ChatNotFoundError, ChatsRemainError, TurnInProgressError } from '../model/chat.errors.js';
 import type { DynamoChatDeletion } from './dynamo-chat-deletion.js';
 import { headKey } from './items/head-item.js';
 import { isDeleteMark, isTombstone } from './items/tombstone.js';
@@ -13,6 +13,11 @@ import { isPartKey, parseUserId } from './items/turn-keys.js';
 const PLACE: ItemKey = { id: 'sweep#', user_id: 'sweep#' };
 /** Between two pages of 1 MB, which cost 128 read units each. */
 const PAGE_PAUSE_MILLISECONDS = 500;
+/**
+ * A chat that has expired is left for a day: a begin under way may renew it for an hour, and clocks may be
+ * apart.
+ */
+export const SWEEP_MARGIN_MILLISECONDS = 24 * 60 * 60 * 1_000;
 /** How long a call is repeated while the table refuses it. */
 const PATIENCE_MILLISECONDS = 60_000;
 
@@ -21,6 +26,8 @@ export interface SweepOptions {
   readonly deadline: number;
   /** Whether it goes on where the sweep before has ended. Otherwise it begins at the beginning. */
   readonly resumes: boolean;
+  /** Somebody waits at a terminal: if its first call fails, the sweep ends at once. */
+  readonly isByHand?: boolean;
 }
 
 /** What a sweep has done. */
@@ -31,8 +38,12 @@ export interface SweepResult {
   finishedDeletes: number;
   /** Chats that had expired, and whose items would have stayed. */
   expiredChats: number;
-  /** Chats that could not be removed. The next sweep tries again. */
+  /** Chats whose turns run. The next sweep tries again. */
   leftChats: number;
+  /** Chats that could not be removed for another reason. */
+  failedChats: number;
+  /** These reasons, each once and without ids. */
+  readonly failures: string[];
   /** Whether it has reached the end of the table. */
   isComplete: boolean;
 }
@@ -41,7 +52,8 @@ type Removal = 'finishedDeletes' | 'expiredChats';
 
 /**
  * Removes what no request asks for any more: chats whose delete was interrupted, and turns whose head has expired. A scan
- * finds them. The head is then read consistently, so nothing of a chat that is there is removed.
+ * finds them. The head is then read consistently, and its mark is written only while it is as it was read. So nothing of a
+ * chat that is there is removed.
  */
 export class DynamoSweep {
   constructor(
@@ -56,8 +68,17 @@ export class DynamoSweep {
    *
    * @throws StorageUnavailableError. The next sweep goes on with the same page.
    */
-  async run({ deadline, resumes }: SweepOptions): Promise<SweepResult> {
-    const result = { items: 0, finishedDeletes: 0, expiredChats: 0, leftChats: 0, isComplete: false };
+  async run({ deadline, resumes, isByHand = false }: SweepOptions): Promise<SweepResult> {
+    const result: SweepResult = {
+      items: 0,
+      finishedDeletes: 0,
+      expiredChats: 0,
+      leftChats: 0,
+      failedChats: 0,
+      failures: [],
+      isComplete: false,
+    };
+    if (isByHand) await this.table.probe();
     let after = resumes ? await this.readPlace() : undefined;
     while (this.clock.now() < deadline) {
       const place = after;
@@ -89,7 +110,8 @@ export class DynamoSweep {
       } catch (error) {
         if (error instanceof ChatsRemainError) return false;
         if (error instanceof StorageUnavailableError) throw error;
-        result.leftChats += 1;
+        if (error instanceof TurnInProgressError) result.leftChats += 1;
+        else noteFailure(result, error);
       }
     }
     return true;
@@ -99,16 +121,29 @@ export class DynamoSweep {
   private async remove(userId: string, chatId: string, deadline: number): Promise<Removal | undefined> {
     const head = await this.table.get(headKey(userId, chatId));
     const isMarked = head !== undefined && isDeleteMark(head);
-    if (head && !isMarked && !isExpired(head)) return undefined;
+    if (head && !mayDelete(head)) return undefined;
     try {
       if (!head || isTombstone(head)) await this.deletion.deleteWithoutHead(userId, chatId, { deadline });
-      else await this.deletion.delete(userId, chatId, { deadline, evenIfExpired: true });
+      else await this.deletion.delete(userId, chatId, { deadline, evenIfExpired: true, onlyIf: mayDelete });
     } catch (error) {
       if (error instanceof ChatNotFoundError) return undefined;
       throw error;
     }
     return isMarked ? 'finishedDeletes' : 'expiredChats';
   }
+}
+
+/** The messages of such errors may have ids or texts, so the class and the attribute that cannot be read must do. */
+function noteFailure(result: SweepResult, error: unknown): void {
+  result.failedChats += 1;
+  const name = error instanceof Error ? error.name : 'unknown error';
+  const failure = error instanceof UnreadableItemError ? `${name} (${error.item.attribute})` : name;
+  if (!result.failures.includes(failure)) result.failures.push(failure);
+}
+
+/** Whether a head was marked by a delete, or has expired so long ago that nothing renews it. */
+function mayDelete(head: Item): boolean {
+  return isDeleteMark(head) || isExpired(head, SWEEP_MARGIN_MILLISECONDS);
 }
 
 /** Lists chats that seem to have a mark, or a turn without a head. Only the head tells, and a page may lack it. */

@@ -68,7 +68,7 @@ export class DynamoTurnOpening {
   private async openHead(
     userId: string,
     attempt: TurnAttempt,
-    { keep = () => undefined, supersession }: BeginOptions,
+    { signal, keep = () => undefined, supersession }: BeginOptions,
   ): Promise<OpenedHead> {
     let conflict: ResolvedConflict | undefined;
     let mayArriveLate = false;
@@ -76,14 +76,17 @@ export class DynamoTurnOpening {
     let mayStop = supersession;
     // The chat of a key may have lost its head, because heads and turns expire one by one. Its turns must not come back.
     const wasOpened = isOpenedByKey(attempt) && (await this.conflicts.hasTurns(userId, attempt.chatId));
+    signal?.throwIfAborted();
     try {
       for (let writes = 0; writes < MAX_WRITES; writes += 1) {
         const { item, sends } = mustLookFirst(attempt, conflict, wasOpened)
           ? NOT_WRITTEN
           : await this.write(userId, await this.withReplaced(attempt, conflict), conflict);
+        signal?.throwIfAborted();
         if (item) return { kind: 'alreadyBegun', head: await this.withCount(toHead(item), attempt), recovered };
         mayArriveLate ||= sends > 1;
         const found = await this.conflicts.resolveConflict(userId, attempt, mayStop);
+        signal?.throwIfAborted();
         if (found.kind === 'alreadyBegun') {
           return { ...found, head: await this.withCount(found.head, attempt), recovered };
         }
@@ -109,10 +112,11 @@ export class DynamoTurnOpening {
   private async toBegunTurn(
     head: HeadItem,
     attempt: TurnAttempt,
-    { onTurn, ...terms }: BeginOptions,
+    { onTurn, signal, ...terms }: BeginOptions,
   ): Promise<RunningTurn> {
     const open = head.open?.lease === attempt.open.lease ? head.open : attempt.open;
     try {
+      signal?.throwIfAborted();
       onTurn?.(toTurnIds(head.id, head.turns ?? 1));
       return toRunningTurn(head, open, terms);
     } catch (error) {

@@ -33,6 +33,8 @@ export interface BeginOptions extends SessionTerms {
   readonly onTurn?: ((ids: TurnIds) => void) | undefined;
   /** Decides about a running turn that is in the way. Without it, begin is refused then. */
   readonly supersession?: Supersession | undefined;
+  /** If it aborts, a turn that has not begun does not begin, and one that has is ended. Its reason is the error. */
+  readonly signal?: AbortSignal | undefined;
   /** Gets work that goes on after a begin has failed, so that the process does not end before. It never rejects. */
   readonly keep?: ((work: Promise<void>) => unknown) | undefined;
 }

@@ -1,3 +1,4 @@
+import { SWEEP_MARGIN_MILLISECONDS } from '../../../src/chat/storage/dynamo-sweep.js';
 import { checkEnd, checkTable, QUIET_MILLISECONDS } from '../check/final-check.js';
 import type { Finding } from '../check/ledger.js';
 import { withTimeOf } from '../world/simulated-time.js';
@@ -25,16 +26,18 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
     await world.run();
     world.now += QUIET_MILLISECONDS;
     world.note(() => 'nothing happens for 20 minutes; then everything is read');
-    await runAlone(run, 'sweeper', () => run.parts.sweep.run({ deadline: Infinity, resumes: false }));
+    // By its clock, what has expired did so long enough ago.
+    const sweeper = new SimulatedProcess('sweeper', SWEEP_MARGIN_MILLISECONDS);
+    await runAlone(run, sweeper, () => run.parts.sweep.run({ deadline: Infinity, resumes: false }));
     checkTable(run);
-    await runAlone(run, 'observer', () => checkEnd(run));
+    await runAlone(run, new SimulatedProcess('observer', 0), () => checkEnd(run));
   });
   return { findings: ledger.findings, trace: world.trace, calls: run.calls };
 }
 
 /** Runs work on a process of its own, without faults and with nothing beside it. */
-async function runAlone(run: Run, name: string, work: () => Promise<unknown>): Promise<void> {
-  const task = new StepTask(1_000, new SimulatedProcess(name, 0), {});
+async function runAlone(run: Run, process: SimulatedProcess, work: () => Promise<unknown>): Promise<void> {
+  const task = new StepTask(1_000, process, {});
   run.world.start(task, async () => {
     await work().catch((error: unknown) => noteUnexpected(run, error));
   });
