@@ -82,12 +82,23 @@ function createFramework(server: Server) {
       const rawHeaders = entries.flatMap(([name, lines]) => lines.flatMap((line) => [name, line]));
       Object.assign(request, { headersDistinct, headers, rawHeaders });
       Object.assign(response, { req: request });
-      Object.assign(response.socket ?? {}, { writableLength: 0 });
+      takeEverything(response);
       // In a microtask, because `writableFinished` becomes true only after the event.
       response.once('finish', () => queueMicrotask(() => response.emit('close')));
       server.emit('request', request, response);
     },
   };
+}
+
+/** The socket of serverless-express collects all bytes at once. It must not look as if it had no room for more. */
+function takeEverything({ socket }: ServerResponse): void {
+  if (!socket) return;
+  const write = socket.write.bind(socket) as (...data: unknown[]) => unknown;
+  const writeAll = (...data: unknown[]) => {
+    write(...data);
+    return true;
+  };
+  Object.assign(socket, { writableLength: 0, write: writeAll });
 }
 
 /** Handles one event of any kind. It has two parameters because Lambda refuses handlers that could take a callback. */

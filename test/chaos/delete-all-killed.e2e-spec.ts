@@ -10,7 +10,7 @@ import { type ServerParts, startServerParts } from '../support/server-parts.js';
 import { killServers, startServer } from '../support/spawned-server.js';
 import { tokenOf } from '../support/tokens.js';
 
-const CHATS = 500;
+const CHATS = 250;
 const TURNS = 3;
 /** One chat of so many has a session. */
 const SESSION_EVERY = 10;

@@ -6,15 +6,16 @@ import { type Redelivery, startStorageFaults, type StorageFaults } from '../supp
 
 const LANES = 6;
 const KEPT_CHATS = 5;
-const TURNS = 6;
+const TURNS = 4;
 /** Deleted chats of each lane. There are enough to repeat each kind of write after a delete. */
 const DELETED_CHATS = 5;
-const TURNS_BEFORE_DELETE = 6;
+const TURNS_BEFORE_DELETE = 4;
 /** Chats of each lane whose user deletes all of them at once. */
 const DELETED_AT_ONCE = 2;
 const KEPT_TURNS = LANES * KEPT_CHATS * TURNS;
 const DELETED_TURNS = LANES * (DELETED_CHATS + DELETED_AT_ONCE) * TURNS_BEFORE_DELETE;
-const PROBABILITY = 0.3;
+/** High, so that few turns meet many repetitions. */
+const PROBABILITY = 0.45;
 const WRITES = ['begin', 'complete', 'release', 'recover', 'rename', 'delete'] as const;
 const LARGE = '[[fault chunks bytes=400000]]';
 
@@ -24,7 +25,7 @@ interface Pair {
 }
 type StoredItem = Readonly<Record<string, unknown>> & { readonly id: string; readonly user_id: string };
 
-describe('a table that delivers 30 % of all writes twice', () => {
+describe('a table that delivers 45 % of all writes twice', () => {
   const seed = testSeed();
   const random = seededRandom(seed);
   const kept = new Map<string, Pair[]>();

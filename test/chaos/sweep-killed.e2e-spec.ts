@@ -25,7 +25,11 @@ describe('a chat whose delete is killed after its mark', () => {
       ({ headers }) => (holds && String(headers['x-amz-target']).endsWith('BatchWriteItem') ? 'hold' : 'forward'),
       () => onHeld(),
     );
-    variables = { ...parts.variables, AWS_ENDPOINT_URL_DYNAMODB: gate.endpoint };
+    variables = {
+      ...parts.variables,
+      AWS_ENDPOINT_URL_DYNAMODB: gate.endpoint,
+      DYNAMODB_TABLE: parts.tableName,
+    };
   });
   afterAll(async () => {
     await killServers();
@@ -68,7 +72,7 @@ describe('a chat whose delete is killed after its mark', () => {
     const sweep = spawnServer(variables, { script: ['scripts/table.ts', '--sweep'] });
     expect(await sweep.exited).toBe(0);
     expect(sweep.printed).toMatch(
-      /^Swept table \S+ \(\S+\): looked at \d+ items, finished 1 deletes, removed what was left of 0 expired chats$/m,
+      /^Swept table \S+ \(\S+\): looked at \d+ items, finished 1 delete, removed what was left of 0 expired chats$/m,
     );
     const kept = await listKept();
     expect(kept.filter(({ id }) => id === chat_id)).toEqual([]);
@@ -79,7 +83,9 @@ describe('a chat whose delete is killed after its mark', () => {
     const changes = { DYNAMODB_TABLE: 'nobody-made-it' };
     const sweep = spawnServer({ ...variables, ...changes }, { script: ['scripts/table.ts', '--sweep'] });
     expect(await sweep.exited).toBe(1);
-    expect(sweep.printed).toMatch(/^Table nobody-made-it cannot be swept \(\S+\): it does not exist\n$/);
+    expect(sweep.printed).toMatch(
+      /^Sweeping table nobody-made-it \(\S+\)\nTable nobody-made-it cannot be swept \(\S+\): it does not exist\n$/,
+    );
   });
 
   it('refuses an option that it does not have', async () => {

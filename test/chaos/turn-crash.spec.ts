@@ -10,11 +10,14 @@ const LARGE = 'x'.repeat(400_000);
 /** How far a turn came before its process died. */
 type Progress = 'nothing' | 'begun' | 'completed' | 'released';
 
-/** At which call the process dies, and whether that call arrives. */
-const CRASHES = Array.from({ length: 12 }, (_crash, call) => [
-  { call, arrives: false },
-  { call, arrives: true },
-]).flat();
+/** Lists at which call the process dies, and whether that call arrives. The last point comes after all calls. */
+function listCrashes(calls: number) {
+  const points = Array.from({ length: calls }, (_crash, call) => [
+    { call, arrives: false, isAfterAll: false },
+    { call, arrives: true, isAfterAll: false },
+  ]);
+  return [...points.flat(), { call: calls, arrives: false, isAfterAll: true }];
+}
 
 describe('a process that dies at any call to the table', () => {
   const store = useChatStore();
@@ -33,11 +36,15 @@ describe('a process that dies at any call to the table', () => {
   let reached: Progress = 'nothing';
 
   /** Runs `work` in a process that dies at a call. @returns the progress of its turn. */
-  async function crash({ call, arrives }: (typeof CRASHES)[number], work: () => Promise<unknown>): Promise<Progress> {
+  async function crash(
+    { call, arrives, isAfterAll }: ReturnType<typeof listCrashes>[number],
+    work: () => Promise<unknown>,
+  ): Promise<Progress> {
     reached = 'nothing';
     if (arrives) store.faults.inject({ type: 'reply lost' }, { skip: call, times: 1 });
     store.faults.inject({ type: 'refused' }, { skip: call });
-    await work().catch(() => undefined);
+    const end = await work().catch(() => 'died');
+    expect(end !== 'died').toBe(isAfterAll);
     // What cancels an attempt in the background dies too.
     await new Promise((resume) => setTimeout(resume, 20));
     store.faults.clear();
@@ -50,7 +57,7 @@ describe('a process that dies at any call to the table', () => {
     if (head?.['open']) await setOnHead(store, chatId, { 'open.until': Date.now() - 1 });
   }
 
-  it.each(CRASHES)('leaves a chat that continues, when it was recovering a dead turn: %o', async (point) => {
+  it.each(listCrashes(10))('leaves a chat that continues, when it was recovering a dead turn: %o', async (point) => {
     const chatId = (await alice.turn('one')).chat.id;
     await alice.beginLongAgo('two', chatId);
     const progress = await crash(point, () => runLargeTurn('three', chatId));
@@ -70,7 +77,7 @@ describe('a process that dies at any call to the table', () => {
     expect(possible[progress]).toContainEqual(rest);
   });
 
-  it.each(CRASHES)('leaves a key that gets one reply, when it was taking the key over: %o', async (point) => {
+  it.each(listCrashes(8))('leaves a key that gets one reply, when it was taking the key over: %o', async (point) => {
     const chatId = (await alice.turn('one')).chat.id;
     await alice.end(await alice.begin('two', chatId, 'key'), failed);
     const progress = await crash(point, () => runLargeTurn('two', chatId, 'key'));
@@ -84,7 +91,7 @@ describe('a process that dies at any call to the table', () => {
     expect(await alice.attempt('two', chatId, 'key')).toMatchObject({ chatId, message: { content: LARGE } });
   });
 
-  it.each(CRASHES)('leaves a chat that can be deleted, when it was deleting it: %o', async (point) => {
+  it.each(listCrashes(11))('leaves a chat that can be deleted, when it was deleting it: %o', async (point) => {
     const chatId = (await alice.end(await alice.begin('one'), done(LARGE))).chat.id;
     await alice.beginLongAgo('two', chatId);
     await crash(point, () => store.deletion.delete('alice', chatId));

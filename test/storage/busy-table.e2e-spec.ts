@@ -5,7 +5,7 @@ import { settled } from '../../src/app.js';
 import { ChatService } from '../../src/chat/service/chat.service.js';
 import { TurnTimes } from '../../src/chat/service/turn-times.js';
 import { runWithRequestContext } from '../../src/common/request-context.js';
-import { readHead } from '../support/chat-items.js';
+import { readHead, readItems } from '../support/chat-items.js';
 import { FaultyApp } from '../support/faulty-app.js';
 import { holdAgent } from '../support/held-agent.js';
 import { itEachTogether } from '../support/together.js';
@@ -35,35 +35,43 @@ const CASES: readonly { readonly name: string; readonly run: () => Promise<void>
   {
     name: 'is stored once after an outage, and its response is whole',
     run: () =>
-      FaultyApp.use(async (own) => {
-        const agent = holdAgent(own.app);
-        const numbers = Array.from({ length: TURNS_EACH }, (_, index) => index);
-        const whole: Promise<Response>[] = numbers.map(async (number) => own.app.chat({ prompt: `whole ${number}` }));
-        const streams: Promise<WholeStream>[] = numbers.map((number) =>
-          readStream(own.app.url, { prompt: `stream ${number}` }),
-        );
-        await agent.reached;
-        const begun = () => own.faults.calls.filter(({ step }) => step === 'begin').length;
-        while (begun() < 2 * TURNS_EACH) await wait(20);
-        own.faults.inject({ type: 'throttle' }, { steps: WRITES });
-        agent.release();
-        await wait(OUTAGE);
-        expect(own.faults.calls.filter(({ step }) => step === 'release')).toEqual([]);
-        own.faults.clear();
+      FaultyApp.use(
+        async (own) => {
+          // A busy machine may begin so many turns slowly.
+          setTimes(own, { begin: 60_000 });
+          const agent = holdAgent(own.app);
+          const numbers = Array.from({ length: TURNS_EACH }, (_, index) => index);
+          const whole: Promise<Response>[] = numbers.map(async (number) => own.app.chat({ prompt: `whole ${number}` }));
+          const streams: Promise<WholeStream>[] = numbers.map((number) =>
+            readStream(own.app.url, { prompt: `stream ${number}` }),
+          );
+          await agent.reached;
+          const begun = () => own.faults.calls.filter(({ step }) => step === 'begin').length;
+          while (begun() < 2 * TURNS_EACH) await wait(20);
+          own.faults.inject({ type: 'throttle' }, { steps: WRITES });
+          agent.release();
+          await wait(OUTAGE);
+          expect(own.faults.calls.filter(({ step }) => step === 'release')).toEqual([]);
+          own.faults.clear();
 
-        const responses = await Promise.all(whole);
-        const read = await Promise.all(streams);
-        expect(responses.map(({ status }) => status)).toEqual(numbers.map(() => 200));
-        expect(read.map(({ outline, isDone }) => [outline, isDone])).toEqual(numbers.map(() => [WHOLE, true]));
-        expect(own.invocations()).toBe(2 * TURNS_EACH);
-        const chats = [
-          ...responses.map(({ body }) => body.chat.id as string),
-          ...read.map(({ events }) => events[0]!.messageMetadata!.chat.id),
-        ];
-        expect(new Set(chats).size).toBe(2 * TURNS_EACH);
-        for (const chatId of chats)
-          expect((await own.historyOf(chatId)).map(([, status]) => status)).toEqual([undefined, undefined]);
-      }),
+          const responses = await Promise.all(whole);
+          const read = await Promise.all(streams);
+          expect(responses.map(({ status }) => status)).toEqual(numbers.map(() => 200));
+          expect(read.map(({ outline, isDone }) => [outline, isDone])).toEqual(numbers.map(() => [WHOLE, true]));
+          expect(own.invocations()).toBe(2 * TURNS_EACH);
+          const chats = [
+            ...responses.map(({ body }) => body.chat.id as string),
+            ...read.map(({ events }) => events[0]!.messageMetadata!.chat.id),
+          ];
+          expect(new Set(chats).size).toBe(2 * TURNS_EACH);
+          for (const chatId of chats)
+            expect((await own.historyOf(chatId)).map(([, status]) => status)).toEqual([undefined, undefined]);
+          await settled(own.app.nest);
+          const [usage] = await readItems(own.app, 'usage#alice');
+          expect(Object.keys(usage!)).not.toContain('running');
+        },
+        { TURNS_AT_ONCE: String(2 * TURNS_EACH) },
+      ),
   },
 
   {

@@ -1,12 +1,13 @@
 import { NumberValue } from '@aws-sdk/lib-dynamodb';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readItems, originalChat, putItem, readRemains } from '../support/chat-items.js';
-import { type ChatStore, startChatStore } from '../support/chat-store.js';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { readHead, readItems, originalChat, putItem, readRemains } from '../support/chat-items.js';
+import { useChatStore } from '../support/chat-store.js';
 import { TurnRunner } from '../support/turn-runner.js';
 import { ChatNotFoundError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
 import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 
-const ID = 'old';
+/** Has the length of the id that each test gets, because the id is part of an item's size. */
+const ID = 'old-000';
 /** DynamoDB takes 400 KB for an item. */
 const FULL = 409_600;
 
@@ -36,16 +37,17 @@ function countValueBytes(value: unknown): number {
 }
 
 describe('DynamoLegacyHistory', () => {
-  let store: ChatStore;
-  let alice: TurnRunner;
-  beforeEach(async () => {
-    store = await startChatStore();
-    alice = new TurnRunner(store, 'alice');
+  const store = useChatStore();
+  const alice = new TurnRunner(store, 'alice');
+  let count = 0;
+  let id: string;
+  beforeEach(() => {
+    id = `old-${String((count += 1)).padStart(3, '0')}`;
   });
-  afterEach(() => store.close());
 
-  const items = () => readItems(store, ID);
-  const contents = async () => (await alice.readTurns(ID)).flat();
+  const put = (item: ReturnType<typeof fullItem>) => putItem(store, { ...item, id });
+  const items = () => readItems(store, id);
+  const contents = async () => (await alice.readTurns(id)).flat();
 
   describe.each([
     ['many turns', 1000],
@@ -54,13 +56,13 @@ describe('DynamoLegacyHistory', () => {
     const old = fullItem(FULL - 100, turns);
     const texts = old.messages.map(({ content }) => content);
 
-    beforeEach(() => putItem(store, old));
+    beforeEach(() => put(old));
 
     it('continues and loses nothing', async () => {
-      const first = await alice.turn('Go on', ID);
+      const first = await alice.turn('Go on', id);
       expect(first).toMatchObject({ number: 1, chat: { title: 'An old chat', createdAt: '2024-05-01T10:00:00.123Z' } });
       expect(await contents()).toEqual([...texts, 'Go on', 're Go on']);
-      await alice.turn('And on', ID);
+      await alice.turn('And on', id);
       expect(await contents()).toEqual([...texts, 'Go on', 're Go on', 'And on', 're And on']);
       const [head, moved] = await items();
       expect(countBytes(head ?? {})).toBeLessThan(1024);
@@ -69,26 +71,26 @@ describe('DynamoLegacyHistory', () => {
 
     it('has the same pages before and after the move', async () => {
       const numbers = async () =>
-        (await store.history.getPage('alice', ID, { before: 0, limit: 4 })).turns.map(({ number }) => number);
+        (await store.history.getPage('alice', id, { before: 0, limit: 4 })).turns.map(({ number }) => number);
       const before = await numbers();
-      await alice.turn('Go on', ID);
+      await alice.turn('Go on', id);
       expect(await numbers()).toEqual(before);
     });
 
     it('can be deleted, before and after it continues', async () => {
-      await alice.turn('Go on', ID);
-      await store.deletion.delete('alice', ID);
-      await putItem(store, { ...old, user_id: 'bob' });
-      await store.deletion.delete('bob', ID);
-      expect(await readRemains(store, ID)).toEqual([]);
-      await expect(alice.begin('again', ID)).rejects.toBeInstanceOf(ChatNotFoundError);
+      await alice.turn('Go on', id);
+      await store.deletion.delete('alice', id);
+      await putItem(store, { ...old, id, user_id: 'bob' });
+      await store.deletion.delete('bob', id);
+      expect(await readRemains(store, id)).toEqual([]);
+      await expect(alice.begin('again', id)).rejects.toBeInstanceOf(ChatNotFoundError);
     });
   });
 
   it('does not move messages while the head has room', async () => {
     const old = fullItem(FULL - 2000, 100);
-    await putItem(store, old);
-    await alice.turn('Go on', ID);
+    await put(old);
+    await alice.turn('Go on', id);
     const [head, ...rest] = await items();
     expect(head).toMatchObject({ messages: old.messages });
     expect(rest).toHaveLength(1);
@@ -96,9 +98,9 @@ describe('DynamoLegacyHistory', () => {
 
   it('moves messages to make room for a large prompt', async () => {
     const old = fullItem(FULL / 2, 100);
-    await putItem(store, old);
+    await put(old);
     const prompt = 'x'.repeat(250_000);
-    await alice.turn(prompt, ID);
+    await alice.turn(prompt, id);
     expect(await contents()).toEqual([...old.messages.map(({ content }) => content), prompt, `re ${prompt}`]);
   });
 
@@ -107,42 +109,48 @@ describe('DynamoLegacyHistory', () => {
     async (digits) => {
       const { messages, ...old } = fullItem(FULL - 130, 1);
       const numbered = messages.map((message) => ({ ...message, ts: NumberValue.from(digits) }));
-      await putItem(store, { ...old, messages: numbered });
-      await alice.turn('Go on', ID);
+      await putItem(store, { ...old, id, messages: numbered });
+      await alice.turn('Go on', id);
       expect((await items())[1]).toMatchObject({ messages: numbered });
     },
   );
 
   it('moves messages to make room for the end of a turn, which may need more than its begin', async () => {
-    // The sizes of what begin and release add differ by less than this.
-    for (let free = 60; free < 300; free += 4) {
-      const id = `${ID}-${free}`;
-      await putItem(store, { ...fullItem(FULL - free, 1), id });
-      await alice.turn('x', id);
-      expect((await alice.readTurns(id)).slice(-1)).toEqual([['x', 're x']]);
+    const moves = new Set<string>();
+    // The end needs up to 48 bytes more than the begin.
+    for (let free = 60; free < 300; free += 20) {
+      const chat = `${id}-${free}`;
+      await putItem(store, { ...fullItem(FULL - free, 1), id: chat });
+      const isMoved = async () => 'inline_item' in ((await readHead(store, chat)) ?? {});
+      const turn = await alice.begin('x', chat);
+      const isMovedByBegin = await isMoved();
+      await alice.end(turn);
+      moves.add(isMovedByBegin ? 'begin' : (await isMoved()) ? 'end' : 'none');
+      expect((await alice.readTurns(chat)).slice(-1)).toEqual([['x', 're x']]);
     }
+    expect([...moves]).toEqual(['begin', 'end', 'none']);
   });
 
   describe('an interrupted move', () => {
     const old = fullItem(FULL - 100, 10);
     const texts = old.messages.map(({ content }) => content);
-    beforeEach(() => putItem(store, old));
+    beforeEach(() => put(old));
 
     it.each([1, 2, 3, 4, 5, 6, 7, 8])('before call %d loses nothing, and the next turn finishes it', async (call) => {
       store.faults.inject({ type: 'throttle' }, { skip: call - 1 });
-      await expect(alice.begin('never', ID)).rejects.toBeInstanceOf(StorageUnavailableError);
+      await expect(alice.begin('never', id)).rejects.toBeInstanceOf(StorageUnavailableError);
       store.faults.clear();
       expect(await contents()).toEqual(texts);
-      await alice.turn('Go on', ID);
+      await alice.turn('Go on', id);
       expect(await contents()).toEqual([...texts, 'Go on', 're Go on']);
     });
 
     it('leaves a chat that can be deleted completely', async () => {
       store.faults.inject({ type: 'throttle' }, { skip: 6 });
-      await expect(alice.begin('never', ID)).rejects.toBeInstanceOf(StorageUnavailableError);
+      await expect(alice.begin('never', id)).rejects.toBeInstanceOf(StorageUnavailableError);
       store.faults.clear();
       expect(await items()).toHaveLength(2);
-      await store.deletion.delete('alice', ID);
+      await store.deletion.delete('alice', id);
       for (const item of await items()) expect(item).not.toHaveProperty('messages');
     });
   });
@@ -152,15 +160,15 @@ describe('DynamoLegacyHistory', () => {
     async (after) => {
       const old = fullItem(FULL - 100, 10);
       const texts = old.messages.map(({ content }) => content);
-      await putItem(store, old);
+      await put(old);
       store.faults.inject(
         { type: 'redelivery', after },
         { commands: ['UpdateItemCommand', 'PutItemCommand'], skip: 1 },
       );
-      await alice.turn('one', ID);
-      await alice.turn('two', ID);
+      await alice.turn('one', id);
+      await alice.turn('two', id);
       expect(await contents()).toEqual([...texts, 'one', 're one', 'two', 're two']);
-      await store.deletion.delete('alice', ID);
+      await store.deletion.delete('alice', id);
       await store.faults.deliverRest();
       for (const item of await items()) expect(item).not.toHaveProperty('messages');
     },
@@ -168,8 +176,8 @@ describe('DynamoLegacyHistory', () => {
 
   it('moves messages once if several turns begin at the same time', async () => {
     const old = fullItem(FULL - 100, 10);
-    await putItem(store, old);
-    const begun = await Promise.allSettled([alice.begin('one', ID), alice.begin('two', ID), alice.begin('three', ID)]);
+    await put(old);
+    const begun = await Promise.allSettled([alice.begin('one', id), alice.begin('two', id), alice.begin('three', id)]);
     const refused = begun.filter((result) => result.status === 'rejected').map(({ reason }) => reason as unknown);
     expect(refused).toEqual([expect.any(TurnInProgressError), expect.any(TurnInProgressError)]);
     expect((await contents()).slice(0, -1)).toEqual(old.messages.map(({ content }) => content));

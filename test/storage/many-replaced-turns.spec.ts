@@ -39,7 +39,7 @@ describe('a chat with many turns that were replaced', () => {
   it('keeps 16 ranges on its head, marks the other turns, and has the same pages with any limit', async () => {
     const chatId = await regenerate(MANY);
     const head = (await readHead(store, chatId))!;
-    expect(head['hidden']).toHaveLength(32);
+    expect(String(head['hidden']).split(',')).toHaveLength(16);
     expect(await countMarks(chatId)).toBe(MANY - 16);
     expect(Buffer.byteLength(JSON.stringify(marshall(head)))).toBeLessThan(2_000);
     for (const limit of [1, 2, 5, 100]) expect(await readPages(chatId, limit)).toEqual(expected(MANY));

@@ -63,7 +63,7 @@ describe('a turn that replaces others', () => {
       expect(await alice.readTurns(chatId)).toEqual([...said('one', 'two', 'three'), ['new:pending']]);
       await alice.end(turn);
       expect(await alice.readTurns(chatId)).toEqual(expected);
-      expect(await hiddenOf(chatId)).toEqual([number, 3]);
+      expect(await hiddenOf(chatId)).toBe(number === 3 ? '3' : `${number}+${3 - number}`);
       await alice.turn('next', chatId);
       expect(await alice.readTurns(chatId)).toEqual([...expected, ...said('next')]);
     });
@@ -198,7 +198,7 @@ describe('a turn that replaces others', () => {
     });
 
     it('does not take the attribute of another system for its own', async () => {
-      for (const [index, hidden] of [true, 'yes', [1], [3, 1], [1, 2.5], ['1', '2'], { 1: 2 }].entries()) {
+      for (const [index, hidden] of [true, 'yes', '', '1,1', [1, 2], { 1: 2 }, 3].entries()) {
         const chatId = `foreign-${index}`;
         await putItem(store, { ...originalChat(chatId, MESSAGES), hidden });
         expect(await alice.readTurns(chatId)).toEqual(said('a', 'b', 'c'));

@@ -45,7 +45,7 @@ export interface ChatStore extends EmbeddedTable {
 }
 
 /** Starts a chat store. The caller closes it. */
-export async function startChatStore(): Promise<ChatStore> {
+async function startChatStore(): Promise<ChatStore> {
   const embedded = await startEmbeddedTable();
   const faults = await startStorageFaults(embedded.client);
   const clock = new HastyClock();

@@ -43,11 +43,21 @@ export interface SdkCalls {
   readonly readsIndex: boolean;
 }
 
+/** What was found, by entry and agent. Mutated templates ask again and again. */
+const found = new Map<string, SdkCalls>();
+
 /**
  * What the code asks of AWS with one kind of agent: the commands of the SDK that it imports. Only code that can be
  * reached from the entry counts.
  */
 export function sdkCallsFrom(entry: string, agent: AgentKind): SdkCalls {
+  const key = `${entry} ${agent}`;
+  const calls = found.get(key) ?? findSdkCalls(entry, agent);
+  found.set(key, calls);
+  return calls;
+}
+
+function findSdkCalls(entry: string, agent: AgentKind): SdkCalls {
   const others = AGENT_KINDS.filter((kind) => kind !== agent).map((kind) => `${PROVIDERS}/${kind}/`);
   const sources = [...reachable(entry, (path) => others.some((folder) => path.startsWith(folder)))]
     .filter(([path]) => path !== TABLE_MAKER)
@@ -73,16 +83,16 @@ export function sdkCallsFrom(entry: string, agent: AgentKind): SdkCalls {
 function reachable(
   path: string,
   isLeftOut: (path: string) => boolean,
-  found = new Map<string, string>(),
+  visited = new Map<string, string>(),
 ): Map<string, string> {
-  if (found.has(path) || isLeftOut(path)) return found;
+  if (visited.has(path) || isLeftOut(path)) return visited;
   const source = readFileSync(path, 'utf8');
-  found.set(path, source);
+  visited.set(path, source);
   const imports = source.matchAll(
     /^(?:import|export) (?!type )[^;]*?from '(\.[^']+)\.js'|\bimport\('(\.[^']+)\.js'\)/gm,
   );
-  for (const [, fixed, lazy] of imports) reachable(join(dirname(path), `${fixed ?? lazy}.ts`), isLeftOut, found);
-  return found;
+  for (const [, fixed, lazy] of imports) reachable(join(dirname(path), `${fixed ?? lazy}.ts`), isLeftOut, visited);
+  return visited;
 }
 
 function namesImported(source: string, client: string): string[] {

@@ -155,7 +155,7 @@ export class DynamoChatRepository {
   }
 
   /** @returns the head's attribute, if the turn replaces others. */
-  private async hideReplaced({ chat, number, replaces, storeUntil }: RunningTurn): Promise<number[] | undefined> {
+  private async hideReplaced({ chat, number, replaces, storeUntil }: RunningTurn): Promise<string | undefined> {
     if (replaces === undefined) return undefined;
     const head = headKey(chat.userId, chat.id);
     return this.table.repeat(storeUntil, () => this.hiddenTurns.hide(head, chat.turns.hidden, { replaces, number }));

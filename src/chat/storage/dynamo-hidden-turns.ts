@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DynamoTable, type ItemKey } from '../../dynamodb/dynamo-table.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { TurnRange } from '../model/turn.js';
-import { addRange, findExcessRange, toRangeList } from './items/hidden-turns.js';
+import { addRange, findExcessRange, toRangeText } from './items/hidden-turns.js';
 import { isTurnItem } from './items/turn-item.js';
 import { turnKeyRange } from './items/turn-keys.js';
 
@@ -33,12 +33,12 @@ export class DynamoHiddenTurns {
     { id, user_id: userId }: ItemKey,
     hidden: readonly TurnRange[],
     { replaces, number }: ReplacingTurn,
-  ): Promise<number[]> {
+  ): Promise<string> {
     const ranges = addRange(hidden, { first: replaces, last: number - 1 });
     // The new range is never marked: the turns in it stay visible if this turn has lost its chat.
     const excess = findExcessRange(ranges, number - 1);
     if (excess) await this.mark({ id, user_id: userId }, excess);
-    return toRangeList(ranges.filter((range) => range !== excess));
+    return toRangeText(ranges.filter((range) => range !== excess));
   }
 
   /** Marks turns as hidden. Their own runs can change them no more, because that would remove the mark. */

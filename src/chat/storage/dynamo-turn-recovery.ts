@@ -137,7 +137,7 @@ export class DynamoTurnRecovery {
   }
 
   /** Hides what a turn replaces if it is stored with an answer. @returns the head's attribute, if it changes. */
-  private async hideReplaced(head: HeadItem, open: OpenTurn, kept: number): Promise<number[] | undefined> {
+  private async hideReplaced(head: HeadItem, open: OpenTurn, kept: number): Promise<string | undefined> {
     const { replaces } = open;
     if (replaces === undefined) return undefined;
     const item = await this.getItem(head, kept);

@@ -34,7 +34,7 @@ export async function buildPackage(): Promise<string> {
   const isFirst = mkdirSync(PACKAGE_WORK, { recursive: true }) !== undefined;
   if (isFirst) {
     const build = ['--import', './scripts/typescript.mjs', 'scripts/build-lambda.ts', '--out', folder];
-    const options = [...build, '--node', process.execPath];
+    const options = [...build, '--node', process.execPath, '--unchecked'];
     try {
       execFileSync(process.execPath, options, { stdio: ['ignore', 'ignore', 'inherit'] });
     } finally {

@@ -1,7 +1,7 @@
 import type { Item } from '../../../dynamodb/dynamo-table.js';
 import { toNumber } from '../../../dynamodb/exact-number.js';
 import type { Condition } from '../../../dynamodb/update-expression.js';
-import { isRangeList } from './hidden-turns.js';
+import { isRangeText } from './hidden-turns.js';
 import { KEY_ATTRIBUTE } from './remembered-keys.js';
 import { toIsoTime } from './stored-times.js';
 import { LARGEST_COUNT } from './turn-keys.js';
@@ -33,7 +33,7 @@ const FORMS: Readonly<Record<string, (value: unknown) => boolean>> = {
   deleted_at: Boolean,
   expires_at: (value) => toNumber(value) !== undefined,
   inline_item: isText,
-  hidden: isRangeList,
+  hidden: isRangeText,
 };
 
 /** The item without attributes that another system has written under our names. */

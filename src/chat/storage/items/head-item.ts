@@ -55,8 +55,8 @@ export interface HeadItem extends LegacyHead {
   readonly turns?: number;
   readonly open?: OpenTurn;
   readonly session?: SessionAttribute;
-  /** Turns that were replaced: the first and the last number of each range. Others are marked on their items. */
-  readonly hidden?: readonly number[];
+  /** Turns that were replaced, as `hidden-turns.ts` writes them. Others are marked on their items. */
+  readonly hidden?: string;
   /** ISO 8601 UTC: when the delete of the chat began. */
   readonly deleted_at?: string;
   /** Epoch seconds. */

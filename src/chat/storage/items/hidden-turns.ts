@@ -5,27 +5,44 @@ const RANGES_MAX = 16;
 /** A gap of fewer turns is read over, because a request of its own would cost more. */
 const JUMPED_TURNS = 20;
 
-/** Whether a value is a list of ranges as {@link toRangeList} writes it. */
-export function isRangeList(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length % 2 !== 0 || value.length > 2 * RANGES_MAX) return false;
-  return value.every((bound, index) => Number.isSafeInteger(bound) && isAscending(value, index));
+/** A range in the text of a head: its distance from the range before it, and how many turns it has beyond the first. */
+const RANGE_TEXT = /^(?<distance>-?\d{1,13})(?:\+(?<more>\d{1,13}))?$/;
+
+/** Whether a value is a text of ranges as {@link toRangeText} writes it. */
+export function isRangeText(value: unknown): boolean {
+  return typeof value === 'string' && parseRanges(value) !== undefined;
 }
 
-/** A range may have one turn, but the next range begins later. */
-function isAscending(bounds: readonly number[], index: number): boolean {
-  const [before = -Infinity, bound = -Infinity] = [bounds[index - 1], bounds[index]];
-  return index % 2 === 1 ? before <= bound : before < bound;
+/** The ranges of a text on a head. */
+export function toRanges(text: string | undefined): readonly TurnRange[] {
+  return (text !== undefined && parseRanges(text)) || [];
 }
 
-/** The ranges of a list on a head. */
-export function toRanges(list: readonly number[] = []): TurnRange[] {
-  const firsts = list.filter((_, index) => index % 2 === 0);
-  return firsts.map((first, index) => ({ first, last: list[2 * index + 1] ?? first }));
+/**
+ * The short text of ranges that a head has, such as `2,3+1` for turns 2, 5 and 6. A list of numbers would have three times its
+ * size, and a turn would cost a write unit more.
+ */
+export function toRangeText(ranges: readonly TurnRange[]): string {
+  return ranges
+    .map(({ first, last }, index) => {
+      const distance = first - (ranges[index - 1]?.last ?? 0);
+      return last === first ? String(distance) : `${distance}+${last - first}`;
+    })
+    .join();
 }
 
-/** Ranges as a head has them: the first and the last number of each range, in one list. */
-export function toRangeList(ranges: readonly TurnRange[]): number[] {
-  return ranges.flatMap(({ first, last }) => [first, last]);
+/** @returns undefined for a text that has another form. */
+function parseRanges(text: string): TurnRange[] | undefined {
+  const ranges: TurnRange[] = [];
+  for (const part of text.split(',')) {
+    const { distance, more = 0 } = RANGE_TEXT.exec(part)?.groups ?? {};
+    const before = ranges.at(-1)?.last;
+    const first = Number(distance) + (before ?? 0);
+    const isAfter = before === undefined || first > before + 1;
+    if (distance === undefined || !isAfter || ranges.length === RANGES_MAX) return undefined;
+    ranges.push({ first, last: first + Number(more) });
+  }
+  return ranges;
 }
 
 /** Adds a range. Ranges that it touches become one with it. */
