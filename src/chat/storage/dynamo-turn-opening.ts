@@ -79,9 +79,11 @@ export class DynamoTurnOpening {
     signal?.throwIfAborted();
     try {
       for (let writes = 0; writes < MAX_WRITES; writes += 1) {
-        const { item, sends } = mustLookFirst(attempt, conflict, wasOpened)
-          ? NOT_WRITTEN
-          : await this.write(userId, await this.withReplaced(attempt, conflict), conflict);
+        const ready = mustLookFirst(attempt, conflict, wasOpened)
+          ? undefined
+          : await this.withReplaced(attempt, conflict);
+        signal?.throwIfAborted();
+        const { item, sends } = ready ? await this.write(userId, ready, conflict) : NOT_WRITTEN;
         signal?.throwIfAborted();
         if (item) return { kind: 'alreadyBegun', head: await this.withCount(toHead(item), attempt), recovered };
         mayArriveLate ||= sends > 1;
