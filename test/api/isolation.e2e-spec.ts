@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
@@ -5,6 +6,7 @@ import { encodeCursor, encodeListCursor } from '../../src/chat/api/dto/cursor.js
 import { CHAT_LIST_INDEX } from '../../src/dynamodb/table-schema.js';
 import { routesOf } from '../support/app-routes.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { StreamReader } from '../support/stream-reader.js';
 import { tokenOf } from '../support/tokens.js';
 
 /** Every route with a chat's id or a cursor, and its response to another user. */
@@ -14,9 +16,10 @@ const ROUTES: readonly {
   way: string;
   send: (url: string, chatId: string, user: string) => supertest.Test;
   owner: number;
-  stranger: [status: number, body: object];
+  /** A response without a body has none here. */
+  stranger: [status: number, body?: object];
   /** For an id that no chat can have. */
-  malformed: [status: number, body: object];
+  malformed: [status: number, body?: object];
 }[] = [
   {
     route: 'POST /chat',
@@ -89,7 +92,26 @@ const ROUTES: readonly {
     stranger: [404, { error: 'Chat not found' }],
     malformed: [404, { error: 'Chat not found' }],
   },
+  {
+    route: 'GET /chat/stream/{id}/stream',
+    way: '',
+    send: (url, chatId) => supertest(url).get(`/chat/stream/${encodeURIComponent(chatId)}/stream`),
+    owner: 204,
+    stranger: [204],
+    malformed: [204],
+  },
+  {
+    route: 'POST /chats/{id}/stop',
+    way: '',
+    send: (url, chatId) => supertest(url).post(`/chats/${encodeURIComponent(chatId)}/stop`),
+    owner: 204,
+    stranger: [404, { error: 'Chat not found' }],
+    malformed: [404, { error: 'Chat not found' }],
+  },
 ];
+
+/** The text of a body, which may be absent. */
+const toBodyText = (body: object | undefined) => (body ? JSON.stringify(body) : '');
 
 /** Every route to all chats of a user, and its response to a user who has none. */
 const LIST_ROUTES = [
@@ -186,7 +208,7 @@ describe('the chats of one user', () => {
       const unknown = await outcome(route, 'stranger', '0'.repeat(8) + chatId.slice(8));
       const [status, body] = route.stranger;
       expect(others).toEqual(unknown);
-      expect(others).toMatchObject({ status, text: JSON.stringify(body), agentCalls: 0 });
+      expect(others).toMatchObject({ status, text: toBodyText(body), agentCalls: 0 });
       expect(JSON.stringify(others.databaseCalls)).toMatch(/<chat>.*stranger/);
       expect(JSON.stringify(others.databaseCalls)).not.toContain('owner');
     });
@@ -195,14 +217,14 @@ describe('the chats of one user', () => {
       'are unknown to %j, whose id is written in other code points than that of %j',
       async (other, one) => {
         const { id } = (await app.chat({ prompt: 'mine, in my own spelling' }, one).expect(200)).body.chat;
-        expect(await outcome(route, other, id)).toMatchObject({ status: 404, agentCalls: 0 });
+        expect(await outcome(route, other, id)).toMatchObject({ status: route.stranger[0], agentCalls: 0 });
         expect(await outcome(route, one, id)).toMatchObject({ status: route.owner });
       },
     );
 
     it('stay closed to a user whose name begins like the owner', async () => {
       for (const user of ['owne', 'owner ', 'Owner', 'owner\u200b', 'owner$', 'owner!T!000000000001']) {
-        expect((await outcome(route, user, chatId)).status).toBe(404);
+        expect((await outcome(route, user, chatId)).status).toBe(route.stranger[0]);
       }
     });
 
@@ -211,7 +233,7 @@ describe('the chats of one user', () => {
       async (id) => {
         const [status, body] = route.malformed;
         const { databaseCalls: calls, ...answer } = await outcome(route, 'owner', id);
-        expect(answer).toMatchObject({ status, text: JSON.stringify(body), agentCalls: 0 });
+        expect(answer).toMatchObject({ status, text: toBodyText(body), agentCalls: 0 });
         expect(calls).toEqual([]);
       },
     );
@@ -244,6 +266,31 @@ describe('the chats of one user', () => {
       }
       await app.read(chatId, 'owner').expect(200);
     });
+  });
+
+  it('have running turns that no other user stops or reads', async () => {
+    const { id } = (await app.chat({ prompt: 'mine, and running soon' }, 'owner').expect(200)).body.chat;
+    const prompt = 'mine [[fault silence after=2]]';
+    const running = app.chat({ prompt, chat_id: id }, 'owner').then(({ status }) => status);
+    const findCall = () => app.agent.invocations.find((call) => call.prompt === prompt);
+    while (!findCall()) await wait(5);
+    const [resume, stop] = ['GET /chat/stream/{id}/stream', 'POST /chats/{id}/stop'].map((path) =>
+      ROUTES.find(({ route }) => route === path)!,
+    );
+    for (const user of ['stranger', 'owne', 'Owner', 'owner$']) {
+      for (const route of [resume!, stop!]) {
+        // The turn itself reads the table meanwhile.
+        const { databaseCalls: _, ...others } = await outcome(route, user, id);
+        const { databaseCalls: __, ...unknown } = await outcome(route, user, '0'.repeat(8) + id.slice(8));
+        expect(others).toEqual(unknown);
+        expect([others.status, others.text]).toEqual([route.stranger[0], toBodyText(route.stranger[1])]);
+      }
+    }
+    const reader = await StreamReader.resume(app.url, id, 'owner');
+    await reader.readUntil('"start"');
+    expect((await outcome(stop!, 'owner', id)).status).toBe(202);
+    expect((await reader.readRest()).outline.slice(-2)).toEqual(['abort', 'finish']);
+    expect([await running, findCall()?.outcome]).toEqual([409, 'left']);
   });
 
   it('have cursors that others cannot use: same bytes as for any bad cursor, and no calls', async () => {

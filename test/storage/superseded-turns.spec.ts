@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { TurnOutcome } from '../../src/chat/model/chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
 import type { RunningTurn } from '../../src/chat/model/turn.js';
+import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 import { STOP_WAIT } from '../../src/config/waits.js';
 import { leaveTurn, readHead, readItems, readRemains, resetHead } from '../support/chat-items.js';
 import { useChatStore } from '../support/chat-store.js';
@@ -32,10 +33,13 @@ describe('a turn that another one supersedes', () => {
       told.push(lease);
       ending = alice.end(two, stopped('half'));
     }
-    const three = await alice.supersede('three', two.chat.id, { onStop });
+    const abandoned: string[] = [];
+    const onAbandoned = (lease: string) => void abandoned.push(lease);
+    const three = await alice.supersede('three', two.chat.id, { onStop, onAbandoned });
     await ending;
+    expect(abandoned).toEqual([]);
     expect(told).toEqual([two.lease]);
-    expect(three).toMatchObject({ number: 3, recovered: undefined, session: { isNew: true } });
+    expect(three).toMatchObject({ number: 3, session: { isNew: true } });
     await alice.end(three);
     expect((await alice.readTurns(two.chat.id)).slice(1)).toEqual([
       ['two', 'half:stopped'],
@@ -47,8 +51,11 @@ describe('a turn that another one supersedes', () => {
     const two = await beginTwo();
     store.clock.pauses.length = 0;
     const before = store.faults.calls.length;
-    const three = await alice.supersede('three', two.chat.id);
-    expect(three).toMatchObject({ recovered: two.lease, session: { isNew: true } });
+    const abandoned: string[] = [];
+    const onAbandoned = (lease: string) => void abandoned.push(lease);
+    const three = await alice.supersede('three', two.chat.id, { onAbandoned });
+    expect(three).toMatchObject({ session: { isNew: true } });
+    expect(abandoned).toEqual([two.lease]);
     expect(store.clock.pauses.slice(0, 5)).toEqual([50, 100, 200, 400, 500]);
     expect(store.clock.pauses.reduce((sum, pause) => sum + pause, 0)).toBe(STOP_WAIT);
     const looks = store.clock.pauses.length;
@@ -100,8 +107,26 @@ describe('a turn that another one supersedes', () => {
   it('is recovered as before if it is dead by its lease', async () => {
     const { chat } = await alice.turn('one');
     const dead = await alice.beginLongAgo('two', chat.id);
-    expect(await alice.supersede('three', chat.id, { mayStop: () => false })).toMatchObject({ recovered: dead.lease });
+    const abandoned: string[] = [];
+    const onAbandoned = (lease: string) => void abandoned.push(lease);
+    await alice.supersede('three', chat.id, { mayStop: () => false, onAbandoned });
+    expect(abandoned).toEqual([dead.lease]);
     expect(await readTwo(chat.id)).toEqual(['two:failed']);
+  });
+
+  it.each<[string, (two: RunningTurn) => Promise<unknown>]>([
+    ['dead', async () => undefined],
+    ['dead by its lease', (two) => store.leases.end('alice', two)],
+    ['stored', (two) => store.chats.complete('alice', two, done('whole'))],
+  ])('is reported as abandoned if it is %s, also if the new one fails after that', async (_, prepare) => {
+    const two = await beginTwo();
+    await prepare(two);
+    const abandoned: string[] = [];
+    const onAbandoned = (lease: string) => void abandoned.push(lease);
+    store.faults.inject({ type: 'refused' }, { steps: ['begin'], skip: 1 });
+    const superseding = alice.supersede('three', two.chat.id, { onAbandoned });
+    await expect(superseding).rejects.toThrow(StorageUnavailableError);
+    expect(abandoned).toEqual([two.lease]);
   });
 
   describe.each<[string, TurnOutcome, string[]]>([

@@ -145,8 +145,10 @@ describe('the stop of a turn', () => {
     if (isTold) await stop(chat.id);
     await setOnHead(store, chat.id, { 'open.until': Date.now() - 1 });
     expect((await alice.readTurns(chat.id))[1]).toEqual([expected]);
-    const three = await alice.turn('three', chat.id);
-    expect(three.recovered).toBe(dead.lease);
+    const abandoned: string[] = [];
+    const onAbandoned = (lease: string) => void abandoned.push(lease);
+    await alice.end(await alice.supersede('three', chat.id, { onAbandoned }));
+    expect(abandoned).toEqual([dead.lease]);
     expect(await alice.readTurns(chat.id)).toEqual([['one', 're one'], [expected], ['three', 're three']]);
   });
 

@@ -49,9 +49,16 @@ export class LiveTurns {
     }
   }
 
-  /** Finds the newest turn of a chat that runs in this process. */
-  find(userId: string, chatId: string): LiveTurn | undefined {
-    return [...this.turns.values()].findLast((turn) => turn.userId === userId && turn.chatId === chatId);
+  /** Finds the turn of a chat whose agent replies to this process. */
+  findAsking(userId: string, chatId: string): LiveTurn | undefined {
+    return [...this.turns.values()].findLast(
+      (turn) => turn.isAsking && turn.userId === userId && turn.chatId === chatId,
+    );
+  }
+
+  /** Gets a turn, if it runs in this process. */
+  get(lease: string): LiveTurn | undefined {
+    return this.turns.get(lease);
   }
 
   /** Whether the turn runs in this process as a stream that no reader is connected to any more. */

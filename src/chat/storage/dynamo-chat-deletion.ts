@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DynamoTable, type Item, type ItemKey } from '../../dynamodb/dynamo-table.js';
 import { isExpired } from '../../dynamodb/item-expiry.js';
 import { ChatNotFoundError, ChatsRemainError, TurnInProgressError } from '../model/chat.errors.js';
-import type { StoredSession } from '../model/turn.js';
+import type { OnAbandoned, StoredSession } from '../model/turn.js';
 import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { DynamoTurnStop } from './dynamo-turn-stop.js';
@@ -28,6 +28,7 @@ export interface DeleteOptions {
   readonly deadline?: number;
   /** Stops a running turn first, and gets its lease as soon as that is stored. Without it, the delete is refused. */
   readonly onStop?: (lease: string) => void;
+  readonly onAbandoned?: OnAbandoned;
 }
 
 /**
@@ -86,7 +87,7 @@ export class DynamoChatDeletion {
   private async markAsDeleted(
     userId: string,
     chatId: string,
-    { evenIfExpired = false, onlyIf = () => true, onStop }: DeleteOptions,
+    { evenIfExpired = false, onlyIf = () => true, onStop, onAbandoned }: DeleteOptions,
   ): Promise<HeadItem> {
     let session: HeadItem['session'];
     let stop = onStop;
@@ -101,10 +102,10 @@ export class DynamoChatDeletion {
       if (attempt === MARK_ATTEMPTS) throw new TurnInProgressError(1);
       if (await this.repair.repair(item)) continue;
       if (head.open && stop && isLeaseLive(head.open)) {
-        await this.stops.end(head, head.open, stop);
+        await this.stops.end(head, head.open, { onStop: stop, onAbandoned });
         // A turn that begins after this one is not stopped.
         stop = undefined;
-      } else if (head.open) await this.recovery.recoverDeadTurn(head, head.open);
+      } else if (head.open) await this.recovery.recoverDeadTurn(head, head.open, onAbandoned);
       else if (await this.putMark(found)) return found;
     }
   }

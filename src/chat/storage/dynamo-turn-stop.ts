@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { STOP_WAIT } from '../../config/waits.js';
 import { DynamoTable, type ItemKey } from '../../dynamodb/dynamo-table.js';
+import type { OnAbandoned } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { type HeadItem, headKey, type OpenTurn, requireVisibleHead, toHead, toVisibleHead } from './items/head-item.js';
@@ -18,12 +19,11 @@ export interface LeasedTurn {
   readonly lease: string;
 }
 
-/** A turn that does not hold its chat any more. */
-export interface EndedHold {
-  /** The latest time on the head, or `''` if the chat is gone. */
-  readonly lastTime: string;
-  /** The lease of the turn, if it was ended here and not by its own process. */
-  readonly recovered?: string;
+/** Hears how a turn is ended. */
+export interface EndObserver {
+  /** Gets the lease as soon as the stop is stored, so that a turn of this process need not wait to read it. */
+  readonly onStop: (lease: string) => void;
+  readonly onAbandoned?: OnAbandoned | undefined;
 }
 
 /**
@@ -56,18 +56,16 @@ export class DynamoTurnStop {
   /**
    * Stops a running turn and waits until it has left its chat. If it does not leave in time, the turn is ended here.
    *
-   * @param onStop - gets the lease as soon as the stop is stored, so that a turn of this process need not wait to read it.
+   * @returns the latest time on the head, or `''` if the chat is gone.
    */
-  async end(head: HeadItem, open: OpenTurn, onStop: (lease: string) => void): Promise<EndedHold> {
-    const { lease } = open;
-    const freed = await this.recovery.freeStoredTurn(head, open);
-    if (freed !== undefined) return { lastTime: freed, recovered: lease };
+  async end(head: HeadItem, open: OpenTurn, { onStop, onAbandoned }: EndObserver): Promise<string> {
+    const freed = await this.recovery.freeStoredTurn(head, open, onAbandoned);
+    if (freed !== undefined) return freed;
     const marked = await this.mark(head, open);
-    if (!marked) return { lastTime: findLastTime(head) };
-    onStop(lease);
-    const left = await this.waitForEnd(marked, lease);
-    if (left !== undefined) return { lastTime: left };
-    return { lastTime: await this.recovery.abandonTurn(marked, { ...open, stop: true }), recovered: lease };
+    if (!marked) return findLastTime(head);
+    onStop(open.lease);
+    const left = await this.waitForEnd(marked, open.lease);
+    return left ?? this.recovery.abandonTurn(marked, { ...open, stop: true }, onAbandoned);
   }
 
   /**

@@ -47,6 +47,7 @@ class ReplyStream implements TurnObserver {
   private readonly encoder = new UiMessageEncoder();
   private readonly writer: SseWriter;
   private readonly opensAtOnce: boolean;
+  private readonly leaving = new AbortController();
 
   constructor(
     private readonly response: ServerResponse,
@@ -54,10 +55,13 @@ class ReplyStream implements TurnObserver {
   ) {
     this.writer = new SseWriter(response, this.encoder, timeouts);
     this.opensAtOnce = opensAtOnce;
+    response.once('close', () => this.leaving.abort());
+    // The client has left earlier, so there is no further event.
+    if (response.closed) this.leaving.abort();
   }
 
-  get isConnected(): boolean {
-    return this.writer.state !== 'closed';
+  get left(): AbortSignal {
+    return this.leaving.signal;
   }
 
   onStart(chat: ChatSummary, ids: TurnIds, text: ReplyText): void {
