@@ -18,6 +18,8 @@ export class LiveTurn {
   readonly chatId: string;
   readonly ids: TurnIds;
   readonly lease: string;
+  /** ISO 8601 UTC: when it began. */
+  readonly at: string;
   /** Grows while the agent replies. */
   readonly text = new ReplyText();
   /** Epoch milliseconds: when it began to run. */
@@ -32,13 +34,14 @@ export class LiveTurn {
   /** @param ownReader - the stream of the turn's own request, if it has one. */
   constructor(
     readonly userId: string,
-    { chat, number, lease }: RunningTurn,
+    { chat, number, lease, at }: RunningTurn,
     private readonly ownReader?: TurnObserver,
   ) {
     this.chat = chat;
     this.chatId = chat.id;
     this.ids = toTurnIds(chat.id, number);
     this.lease = lease;
+    this.at = at;
   }
 
   /** Aborts the call to the agent. Its reason is the error of the turn. */

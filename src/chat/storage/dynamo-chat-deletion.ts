@@ -112,8 +112,9 @@ export class DynamoChatDeletion {
 
   /**
    * Replaces a head by a mark, unless a turn has begun since it was read, or its expiry was renewed. So a late delivery
-   * cannot delete a chat that went on. The mark is a whole item, because a full head has no room for one. It does not expire. It leads to the other
-   * items, and tombstones that outlive it would refuse the turns of a chat that a key opens anew.
+   * cannot delete a chat that went on. The mark is a whole item, because a full head has no room for one. It does not
+   * expire. It leads to the other items, and tombstones that outlive it would refuse the turns of a chat that a key opens
+   * anew.
    */
   private async putMark(head: HeadItem): Promise<boolean> {
     const { id, user_id, turns, session, updated_at: updatedAt } = head;
