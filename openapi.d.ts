@@ -2576,7 +2576,18 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The reply as a UI message stream of the AI SDK */
+            /**
+             * @description The reply as a UI message stream of the AI SDK. An error is the part `error` of the stream, with one of these texts:
+             *
+             *     - `The agent is busy`: The agent throttles
+             *     - `The agent failed`: An error of the agent, or a reply that is broken, empty or over 1 MB
+             *     - `The agent is unavailable`: The agent is not ready, or cannot be reached
+             *     - `The agent took too long`: The turn took too long
+             *     - `Storage is unavailable`: The table cannot be reached, or throttles
+             *     - `Chat not found`: The chat was deleted meanwhile
+             *     - `A turn is already in progress`: Another run of the turn has taken its place
+             *     - `Internal server error`: A fault of the service. Its log has it under the request id
+             */
             200: {
                 headers: {
                     "x-vercel-ai-ui-message-stream": components["headers"]["x-vercel-ai-ui-message-stream"];
@@ -2709,51 +2720,9 @@ export interface operations {
                     "application/json": components["schemas"]["ClientError"];
                 };
             };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    "retry-after": components["headers"]["retry-after"];
-                    "x-request-id": components["headers"]["x-request-id"];
-                    "cache-control": components["headers"]["cache-control"];
-                    "x-content-type-options": components["headers"]["x-content-type-options"];
-                    "content-security-policy": components["headers"]["content-security-policy"];
-                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
-                    "referrer-policy": components["headers"]["referrer-policy"];
-                    "strict-transport-security": components["headers"]["strict-transport-security"];
-                    "x-frame-options": components["headers"]["x-frame-options"];
-                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
-                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
-                    vary: components["headers"]["vary"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClientError"];
-                };
-            };
             /** @description Expectation Failed */
             417: {
                 headers: {
-                    "x-request-id": components["headers"]["x-request-id"];
-                    "cache-control": components["headers"]["cache-control"];
-                    "x-content-type-options": components["headers"]["x-content-type-options"];
-                    "content-security-policy": components["headers"]["content-security-policy"];
-                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
-                    "referrer-policy": components["headers"]["referrer-policy"];
-                    "strict-transport-security": components["headers"]["strict-transport-security"];
-                    "x-frame-options": components["headers"]["x-frame-options"];
-                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
-                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
-                    vary: components["headers"]["vary"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClientError"];
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    "retry-after": components["headers"]["retry-after"];
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];
@@ -2811,50 +2780,10 @@ export interface operations {
                     "application/json": components["schemas"]["ServerError"];
                 };
             };
-            /** @description Bad Gateway */
-            502: {
-                headers: {
-                    "x-request-id": components["headers"]["x-request-id"];
-                    "cache-control": components["headers"]["cache-control"];
-                    "x-content-type-options": components["headers"]["x-content-type-options"];
-                    "content-security-policy": components["headers"]["content-security-policy"];
-                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
-                    "referrer-policy": components["headers"]["referrer-policy"];
-                    "strict-transport-security": components["headers"]["strict-transport-security"];
-                    "x-frame-options": components["headers"]["x-frame-options"];
-                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
-                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
-                    vary: components["headers"]["vary"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServerError"];
-                };
-            };
             /** @description Service Unavailable */
             503: {
                 headers: {
                     "retry-after": components["headers"]["retry-after"];
-                    "x-request-id": components["headers"]["x-request-id"];
-                    "cache-control": components["headers"]["cache-control"];
-                    "x-content-type-options": components["headers"]["x-content-type-options"];
-                    "content-security-policy": components["headers"]["content-security-policy"];
-                    "cross-origin-resource-policy": components["headers"]["cross-origin-resource-policy"];
-                    "referrer-policy": components["headers"]["referrer-policy"];
-                    "strict-transport-security": components["headers"]["strict-transport-security"];
-                    "x-frame-options": components["headers"]["x-frame-options"];
-                    "access-control-allow-origin": components["headers"]["access-control-allow-origin"];
-                    "access-control-expose-headers": components["headers"]["access-control-expose-headers"];
-                    vary: components["headers"]["vary"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServerError"];
-                };
-            };
-            /** @description Gateway Timeout */
-            504: {
-                headers: {
                     "x-request-id": components["headers"]["x-request-id"];
                     "cache-control": components["headers"]["cache-control"];
                     "x-content-type-options": components["headers"]["x-content-type-options"];

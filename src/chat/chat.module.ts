@@ -20,6 +20,7 @@ import { TurnEnding } from './service/turn-ending.js';
 import { TurnRunner } from './service/turn-runner.js';
 import { TurnStopService } from './service/turn-stop.service.js';
 import { TurnAdmission } from './service/turn-admission.js';
+import { TurnPlaces } from './service/turn-places.js';
 import { TurnSupersession } from './service/turn-supersession.js';
 import { TurnTimes } from './service/turn-times.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -39,6 +40,7 @@ import { StorageModule } from './storage/storage.module.js';
     RunningTurns,
     LiveTurns,
     TurnAdmission,
+    TurnPlaces,
     TurnSupersession,
     TurnStopService,
     ResumeService,

@@ -53,8 +53,11 @@ export const LEASE_RENEWAL = 60 * SECOND;
 
 /** A process looks this often whether one of its turns was stopped by another process. */
 export const STOP_POLL = 1 * SECOND;
-/** A turn that was told to stop is waited for this long. Then the chat is taken from it. */
-export const STOP_WAIT = 4 * SECOND;
+/**
+ * A turn that was told to stop is waited for this long. Then the chat is taken from it. Of the 5 s in which the next turn
+ * begins, it leaves time for about ten calls to the table.
+ */
+export const STOP_WAIT = 3_500;
 
 /** After SIGTERM, running turns may go on for this long. Then their agents are stopped. */
 export const SHUTDOWN_TURNS = 10 * SECOND;

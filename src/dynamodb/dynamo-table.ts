@@ -84,8 +84,9 @@ export interface UserRange {
 }
 
 /**
- * The table. Reads are strongly consistent, except reads of the index and those that say so. A failed condition is a result, not an error. A
- * ValidationException is a bug of ours and is thrown unchanged, unless the item is too large or the index is missing.
+ * The table. Reads are strongly consistent, except reads of the index and those that say so. A failed condition is a
+ * result, not an error. A ValidationException is a bug of ours. It is thrown unchanged, unless the item is too large or
+ * the index is missing.
  *
  * Every other failure is a StorageUnavailableError with the SDK's error as its cause. Examples are no connection, a
  * timeout, no such table, no access, and throttling.

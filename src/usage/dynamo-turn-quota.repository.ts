@@ -3,6 +3,7 @@ import { DynamoTable } from '../dynamodb/dynamo-table.js';
 import { TIME_TO_LIVE_ATTRIBUTE } from '../dynamodb/table-schema.js';
 import { Added, buildUpdate, Deleted } from '../dynamodb/update-expression.js';
 import {
+  readRunning,
   readUsage,
   toAttributeNames,
   toDayItem,
@@ -111,6 +112,19 @@ export class DynamoTurnQuotaRepository {
   /** Reads what counts for a place. */
   async read({ userId, takenAt }: QuotaPlace): Promise<Usage> {
     return readUsage((await this.table.get(toUsageKey(userId))) ?? {}, takenAt);
+  }
+
+  /**
+   * Frees the place of a turn that nobody runs any more, if it is taken. While the table is unavailable this is repeated.
+   *
+   * @param until - epoch milliseconds at which it is given up.
+   */
+  async free(userId: string, id: string, until: number): Promise<void> {
+    await this.table.repeat(until, async () => {
+      const running = readRunning((await this.table.get(toUsageKey(userId))) ?? {});
+      const dead = running.filter((place) => place.id === id).map(({ text }) => text);
+      if (dead.length > 0) await this.removeRunning(userId, dead);
+    });
   }
 
   /** Removes turns that are dead. They never come back, so a late delivery does no harm. */

@@ -44,14 +44,6 @@ export interface TurnToCount<T> {
   readonly keep?: Keep;
 }
 
-/** How a counted turn has ended. */
-export interface EndedTurn {
-  /** If the agent has counted them. */
-  readonly tokens?: Tokens | undefined;
-  /** The lease of a dead turn that this turn has recovered. */
-  readonly recovered?: string | undefined;
-}
-
 /** Limits the turns that a user begins in each minute and day of UTC, and those that run at once. Counts their usage. */
 @Injectable()
 export class TurnQuota {
@@ -81,9 +73,7 @@ export class TurnQuota {
     { deadline, hasBegun = () => true, supersedes, keep = () => undefined }: TurnToCount<T>,
     begin: (lease: string | undefined) => Promise<T>,
   ): Promise<{ readonly begun: T; readonly place: TakenPlace | undefined }> {
-    if (Object.values(this.limits).every((limit) => limit === 0)) {
-      return { begun: await begin(undefined), place: undefined };
-    }
+    if (!this.hasLimit) return { begun: await begin(undefined), place: undefined };
     const lease = randomUUID();
     const until = deadline + LEASE_MARGIN;
     const wanted = { userId, id: toPlaceId(lease), takenAt: this.clock.now(), until };
@@ -103,26 +93,35 @@ export class TurnQuota {
   /**
    * Frees the place of a turn that has ended, and adds its tokens to its day. While the table fails, it is tried again
    * until the lease of the turn ends. It never throws: without it the place ends by its time.
+   *
+   * @param tokens - if the agent has counted them.
    */
-  async end(place: TakenPlace, { tokens, recovered }: EndedTurn = {}): Promise<void> {
+  async end(place: TakenPlace, tokens?: Tokens): Promise<void> {
     const { running, oldMinutes, oldDays } = place.usage;
-    const deadId = recovered === undefined ? undefined : toPlaceId(recovered);
-    const dead = running.filter(({ id, until }) => id === deadId || until <= place.takenAt);
+    const dead = running.filter(({ until }) => until <= place.takenAt);
     const leftovers = { oldMinutes, oldDays, places: toTexts(dead) };
     try {
       await this.repository.end(place, leftovers, tokens);
     } catch {
-      this.logger.warn('Cannot free the place of a turn that has ended; it is taken until its lease ends');
+      this.warnOfPlace();
     }
   }
 
   /**
-   * Frees the place of a dead turn as soon as another turn has recovered its chat. It never throws: if it fails, the end of
-   * that turn frees the place.
+   * Frees the place of a turn that its own process does not end. While the table fails, it is tried again for a minute. It
+   * never throws: without it the place ends by its time.
    */
-  async freeRecovered({ userId, usage }: TakenPlace, lease: string): Promise<void> {
-    const dead = usage.running.filter(({ id }) => id === toPlaceId(lease));
-    if (dead.length > 0) await this.repository.removeRunning(userId, toTexts(dead)).catch(() => undefined);
+  async freeAbandoned(userId: string, lease: string): Promise<void> {
+    if (!this.hasLimit) return;
+    await this.repository.free(userId, toPlaceId(lease), this.clock.now() + MINUTE).catch(() => this.warnOfPlace());
+  }
+
+  private get hasLimit(): boolean {
+    return Object.values(this.limits).some((limit) => limit > 0);
+  }
+
+  private warnOfPlace(): void {
+    this.logger.warn('Cannot free the place of a turn that has ended; it is taken until its lease ends');
   }
 
   private async take(

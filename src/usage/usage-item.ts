@@ -102,10 +102,15 @@ export function readUsage(item: Item, time: number): Usage {
     minuteIds: toTexts(item[names.minute]),
     refunds: toTexts(item[names.refunds]).size,
     turns: toNumber(item[names.turns]) ?? 0,
-    running: [...toTexts(item['running'])].map(toRunningPlace),
+    running: readRunning(item),
     oldMinutes: keys.filter((name) => Number(/^[mx](\d+)$/.exec(name)?.[1]) < oldestMinute).slice(0, REMOVED_AT_ONCE),
     oldDays: oldDays.slice(0, MOVED_AT_ONCE).map((day) => readDay(item, String(day))),
   };
+}
+
+/** Reads the turns of a user that run, from the item of the user. */
+export function readRunning(item: Item): RunningPlace[] {
+  return [...toTexts(item['running'])].map(toRunningPlace);
 }
 
 function readDay(item: Item, day: string): UsageDay {

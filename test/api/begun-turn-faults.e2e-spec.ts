@@ -54,7 +54,9 @@ describe('an error between the begin of a turn and its agent', () => {
     ['of the headers', (see) => ({ onTurn: ({ chat }) => see(chat) })],
     [
       'of the stream',
-      (see) => ({ observer: { isConnected: true, onStart: ({ id }) => see(id), onText: () => undefined } }),
+      (see) => ({
+        observer: { left: new AbortController().signal, onStart: ({ id }) => see(id), onText: () => undefined },
+      }),
     ],
   ])('%s ends the turn as failed', async (_, toOptions) => {
     let id = '';

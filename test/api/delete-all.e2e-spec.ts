@@ -4,6 +4,7 @@ import { ChatNotFoundError } from '../../src/chat/model/chat.errors.js';
 import { DynamoChatRepository } from '../../src/chat/storage/dynamo-chat.repository.js';
 import { turnSortKey } from '../../src/chat/storage/items/turn-keys.js';
 import { DynamoTable } from '../../src/dynamodb/dynamo-table.js';
+import { TurnQuota } from '../../src/usage/turn-quota.js';
 import type { ChatApp } from '../support/chat-app.js';
 import { originalChat, putItem, readHeads, readRemains, setAttribute } from '../support/chat-items.js';
 import type { ChatStore } from '../support/chat-store.js';
@@ -127,9 +128,16 @@ describe('DELETE /chats', () => {
       { chats: app.nest.get(DynamoChatRepository, { strict: false }) } as ChatStore,
       'fred',
     );
-    const running = await runner.begin('more', ids[1]);
+    const deadline = Date.now() + 60_000;
+    const quota = app.nest.get(TurnQuota, { strict: false });
+    const { begun: running } = await quota.consume('fred', { deadline }, (lease) =>
+      runner.begin('more', ids[1], undefined, lease),
+    );
     await app.remove(ids[1]!, 'fred').expect(409);
     await app.removeAll('fred').expect(204);
+    // Its place is free at once, although its lease has not ended.
+    const table = app.nest.get(DynamoTable, { strict: false });
+    expect(await table.get({ id: 'usage#fred', user_id: 'fred' })).not.toHaveProperty('running');
     await expectGone('fred', ids);
     await expect(runner.end(running)).rejects.toThrow(new ChatNotFoundError());
   });

@@ -1,108 +1,14 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
-import { encodeCursor, encodeListCursor } from '../../src/chat/api/dto/cursor.js';
+import { encodeListCursor } from '../../src/chat/api/dto/cursor.js';
 import { CHAT_LIST_INDEX } from '../../src/dynamodb/table-schema.js';
 import { routesOf } from '../support/app-routes.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { LIST_ROUTES, ROUTES, toBodyText } from '../support/isolation-routes.js';
+import { StreamReader } from '../support/stream-reader.js';
 import { tokenOf } from '../support/tokens.js';
-
-/** Every route with a chat's id or a cursor, and its response to another user. */
-const ROUTES: readonly {
-  route: string;
-  /** The way of the request, if there are several. */
-  way: string;
-  send: (url: string, chatId: string, user: string) => supertest.Test;
-  owner: number;
-  stranger: [status: number, body: object];
-  /** For an id that no chat can have. */
-  malformed: [status: number, body: object];
-}[] = [
-  {
-    route: 'POST /chat',
-    way: '',
-    send: (url, chatId) => supertest(url).post('/chat').send({ prompt: 'hello', chat_id: chatId }),
-    owner: 200,
-    stranger: [404, { error: 'Chat not found' }],
-    malformed: [400, { error: "Field 'chat_id' is invalid" }],
-  },
-  {
-    route: 'POST /chat',
-    way: ' with a key',
-    send: (url, chatId) =>
-      supertest(url).post('/chat').set('idempotency-key', 'the key of all').send({ prompt: 'hello', chat_id: chatId }),
-    owner: 200,
-    stranger: [404, { error: 'Chat not found' }],
-    malformed: [400, { error: "Field 'chat_id' is invalid" }],
-  },
-  {
-    route: 'POST /chat/stream',
-    way: '',
-    send: (url, chatId) => supertest(url).post('/chat/stream').send({ prompt: 'hello', chat_id: chatId }),
-    owner: 200,
-    stranger: [404, { error: 'Chat not found' }],
-    malformed: [400, { error: "Field 'chat_id' is invalid" }],
-  },
-  {
-    route: 'GET /chats/{id}/messages',
-    way: '',
-    send: (url, chatId) => supertest(url).get(`/chats/${encodeURIComponent(chatId)}/messages`),
-    owner: 200,
-    stranger: [404, { error: 'Chat not found' }],
-    malformed: [404, { error: 'Chat not found' }],
-  },
-  {
-    route: 'GET /chats/{id}/messages',
-    way: ' with a cursor of the caller’s own making',
-    send: (url, chatId, user) =>
-      supertest(url)
-        .get(`/chats/${encodeURIComponent(chatId)}/messages`)
-        .query({ cursor: encodeCursor(user, chatId, 2) }),
-    owner: 200,
-    stranger: [404, { error: 'Chat not found' }],
-    malformed: [404, { error: 'Chat not found' }],
-  },
-  {
-    route: 'PATCH /chats/{id}',
-    way: '',
-    send: (url, chatId) =>
-      supertest(url)
-        .patch(`/chats/${encodeURIComponent(chatId)}`)
-        .send({ title: 'mine' }),
-    owner: 200,
-    stranger: [404, { error: 'Chat not found' }],
-    malformed: [404, { error: 'Chat not found' }],
-  },
-  {
-    route: 'DELETE /chats/{id}',
-    way: '',
-    send: (url, chatId) => supertest(url).delete(`/chats/${encodeURIComponent(chatId)}`),
-    owner: 204,
-    stranger: [404, { error: 'Chat not found' }],
-    malformed: [404, { error: 'Chat not found' }],
-  },
-  {
-    route: 'GET /chats/{id}',
-    way: '',
-    send: (url, chatId) => supertest(url).get(`/chats/${encodeURIComponent(chatId)}`),
-    owner: 200,
-    stranger: [404, { error: 'Chat not found' }],
-    malformed: [404, { error: 'Chat not found' }],
-  },
-];
-
-/** Every route to all chats of a user, and its response to a user who has none. */
-const LIST_ROUTES = [
-  { route: 'GET /chats', way: '', owner: 200, stranger: 200, text: '{"chats":[]}' },
-  {
-    route: 'GET /chats',
-    way: ' with a cursor of the caller’s own making',
-    owner: 200,
-    stranger: 200,
-    text: '{"chats":[]}',
-  },
-  { route: 'DELETE /chats', way: '', owner: 204, stranger: 204, text: '' },
-] as const;
 
 /** Ids of different users that look alike. No layer may normalize them. */
 const UNLIKE = [
@@ -186,7 +92,7 @@ describe('the chats of one user', () => {
       const unknown = await outcome(route, 'stranger', '0'.repeat(8) + chatId.slice(8));
       const [status, body] = route.stranger;
       expect(others).toEqual(unknown);
-      expect(others).toMatchObject({ status, text: JSON.stringify(body), agentCalls: 0 });
+      expect(others).toMatchObject({ status, text: toBodyText(body), agentCalls: 0 });
       expect(JSON.stringify(others.databaseCalls)).toMatch(/<chat>.*stranger/);
       expect(JSON.stringify(others.databaseCalls)).not.toContain('owner');
     });
@@ -195,14 +101,14 @@ describe('the chats of one user', () => {
       'are unknown to %j, whose id is written in other code points than that of %j',
       async (other, one) => {
         const { id } = (await app.chat({ prompt: 'mine, in my own spelling' }, one).expect(200)).body.chat;
-        expect(await outcome(route, other, id)).toMatchObject({ status: 404, agentCalls: 0 });
+        expect(await outcome(route, other, id)).toMatchObject({ status: route.stranger[0], agentCalls: 0 });
         expect(await outcome(route, one, id)).toMatchObject({ status: route.owner });
       },
     );
 
     it('stay closed to a user whose name begins like the owner', async () => {
       for (const user of ['owne', 'owner ', 'Owner', 'owner\u200b', 'owner$', 'owner!T!000000000001']) {
-        expect((await outcome(route, user, chatId)).status).toBe(404);
+        expect((await outcome(route, user, chatId)).status).toBe(route.stranger[0]);
       }
     });
 
@@ -211,7 +117,7 @@ describe('the chats of one user', () => {
       async (id) => {
         const [status, body] = route.malformed;
         const { databaseCalls: calls, ...answer } = await outcome(route, 'owner', id);
-        expect(answer).toMatchObject({ status, text: JSON.stringify(body), agentCalls: 0 });
+        expect(answer).toMatchObject({ status, text: toBodyText(body), agentCalls: 0 });
         expect(calls).toEqual([]);
       },
     );
@@ -244,6 +150,31 @@ describe('the chats of one user', () => {
       }
       await app.read(chatId, 'owner').expect(200);
     });
+  });
+
+  it('have running turns that no other user stops or reads', async () => {
+    const { id } = (await app.chat({ prompt: 'mine, and running soon' }, 'owner').expect(200)).body.chat;
+    const prompt = 'mine [[fault silence after=2]]';
+    const running = app.chat({ prompt, chat_id: id }, 'owner').then(({ status }) => status);
+    const findCall = () => app.agent.invocations.find((call) => call.prompt === prompt);
+    while (!findCall()) await wait(5);
+    const [resume, stop] = ['GET /chat/stream/{id}/stream', 'POST /chats/{id}/stop'].map((path) =>
+      ROUTES.find(({ route }) => route === path)!,
+    );
+    for (const user of ['stranger', 'owne', 'Owner', 'owner$']) {
+      for (const route of [resume!, stop!]) {
+        // The turn itself reads the table meanwhile.
+        const others = { ...(await outcome(route, user, id)), databaseCalls: [] };
+        const unknown = { ...(await outcome(route, user, '0'.repeat(8) + id.slice(8))), databaseCalls: [] };
+        expect(others).toEqual(unknown);
+        expect([others.status, others.text]).toEqual([route.stranger[0], toBodyText(route.stranger[1])]);
+      }
+    }
+    const reader = await StreamReader.resume(app.url, id, 'owner');
+    await reader.readUntil('"start"');
+    expect((await outcome(stop!, 'owner', id)).status).toBe(202);
+    expect((await reader.readRest()).outline.slice(-2)).toEqual(['abort', 'finish']);
+    expect([await running, findCall()?.outcome]).toEqual([409, 'left']);
   });
 
   it('have cursors that others cannot use: same bytes as for any bad cursor, and no calls', async () => {

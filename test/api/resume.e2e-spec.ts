@@ -1,5 +1,8 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -11,6 +14,9 @@ import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.j
 import { startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
 import { StreamReader } from '../support/stream-reader.js';
 import { WHOLE } from '../support/ui-stream.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 describe('GET /chat/stream/{id}/stream', () => {
   let agent: SteppedAgent;
@@ -95,6 +101,29 @@ describe('GET /chat/stream/{id}/stream', () => {
     expect((await resumeTurn(app.url, toChatId(first))).status).toBe(204);
     await stuck.readRest();
     expect(stuck.text).toContain('[DONE]');
+  });
+
+  it('keeps nothing of readers that have left, although the turn goes on without a word', async () => {
+    const first = await begin('one');
+    const responses: WeakRef<ServerResponse>[] = [];
+    const keep = (_: IncomingMessage, response: ServerResponse) => void responses.push(new WeakRef(response));
+    app.nest.getHttpServer().on('request', keep);
+    for (let count = 0; count < 20; count += 1) {
+      const reader = await StreamReader.resume(app.url, toChatId(first));
+      await reader.readUntil('"one"');
+      reader.leave();
+    }
+    app.nest.getHttpServer().off('request', keep);
+    const countKept = () => responses.filter((response) => response.deref() !== undefined).length;
+    for (let waits = 0; countKept() > 2 && waits < 20; waits += 1) {
+      await wait(50);
+      collectGarbage();
+    }
+    // Node may keep the latest of a server.
+    expect(countKept()).toBeLessThanOrEqual(2);
+    expect(responses).toHaveLength(20);
+    agent.end();
+    expect((await first.readRest()).text).toBe('one');
   });
 
   it('is 204 for chats without a running turn, and for those of nobody or of another user', async () => {

@@ -12,7 +12,7 @@ import { ReplyText } from '../../src/chat/model/reply-text.js';
 import { toTurnIds } from '../../src/chat/model/turn-ids.js';
 import type { TurnObserver } from '../../src/chat/model/turn-observer.js';
 import { setTurnHeaders } from '../../src/chat/api/reply-headers.js';
-import { streamReply } from '../../src/chat/api/ui-stream/stream-reply.js';
+import { resumeReply, streamReply } from '../../src/chat/api/ui-stream/stream-reply.js';
 import type { SilenceTimeouts } from '../../src/http/sse/silence-timeouts.js';
 
 const TIMEOUTS: SilenceTimeouts = { firstByteTimeout: 60, keepAliveInterval: 60 };
@@ -38,6 +38,23 @@ function start(observer: TurnObserver): (text: string) => void {
     observer.onText();
   };
 }
+
+describe('resumeReply', () => {
+  it.each([
+    ['is 204 without a turn', 0, 204, ''],
+    ['ends an open stream without an event if no turn was found late', 150, 200, ': keep-alive'],
+  ])('%s', async (_, delay, expected, sent) => {
+    const server = createServer((_request, response) => {
+      void resumeReply(response, () => wait(delay, undefined), { firstByteTimeout: 60, keepAliveInterval: 20_000 });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    expect([response.status, (await response.text()).trim()]).toEqual([expected, sent]);
+    server.closeAllConnections();
+    server.close();
+  });
+});
 
 describe('streamReply', () => {
   let server: Server;

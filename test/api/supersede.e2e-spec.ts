@@ -1,9 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Response } from 'supertest';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoChatRepository } from '../../src/chat/storage/dynamo-chat.repository.js';
+import { TurnQuota } from '../../src/usage/turn-quota.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import type { ChatStore } from '../support/chat-store.js';
+import { startStorageFaults } from '../support/storage-faults.js';
 import { StreamReader } from '../support/stream-reader.js';
 import { tokenOf } from '../support/tokens.js';
+import { done, TurnRunner } from '../support/turn-runner.js';
 
 const STOPPED = '{"error":"The turn was stopped"}';
 const BUSY = '{"error":"A turn is already in progress"}';
@@ -85,6 +91,24 @@ describe('a turn on a chat whose turn is running', () => {
     await reader.readUntil('text-delta');
     await app.chat({ prompt: 'next', chat_id: chatId }, user, SUPERSEDE).expect(200);
     expect((await reader.readRest()).outline.slice(-3)).toEqual(['text-end', 'abort', 'finish']);
+  });
+
+  it('frees the place of a dead turn, also if it fails after it has ended that turn', async () => {
+    const user = nextUser();
+    const chatId = await openChat(user);
+    const quota = app.nest.get(TurnQuota, { strict: false });
+    const runner = new TurnRunner({ chats: app.nest.get(DynamoChatRepository, { strict: false }) } as ChatStore, user);
+    const dead = await quota.consume(user, { deadline: Date.now() + 60_000 }, (lease) =>
+      runner.begin('dead', chatId, undefined, lease),
+    );
+    // Its process has died before it has released the chat.
+    await app.nest.get(DynamoChatRepository, { strict: false }).complete(user, dead.begun, done('whole'));
+    const faults = await startStorageFaults(app.nest.get(DynamoDBDocumentClient));
+    faults.inject({ type: 'refused' }, { steps: ['begin'], skip: 1 });
+    await app.chat({ prompt: 'next', chat_id: chatId }, user, SUPERSEDE).expect(503);
+    faults.clear();
+    faults.close();
+    await untilAccepted(() => app.chat({ prompt: 'next', chat_id: chatId }, user));
   });
 
   it.each(['false', '', 'TRUE', 'true, true'])('is 400 with the header supersede: %j', async (value) => {

@@ -26,7 +26,7 @@ type Step =
       readonly status: TurnOutcome['status'];
       readonly length: Length;
     }
-  | { readonly do: 'release'; readonly which: number }
+  | { readonly do: 'release' | 'resume'; readonly which: number }
   | { readonly do: 'delete'; readonly stops: boolean }
   | { readonly do: 'crash' | 'give up' | 'stop' | 'expire' | 'forget' };
 
@@ -54,6 +54,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('crash') }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('give up') }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('stop') }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('resume'), which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete'), stops: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('expire') }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('forget') }) },
@@ -64,8 +65,11 @@ const KEY_TAKEN_THEN_LATE: Step[] = [
   { do: 'begin', key: 'a', otherPrompt: false },
   { do: 'crash' },
   { do: 'begin', key: 'a', otherPrompt: false },
+  { do: 'resume', which: 1 },
   { do: 'complete', which: 0, status: 'done', length: 'short' },
+  { do: 'resume', which: 1 },
   { do: 'complete', which: 0, status: 'done', length: 'short' },
+  { do: 'resume', which: 2 },
   { do: 'release', which: 0 },
   { do: 'begin', key: 'a', otherPrompt: false },
 ];
@@ -77,6 +81,7 @@ const STOPPED_THEN_LATE: Step[] = [
   { do: 'supersede', key: 'b', isDead: true },
   { do: 'begin', key: 'a', otherPrompt: false },
   { do: 'complete', which: 0, status: 'done', length: 'large' },
+  { do: 'resume', which: 1 },
   { do: 'supersede', key: 'b', isDead: false },
   { do: 'supersede', key: undefined, isDead: false },
   { do: 'turn', key: 'b', otherPrompt: false },
@@ -131,6 +136,8 @@ async function doStep(chat: ComparedChat, next: Step): Promise<void> {
       return chat.complete(next.which, next.status, next.length);
     case 'release':
       return chat.release(next.which);
+    case 'resume':
+      return chat.resume(next.which);
     case 'crash':
       return chat.crash();
     case 'give up':
@@ -156,7 +163,7 @@ const EXAMPLES: [Step[], TurnOutcome['status'], Kind, number][] = [
   [REOPENED, 'done', 'named', 0],
 ];
 
-describe('any sequence of begins, replacements, stops, ends, crashes, repetitions, late completions and deletes', () => {
+describe('any sequence of begins, replacements, stops, resumes, ends, crashes, repetitions and deletes', () => {
   const store = useChatStore();
   let chats = 0;
 

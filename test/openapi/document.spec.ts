@@ -95,6 +95,15 @@ describe('a response', () => {
     ['an error', unknownChat],
     ['a failure', failed],
     ['a stream', stream],
+    [
+      'an error in a resumed stream',
+      {
+        ...stream,
+        method: 'GET',
+        url: '/chat/stream/c-1/stream',
+        body: stream.body!.replace('The agent failed', 'Chat not found'),
+      },
+    ],
     ['an unknown route', { ...page, url: '/nowhere', status: 404, body: '{"error":"Not found"}' }],
     ['a refusal of the server', { ...page, url: '', status: 431, body: '{"error":"Request headers are too large"}' }],
     ['a response that was not read', { ...page, body: undefined }],
@@ -106,6 +115,19 @@ describe('a response', () => {
   it.each<[string, SeenResponse, RegExp]>([
     ['a status', { ...page, status: 418 }, /^GET \/chats\/\{id\}\/messages 418: the status is not described/],
     ['a status of an unknown route', { ...page, url: '/nowhere' }, /^an unknown route 200: /],
+    // A stream that is resumed opens at once, so its errors have no status.
+    ...[
+      [404, 'Chat not found'],
+      [409, 'A turn is already in progress'],
+      [429, 'The agent is busy'],
+      [502, 'The agent failed'],
+      [503, 'The agent is unavailable'],
+      [504, 'The agent took too long'],
+    ].map(([status, error]): [string, SeenResponse, RegExp] => [
+      `${status} of a resumed stream`,
+      { ...page, url: '/chat/stream/c-1/stream', status: Number(status), body: JSON.stringify({ error }) },
+      /the status is not described|is no example/,
+    ]),
     ['a header', { ...page, headers: { ...HEADERS, 'x-extra': '1' } }, /the header x-extra is not described$/],
     [
       'a value of a header',

@@ -135,21 +135,32 @@ describe('the place of a turn that supersedes another one', () => {
     await begin(quota({ atOnce: 1, perMinute: 5 }), old.lease);
   });
 
-  it('is freed with the place of a dead turn when the turn ends', async () => {
+  it('is the only one as soon as a dead turn is abandoned, which is counted once', async () => {
     const dead = await begin(quota());
     const next = await begin(quota(), dead.lease);
-    await quota().end(next.place, { recovered: dead.lease });
-    expect(await countRunning()).toBe(0);
+    for (let times = 0; times < 2; times += 1) await quota().freeAbandoned(user, dead.lease);
+    expect(await countRunning()).toBe(1);
     await quota().end(dead.place);
-    expect(await read()).toMatchObject({ t20300101: 2 });
+    await begin(quota(), next.lease);
+    expect(await read()).toMatchObject({ t20300101: 3 });
   });
 
-  it('is the only one as soon as the dead turn is recovered', async () => {
+  it('is the only one if the table was unavailable when the dead turn was abandoned', async () => {
     const dead = await begin(quota());
     const next = await begin(quota(), dead.lease);
-    await quota().freeRecovered(next.place, dead.lease);
+    faults.inject({ type: 'throttle' }, { times: 2 });
+    await quota().freeAbandoned(user, dead.lease);
     expect(await countRunning()).toBe(1);
     await begin(quota(), next.lease);
+  });
+
+  it('does not free the place of another turn, or without a limit', async () => {
+    await begin(quota());
+    await quota().freeAbandoned(user, 'aa000000-0000-4000-8000-000000000000');
+    const before = faults.calls.length;
+    await quota({}).freeAbandoned(user, 'aa000000-0000-4000-8000-000000000000');
+    expect(faults.calls.length).toBe(before);
+    expect(await countRunning()).toBe(1);
   });
 
   it('leaves room if dead turns are in the way too', async () => {

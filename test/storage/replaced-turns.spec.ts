@@ -257,6 +257,21 @@ describe('a turn that replaces others', () => {
     });
   });
 
+  it.each([
+    ['its whole turn', true],
+    ['its begin and its answer', false],
+  ])('is seen without what it replaces by a read that began before: %s', async (_, isReleased) => {
+    const chatId = await converse(3);
+    async function replace(): Promise<void> {
+      const turn = await alice.replace('new', chatId, 2);
+      if (isReleased) await alice.end(turn);
+      else await store.chats.complete('alice', turn, done('re new'));
+    }
+    // The head is read; then the turn comes; then the turns are read.
+    store.faults.inject(() => ({ type: 'wait', until: replace() }), { steps: ['read'], skip: 1, times: 1 });
+    expect(await alice.readTurns(chatId)).toEqual(said('one', 'new'));
+  });
+
   it('is deleted with everything that it has replaced', async () => {
     const chatId = await converse(3);
     await sendAndEnd('new', chatId, from(1));

@@ -3,7 +3,8 @@ import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { TurnInProgressError } from '../../src/chat/model/chat.errors.js';
 import { toOpenTurn } from '../../src/chat/storage/items/turn-lease.js';
 import { StorageUnavailableError } from '../../src/common/storage.errors.js';
-import type { EndedTurn, TakenPlace, TurnQuota } from '../../src/usage/turn-quota.js';
+import type { TakenPlace, TurnQuota } from '../../src/usage/turn-quota.js';
+import type { Tokens } from '../../src/usage/usage-item.js';
 import { TooManyTurnsError } from '../../src/usage/usage.errors.js';
 import { type EmbeddedTable, startEmbeddedTable } from '../support/embedded-table.js';
 import { createQuota, type Limits } from '../support/quota.js';
@@ -48,9 +49,9 @@ describe('the turns of a user that run', () => {
     if (!lease || !place) throw new Error('there is no limit');
     return { lease, place };
   }
-  async function run(sut: TurnQuota, ended?: EndedTurn, time = NOON): Promise<void> {
+  async function run(sut: TurnQuota, tokens?: Tokens, time = NOON): Promise<void> {
     const { place } = await begin(sut, time);
-    await sut.end(place, ended);
+    await sut.end(place, tokens);
   }
   async function read(): Promise<Record<string, unknown>> {
     const Key = { id: `usage#${user}`, user_id: user };
@@ -92,10 +93,10 @@ describe('the turns of a user that run', () => {
 
   it('cost one write before the turn and one after it, which adds its tokens to the day it began in', async () => {
     const sent = faults.calls.length;
-    await run(quota(), { tokens: TOKENS });
+    await run(quota(), TOKENS);
     expect(faults.calls.slice(sent).map(({ command }) => command)).toEqual(['UpdateItemCommand', 'UpdateItemCommand']);
     const { place } = await begin(quota());
-    await quota({}, NOON + DAY).end(place, { tokens: TOKENS });
+    await quota({}, NOON + DAY).end(place, TOKENS);
     await run(quota());
     expect(await read()).toMatchObject({ t20300101: 3, i20300101: 200, o20300101: 14 });
     expect(await read()).not.toHaveProperty('running');
@@ -104,7 +105,7 @@ describe('the turns of a user that run', () => {
   it.each<Redelivery>(['at once', LATER])('are counted once if each write is delivered again, %j', async (after) => {
     const sut = quota({ perMinute: 5, perDay: 5, atOnce: 2 });
     faults.inject({ type: 'redelivery', after }, { steps: ['quota'] });
-    for (let turn = 0; turn < 3; turn += 1) await run(sut, { tokens: TOKENS });
+    for (let turn = 0; turn < 3; turn += 1) await run(sut, TOKENS);
     const refused = sut.consume(user, { deadline: NOON }, () => Promise.reject(new TurnInProgressError(1)));
     await expect(refused).rejects.toThrow(TurnInProgressError);
     const counted = await read();
@@ -151,7 +152,7 @@ describe('the turns of a user that run', () => {
     const clock = { time: NOON };
     const isOut = () => clock.time < place.until - 5_000;
     faults.inject(() => (isOut() ? { type: 'throttle' } : { type: 'delay', milliseconds: 0 }), { steps: ['quota'] });
-    await createQuota(table.client, { atOnce: 2 }, clock).end(place, { tokens: TOKENS });
+    await createQuota(table.client, { atOnce: 2 }, clock).end(place, TOKENS);
     expect(await read()).not.toHaveProperty('running');
     expect(await read()).toMatchObject({ i20300101: 100 });
   });
@@ -201,12 +202,11 @@ describe('the turns of a user that run', () => {
     await expect(repeat()).rejects.toEqual(refusal(45));
   });
 
-  it('free the place of a dead turn that they have recovered, and of those whose lease has ended', async () => {
+  it('free the places of turns whose lease has ended', async () => {
     const sut = quota({ atOnce: 5 });
-    const { lease } = await begin(sut);
     await begin(sut, NOON - 10 * MINUTE);
     const other = await begin(sut);
-    await run(sut, { recovered: lease });
+    await run(sut);
     expect((await read())['running']).toEqual(new Set([`${other.place.id}|${other.place.until}`]));
   });
 
@@ -216,7 +216,7 @@ describe('the turns of a user that run', () => {
       const time = NOON + day * DAY;
       const { place } = await begin(quota(limits, time), time);
       faults.inject({ type: 'redelivery', after: LATER });
-      await quota(limits, time).end(place, day === 1 ? { tokens: TOKENS } : {});
+      await quota(limits, time).end(place, day === 1 ? TOKENS : undefined);
       faults.clear();
     }
     const before = await read();

@@ -2,11 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import type { TurnOutcome } from '../../src/chat/model/chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } from '../../src/chat/model/chat.errors.js';
 import type { RunningTurn } from '../../src/chat/model/turn.js';
+import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 import { STOP_WAIT } from '../../src/config/waits.js';
 import { leaveTurn, readHead, readItems, readRemains, resetHead } from '../support/chat-items.js';
 import { useChatStore } from '../support/chat-store.js';
 import { done, failed, MEMORY, stopped, TurnRunner } from '../support/turn-runner.js';
 
+/** Milliseconds. */
+const SLOW_CALL = 100;
 /** Three items. */
 const LARGE = 'x'.repeat(700_000);
 const torn = (reply: string): TurnOutcome => ({ status: 'partial', reply, citations: [] });
@@ -32,10 +35,13 @@ describe('a turn that another one supersedes', () => {
       told.push(lease);
       ending = alice.end(two, stopped('half'));
     }
-    const three = await alice.supersede('three', two.chat.id, { onStop });
+    const abandoned: string[] = [];
+    const onAbandoned = (lease: string) => void abandoned.push(lease);
+    const three = await alice.supersede('three', two.chat.id, { onStop, onAbandoned });
     await ending;
+    expect(abandoned).toEqual([]);
     expect(told).toEqual([two.lease]);
-    expect(three).toMatchObject({ number: 3, recovered: undefined, session: { isNew: true } });
+    expect(three).toMatchObject({ number: 3, session: { isNew: true } });
     await alice.end(three);
     expect((await alice.readTurns(two.chat.id)).slice(1)).toEqual([
       ['two', 'half:stopped'],
@@ -47,15 +53,29 @@ describe('a turn that another one supersedes', () => {
     const two = await beginTwo();
     store.clock.pauses.length = 0;
     const before = store.faults.calls.length;
-    const three = await alice.supersede('three', two.chat.id);
-    expect(three).toMatchObject({ recovered: two.lease, session: { isNew: true } });
+    const abandoned: string[] = [];
+    const onAbandoned = (lease: string) => void abandoned.push(lease);
+    const three = await alice.supersede('three', two.chat.id, { onAbandoned });
+    expect(three).toMatchObject({ session: { isNew: true } });
+    expect(abandoned).toEqual([two.lease]);
     expect(store.clock.pauses.slice(0, 5)).toEqual([50, 100, 200, 400, 500]);
-    expect(store.clock.pauses.reduce((sum, pause) => sum + pause, 0)).toBe(STOP_WAIT);
+    const waited = store.clock.pauses.reduce((sum, pause) => sum + pause, 0);
+    expect(waited).toBeLessThanOrEqual(STOP_WAIT);
+    expect(waited).toBeGreaterThan(STOP_WAIT / 2);
     const looks = store.clock.pauses.length;
     const steps = store.faults.calls.slice(before).map(({ step }) => step);
     const waiting = Array(looks).fill('read');
     expect(steps).toEqual(['begin', 'read', 'read', 'stop', ...waiting, 'recover', 'recover', 'begin']);
     expect(await alice.readTurns(two.chat.id)).toEqual([['one', 're one'], ['two:stopped'], ['three:pending']]);
+  });
+
+  it('is ended as soon on a table that takes its time', async () => {
+    const two = await beginTwo();
+    const takeTime = () => ({ type: 'wait', until: store.clock.sleep(SLOW_CALL) }) as const;
+    store.faults.inject(takeTime, { steps: ['read', 'stop', 'recover', 'begin'] });
+    const before = store.clock.now();
+    await alice.supersede('three', two.chat.id);
+    expect(store.clock.now() - before).toBeLessThan(5_000);
   });
 
   it('goes on if the new one may not stop it, and is asked about by its lease', async () => {
@@ -100,8 +120,26 @@ describe('a turn that another one supersedes', () => {
   it('is recovered as before if it is dead by its lease', async () => {
     const { chat } = await alice.turn('one');
     const dead = await alice.beginLongAgo('two', chat.id);
-    expect(await alice.supersede('three', chat.id, { mayStop: () => false })).toMatchObject({ recovered: dead.lease });
+    const abandoned: string[] = [];
+    const onAbandoned = (lease: string) => void abandoned.push(lease);
+    await alice.supersede('three', chat.id, { mayStop: () => false, onAbandoned });
+    expect(abandoned).toEqual([dead.lease]);
     expect(await readTwo(chat.id)).toEqual(['two:failed']);
+  });
+
+  it.each<[string, (two: RunningTurn) => Promise<unknown>]>([
+    ['dead', async () => undefined],
+    ['dead by its lease', (two) => store.leases.end('alice', two)],
+    ['stored', (two) => store.chats.complete('alice', two, done('whole'))],
+  ])('is reported as abandoned if it is %s, also if the new one fails after that', async (_, prepare) => {
+    const two = await beginTwo();
+    await prepare(two);
+    const abandoned: string[] = [];
+    const onAbandoned = (lease: string) => void abandoned.push(lease);
+    store.faults.inject({ type: 'refused' }, { steps: ['begin'], skip: 1 });
+    const superseding = alice.supersede('three', two.chat.id, { onAbandoned });
+    await expect(superseding).rejects.toThrow(StorageUnavailableError);
+    expect(abandoned).toEqual([two.lease]);
   });
 
   describe.each<[string, TurnOutcome, string[]]>([

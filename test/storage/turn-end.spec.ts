@@ -34,10 +34,10 @@ describe('the end of a turn', () => {
   });
 
   it('is given up when the lease ends', async () => {
-    const turn = { ...(await alice.begin('one')), storeUntil: Date.now() + 300 };
+    const turn = { ...(await alice.begin('one')), storeUntil: store.clock.now() + 300 };
     store.faults.inject({ type: 'reply lost' }, { steps: ['complete'] });
     await expect(store.chats.complete('alice', turn, done('yes'))).rejects.toThrow(StorageUnavailableError);
-    expect(Date.now()).toBeGreaterThan(turn.storeUntil - 50);
+    expect(store.clock.now()).toBeGreaterThan(turn.storeUntil - 50);
   });
 
   it('is given up at once if the table denies access', async () => {

@@ -5,7 +5,7 @@ import type { RunningTurn } from '../../src/chat/model/turn.js';
 import type { LeasedTurn } from '../../src/chat/storage/dynamo-turn-stop.js';
 import { turnSortKey } from '../../src/chat/storage/items/turn-keys.js';
 import { StorageUnavailableError } from '../../src/common/storage.errors.js';
-import { originalChat, putItem, readHead, removeItem, setOnHead } from '../support/chat-items.js';
+import { originalChat, putItem, readHead, removeItem, resetHead, setOnHead } from '../support/chat-items.js';
 import { type TableResponse, withChangedResponses } from '../support/changed-responses.js';
 import { useChatStore } from '../support/chat-store.js';
 import { stopped, TurnRunner } from '../support/turn-runner.js';
@@ -14,7 +14,12 @@ import { stopped, TurnRunner } from '../support/turn-runner.js';
 const LATER = { calls: 1000 };
 const LARGE = 'x'.repeat(700_000);
 
-const toLeased = ({ chat, lease }: RunningTurn, userId = 'alice'): LeasedTurn => ({ userId, chatId: chat.id, lease });
+const toLeased = ({ chat, lease, at }: RunningTurn, userId = 'alice'): LeasedTurn => ({
+  userId,
+  chatId: chat.id,
+  lease,
+  at,
+});
 
 describe('the stop of a turn', () => {
   const store = useChatStore();
@@ -22,6 +27,11 @@ describe('the stop of a turn', () => {
 
   const openOf = async (chatId: string) => (await readHead(store, chatId))?.['open'];
   const table = () => store.environment.DYNAMODB_TABLE;
+  async function listStopped(turns: readonly LeasedTurn[]): Promise<string[]> {
+    const leases: string[] = [];
+    await store.stops.findStopped(turns, (lease) => leases.push(lease));
+    return leases;
+  }
   const stop = (chatId: string) => store.stops.stop('alice', chatId);
 
   it('marks the turn that runs, and can be repeated', async () => {
@@ -145,8 +155,10 @@ describe('the stop of a turn', () => {
     if (isTold) await stop(chat.id);
     await setOnHead(store, chat.id, { 'open.until': Date.now() - 1 });
     expect((await alice.readTurns(chat.id))[1]).toEqual([expected]);
-    const three = await alice.turn('three', chat.id);
-    expect(three.recovered).toBe(dead.lease);
+    const abandoned: string[] = [];
+    const onAbandoned = (lease: string) => void abandoned.push(lease);
+    await alice.end(await alice.supersede('three', chat.id, { onAbandoned }));
+    expect(abandoned).toEqual([dead.lease]);
     expect(await alice.readTurns(chat.id)).toEqual([['one', 're one'], [expected], ['three', 're three']]);
   });
 
@@ -175,7 +187,7 @@ describe('the stop of a turn', () => {
       const turns = await Promise.all(chats.map((id) => alice.begin('one', id)));
       await Promise.all(turns.slice(95, 105).map(({ chat }) => stop(chat.id)));
       const before = store.faults.calls.length;
-      const leases = await store.stops.listStopped(turns.map((turn) => toLeased(turn)));
+      const leases = await listStopped(turns.map((turn) => toLeased(turn)));
       expect(leases.toSorted()).toEqual(
         turns
           .slice(95, 105)
@@ -190,7 +202,7 @@ describe('the stop of a turn', () => {
 
     it('asks for nothing if no turn runs', async () => {
       const before = store.faults.calls.length;
-      expect(await store.stops.listStopped([])).toEqual([]);
+      expect(await listStopped([])).toEqual([]);
       expect(store.faults.calls.length).toBe(before);
     });
 
@@ -202,7 +214,20 @@ describe('the stop of a turn', () => {
       const lost = await alice.begin('lost');
       await removeItem(store, { id: lost.chat.id, user_id: 'alice' });
       const turns = [one, two, gone, lost].map((turn) => toLeased(turn));
-      expect(await store.stops.listStopped(turns)).toEqual([one.lease, gone.lease, lost.lease]);
+      expect((await listStopped(turns)).toSorted()).toEqual([one.lease, gone.lease, lost.lease].toSorted());
+    });
+
+    it('is not true for a turn whose head the original system has written anew', async () => {
+      const { chat } = await alice.turn('one');
+      const two = await alice.begin('two', chat.id);
+      const fresh = await alice.begin('new');
+      await resetHead(store, chat.id);
+      await putItem(store, originalChat(fresh.chat.id, []));
+      expect(await listStopped([toLeased(two), toLeased(fresh)])).toEqual([]);
+      const three = await alice.begin('three', chat.id);
+      expect(await listStopped([toLeased(two), toLeased(three)])).toEqual([two.lease]);
+      await alice.end(three);
+      expect(await listStopped([toLeased(two)])).toEqual([two.lease]);
     });
 
     it('is not believed of a read that is older than the turn', async () => {
@@ -215,7 +240,7 @@ describe('the stop of a turn', () => {
           store.client,
           'BatchGetItemCommand',
           () => ({ Responses: old.Responses }),
-          () => store.stops.listStopped(turns.map((turn) => toLeased(turn))),
+          () => listStopped(turns.map((turn) => toLeased(turn))),
         );
       expect(await list()).toEqual([]);
       await stop(chat.id);
@@ -225,7 +250,7 @@ describe('the stop of a turn', () => {
     it('is left to the next look if DynamoDB has no capacity for a key', async () => {
       const turns = [await alice.begin('one'), await alice.begin('two')];
       for (const { chat } of turns) await stop(chat.id);
-      const list = () => store.stops.listStopped(turns.map((turn) => toLeased(turn)));
+      const list = () => listStopped(turns.map((turn) => toLeased(turn)));
       /** The response of a table that has not processed the first key. */
       function leaveFirst({ Responses }: TableResponse): TableResponse {
         const items = (Responses as Record<string, { id: string; user_id: string }[]>)[table()]!;
@@ -244,7 +269,19 @@ describe('the stop of a turn', () => {
     it('is unknown while the table is unavailable', async () => {
       const turn = await alice.begin('one');
       store.faults.inject({ type: 'refused' }, { commands: ['BatchGetItemCommand'] });
-      await expect(store.stops.listStopped([toLeased(turn)])).rejects.toThrow(StorageUnavailableError);
+      await expect(listStopped([toLeased(turn)])).rejects.toThrow(StorageUnavailableError);
+    });
+
+    it('is seen although another turn cannot be confirmed, and the failure is thrown after that', async () => {
+      const turns = [await alice.begin('lost'), await alice.begin('two')];
+      const [lost, stoppedOne] = turns.map((turn) => toLeased(turn));
+      await removeItem(store, { id: lost!.chatId, user_id: 'alice' });
+      await stop(stoppedOne!.chatId);
+      store.faults.inject({ type: 'refused' }, { commands: ['GetItemCommand'] });
+      const seen: string[] = [];
+      const looking = store.stops.findStopped([lost!, stoppedOne!], (lease) => seen.push(lease));
+      await expect(looking).rejects.toThrow(StorageUnavailableError);
+      expect(seen).toEqual([stoppedOne!.lease]);
     });
   });
 });

@@ -78,8 +78,8 @@ export class ChatModel {
   /** @returns whether there was a turn to tell, which may be stored already. */
   stop(): boolean | Refusal {
     if (this.isDeleted) return 'not found';
-    if (!this.holder || this.holder.isExpired) return false;
-    this.holder.isTold = true;
+    if (!this.live) return false;
+    this.live.isTold = true;
     return true;
   }
 
@@ -119,6 +119,22 @@ export class ChatModel {
     return this.holder !== undefined;
   }
 
+  /** The turn that holds the chat, unless its lease has expired. It may be stored already. */
+  get live(): ModelTurn | undefined {
+    return this.holder?.isExpired ? undefined : this.holder;
+  }
+
+  /** Whether a turn holds the chat, maybe with a lease that has expired. */
+  isHeldBy(turn: ModelTurn): boolean {
+    return this.holder === turn;
+  }
+
+  /** The texts of a turn as it is stored; undefined if it is not, or not as this run any more. */
+  findStored(turn: ModelTurn): string[] | Refusal | undefined {
+    if (this.isDeleted) return 'not found';
+    return turn.status === 'running' || turn.isSuperseded ? undefined : toView(turn);
+  }
+
   /** The turn that holds the chat, unless it has ended or its lease has expired. */
   get running(): ModelTurn | undefined {
     return this.holder?.status === 'running' && !this.holder.isExpired ? this.holder : undefined;
@@ -126,13 +142,7 @@ export class ChatModel {
 
   /** The texts of each turn, with the status that a caller sees. */
   view(): string[][] {
-    return this.listVisible().map((turn) => {
-      const { prompt, status, reply = '', isExpired } = turn;
-      if (status === 'done') return [prompt, reply];
-      if (status === 'partial' || (status === 'stopped' && reply !== '')) return [prompt, `${reply}:${status}`];
-      if (status === 'running') return [`${prompt}:${isExpired ? toDeadStatus(turn) : 'pending'}`];
-      return [`${prompt}:${status}`];
-    });
+    return this.listVisible().map(toView);
   }
 
   private freeHolder(stops: boolean): boolean {
@@ -179,6 +189,14 @@ function hasAnswer({ status, reply = '' }: ModelTurn): boolean {
 function isSameRequest(known: ModelTurn, prompt: string, replacement: Replacement | undefined): boolean {
   if (known.prompt !== prompt) return false;
   return replacement?.kind === 'after' || known.replaces === replacement?.number;
+}
+
+function toView(turn: ModelTurn): string[] {
+  const { prompt, status, reply = '', isExpired } = turn;
+  if (status === 'done') return [prompt, reply];
+  if (status === 'partial' || (status === 'stopped' && reply !== '')) return [prompt, `${reply}:${status}`];
+  if (status === 'running') return [`${prompt}:${isExpired ? toDeadStatus(turn) : 'pending'}`];
+  return [`${prompt}:${status}`];
 }
 
 /** What is kept of a turn that its process did not end. */

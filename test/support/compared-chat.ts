@@ -40,6 +40,8 @@ interface Begun {
 export class ComparedChat {
   readonly model = new ChatModel();
   private begun: Begun[] = [];
+  /** All turns that have begun, also those that have ended. */
+  private all: Begun[] = [];
   private completed: (Begun & {
     readonly number: number;
     readonly hasReply: boolean;
@@ -89,6 +91,7 @@ export class ComparedChat {
     expect(both.actual.replaces).toBe(expected.replaces);
     this.chatId = both.actual.chat.id;
     this.begun.push(both);
+    this.all.push(both);
     return both;
   }
 
@@ -127,6 +130,22 @@ export class ComparedChat {
     const actual = lease === undefined || REFUSALS.has(lease as Refusal) ? lease : 'told';
     const expected = this.model.stop();
     expect(actual).toBe(typeof expected === 'string' ? expected : expected ? 'told' : undefined);
+  }
+
+  /** Another process looks for the running turn, and reads a turn that it has found before. */
+  async resume(which: number): Promise<void> {
+    const { openTurns } = this.store;
+    const live = this.all.find(({ expected }) => expected === this.model.live);
+    expect((await openTurns.find(this.user, this.chatId))?.lease).toBe(live?.actual.lease);
+    const both = this.all[which % Math.max(1, this.all.length)];
+    if (!both) return;
+    const { actual, expected } = both;
+    const held = await openTurns.isHeld(this.user, this.chatId, actual.lease);
+    expect(held !== undefined).toBe(this.model.isHeldBy(expected));
+    const stored = await this.refusalOr(openTurns.findStored(this.user, this.chatId, actual));
+    expect(stored && typeof stored !== 'string' ? toTexts([stored])[0] : stored).toEqual(
+      this.model.findStored(expected),
+    );
   }
 
   async release(which: number): Promise<void> {
@@ -168,6 +187,7 @@ export class ComparedChat {
     await this.store.faults.deliverRest();
     this.begun = [];
     this.completed = [];
+    this.all = [];
     await this.setOnHead('expires_at', 1);
     this.model.expire();
   }
@@ -178,6 +198,7 @@ export class ComparedChat {
     await this.store.faults.deliverRest();
     this.begun = [];
     this.completed = [];
+    this.all = [];
     for (const item of await readItems(this.store, this.chatId)) await removeItem(this.store, item);
     this.model.forget();
   }

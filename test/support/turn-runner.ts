@@ -1,5 +1,11 @@
 import type { Replay, StoredTurn, TurnOutcome } from '../../src/chat/model/chat.js';
-import { hasBegun, type RunningTurn, type Supersession, type TurnRequest } from '../../src/chat/model/turn.js';
+import {
+  hasBegun,
+  type OnAbandoned,
+  type RunningTurn,
+  type Supersession,
+  type TurnRequest,
+} from '../../src/chat/model/turn.js';
 import type { ChatStore } from './chat-store.js';
 
 const MINUTE = 60_000;
@@ -18,6 +24,12 @@ export function toTexts(turns: readonly StoredTurn[]): string[][] {
   );
 }
 
+/** What a begin does to the running turn. */
+interface SupersedeOptions extends Partial<Supersession> {
+  readonly key?: string;
+  readonly onAbandoned?: OnAbandoned;
+}
+
 /** Runs the turns of a user on the storage alone, as the service does. The test chooses the replies. */
 export class TurnRunner {
   constructor(
@@ -26,11 +38,11 @@ export class TurnRunner {
   ) {}
 
   /** Begins a turn, or finds the reply of an earlier turn with the same key. */
-  attempt(prompt: string, chatId?: string, key?: string): Promise<RunningTurn | Replay> {
+  attempt(prompt: string, chatId?: string, key?: string, lease?: string): Promise<RunningTurn | Replay> {
     return this.store.chats.begin(
       this.user,
       { chatId, key, prompt },
-      { deadline: Date.now() + MINUTE, memory: MEMORY },
+      { deadline: Date.now() + MINUTE, lease, memory: MEMORY },
     );
   }
 
@@ -38,9 +50,9 @@ export class TurnRunner {
   async supersede(
     prompt: string,
     chatId: string,
-    { key, mayStop = () => true, onStop = () => undefined }: Partial<Supersession> & { readonly key?: string } = {},
+    { key, mayStop = () => true, onStop = () => undefined, onAbandoned }: SupersedeOptions = {},
   ): Promise<RunningTurn> {
-    const terms = { deadline: Date.now() + MINUTE, memory: MEMORY, supersession: { mayStop, onStop } };
+    const terms = { deadline: Date.now() + MINUTE, memory: MEMORY, supersession: { mayStop, onStop }, onAbandoned };
     return requireBegun(await this.store.chats.begin(this.user, { chatId, key, prompt }, terms));
   }
 
@@ -59,8 +71,8 @@ export class TurnRunner {
   }
 
   /** Begins a turn whose key has no reply yet. */
-  async begin(prompt: string, chatId?: string, key?: string): Promise<RunningTurn> {
-    return requireBegun(await this.attempt(prompt, chatId, key));
+  async begin(prompt: string, chatId?: string, key?: string, lease?: string): Promise<RunningTurn> {
+    return requireBegun(await this.attempt(prompt, chatId, key, lease));
   }
 
   /** Begins a turn whose lease has already expired: its process is dead, or very late. */

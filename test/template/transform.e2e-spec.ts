@@ -29,7 +29,7 @@ const STREAMED = /:lambda:path\/2021-11-15\/functions\/\$\{ChatStreamFunction\.A
 function integrationProblems(result: TransformedTemplate): string[] {
   return Object.entries(integrationsOf(result)).flatMap(([route, integration]) => {
     const { type = 'none', uri, responseTransferMode = 'BUFFERED', timeoutInMillis = 29_000 } = integration;
-    const isStream = route.endsWith('/chat/stream');
+    const isStream = route.includes(' /chat/stream');
     const found = [type, String(asMap(uri)['Fn::Sub']), responseTransferMode, timeoutInMillis];
     const isRight =
       type === 'aws_proxy' &&
@@ -44,11 +44,12 @@ describeWithTransform('what the transform of SAM makes of template.yaml', () => 
   const result = isThere ? transformTemplate(parseTemplate(TEXT)) : { Resources: {} };
   const ofType = (type: string) => Object.entries(result.Resources).filter(([, { Type }]) => Type === type);
 
-  it('sends every route and preflight to its function, and streams /chat/stream', () => {
+  it('sends every route and preflight to its function, and streams replies', () => {
     expect(integrationProblems(result)).toEqual([]);
     expect(Object.keys(integrationsOf(result)).toSorted()).toEqual([
       'DELETE /chats',
       'DELETE /chats/{id}',
+      'GET /chat/stream/{id}/stream',
       'GET /chats',
       'GET /chats/{id}',
       'GET /chats/{id}/messages',
@@ -56,14 +57,17 @@ describeWithTransform('what the transform of SAM makes of template.yaml', () => 
       'GET /health/ready',
       'OPTIONS /chat',
       'OPTIONS /chat/stream',
+      'OPTIONS /chat/stream/{id}/stream',
       'OPTIONS /chats',
       'OPTIONS /chats/{id}',
       'OPTIONS /chats/{id}/messages',
+      'OPTIONS /chats/{id}/stop',
       'OPTIONS /health',
       'OPTIONS /health/ready',
       'PATCH /chats/{id}',
       'POST /chat',
       'POST /chat/stream',
+      'POST /chats/{id}/stop',
     ]);
   });
 

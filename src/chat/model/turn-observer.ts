@@ -4,8 +4,8 @@ import type { TurnIds } from './turn-ids.js';
 
 /** Sees a turn while it runs. The turn does not wait for these methods, so they must be fast and must not throw. */
 export interface TurnObserver {
-  /** False once its reader has left. The turn then forgets it. */
-  readonly isConnected: boolean;
+  /** Aborts once its reader has left. The turn then forgets the observer. */
+  readonly left: AbortSignal;
 
   /**
    * The turn has begun, and its prompt is stored. An observer that comes later gets this first, too.

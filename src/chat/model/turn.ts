@@ -111,8 +111,6 @@ export interface RunningTurn {
   /** The number of the first turn that it replaces, once it has an answer. The agent knows the turns before that one. */
   readonly replaces?: number | undefined;
   readonly session: TurnSession;
-  /** The lease of a dead turn of the chat that was ended by the begin of this one. */
-  readonly recovered?: string | undefined;
   /** Epoch milliseconds until which its end is stored, if the table is unavailable: the end of its lease, or earlier. */
   readonly storeUntil: number;
   /** For the storage alone. */
@@ -128,6 +126,9 @@ export interface HeadAtBegin {
   /** The head's attributes of idempotency keys that the release removes. */
   readonly staleKeys: readonly string[];
 }
+
+/** Gets the lease of a turn that is ended here, because its own process does not end it. It is called before the last write. */
+export type OnAbandoned = (lease: string) => void;
 
 /** Decides what becomes of a running turn when another turn of its chat begins. */
 export interface Supersession {

@@ -11,6 +11,7 @@ import { DynamoChatDeletion } from '../storage/dynamo-chat-deletion.js';
 import { DynamoChatListRepository } from '../storage/dynamo-chat-list.repository.js';
 import { LiveTurns } from './live-turns.js';
 import { toTurnDeadline } from './turn-deadline.js';
+import { TurnPlaces } from './turn-places.js';
 import { TurnTimes } from './turn-times.js';
 
 /** Chats that are deleted at the same time by one request. */
@@ -26,6 +27,8 @@ interface DeleteRun {
   readonly deadline: number;
   /** False once the agent has failed to end a session. */
   endsSessions: boolean;
+  /** Places of dead turns that are being freed, so that the next turn is not refused for them. */
+  readonly freed: Promise<void>[];
 }
 
 /** Lists, renames and deletes chats. */
@@ -38,6 +41,7 @@ export class ChatListService {
     private readonly deletion: DynamoChatDeletion,
     private readonly agent: AgentProvider,
     private readonly live: LiveTurns,
+    private readonly places: TurnPlaces,
     private readonly times: TurnTimes,
   ) {}
 
@@ -69,7 +73,10 @@ export class ChatListService {
    * @throws ChatNotFoundError, TurnInProgressError, StorageUnavailableError
    */
   async delete(userId: string, chatId: string): Promise<void> {
-    const session = await this.deletion.delete(userId, chatId);
+    let freed: Promise<void> | undefined;
+    const onAbandoned = (lease: string) => void (freed = this.places.freeAbandoned(userId, lease));
+    const session = await this.deletion.delete(userId, chatId, { onAbandoned });
+    await freed;
     if (session) await this.tryEndSession(userId, chatId, session);
   }
 
@@ -82,10 +89,11 @@ export class ChatListService {
    */
   async deleteAll(userId: string): Promise<void> {
     const deadline = toTurnDeadline(this.times.deleteAll, currentRequestContext()?.deadline);
-    const run: DeleteRun = { deadline, endsSessions: true };
+    const run: DeleteRun = { deadline, endsSessions: true, freed: [] };
     let results: ReadonlySet<DeleteResult>;
     do results = await this.deleteListed(userId, run);
     while (results.has('deleted'));
+    await Promise.all(run.freed);
     if (results.has('running')) throw new ChatsRemainError();
   }
 
@@ -114,7 +122,8 @@ export class ChatListService {
   private async tryDelete(userId: string, chatId: string, run: DeleteRun): Promise<DeleteResult> {
     try {
       const onStop = (lease: string) => this.live.stop(lease);
-      const options = { evenIfExpired: true, deadline: run.deadline, onStop };
+      const onAbandoned = (lease: string) => void run.freed.push(this.places.freeAbandoned(userId, lease));
+      const options = { evenIfExpired: true, deadline: run.deadline, onStop, onAbandoned };
       const session = await this.deletion.delete(userId, chatId, options);
       // An agent that does not respond must not use up the time for the other chats.
       const isTried = session !== undefined && run.endsSessions;

@@ -59,7 +59,7 @@ export class ChatService {
     const deadline = toTurnDeadline(limit, hostDeadline);
     const storeDeadline = toStoreDeadline(hostDeadline);
     return this.running.run(async () => {
-      const turn = { deadline, hostDeadline, attributeNames: Object.keys(attributes), supersede, onTurn };
+      const turn = { deadline, attributeNames: Object.keys(attributes), supersede, onTurn };
       const { begun, onEnd } = await this.admission.begin(userId, request, turn);
       if (hasBegun(begun)) {
         return this.live.run(userId, begun, observer, (live) =>

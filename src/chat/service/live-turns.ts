@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { StorageUnavailableError } from '../../common/storage.errors.js';
 import type { RunningTurn } from '../model/turn.js';
 import type { TurnObserver } from '../model/turn-observer.js';
 import { DynamoTurnStop } from '../storage/dynamo-turn-stop.js';
@@ -14,7 +15,9 @@ import { TurnTimes } from './turn-times.js';
 @Injectable()
 export class LiveTurns {
   private readonly turns = new Map<string, LiveTurn>();
+  private readonly logger = new Logger(LiveTurns.name);
   private timer: NodeJS.Timeout | undefined;
+  private hasWarned = false;
 
   constructor(
     private readonly running: RunningTurns,
@@ -49,9 +52,16 @@ export class LiveTurns {
     }
   }
 
-  /** Finds the newest turn of a chat that runs in this process. */
-  find(userId: string, chatId: string): LiveTurn | undefined {
-    return [...this.turns.values()].findLast((turn) => turn.userId === userId && turn.chatId === chatId);
+  /** Finds the turn of a chat whose agent replies to this process. */
+  findAsking(userId: string, chatId: string): LiveTurn | undefined {
+    return [...this.turns.values()].findLast(
+      (turn) => turn.isAsking && turn.userId === userId && turn.chatId === chatId,
+    );
+  }
+
+  /** Gets a turn, if it runs in this process. */
+  get(lease: string): LiveTurn | undefined {
+    return this.turns.get(lease);
   }
 
   /** Whether the turn runs in this process as a stream that no reader is connected to any more. */
@@ -73,9 +83,21 @@ export class LiveTurns {
   private async look(): Promise<void> {
     const begunBefore = Date.now() - this.times.stopPoll / 2;
     const asking = [...this.turns.values()].filter(({ isAsking, since }) => isAsking && since <= begunBefore);
-    const stopped = asking.length === 0 ? [] : await this.stops.listStopped(asking).catch(() => []);
-    for (const lease of stopped) this.stop(lease);
+    try {
+      if (asking.length > 0) await this.stops.findStopped(asking, (lease) => this.stop(lease));
+    } catch (error) {
+      this.warnOnce(error);
+    }
     this.timer = undefined;
     if (this.turns.size > 0) this.lookLater();
+  }
+
+  /** A look each second would fill the log. */
+  private warnOnce(error: unknown): void {
+    if (this.hasWarned) return;
+    this.hasWarned = true;
+    const name = error instanceof Error ? error.name : typeof error;
+    const reason = error instanceof StorageUnavailableError ? `, ${error.reason}` : '';
+    this.logger.warn(`Stops by other processes cannot be seen: ${name}${reason}`);
   }
 }

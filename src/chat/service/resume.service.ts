@@ -9,10 +9,11 @@ import { toTurnIds } from '../model/turn-ids.js';
 import type { TurnObserver } from '../model/turn-observer.js';
 import { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
 import { DynamoOpenTurns, type OpenTurnRead, type StoredTurnEnd } from '../storage/dynamo-open-turns.js';
+import { LiveTurn } from './live-turn.js';
 import { LiveTurns } from './live-turns.js';
 import type { StreamedReply } from './reply.js';
 import { RunningTurns } from './running-turns.js';
-import { toStoreDeadline } from './turn-deadline.js';
+import { toStoreDeadline, within } from './turn-deadline.js';
 import { TurnTimes } from './turn-times.js';
 
 /** Shows running turns to readers that come later. */
@@ -37,24 +38,35 @@ export class ResumeService {
    */
   async resume(userId: string, chatId: string, observer: TurnObserver): Promise<StreamedReply | undefined> {
     if (!isChatId(chatId)) return undefined;
-    const open = this.live.find(userId, chatId) ? undefined : await this.openTurns.find(userId, chatId);
-    // It may have begun here while the table was read.
-    const turn = this.live.find(userId, chatId);
-    if (turn) {
-      turn.attach(observer);
-      return turn.ended;
-    }
-    return open && this.showStored(userId, open, observer);
+    const until = toStoreDeadline(currentRequestContext()?.deadline);
+    const limit = { until, late: () => new AgentTimeoutError() };
+    const turn = await within(limit, () => this.find(userId, chatId));
+    // When the process ends, a turn of this process ends by itself, and may still be stored.
+    if (turn instanceof LiveTurn) return within(limit, () => turn.show(observer));
+    const { stopping: stop } = this.running;
+    return turn && within({ ...limit, stop }, (signal) => this.showStored(userId, turn, observer, signal));
   }
 
+  /** Finds the turn that holds the chat. An earlier one may still run in this process, to be stored. */
+  private async find(userId: string, chatId: string): Promise<LiveTurn | OpenTurnRead | undefined> {
+    const asking = this.live.findAsking(userId, chatId);
+    if (asking) return asking;
+    const open = await this.openTurns.find(userId, chatId);
+    // It may have begun here while the table was read.
+    return this.live.findAsking(userId, chatId) ?? (open && (this.live.get(open.lease) ?? open));
+  }
+
+  /** @param signal - aborts when the reader has got another end. */
   private async showStored(
     userId: string,
     open: OpenTurnRead,
     observer: TurnObserver,
+    signal: AbortSignal,
   ): Promise<StreamedReply | undefined> {
     const text = new ReplyText();
     observer.onStart(open.chat, toTurnIds(open.chat.id, open.number), text);
-    const stored = await this.waitForEnd(userId, open, observer);
+    const stored = await this.waitForEnd(userId, open, observer, signal);
+    signal.throwIfAborted();
     if (!stored) return undefined;
 
     const reply = stored.messages.find(({ role }) => role === 'assistant');
@@ -72,20 +84,19 @@ export class ResumeService {
   private async waitForEnd(
     userId: string,
     open: OpenTurnRead,
-    observer: TurnObserver,
+    { left }: TurnObserver,
+    signal: AbortSignal,
   ): Promise<StoredTurnEnd | undefined> {
-    const hostDeadline = toStoreDeadline(currentRequestContext()?.deadline);
     const { lease, chat } = open;
     let { until } = open;
     for (;;) {
-      await wait(this.times.stopPoll);
-      if (!observer.isConnected) return undefined;
-      this.running.stopping.throwIfAborted();
+      await wait(this.times.stopPoll, undefined, { signal: left }).catch(() => undefined);
+      if (left.aborted) return undefined;
+      signal.throwIfAborted();
       // A table that fails now is read again later.
       const held = await this.openTurns.isHeld(userId, chat.id, lease).catch(() => ({ until }));
       until = held?.until ?? 0;
       if (Date.now() >= until) break;
-      if (Date.now() >= hostDeadline) throw new AgentTimeoutError();
     }
     const stored = await this.openTurns.findStored(userId, chat.id, open);
     if (!stored) throw new AgentUnavailableError();

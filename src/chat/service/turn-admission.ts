@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { StorageUnavailableError } from '../../common/storage.errors.js';
-import { LAST_WRITE } from '../../config/waits.js';
 import { TurnQuota } from '../../usage/turn-quota.js';
 import { AgentProvider } from '../agent/agent.js';
 import type { Replay, TokenUsage } from '../model/chat.js';
 import { hasBegun, type RunningTurn, type TurnRequest } from '../model/turn.js';
 import type { TurnIds } from '../model/turn-ids.js';
 import { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
-import { RunningTurns } from './running-turns.js';
 import { within } from './turn-deadline.js';
+import { TurnPlaces } from './turn-places.js';
 import { TurnSupersession } from './turn-supersession.js';
 import { TurnTimes } from './turn-times.js';
 
@@ -16,8 +15,6 @@ import { TurnTimes } from './turn-times.js';
 export interface AdmissionOptions {
   /** Epoch milliseconds by which the turn will have ended. */
   readonly deadline: number;
-  /** Epoch milliseconds: Lambda's deadline for the invocation. A server has none. */
-  readonly hostDeadline: number | undefined;
   /** Names of the user's claims that the agent gets. */
   readonly attributeNames: readonly string[];
   /** Whether a running turn of the chat is stopped for this one, even if somebody reads it. */
@@ -44,7 +41,7 @@ export class TurnAdmission {
     private readonly agent: AgentProvider,
     private readonly chats: DynamoChatRepository,
     private readonly superseding: TurnSupersession,
-    private readonly running: RunningTurns,
+    private readonly places: TurnPlaces,
     private readonly times: TurnTimes,
   ) {}
 
@@ -57,12 +54,14 @@ export class TurnAdmission {
   async begin(
     userId: string,
     request: TurnRequest,
-    { deadline, hostDeadline, attributeNames, supersede, onTurn }: AdmissionOptions,
+    { deadline, attributeNames, supersede, onTurn }: AdmissionOptions,
   ): Promise<Admission> {
-    const keep = (work: Promise<void>) => this.keep(work, hostDeadline);
+    const keep = (work: Promise<void>) => this.places.keep(work);
+    const onAbandoned = (lease: string) => void this.places.freeAbandoned(userId, lease);
     const supersession = this.superseding.create(supersede);
     const supersedes = () => this.superseding.findLease(userId, request, supersession);
-    const options = { deadline, keep, supersession, onTurn, memory: this.agent.memory, attributeNames };
+    const { memory } = this.agent;
+    const options = { deadline, keep, supersession, onAbandoned, onTurn, memory, attributeNames };
     // The turn that is in the way has a time of its own to end.
     const limit = this.times.begin + (supersede ? this.times.stopWait : 0);
     const { begun, place } = await this.beginWithin(limit, keep, (signal) =>
@@ -70,9 +69,7 @@ export class TurnAdmission {
         this.chats.begin(userId, request, { ...options, lease, signal }),
       ),
     );
-    const recovered = hasBegun(begun) ? begun.recovered : undefined;
-    if (place && recovered) void keep(this.quota.freeRecovered(place, recovered));
-    return { begun, onEnd: async (tokens) => place && keep(this.quota.end(place, { tokens, recovered })) };
+    return { begun, onEnd: async (tokens) => place && keep(this.quota.end(place, tokens)) };
   }
 
   /**
@@ -91,16 +88,5 @@ export class TurnAdmission {
       signal.addEventListener('abort', () => keep(work.then(ignore, ignore)), { once: true });
       return work;
     });
-  }
-
-  /**
-   * Keeps the process for work that frees a place or a chat. A function, whose response waits for it, keeps it briefly.
-   *
-   * @returns the work.
-   */
-  private keep(work: Promise<void>, hostDeadline: number | undefined): Promise<void> {
-    const until = hostDeadline === undefined ? Infinity : Date.now() + LAST_WRITE;
-    this.running.keep(within({ until, late: tooSlow }, () => work));
-    return work;
   }
 }

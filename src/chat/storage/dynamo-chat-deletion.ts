@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DynamoTable, type Item, type ItemKey } from '../../dynamodb/dynamo-table.js';
 import { isExpired } from '../../dynamodb/item-expiry.js';
 import { ChatNotFoundError, ChatsRemainError, TurnInProgressError } from '../model/chat.errors.js';
-import type { StoredSession } from '../model/turn.js';
+import type { OnAbandoned, StoredSession } from '../model/turn.js';
 import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { DynamoTurnStop } from './dynamo-turn-stop.js';
@@ -28,6 +28,7 @@ export interface DeleteOptions {
   readonly deadline?: number;
   /** Stops a running turn first, and gets its lease as soon as that is stored. Without it, the delete is refused. */
   readonly onStop?: (lease: string) => void;
+  readonly onAbandoned?: OnAbandoned;
 }
 
 /**
@@ -86,7 +87,7 @@ export class DynamoChatDeletion {
   private async markAsDeleted(
     userId: string,
     chatId: string,
-    { evenIfExpired = false, onlyIf = () => true, onStop }: DeleteOptions,
+    { evenIfExpired = false, onlyIf = () => true, onStop, onAbandoned }: DeleteOptions,
   ): Promise<HeadItem> {
     let session: HeadItem['session'];
     let stop = onStop;
@@ -101,18 +102,19 @@ export class DynamoChatDeletion {
       if (attempt === MARK_ATTEMPTS) throw new TurnInProgressError(1);
       if (await this.repair.repair(item)) continue;
       if (head.open && stop && isLeaseLive(head.open)) {
-        await this.stops.end(head, head.open, stop);
+        await this.stops.end(head, head.open, { onStop: stop, onAbandoned });
         // A turn that begins after this one is not stopped.
         stop = undefined;
-      } else if (head.open) await this.recovery.recoverDeadTurn(head, head.open);
+      } else if (head.open) await this.recovery.recoverDeadTurn(head, head.open, onAbandoned);
       else if (await this.putMark(found)) return found;
     }
   }
 
   /**
    * Replaces a head by a mark, unless a turn has begun since it was read, or its expiry was renewed. So a late delivery
-   * cannot delete a chat that went on. The mark is a whole item, because a full head has no room for one. It does not expire. It leads to the other
-   * items, and tombstones that outlive it would refuse the turns of a chat that a key opens anew.
+   * cannot delete a chat that went on. The mark is a whole item, because a full head has no room for one. It does not
+   * expire. It leads to the other items, and tombstones that outlive it would refuse the turns of a chat that a key opens
+   * anew.
    */
   private async putMark(head: HeadItem): Promise<boolean> {
     const { id, user_id, turns, session, updated_at: updatedAt } = head;

@@ -4,7 +4,6 @@ import { isExpired } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { EndReason, Replay } from '../model/chat.js';
 import { ChatNotFoundError, IdempotencyKeyReusedError } from '../model/chat.errors.js';
-import type { Supersession } from '../model/turn.js';
 import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { DynamoTurnStop } from './dynamo-turn-stop.js';
@@ -16,7 +15,7 @@ import { mayHaveOverwritten, toNewCount } from './items/turn-count.js';
 import { parseTurnNumber, turnKeyRange } from './items/turn-keys.js';
 import { isLeaseLive, OWNED_BY_LEASE } from './items/turn-lease.js';
 import { readContinuations } from './read-continuations.js';
-import { isSameRequest, type TurnAttempt } from './turn-attempt.js';
+import { isSameRequest, type TurnAttempt, type TurnEnding } from './turn-attempt.js';
 
 /** A conflict that is resolved: begin may try again. */
 export type ResolvedConflict = {
@@ -24,8 +23,6 @@ export type ResolvedConflict = {
   readonly lastTime: string;
   /** For a head without `turns`: the number after which the turns count. */
   readonly countFrom?: number | undefined;
-  /** The lease of a dead turn that was ended. */
-  readonly recovered?: string;
   /** A running turn was stopped for this begin. */
   readonly hasSuperseded?: boolean;
   /** The head as it is now. Absent if it has changed. */
@@ -79,11 +76,11 @@ export class DynamoTurnConflict {
   ) {}
 
   /**
-   * @param supersession - decides about a running turn. Without it, the turn goes on and begin is refused.
+   * @param ending - what may become of a running turn. Without a supersession, it goes on and begin is refused.
    * @throws ChatNotFoundError, TurnInProgressError, IdempotencyKeyReusedError, StorageUnavailableError,
    * UnreadableItemError
    */
-  async resolveConflict(userId: string, attempt: TurnAttempt, supersession?: Supersession): Promise<Conflict> {
+  async resolveConflict(userId: string, attempt: TurnAttempt, ending: TurnEnding): Promise<Conflict> {
     const item = await this.table.get(headKey(userId, attempt.chatId));
     const head = toVisibleHead(item);
     // A chat may have lost its head, because heads and turns expire one by one. Its turns must not come back.
@@ -101,19 +98,20 @@ export class DynamoTurnConflict {
     const reason = earlier?.item && findEndReason(earlier.item);
     if (earlier?.item && reason) return { kind: 'replay', replay: await this.readReplay(head, earlier.item, reason) };
     // A repetition of the running turn never stops it.
-    if (head.open) return this.endOpenTurn(head, head.open, earlier?.isOpen ? undefined : supersession);
+    const { onAbandoned } = ending;
+    if (head.open) return this.endOpenTurn(head, head.open, earlier?.isOpen ? { onAbandoned } : ending);
     return { ...(await this.takeKeyOver(head, earlier)), countFrom: await this.findCount(head), head };
   }
 
   /** @throws TurnInProgressError if the turn runs, and may not be stopped. */
-  private async endOpenTurn(head: HeadItem, open: OpenTurn, supersession?: Supersession): Promise<ResolvedConflict> {
+  private async endOpenTurn(head: HeadItem, open: OpenTurn, ending: TurnEnding): Promise<ResolvedConflict> {
+    const { supersession, onAbandoned } = ending;
     if (supersession && isLeaseLive(open) && supersession.mayStop(open.lease)) {
-      const ended = await this.stops.end(head, open, supersession.onStop);
-      return { kind: 'retry', hasSuperseded: true, ...ended };
+      const lastTime = await this.stops.end(head, open, { onStop: supersession.onStop, onAbandoned });
+      return { kind: 'retry', hasSuperseded: true, lastTime };
     }
-    const lastTime = await this.recovery.recoverDeadTurn(head, open);
-    if (lastTime === undefined) return { kind: 'retry', lastTime: findLastTime(head) };
-    return { kind: 'retry', lastTime, recovered: open.lease };
+    const lastTime = await this.recovery.recoverDeadTurn(head, open, onAbandoned);
+    return { kind: 'retry', lastTime: lastTime ?? findLastTime(head) };
   }
 
   /** Whether a chat has turns that have not expired, also if it has no head any more. */

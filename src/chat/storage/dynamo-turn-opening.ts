@@ -19,7 +19,7 @@ import { toKeyAttribute } from './items/remembered-keys.js';
 import { toRunningTurn } from './items/running-turn.js';
 import { LARGEST_COUNT } from './items/turn-keys.js';
 import { whileChatIsHeldBy } from './items/turn-lease.js';
-import { type BeginOptions, isOpenedByKey, type TurnAttempt } from './turn-attempt.js';
+import { type BeginOptions, isOpenedByKey, type TurnAttempt, type TurnEnding } from './turn-attempt.js';
 
 /** Most writes of a begin. Recovering a dead turn and taking over its key needs three; the others are for races. */
 const MAX_WRITES = 6;
@@ -27,9 +27,7 @@ const MAX_WRITES = 6;
 const NOT_WRITTEN: UpdateResult = { item: undefined, sends: 0 };
 
 /** A head with the turn that has begun, or the reply of an earlier turn with the same key. */
-type OpenedHead =
-  | (Extract<Conflict, { kind: 'alreadyBegun' }> & Pick<RunningTurn, 'recovered'>)
-  | Extract<Conflict, { kind: 'replay' | 'stopped' }>;
+type OpenedHead = Extract<Conflict, { kind: 'alreadyBegun' | 'replay' | 'stopped' }>;
 
 /**
  * The first write of a turn: one UpdateItem on the chat's head. Before a key opens a chat, turns are looked for.
@@ -61,19 +59,17 @@ export class DynamoTurnOpening {
       options.onTurn?.(toTurnIds(attempt.chatId, opened.number));
       throw new TurnStoppedError();
     }
-    const { head, recovered } = opened;
-    return { ...(await this.toBegunTurn(head, attempt, options)), recovered };
+    return this.toBegunTurn(opened.head, attempt, options);
   }
 
   private async openHead(
     userId: string,
     attempt: TurnAttempt,
-    { signal, keep = () => undefined, supersession }: BeginOptions,
+    { signal, keep = () => undefined, supersession, onAbandoned }: BeginOptions,
   ): Promise<OpenedHead> {
     let conflict: ResolvedConflict | undefined;
     let mayArriveLate = false;
-    let recovered: string | undefined;
-    let mayStop = supersession;
+    let ending: TurnEnding = { supersession, onAbandoned };
     // The chat of a key may have lost its head, because heads and turns expire one by one. Its turns must not come back.
     const wasOpened = isOpenedByKey(attempt) && (await this.conflicts.hasTurns(userId, attempt.chatId));
     signal?.throwIfAborted();
@@ -85,18 +81,15 @@ export class DynamoTurnOpening {
         signal?.throwIfAborted();
         const { item, sends } = ready ? await this.write(userId, ready, conflict) : NOT_WRITTEN;
         signal?.throwIfAborted();
-        if (item) return { kind: 'alreadyBegun', head: await this.withCount(toHead(item), attempt), recovered };
+        if (item) return { kind: 'alreadyBegun', head: await this.withCount(toHead(item), attempt) };
         mayArriveLate ||= sends > 1;
-        const found = await this.conflicts.resolveConflict(userId, attempt, mayStop);
+        const found = await this.conflicts.resolveConflict(userId, attempt, ending);
         signal?.throwIfAborted();
-        if (found.kind === 'alreadyBegun') {
-          return { ...found, head: await this.withCount(found.head, attempt), recovered };
-        }
+        if (found.kind === 'alreadyBegun') return { ...found, head: await this.withCount(found.head, attempt) };
         if (found.kind === 'replay' || found.kind === 'stopped') return found;
         conflict = found;
         // A turn that begins between the end of that one and this begin is not stopped.
-        if (found.hasSuperseded) mayStop = undefined;
-        recovered ??= found.recovered;
+        if (found.hasSuperseded) ending = { onAbandoned };
       }
       throw new TurnInProgressError(1);
     } catch (error) {

@@ -3,6 +3,7 @@ import { TableSettings } from '../../config/settings.js';
 import { DynamoTable, type Item, type ItemKey } from '../../dynamodb/dynamo-table.js';
 import { isExpired, LATE_WRITE_MILLISECONDS, toExpiry, toSeconds } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
+import type { OnAbandoned } from '../model/turn.js';
 import { DynamoHiddenTurns } from './dynamo-hidden-turns.js';
 import { DynamoTurnLease } from './dynamo-turn-lease.js';
 import { type HeadItem, headKey, type OpenTurn } from './items/head-item.js';
@@ -38,20 +39,20 @@ export class DynamoTurnRecovery {
    * @returns the head's new `ended_at`, or undefined if the turn has changed since the head was read.
    * @throws TurnInProgressError when the turn may still be running.
    */
-  async recoverDeadTurn(head: HeadItem, open: OpenTurn): Promise<string | undefined> {
-    const freed = await this.freeStoredTurn(head, open);
+  async recoverDeadTurn(head: HeadItem, open: OpenTurn, onAbandoned?: OnAbandoned): Promise<string | undefined> {
+    const freed = await this.freeStoredTurn(head, open, onAbandoned);
     if (freed !== undefined) return freed;
     requireLeaseExpired(open);
     // The turn may have renewed its lease by a slower clock.
     if (!(await this.leases.endExpired(head, open))) return undefined;
-    return this.abandonTurn(head, open);
+    return this.abandonTurn(head, open, onAbandoned);
   }
 
   /** Frees a chat from a turn that is stored. @returns the head's new `ended_at`, or undefined if it is not stored. */
-  async freeStoredTurn(head: HeadItem, open: OpenTurn): Promise<string | undefined> {
+  async freeStoredTurn(head: HeadItem, open: OpenTurn, onAbandoned?: OnAbandoned): Promise<string | undefined> {
     const number = head.turns ?? 1;
     const isStored = (await this.getItem(head, number))?.['lease'] === open.lease;
-    return isStored ? this.free(head, open, number) : undefined;
+    return isStored ? this.free(head, open, { kept: number, onAbandoned }) : undefined;
   }
 
   /**
@@ -59,8 +60,8 @@ export class DynamoTurnRecovery {
    *
    * @returns the head's new `ended_at`.
    */
-  async abandonTurn(head: HeadItem, open: OpenTurn): Promise<string> {
-    return this.free(head, open, await this.keepPrompt(head, open));
+  async abandonTurn(head: HeadItem, open: OpenTurn, onAbandoned?: OnAbandoned): Promise<string> {
+    return this.free(head, open, { kept: await this.keepPrompt(head, open), onAbandoned });
   }
 
   /**
@@ -114,7 +115,13 @@ export class DynamoTurnRecovery {
    * @param kept - the number under which it is stored.
    * @returns the head's new `ended_at`.
    */
-  private async free(head: HeadItem, open: OpenTurn, kept: number): Promise<string> {
+  private async free(
+    head: HeadItem,
+    open: OpenTurn,
+    { kept, onAbandoned }: { readonly kept: number; readonly onAbandoned: OnAbandoned | undefined },
+  ): Promise<string> {
+    // The write may succeed although its response is lost. Then nobody else would hear of the turn.
+    onAbandoned?.(open.lease);
     const number = head.turns ?? 1;
     const renumbered = kept === number ? [] : ['turns', ...listNewestKeys(head)];
     const endedAt = toEndTime([open.at, findLastTime(head)]);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { STOP_WAIT } from '../../config/waits.js';
 import { DynamoTable, type ItemKey } from '../../dynamodb/dynamo-table.js';
+import type { OnAbandoned } from '../model/turn.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { type HeadItem, headKey, type OpenTurn, requireVisibleHead, toHead, toVisibleHead } from './items/head-item.js';
@@ -16,14 +17,15 @@ export interface LeasedTurn {
   readonly userId: string;
   readonly chatId: string;
   readonly lease: string;
+  /** ISO 8601 UTC: when it began. */
+  readonly at: string;
 }
 
-/** A turn that does not hold its chat any more. */
-export interface EndedHold {
-  /** The latest time on the head, or `''` if the chat is gone. */
-  readonly lastTime: string;
-  /** The lease of the turn, if it was ended here and not by its own process. */
-  readonly recovered?: string;
+/** Hears how a turn is ended. */
+export interface EndObserver {
+  /** Gets the lease as soon as the stop is stored. A turn of this process need not wait to read it. */
+  readonly onStop: (lease: string) => void;
+  readonly onAbandoned?: OnAbandoned | undefined;
 }
 
 /**
@@ -56,41 +58,47 @@ export class DynamoTurnStop {
   /**
    * Stops a running turn and waits until it has left its chat. If it does not leave in time, the turn is ended here.
    *
-   * @param onStop - gets the lease as soon as the stop is stored, so that a turn of this process need not wait to read it.
+   * @returns the latest time on the head, or `''` if the chat is gone.
    */
-  async end(head: HeadItem, open: OpenTurn, onStop: (lease: string) => void): Promise<EndedHold> {
-    const { lease } = open;
-    const freed = await this.recovery.freeStoredTurn(head, open);
-    if (freed !== undefined) return { lastTime: freed, recovered: lease };
+  async end(head: HeadItem, open: OpenTurn, { onStop, onAbandoned }: EndObserver): Promise<string> {
+    const freed = await this.recovery.freeStoredTurn(head, open, onAbandoned);
+    if (freed !== undefined) return freed;
+    const until = this.clock.now() + STOP_WAIT;
     const marked = await this.mark(head, open);
-    if (!marked) return { lastTime: findLastTime(head) };
-    onStop(lease);
-    const left = await this.waitForEnd(marked, lease);
-    if (left !== undefined) return { lastTime: left };
-    return { lastTime: await this.recovery.abandonTurn(marked, { ...open, stop: true }), recovered: lease };
+    if (!marked) return findLastTime(head);
+    onStop(open.lease);
+    const left = await this.waitForEnd(marked, open.lease, until);
+    return left ?? this.recovery.abandonTurn(marked, { ...open, stop: true }, onAbandoned);
   }
 
   /**
-   * Lists the leases of turns that must stop: they were told to, or hold their chat no more. What cannot be read now is left
-   * to the next look.
+   * Finds the turns that must stop: they were told to, or have lost their chat. A turn goes on if another system has written
+   * its head anew. What DynamoDB has no capacity for is left to the next look.
+   *
+   * @param onStop - gets each lease as soon as it is certain, also if other turns cannot be read.
    */
-  async listStopped(turns: readonly LeasedTurn[]): Promise<string[]> {
+  async findStopped(turns: readonly LeasedTurn[], onStop: (lease: string) => void): Promise<void> {
     const keys = new Map(turns.map((turn) => [toMapKey(toKey(turn)), toKey(turn)]));
     const { items, left } = await this.table.getMany([...keys.values()], 'open');
     const unread = new Set(left.map(toMapKey));
     const heads = items.map(toHead);
     const opens = new Map(heads.map((head) => [toMapKey(head), head.open]));
     const read = turns.filter((turn) => !unread.has(toMapKey(toKey(turn))));
-    const isStopped = await Promise.all(read.map((turn) => this.isStopped(turn, opens.get(toMapKey(toKey(turn))))));
-    return read.filter((_, index) => isStopped[index]).map(({ lease }) => lease);
+    const looks = read.map(async (turn) => {
+      if (await this.isStopped(turn, opens.get(toMapKey(toKey(turn))))) onStop(turn.lease);
+    });
+    await Promise.all(looks);
   }
 
   /** @param seen - the open turn, from a read that may be older than the begin of the turn. */
   private async isStopped(turn: LeasedTurn, seen: OpenTurn | undefined): Promise<boolean> {
     if (seen?.lease === turn.lease) return seen.stop === true;
     const item = await this.table.get(toKey(turn));
-    const open = item && toHead(item).open;
-    return open?.lease !== turn.lease || open.stop === true;
+    if (!item) return true;
+    const { open, deleted_at: deletedAt, ended_at: endedAt } = toHead(item);
+    if (open) return open.lease !== turn.lease || open.stop === true;
+    // Every end of a turn is later than its begin.
+    return deletedAt !== undefined || findLastTime({ ended_at: endedAt }) > turn.at;
   }
 
   /** @returns the head with the mark, or undefined if the turn holds the chat no more. */
@@ -107,17 +115,21 @@ export class DynamoTurnStop {
     return item && toHead(item);
   }
 
-  /** Waits until a turn has left its chat. @returns the latest time on the head; undefined if the turn is still there. */
-  private async waitForEnd(head: ItemKey, lease: string): Promise<string | undefined> {
-    let pause = LOOK_PAUSES.first;
-    for (let waited = 0; waited < STOP_WAIT; waited += pause) {
-      pause = Math.min(waited === 0 ? pause : 2 * pause, LOOK_PAUSES.longest, STOP_WAIT - waited);
-      await this.clock.sleep(pause);
+  /**
+   * Waits until a turn has left its chat. Each look takes time too.
+   *
+   * @param until - epoch milliseconds.
+   * @returns the latest time on the head; undefined if the turn is still there.
+   */
+  private async waitForEnd(head: ItemKey, lease: string, until: number): Promise<string | undefined> {
+    for (let pause = LOOK_PAUSES.first; ; pause = Math.min(2 * pause, LOOK_PAUSES.longest)) {
+      const left = until - this.clock.now();
+      if (left <= 0) return undefined;
+      await this.clock.sleep(Math.min(pause, left));
       const now = toVisibleHead(await this.table.get(headKey(head.user_id, head.id)));
       if (!now) return '';
       if (now.open?.lease !== lease) return findLastTime(now);
     }
-    return undefined;
   }
 }
 

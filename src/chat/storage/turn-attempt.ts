@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { toKeyedChatId } from '../model/keyed-chat-id.js';
-import type { Replacement, SessionTerms, Supersession, TurnRequest } from '../model/turn.js';
+import type { OnAbandoned, Replacement, SessionTerms, Supersession, TurnRequest } from '../model/turn.js';
 import type { TurnIds } from '../model/turn-ids.js';
 import type { OpenTurn } from './items/head-item.js';
 import { toOpenTurn } from './items/turn-lease.js';
@@ -33,11 +33,16 @@ export interface BeginOptions extends SessionTerms {
   readonly onTurn?: ((ids: TurnIds) => void) | undefined;
   /** Decides about a running turn that is in the way. Without it, begin is refused then. */
   readonly supersession?: Supersession | undefined;
+  /** Called for a turn that this begin ends, whether or not it begins after that. */
+  readonly onAbandoned?: OnAbandoned | undefined;
   /** If it aborts, a turn that has not begun does not begin, and one that has is ended. Its reason is the error. */
   readonly signal?: AbortSignal | undefined;
   /** Gets work that goes on after a begin has failed, so that the process does not end before. It never rejects. */
   readonly keep?: ((work: Promise<void>) => unknown) | undefined;
 }
+
+/** What a begin may do to a turn that is in its way. */
+export type TurnEnding = Pick<BeginOptions, 'supersession' | 'onAbandoned'>;
 
 /** Gives a request the ids that it needs to begin. */
 export function toTurnAttempt(

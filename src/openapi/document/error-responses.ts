@@ -42,6 +42,12 @@ export function listErrorResponses(failures: readonly Failure[], headers: readon
   );
 }
 
+/** Lists in Markdown the errors of a stream that is open. Its status is 200 already. */
+export function listStreamErrors(failures: readonly Failure[]): string {
+  const lines = failures.map(({ thrown, when }) => `- \`${toPublicError(thrown).error}\`: ${when}`);
+  return ['An error is the part `error` of the stream, with one of these texts:', '', ...lines].join('\n');
+}
+
 function toResponse(status: number, cases: readonly ErrorCase[], headers: readonly string[]): MethodDecorator {
   const waits = cases.map(({ retryAfterSeconds }) => retryAfterSeconds !== undefined);
   const examples = cases.map((each) => [

@@ -155,11 +155,13 @@ export const FAILED_TURN: readonly Failure[] = [
   ...FAILED_AGENT,
 ];
 
-/** Of a running turn that is shown once more. The stream opens at once, so they are texts of its part `error`. */
+/** Of a running turn that is shown once more. The stream opens at once, so they are texts of its part `error`, never a status. */
 export const FAILED_RESUME: readonly Failure[] = [
   ...FAILED_AGENT,
-  failure(new ChatNotFoundError(), 'In the stream only: the chat was deleted meanwhile'),
-  failure(new TurnSupersededError(), 'In the stream only: another run of the turn has taken its place'),
+  ...NO_STORAGE,
+  failure(new ChatNotFoundError(), 'The chat was deleted meanwhile'),
+  failure(new TurnSupersededError(), 'Another run of the turn has taken its place'),
+  ...UNEXPECTED,
 ];
 
 const NO_TABLE = 'table: cannot be reached';

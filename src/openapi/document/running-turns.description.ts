@@ -2,6 +2,7 @@ import { ApiParam } from '@nestjs/swagger';
 import type { RunningTurnController } from '../../chat/api/running-turn.controller.js';
 import { chatId } from './chat-schemas.js';
 import type { Operations } from './describe.js';
+import { listStreamErrors } from './error-responses.js';
 import { BAD_PATH, FAILED_RESUME, NO_CHAT, NO_STORAGE } from './failures.js';
 import { EVENT_STREAM, STREAM_EXAMPLE } from './stream-schemas.js';
 
@@ -17,12 +18,12 @@ export const RUNNING_TURN_OPERATIONS: Operations<RunningTurnController> = {
     request: [ID],
     response: {
       status: 200,
-      description: 'The reply as a UI message stream of the AI SDK',
+      description: `The reply as a UI message stream of the AI SDK. ${listStreamErrors(FAILED_RESUME)}`,
       headers: ['x-vercel-ai-ui-message-stream', 'x-accel-buffering'],
       content: { 'text/event-stream': { schema: EVENT_STREAM, example: STREAM_EXAMPLE } },
     },
     otherResponse: { status: 204, description: 'No turn of the chat is running, or there is no such chat' },
-    failures: [...BAD_PATH, ...FAILED_RESUME, ...NO_STORAGE],
+    failures: [...BAD_PATH, ...NO_STORAGE],
   },
   stop: {
     id: 'stopTurn',

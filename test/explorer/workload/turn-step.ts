@@ -27,9 +27,15 @@ export async function runTurn(run: Run, step: number, action: Action & { do: 'tu
   const { timeLimit } = action;
   const place = toQuotaPlace(user, step, world.now);
   ledger.quotaPlaces.push(place);
+  const freed: Promise<void>[] = [];
+  const onAbandoned = (dead: string) => void freed.push(parts.quota.freeAbandoned(user, dead));
   try {
     const { begun, place: taken } = await parts.quota.consume(user, { deadline, hasBegun }, (lease) =>
-      parts.chats.begin(user, { chatId, key, prompt: attempt.prompt }, { deadline, lease, memory: MEMORY }),
+      parts.chats.begin(
+        user,
+        { chatId, key, prompt: attempt.prompt },
+        { deadline, lease, memory: MEMORY, onAbandoned },
+      ),
     );
     attempt.knownAt = world.now;
     if (!hasBegun(begun)) {
@@ -46,7 +52,7 @@ export async function runTurn(run: Run, step: number, action: Action & { do: 'tu
     const outcome = toOutcome(action, attempt.reply);
     const ending = endTurn(run, attempt, { begun, outcome, deadline, isStream: timeLimit > BUFFERED_TURN });
     const count = async (counted: TakenPlace) => {
-      await parts.quota.end(counted, { tokens: TOKENS, recovered: begun.recovered });
+      await parts.quota.end(counted, TOKENS);
       checkFreed(run, attempt, counted);
     };
     await Promise.allSettled([ending, taken && count(taken)]);
@@ -55,6 +61,7 @@ export async function runTurn(run: Run, step: number, action: Action & { do: 'tu
     if (error instanceof TooManyTurnsError) checkRefusal(run, place);
     noteError(run, attempt, error);
   } finally {
+    await Promise.all(freed);
     if (!attempt.task.hasFaults && action.outcome !== 'vanishes') place.freedAt = world.now;
   }
 }

@@ -6,6 +6,7 @@ import { ChatListService } from '../../../src/chat/service/chat-list.service.js'
 import { type EndedTurn, type TurnEnd, TurnEnding } from '../../../src/chat/service/turn-ending.js';
 import type { LiveTurns } from '../../../src/chat/service/live-turns.js';
 import type { RunningTurns } from '../../../src/chat/service/running-turns.js';
+import type { TurnPlaces } from '../../../src/chat/service/turn-places.js';
 import { TurnTimes } from '../../../src/chat/service/turn-times.js';
 import { DynamoChatDeletion } from '../../../src/chat/storage/dynamo-chat-deletion.js';
 import { DynamoChatListRepository } from '../../../src/chat/storage/dynamo-chat-list.repository.js';
@@ -98,13 +99,21 @@ export function buildParts(world: World, client: SimulatedClient, changing: Chan
   const list = new DynamoChatListRepository(table, legacy, repair);
   const { turnsPerMinute, turnsAtOnce } = changing;
   const quotaSettings = { turnsPerMinute, turnsAtOnce, turnsPerDay: 0 };
+  const quota = new TurnQuota(new DynamoTurnQuotaRepository(table), quotaSettings, clock);
   const chats = new DynamoChatRepository(table, opening, recovery, hiddenTurns, legacy, settings);
   return {
     chats,
     history: new DynamoHistoryRepository(table, visible),
     deletion,
-    list: new ChatListService(list, deletion, OTHER_AGENT, NO_LIVE_TURNS, new TurnTimes()),
-    quota: new TurnQuota(new DynamoTurnQuotaRepository(table), quotaSettings, clock),
+    list: new ChatListService(
+      list,
+      deletion,
+      OTHER_AGENT,
+      NO_LIVE_TURNS,
+      quota as unknown as TurnPlaces,
+      new TurnTimes(),
+    ),
+    quota,
     sweep: new DynamoSweep(table, new TableScan(documents, settings), deletion, clock),
     endTurn: (user, begun, end, observer) => {
       const running = { storing: new AbortController().signal, keep: observer.keep } as RunningTurns;

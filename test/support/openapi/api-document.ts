@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /** A response as openapi.json describes it. */
 export interface DescribedResponse {
+  readonly description: string;
   readonly headers?: Readonly<Record<string, { readonly $ref: string }>>;
   readonly content?: Readonly<Record<string, DescribedContent>>;
 }

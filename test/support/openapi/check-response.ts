@@ -42,6 +42,8 @@ export function listDeviations(seen: SeenResponse): string[] {
   return found.map((deviation) => `${route.name} ${status}: ${deviation}`);
 }
 
+const NO_RESPONSE: DescribedResponse = { description: '' };
+
 /** What a request gets that no route matches: 404, or a refusal of the server. */
 const UNKNOWN_ROUTE: DescribedRoute = {
   name: 'an unknown route',
@@ -52,7 +54,10 @@ const UNKNOWN_ROUTE: DescribedRoute = {
 function unknownRouteResponses(): Responses {
   const { 404: notFound, ...ofChat } = findRoute('GET', '/chats/x')?.responses ?? {};
   const refusals = Object.keys(findRoute('GET', '/health')?.responses ?? {}).filter((status) => status.startsWith('4'));
-  return { 404: notFound ?? {}, ...Object.fromEntries(refusals.map((status) => [status, ofChat[status] ?? {}])) };
+  return {
+    404: notFound ?? NO_RESPONSE,
+    ...Object.fromEntries(refusals.map((status) => [status, ofChat[status] ?? NO_RESPONSE])),
+  };
 }
 
 function listHeaderDeviations({ headers: described = {} }: DescribedResponse, { headers }: SeenResponse): string[] {
@@ -86,13 +91,14 @@ function listBodyDeviations(route: DescribedRoute, { content }: DescribedRespons
   return [...listSchemaErrors(schema, value), ...(status < 400 ? [] : listTextDeviations(known, value, seen))];
 }
 
-/** Checks the parts of a stream. The texts of its errors are those of the route's other responses. */
+/** Checks the parts of a stream. The texts of its errors are in its description, or in the route's other responses. */
 function listStreamDeviations({ responses }: DescribedRoute, schema: readonly string[], body: string): string[] {
   const parts = [...body.matchAll(/^data: (.*)$/gm)].map(([, data = '']) => data);
   const last = parts.pop();
-  const texts = Object.values(responses).flatMap(({ content }) =>
-    Object.values(content?.['application/json']?.examples ?? {}).map(({ value }) => value.error),
-  );
+  const texts = Object.values(responses).flatMap(({ description, content }) => [
+    ...[...description.matchAll(/^- `(.+)`: /gm)].map(([, text]) => text),
+    ...Object.values(content?.['application/json']?.examples ?? {}).map(({ value }) => value.error),
+  ]);
   return [
     ...(last === '[DONE]' ? [] : ['the stream does not end with [DONE]']),
     ...parts.flatMap((data) => {

@@ -28,8 +28,12 @@ export async function streamReply(
 }
 
 /** Responds with a turn that runs already. The stream opens at once, and without a running turn the response is 204. */
-export async function resumeReply(response: ServerResponse, joinTurn: ObservedTurn): Promise<void> {
-  await respond(new ReplyStream(response, { opensAtOnce: true }), joinTurn);
+export async function resumeReply(
+  response: ServerResponse,
+  joinTurn: ObservedTurn,
+  timeouts?: SilenceTimeouts,
+): Promise<void> {
+  await respond(new ReplyStream(response, { timeouts, opensAtOnce: true }), joinTurn);
 }
 
 async function respond(stream: ReplyStream, turn: ObservedTurn): Promise<void> {
@@ -47,6 +51,7 @@ class ReplyStream implements TurnObserver {
   private readonly encoder = new UiMessageEncoder();
   private readonly writer: SseWriter;
   private readonly opensAtOnce: boolean;
+  private readonly leaving = new AbortController();
 
   constructor(
     private readonly response: ServerResponse,
@@ -54,10 +59,13 @@ class ReplyStream implements TurnObserver {
   ) {
     this.writer = new SseWriter(response, this.encoder, timeouts);
     this.opensAtOnce = opensAtOnce;
+    response.once('close', () => this.leaving.abort());
+    // The client has left earlier, so there is no further event.
+    if (response.closed) this.leaving.abort();
   }
 
-  get isConnected(): boolean {
-    return this.writer.state !== 'closed';
+  get left(): AbortSignal {
+    return this.leaving.signal;
   }
 
   onStart(chat: ChatSummary, ids: TurnIds, text: ReplyText): void {
@@ -82,15 +90,11 @@ class ReplyStream implements TurnObserver {
     this.writer.end();
   }
 
-  /** No turn runs. Nothing was sent, unless it took too long to find that out. */
+  /** No turn runs. If it took too long to find that out, the stream is open, and ends without an event. */
   endWithoutTurn(): void {
-    if (this.writer.state === 'waiting') {
-      this.writer.close();
-      this.response.writeHead(204).end();
-    } else {
-      this.encoder.abort();
-      this.writer.end();
-    }
+    if (this.writer.state === 'waiting') this.response.statusCode = 204;
+    this.writer.close();
+    this.response.end();
   }
 
   /** The turn has failed or was stopped. @returns false if nothing was sent yet; the caller then responds to the error. */

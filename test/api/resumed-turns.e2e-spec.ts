@@ -1,0 +1,115 @@
+import type { AddressInfo } from 'node:net';
+import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createApp } from '../../src/app.js';
+import { AgentTimeoutError } from '../../src/chat/agent/agent.errors.js';
+import type { TurnObserver } from '../../src/chat/model/turn-observer.js';
+import { ResumeService } from '../../src/chat/service/resume.service.js';
+import { runWithRequestContext } from '../../src/common/request-context.js';
+import { AFTER_STORING } from '../../src/config/waits.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
+import { startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
+import { StreamReader } from '../support/stream-reader.js';
+
+/** From the limit to the deadline of the host, less what a busy machine may take. */
+const MOST_LATE = AFTER_STORING - 500;
+
+describe('a turn that is resumed', () => {
+  let agent: SteppedAgent;
+  let app: ChatApp;
+  /** Another process on the same table, as far as turns can tell. */
+  let other: NestExpressApplication;
+  let otherUrl: string;
+  let ownTable: StorageFaults;
+  let otherTable: StorageFaults;
+  beforeAll(async () => {
+    agent = await startSteppedAgent();
+    app = await startChatApp({ AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint });
+    other = await createApp(app.environment);
+    await other.listen(0, '127.0.0.1');
+    otherUrl = `http://127.0.0.1:${(other.getHttpServer().address() as AddressInfo).port}`;
+    ownTable = await startStorageFaults(app.nest.get(DynamoDBDocumentClient, { strict: false }));
+    otherTable = await startStorageFaults(other.get(DynamoDBDocumentClient, { strict: false }));
+  });
+  afterEach(() => [ownTable, otherTable].forEach((table) => table.clear()));
+  afterAll(async () => {
+    await other.close();
+    await app.close();
+    [agent, ownTable, otherTable].forEach((part) => part.close());
+  });
+
+  const toChatId = (reader: StreamReader) => reader.headers.get('chat-id')!;
+
+  /** Begins a stream whose agent has said this. */
+  async function begin(text: string, url = app.url, chatId?: string): Promise<StreamReader> {
+    const opening = StreamReader.send(url, { prompt: 'hello', ...(chatId !== undefined && { chat_id: chatId }) });
+    await agent.say(text);
+    const reader = await opening;
+    await reader.readUntil(text);
+    return reader;
+  }
+
+  /** Resumes with a deadline of the host. @returns how it ends, and how long after its limit. */
+  async function resumeUntil(milliseconds: number, nest: NestExpressApplication, chatId: string, onStart = () => {}) {
+    const deadline = Date.now() + milliseconds;
+    const observer: TurnObserver = { left: new AbortController().signal, onStart, onText: () => undefined };
+    const service = nest.get(ResumeService, { strict: false });
+    const error = await runWithRequestContext({ requestId: 'test', deadline }, () =>
+      service.resume('alice', chatId, observer),
+    ).catch((thrown: unknown) => thrown);
+    return { error, late: Date.now() - (deadline - AFTER_STORING) };
+  }
+
+  it('ends before its host does, although the turn goes on in this process', async () => {
+    const first = await begin('one');
+    const { error, late } = await resumeUntil(AFTER_STORING + 300, app.nest, toChatId(first));
+    expect(error).toBeInstanceOf(AgentTimeoutError);
+    expect(late).toBeLessThan(MOST_LATE);
+    agent.end();
+    expect((await first.readRest()).text).toBe('one');
+  });
+
+  it('ends before its host does, although the table hangs at the first read or later', async () => {
+    const first = await begin('one');
+    const hang = () => otherTable.inject({ type: 'hang' });
+    const resumed = await resumeUntil(AFTER_STORING + 1_500, other, toChatId(first), hang);
+    // The table still hangs.
+    const unread = await resumeUntil(AFTER_STORING + 300, other, toChatId(first));
+    for (const { error, late } of [resumed, unread]) {
+      expect(error).toBeInstanceOf(AgentTimeoutError);
+      expect(late).toBeLessThan(MOST_LATE);
+    }
+    agent.end();
+    await first.readRest();
+  });
+
+  it('is the one that holds the chat, although an earlier one is still stored in this process', async () => {
+    const first = await begin('one');
+    const chatId = toChatId(first);
+    let store = () => {};
+    const until = new Promise<void>((resolve) => (store = resolve));
+    ownTable.inject({ type: 'wait', until }, { steps: ['complete'], chats: [chatId] });
+    agent.end();
+    // For other processes, its lease is over.
+    await app.table.send(
+      new UpdateCommand({
+        TableName: app.environment.DYNAMODB_TABLE,
+        Key: { id: chatId, user_id: 'alice' },
+        UpdateExpression: 'SET #open.#until = :past',
+        ExpressionAttributeNames: { '#open': 'open', '#until': 'until' },
+        ExpressionAttributeValues: { ':past': 1 },
+      }),
+    );
+    const second = await begin('two', otherUrl, chatId);
+    const resumed = await StreamReader.resume(app.url, chatId);
+    await resumed.readUntil('"start"');
+    agent.end();
+    const whole = await second.readRest();
+    const { text, events } = await resumed.readRest();
+    expect([text, events[0]]).toEqual(['two', whole.events[0]]);
+    store();
+    await first.readRest();
+  });
+});
