@@ -17,8 +17,10 @@ import { TurnTimes } from './turn-times.js';
 /** Chats that are deleted at the same time by one request. */
 const DELETES_AT_ONCE = 10;
 
-/** What became of a listed chat. The list may still have a chat that is gone. A chat is not deleted if a
- * turn begins after the turn that was stopped. */
+/**
+ * What became of a listed chat. The list may still have a chat that is gone. A chat is not deleted if a turn begins after
+ * the one that was stopped.
+ */
 type DeleteResult = 'deleted' | 'gone' | 'running';
 
 /** One request that deletes all chats. */

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { TurnQuota } from '../../usage/turn-quota.js';
 import { AgentProvider } from '../agent/agent.js';
 import type { Replay, TokenUsage } from '../model/chat.js';
 import { hasBegun, type RunningTurn, type TurnRequest } from '../model/turn.js';
 import type { TurnIds } from '../model/turn-ids.js';
 import { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
-import { within } from './turn-deadline.js';
+import { tooSlow, within } from './turn-deadline.js';
 import { TurnPlaces } from './turn-places.js';
 import { TurnSupersession } from './turn-supersession.js';
 import { TurnTimes } from './turn-times.js';
@@ -30,7 +29,6 @@ export interface Admission {
   readonly onEnd: (tokens?: TokenUsage) => Promise<void>;
 }
 
-const tooSlow = () => new StorageUnavailableError({ reason: 'it is too slow' });
 const ignore = () => undefined;
 
 /** Begins turns, within the quota of their user and within a time limit. */

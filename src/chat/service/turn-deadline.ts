@@ -1,3 +1,4 @@
+import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { AFTER_DEADLINE, AFTER_STORING } from '../../config/waits.js';
 
 /** Timers of Node have no longer time. A turn with it has no limit. */
@@ -26,6 +27,11 @@ export function toTurnDeadline(timeLimit: number, hostDeadline = Infinity): numb
 /** When a turn is given up if it could not be stored, because its host ends. In epoch milliseconds, or Infinity. */
 export function toStoreDeadline(hostDeadline = Infinity): number {
   return hostDeadline - AFTER_STORING;
+}
+
+/** The error of a wait for the table. */
+export function tooSlow(): StorageUnavailableError {
+  return new StorageUnavailableError({ reason: 'it is too slow' });
 }
 
 /**

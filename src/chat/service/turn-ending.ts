@@ -6,7 +6,7 @@ import type { RunningTurn } from '../model/turn.js';
 import { type CompletedTurn, DynamoChatRepository, type ReleasedChat } from '../storage/dynamo-chat.repository.js';
 import { DynamoTurnLease } from '../storage/dynamo-turn-lease.js';
 import { RunningTurns } from './running-turns.js';
-import { within } from './turn-deadline.js';
+import { tooSlow, within } from './turn-deadline.js';
 import { TurnTimes } from './turn-times.js';
 
 /** How a turn ended, and how long its end may be stored. */
@@ -28,8 +28,6 @@ export interface EndedTurn {
   readonly stored: CompletedTurn;
   readonly chat: ReleasedChat;
 }
-
-const tooSlow = () => new StorageUnavailableError({ reason: 'it is too slow' });
 
 /**
  * Completes turns and releases their chats. While the table is unavailable this goes on until the lease of the turn ends,

@@ -1,12 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { StorageUnavailableError } from '../../common/storage.errors.js';
 import { currentRequestContext } from '../../common/request-context.js';
 import { LAST_WRITE } from '../../config/waits.js';
 import { TurnQuota } from '../../usage/turn-quota.js';
 import { RunningTurns } from './running-turns.js';
-import { within } from './turn-deadline.js';
-
-const tooSlow = () => new StorageUnavailableError({ reason: 'it is too slow' });
+import { tooSlow, within } from './turn-deadline.js';
 
 /** Keeps the process while the places of turns in the quota are freed. */
 @Injectable()
