@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { closeUnused } from '../support/live-turn-client.js';
-import { AI_CHATS, type UiChat } from '../support/ai-chat.js';
-import type { UiMessage } from '../support/ai-sdk.js';
+import { AI_CHATS, textOf, toUiMessages, type UiChat } from '../support/ai-chat.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import type { ShownMessage } from '../support/chat-client.js';
 import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
 import { tokenOf } from '../support/tokens.js';
 
@@ -17,9 +17,7 @@ interface RunningReply {
   readonly ended: Promise<void>;
 }
 
-const textOf = (message: UiMessage | undefined) => message?.parts.map(({ text = '' }) => text).join('');
 const lastOf = ({ messages }: UiChat) => messages.at(-1);
-const chatOf = (chat: UiChat) => lastOf(chat)?.metadata?.chat.id ?? '';
 
 /** Two servers on one table. The agent of `stepped` sends its replies when the test says so. */
 describe.each(AI_CHATS)('a page with the AI SDK %s', (version, open) => {
@@ -41,16 +39,14 @@ describe.each(AI_CHATS)('a page with the AI SDK %s', (version, open) => {
 
   const stored = async ({ url }: ChatApp, chatId: string) => {
     const response = await fetch(`${url}/chats/${chatId}`, { headers: { id_token: token } });
-    const { chat } = (await response.json()) as { chat: { running?: true; messages: Record<string, string>[] } };
+    const { chat } = (await response.json()) as { chat: { running?: true; messages: ShownMessage[] } };
     return chat;
   };
 
   /** What a page that is loaded now has of a chat. */
-  async function load(from: ChatApp, chatId: string): Promise<UiChat> {
-    const { messages } = await stored(from, chatId);
-    const toUiMessage = ({ id = '', role, content = '' }: Record<string, string>) =>
-      ({ id, role, parts: [{ type: 'text', text: content }], metadata: { chat: { id: chatId } } }) as UiMessage;
-    return open(from.url, token, { id: chatId, messages: messages.map(toUiMessage) });
+  async function load(from: ChatApp, id: string): Promise<UiChat> {
+    const { messages } = await stored(from, id);
+    return open(from.url, token, { loaded: { id, messages: toUiMessages(id, messages) } });
   }
 
   async function until(isSo: () => boolean): Promise<void> {
@@ -62,7 +58,7 @@ describe.each(AI_CHATS)('a page with the AI SDK %s', (version, open) => {
     const ended = chat.sendMessage({ text: 'Count for me' });
     await agent.say(words);
     await until(() => textOf(lastOf(chat)) === words);
-    return { chat, chatId: chatOf(chat), ended };
+    return { chat, chatId: chat.id, ended };
   }
 
   describe('stops the agent, and sends at once', () => {
@@ -79,7 +75,7 @@ describe.each(AI_CHATS)('a page with the AI SDK %s', (version, open) => {
       );
       expect([chat.status, chat.error]).toEqual(['ready', undefined]);
       expect(call?.outcome).toBe('left');
-      return (await stored(app, chatOf(chat))).messages;
+      return (await stored(app, chat.id)).messages;
     }
 
     it('before the first word', async () => {
@@ -110,7 +106,7 @@ describe.each(AI_CHATS)('a page with the AI SDK %s', (version, open) => {
         ['user', undefined],
         ['assistant', undefined],
       ]);
-      expect(messages[1]?.['content']?.startsWith(shown ?? '-')).toBe(true);
+      expect(messages[1]?.content?.startsWith(shown ?? '-')).toBe(true);
       expect(chat.messages).toHaveLength(4);
     });
   });
@@ -142,7 +138,7 @@ describe.each(AI_CHATS)('a page with the AI SDK %s', (version, open) => {
     for (const { status, error, messages: shown } of [chat, reloaded, tab]) {
       expect([status, error]).toEqual(['ready', undefined]);
       expect(shown).toHaveLength(2);
-      expect([shown[1]?.id, textOf(shown[1])]).toEqual([messages[1]?.['id'], 'one two three']);
+      expect([shown[1]?.id, textOf(shown[1])]).toEqual([messages[1]?.id, 'one two three']);
     }
   });
 

@@ -7,7 +7,8 @@ import type { LocalFunction, PackageHandler } from '../../scripts/lambda/local-f
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { findNode } from '../../scripts/lambda/node-binary.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
-import { AI_CHATS } from '../support/ai-chat.js';
+import { AI_CHATS, toUiMessages } from '../support/ai-chat.js';
+import type { ShownMessage } from '../support/chat-client.js';
 import { startDescribedFunction } from '../support/lambda/described-function.js';
 import { buildPackage, describeWithClient, NODES } from '../support/lambda/package.js';
 import { FunctionCaller } from '../support/lambda/streamed-function.js';
@@ -49,13 +50,13 @@ describeWithClient('the functions of the package', () => {
 
     const stored = async (chatId: string) => {
       const read = await fetch(`${url}/chats/${chatId}`, { headers: { id_token: token } });
-      return ((await read.json()) as { chat: { running?: true; messages: { status?: string }[] } }).chat;
+      return ((await read.json()) as { chat: { running?: true; messages: ShownMessage[] } }).chat;
     };
 
     it.each(AI_CHATS)('let the AI SDK %s stop before and after the first word, and send at once', async (sdk, open) => {
       const chat = open(url, token);
       await chat.sendMessage({ text: 'Hello' });
-      const chatId = chat.messages[1]!.metadata!.chat.id;
+      const chatId = chat.id;
       for (const directive of ['delay ms=600000', 'silence after=2']) {
         const count = chat.messages.length;
         const reading = chat.sendMessage({ text: `Tell me [[fault ${directive}]]` });
@@ -73,6 +74,23 @@ describeWithClient('the functions of the package', () => {
       const statuses = (await stored(chatId)).messages.map(({ status }) => status);
       const done = [undefined, undefined];
       expect(statuses).toEqual([...done, 'stopped', ...done, undefined, 'stopped', ...done]);
+    });
+
+    it.each(AI_CHATS)('let the AI SDK %s edit and regenerate, before and after a reload', async (_sdk, open) => {
+      const chat = open(url, token);
+      for (const text of ['one', 'two']) await chat.sendMessage({ text });
+      await chat.regenerate({ messageId: chat.messages[1]!.id });
+      await chat.sendMessage({ text: 'new', messageId: chat.messages[0]!.id });
+      await chat.sendMessage({ text: 'next' });
+      const { id } = chat;
+      const numbersOf = async () => (await stored(id)).messages.map((message) => message.id.slice(id.length + 1));
+      expect([chat.error, await numbersOf()]).toEqual([undefined, ['4:user', '4', '5:user', '5']]);
+      const messages = toUiMessages(id, (await stored(id)).messages);
+      const reloaded = open(url, token, { loaded: { id, messages } });
+      await reloaded.resumeStream();
+      await reloaded.regenerate();
+      expect([reloaded.error, await numbersOf()]).toEqual([undefined, ['4:user', '4', '6:user', '6']]);
+      expect(reloaded.messages.at(-1)?.id).toBe(`${id}:6`);
     });
   });
 

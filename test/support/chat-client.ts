@@ -8,6 +8,7 @@ export interface ShownChat {
 }
 
 export interface ShownMessage {
+  readonly id: string;
   readonly role: 'user' | 'assistant';
   readonly content: string;
   readonly status?: string;

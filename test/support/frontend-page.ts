@@ -15,10 +15,14 @@ async function historyOf(id) {
   return messagesOf((await answer.json()).chat);
 }
 
+const id = chat || crypto.randomUUID();
 const history = chat ? await historyOf(chat) : [];
 const root = createRoot(document.body.firstElementChild);
 const Shown = sidebar ? Chats : Chat;
-globalThis.show = (idToken) => root.render(<Shown api={api} idToken={idToken} history={history} />);
+// A test gives a new token with it.
+globalThis.signIns = 0;
+const signIn = () => (globalThis.signIns += 1);
+globalThis.show = (idToken) => root.render(<Shown {...{ api, idToken, signIn, id, history }} />);
 show(token);
 `;
 

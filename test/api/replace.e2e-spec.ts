@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { listTurns } from '../support/anew-page.js';
+import { type ChatApp, startChatApp } from '../support/chat-app.js';
+import { tokenOf } from '../support/tokens.js';
+import { parseStream } from '../support/ui-stream.js';
+
+const NOT_FOUND = [404, 'Chat not found'] as const;
+const INVALID = [400, `Field 'replace_from' is invalid`] as const;
+
+/** The same on both routes. */
+describe.each(['/chat', '/chat/stream'])('replace_from on POST %s', (path) => {
+  let app: ChatApp;
+  beforeAll(async () => {
+    app = await startChatApp({ TURNS_PER_MINUTE: '1000', TURNS_AT_ONCE: '1' });
+  });
+  afterAll(() => app.close());
+
+  async function send(body: object, headers: Record<string, string> = {}) {
+    const response = await fetch(`${app.url}${path}`, {
+      method: 'POST',
+      headers: { id_token: tokenOf('alice'), 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+    const raw = await response.text();
+    const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+    const text = isStream ? parseStream(response.status, response.headers, raw).text : JSON.parse(raw).response;
+    return {
+      status: response.status,
+      error: isStream ? undefined : (JSON.parse(raw).error as string | undefined),
+      text: text as string,
+      chatId: response.headers.get('chat-id') ?? '',
+      turnId: response.headers.get('turn-id') ?? '',
+      isReplay: response.headers.get('idempotency-replayed') === 'true',
+    };
+  }
+  /** Opens a chat with three turns. */
+  async function begin(): Promise<string> {
+    const { chatId } = await send({ prompt: 'one' });
+    for (const prompt of ['two', 'three']) await send({ prompt, chat_id: chatId });
+    return chatId;
+  }
+  const turnsOf = (chatId: string) => listTurns(app.url, chatId);
+  const callsOf = () => app.agent.invocations.length;
+
+  it.each([
+    ['the first prompt', '1:user', ['new 4']],
+    ['an answer', '2', ['one 1', 'new 4']],
+    ['the last prompt', '3:user', ['one 1', 'two 2', 'new 4']],
+  ])('replaces what comes from %s on', async (_name, place, turns) => {
+    const chatId = await begin();
+    const { turnId } = await send({ prompt: 'new', chat_id: chatId, replace_from: `${chatId}:${place}` });
+    expect(turnId).toBe(`${chatId}:4`);
+    expect(await turnsOf(chatId)).toEqual(turns);
+  });
+
+  it('gives the agent a new session, which knows what came before', async () => {
+    const chatId = await begin();
+    const [before] = app.agent.invocations.slice(-1);
+    await send({ prompt: 'What did I ask you first?', chat_id: chatId, replace_from: `${chatId}:2` });
+    const [call] = app.agent.invocations.slice(-1);
+    expect(call?.sessionId).not.toBe(before?.sessionId);
+    expect(JSON.stringify(call)).toContain('one');
+    expect(JSON.stringify(call)).not.toMatch(/two|three/);
+  });
+
+  it.each([
+    ['an unknown chat', 'none', 'none:1', NOT_FOUND],
+    ['a turn that never was', undefined, '9', INVALID],
+    ['turn 0', undefined, '0', INVALID],
+    ['a turn that was replaced', undefined, '2', INVALID],
+  ])('begins no turn for %s', async (_name, id, place, [status, error]) => {
+    const chatId = id ?? (await begin());
+    const replaceFrom = id === undefined ? `${chatId}:${place}` : place;
+    if (place === '2') await send({ prompt: 'new', chat_id: chatId, replace_from: `${chatId}:1` });
+    const calls = callsOf();
+    const refused = await send({ prompt: 'new', chat_id: chatId, replace_from: replaceFrom });
+    expect(refused).toMatchObject({ status, error, chatId: '', turnId: '' });
+    expect(callsOf()).toBe(calls);
+    // The place of the refused turn is free.
+    expect((await send({ prompt: 'next' })).status).toBe(200);
+  });
+
+  it('begins no turn for the answer of a turn that has none', async () => {
+    const chatId = await begin();
+    await send({ prompt: 'fail [[fault stream-exception after=0 times=9]]', chat_id: chatId });
+    const body = { prompt: 'new', chat_id: chatId };
+    expect(await send({ ...body, replace_from: `${chatId}:4` })).toMatchObject({
+      status: INVALID[0],
+      error: INVALID[1],
+    });
+    await send({ ...body, replace_from: `${chatId}:4:user` });
+    expect(await turnsOf(chatId)).toEqual(['one 1', 'two 2', 'three 3', 'new 5']);
+  });
+
+  it.each([
+    ['fails', '[[fault stream-exception after=0 times=9]]', ['one 1', 'two 2', 'three 3', '4 failed']],
+    ['breaks off', '[[fault torn after=2 times=9]]', ['one 1', '4 partial']],
+  ])('keeps the old turns or not, if the new one %s', async (_name, directive, turns) => {
+    const chatId = await begin();
+    await send({ prompt: directive, chat_id: chatId, replace_from: `${chatId}:2` });
+    expect((await turnsOf(chatId)).map((turn) => turn.replace(`${directive} `, ''))).toEqual(turns);
+  });
+
+  it('belongs to the request of an Idempotency-Key', async () => {
+    const chatId = await begin();
+    const body = { prompt: 'new', chat_id: chatId, replace_from: `${chatId}:2` };
+    const key = { 'idempotency-key': 'edit' };
+    const first = await send(body, key);
+    expect(await send(body, key)).toMatchObject({
+      status: 200,
+      isReplay: true,
+      text: first.text,
+      turnId: `${chatId}:4`,
+    });
+    for (const other of [
+      { ...body, replace_from: `${chatId}:1` },
+      { prompt: 'new', chat_id: chatId },
+    ])
+      expect(await send(other, key)).toMatchObject({
+        status: 422,
+        error: 'Idempotency-Key was used with another request',
+      });
+    await send({ prompt: 'newer', chat_id: chatId, replace_from: `${chatId}:4` });
+    expect(await send(body, key)).toMatchObject({ status: 200, isReplay: true, text: first.text });
+    expect(await turnsOf(chatId)).toEqual(['one 1', 'newer 5']);
+  });
+});
