@@ -1,7 +1,7 @@
 /** @import { Api } from './api.js' */
 /** @import { MessageList } from './message-list.js' */
 /** @import { ChatSummary, Entry, StoredChat, StreamPart, TurnRequest } from './types.js' */
-import { createKey, findPrompt, isSame, toEntries, toEntry } from './entries.js';
+import { createKey, findPrompt, isSame, toEntries, toEntry, toReplaced } from './entries.js';
 import { announce } from './dom.js';
 import { toTrouble, TurnReader } from './turn-reader.js';
 
@@ -80,12 +80,13 @@ export class Conversation {
   /** Shows the newest messages where they differ. Older ones stay. @param {StoredChat} chat */
   merge({ messages, next_cursor: cursor }) {
     const fresh = toEntries(messages);
-    const from = this.entries.findIndex(({ id }) => id === fresh[0]?.id);
     const unsent = this.entries.filter(({ trouble }) => trouble?.kind === 'unsent');
-    const shown = this.entries.slice(Math.max(from, 0)).filter((entry) => !unsent.includes(entry));
-    if (isSame(shown, fresh)) return;
-    const older = from > 0 ? this.entries.slice(0, from) : [];
-    this.show([...older, ...fresh, ...unsent], from >= 0 ? this.cursor : cursor);
+    const stored = this.entries.filter((entry) => !unsent.includes(entry));
+    // A chat without older messages is whole. What it does not have any more was replaced.
+    const from = cursor === undefined ? 0 : stored.findIndex(({ id }) => id === fresh[0]?.id);
+    if (isSame(stored.slice(Math.max(from, 0)), fresh)) return;
+    const older = stored.slice(0, Math.max(from, 0));
+    this.show([...older, ...fresh, ...unsent], from > 0 ? this.cursor : cursor);
   }
 
   async loadOlder() {
@@ -104,21 +105,34 @@ export class Conversation {
     }
   }
 
-  /** Sends a prompt. @param {string} prompt @param {string} [replaceFrom] - a message, for an edit or another reply. */
+  /** Sends a prompt. @param {string} prompt @param {string} [replaceFrom] - the prompt that it takes the place of. */
   ask(prompt, replaceFrom) {
     return this.run({ prompt, key: createKey(), ...(replaceFrom && { replaceFrom }) });
   }
 
-  /** Asks for another reply to a prompt. @param {Entry} entry - the reply, or a prompt without one. */
-  askAgain(entry) {
-    return this.ask(findPrompt(this.entries, entry), entry.id);
+  /** Sends a prompt in place of another one. @param {Entry} entry @param {string} text */
+  edit(entry, text) {
+    return this.ask(text, toReplaced(entry));
   }
 
-  /** Repeats a request. If its turn had a reply after all, that one comes back. @param {Entry} entry @param {boolean} [supersede] */
-  retry(entry, supersede) {
-    if (entry.request === undefined) return this.askAgain(entry);
-    if (entry.trouble?.kind === 'unsent') this.remove(entry);
-    return this.run({ ...entry.request, ...(supersede && { supersede }) });
+  /** Asks for another reply to a prompt. @param {Entry} entry - the reply, or a prompt without one. */
+  askAgain(entry) {
+    const prompt = findPrompt(this.entries, entry);
+    return this.edit(prompt, prompt.content);
+  }
+
+  /** Repeats a request that may not have arrived. @param {Entry} entry @param {boolean} [supersede] */
+  async retry(entry, supersede) {
+    if (this.isBusy || entry.request === undefined) return;
+    this.remove(entry);
+    await this.run({ ...entry.request, ...(supersede && { supersede }) });
+  }
+
+  /** Sends a prompt to a new chat, because its own is gone. @param {Entry} entry */
+  async sendAnew(entry) {
+    this.remove(entry);
+    await this.open(undefined);
+    await this.ask(entry.content);
   }
 
   /** Takes a prompt that was not sent off the page. @param {Entry} entry */
@@ -153,9 +167,11 @@ export class Conversation {
         ? this.api.follow(chatId, signal)
         : this.api.ask(request, { chatId, signal });
     });
-    if (signal.aborted) return;
+    if (signal.aborted || hidden.length === 0 || reply.content !== '' || !this.entries.includes(prompt)) return;
     // As long as there is no reply, nothing is replaced.
-    if (reply.content === '' && hidden.length > 0) this.restore(hidden, prompt);
+    this.restore(hidden, prompt);
+    // If the request was refused, another tab or device may have changed the chat.
+    if (prompt.trouble?.kind === 'unsent') await this.refresh().catch(() => undefined);
   }
 
   /** Follows the turn that runs in this chat. Another tab or device has begun it, or this page before it was loaded again. */
@@ -231,20 +247,21 @@ export class Conversation {
     announce(toTrouble(prompt, reply)?.error ?? 'The answer is complete');
   }
 
-  /** Takes a turn and all after it off the page. @param {string | undefined} id - a message of it. @returns {Entry[]} */
+  /** Takes a turn and all after it off the page. @param {string | undefined} id - its prompt. @returns {Entry[]} */
   hide(id) {
-    const named = id === undefined ? -1 : this.entries.findIndex((entry) => entry.id === id);
-    if (named === -1) return [];
-    const from = this.entries[named]?.role === 'assistant' ? named - 1 : named;
-    const hidden = this.entries.slice(Math.max(from, 0));
+    const from = id === undefined ? -1 : this.entries.findIndex((entry) => entry.id === id);
+    if (from === -1) return [];
+    const hidden = this.entries.slice(from).filter(({ trouble }) => trouble?.kind !== 'unsent');
     for (const entry of hidden) this.remove(entry);
     return hidden;
   }
 
   /** @param {Entry[]} hidden @param {Entry} prompt */
   restore(hidden, prompt) {
-    const before = this.entries.filter((entry) => entry !== prompt);
-    this.show([...before, ...hidden, prompt], this.cursor);
+    const others = this.entries.filter((entry) => entry !== prompt);
+    const from = others.findIndex(({ trouble }) => trouble?.kind === 'unsent');
+    const at = from === -1 ? others.length : from;
+    this.show([...others.slice(0, at), ...hidden, ...others.slice(at), prompt], this.cursor);
   }
 
   /** @param {...Entry} entries */

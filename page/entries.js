@@ -40,5 +40,15 @@ export function isSame(shown, fresh) {
 /** The prompt of the turn that an entry belongs to. @param {readonly Entry[]} entries @param {Entry} entry */
 export function findPrompt(entries, entry) {
   const before = entries.slice(0, entries.indexOf(entry) + 1);
-  return before.findLast(({ role }) => role === 'user')?.content ?? '';
+  return before.findLast(({ role }) => role === 'user') ?? entry;
+}
+
+/**
+ * The message that a turn replaces from if it takes the place of this prompt. Without a reply, the turn of the prompt has
+ * replaced nothing so far: what it was to replace goes with it.
+ *
+ * @param {Entry} prompt
+ */
+export function toReplaced({ id, trouble, request }) {
+  return (trouble && request?.replaceFrom) ?? id;
 }

@@ -72,10 +72,14 @@ const messages = new MessageList(
   {
     askAgain: (entry) => void conversation.askAgain(entry),
     retry: (entry, supersede) => void conversation.retry(entry, supersede),
-    edit: (entry, text) => void conversation.ask(text, entry.id),
+    edit: (entry, text) => void conversation.edit(entry, text),
     takeBack: (entry) => {
       conversation.remove(entry);
       composer.giveBack(entry.content);
+    },
+    sendAnew: (entry) => {
+      history.replaceState(null, '', location.pathname + location.search);
+      void conversation.sendAnew(entry);
     },
   },
   () => conversation.loadOlder().catch(report),

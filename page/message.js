@@ -14,10 +14,17 @@ import { buildSources, markSources } from './sources.js';
  * @property {(entry: Entry, supersede?: boolean) => void} retry
  * @property {(entry: Entry, text: string) => void} edit
  * @property {(entry: Entry) => void} takeBack
+ * @property {(entry: Entry) => void} sendAnew
  */
 
 /** @type {Readonly<Record<Way, string>>} */
-const WAYS = { again: 'Try again', repeat: 'Try again', supersede: 'Stop it and send', edit: 'Edit' };
+const WAYS = {
+  again: 'Try again',
+  repeat: 'Try again',
+  supersede: 'Stop it and send',
+  edit: 'Edit',
+  anew: 'Send in a new chat',
+};
 
 /** One message, with its state and what can be done about it. */
 export class MessageView {
@@ -95,6 +102,7 @@ export class MessageView {
       repeat: () => actions.retry(entry),
       supersede: () => actions.retry(entry, true),
       edit: () => actions.takeBack(entry),
+      anew: () => actions.sendAnew(entry),
     };
     return h(
       'div',

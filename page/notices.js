@@ -3,7 +3,7 @@
 /**
  * What a trouble is to a person, and the ways on.
  *
- * @typedef {'again' | 'repeat' | 'supersede' | 'edit'} Way
+ * @typedef {'again' | 'repeat' | 'supersede' | 'edit' | 'anew'} Way
  * @typedef {{ title: string, text: string, small?: string | undefined, ways: Way[], tone: 'calm' | 'bad' }} Notice
  */
 
@@ -37,7 +37,7 @@ export function toNotice({ kind, error, detail, status }) {
         title: error ?? 'There was no answer',
         text: `${reason} Your message is kept.`.trim(),
         small: toReference(detail),
-        ways: ['repeat'],
+        ways: ['again'],
         tone: 'bad',
       };
     case 'unsent':
@@ -62,6 +62,12 @@ function toUnsentNotice(error = 'Not sent', detail = '', status = 0) {
   }
   if (status === 429 || status >= 500)
     return { title, text: '', small: toReference(detail), ways: ['repeat', 'edit'], tone: 'bad' };
+  if (status === 404)
+    return { title: 'Not sent: this chat is gone', text: 'It was deleted elsewhere.', ways: ['anew'], tone: 'bad' };
+  if (error === "Field 'replace_from' is invalid") {
+    const text = 'What you wanted to replace is no longer in it.';
+    return { title: 'Not sent: the chat was changed elsewhere', text, ways: ['edit'], tone: 'calm' };
+  }
   return { title, text: detail, ways: ['edit'], tone: 'bad' };
 }
 

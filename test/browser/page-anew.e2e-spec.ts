@@ -3,10 +3,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/gl
 import type { Browser, Locator, Page } from 'playwright-core';
 import { mintToken } from '../../src/local/dev-token.js';
 import { listTurns } from '../support/anew-page.js';
-import { describeInBrowser, openPage, startBrowser } from '../support/browser.js';
+import { describeInBrowser } from '../support/browser.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { readChat, type ShownChat } from '../support/chat-client.js';
 import { readHeads } from '../support/chat-items.js';
+import { openPage, startBrowser } from '../support/chromium.js';
 import { type FrontendPage, serveFrontendPage } from '../support/frontend-page.js';
 import { SECRET, tokenOf } from '../support/tokens.js';
 

@@ -119,40 +119,62 @@ describeInBrowser('the page', () => {
     );
   });
 
-  it('asks anew by the id of a reply, and of a prompt that is edited', async () => {
+  it('regenerates a reply, and edits a prompt in the middle and the first one', async () => {
+    const driver = await fixture.openPage();
+    for (const prompt of ['One', 'Two', 'Three']) await driver.ask(`${prompt} ${SHORT}`);
+    const tab = await fixture.openTab(driver);
+    const isKept = async (...prompts: string[]) => {
+      await driver.untilReady();
+      const shown = prompts.map((prompt) => `${prompt} ${SHORT}`);
+      expect(await driver.listPrompts()).toEqual(shown);
+      expect(await driver.replies.count()).toBe(prompts.length);
+      await driver.page.reload();
+      await driver.replies.nth(prompts.length - 1).waitFor();
+      expect(await driver.listPrompts()).toEqual(shown);
+    };
+    await driver.press('Regenerate');
+    await isKept('One', 'Two', 'Three');
+    await driver.edit(1, `Second ${SHORT}`);
+    await isKept('One', 'Second');
+    await driver.edit(0, `First ${SHORT}`);
+    await isKept('First');
+    await tab.page.locator('.bubble', { hasText: 'First' }).waitFor();
+    await tab.untilReady();
+    await tab.page.locator('.bubble', { hasText: 'One' }).waitFor({ state: 'detached' });
+    expect(await tab.listPrompts()).toEqual([`First ${SHORT}`]);
+  });
+
+  it('tries again after a fault, and keeps the turns before', async () => {
     const driver = await fixture.openPage();
     await driver.ask('Plan a weekend in Lisbon');
-    const chatId = decodeURIComponent(new URL(driver.page.url()).hash.slice(1));
-    const bodies: unknown[] = [];
-    driver.page.on('request', (request) =>
-      bodies.push(...(request.method() === 'POST' ? [request.postDataJSON()] : [])),
-    );
-    const answer = async (turn: number) => {
-      const parts = [
-        {
-          type: 'start',
-          messageId: `${chatId}:${turn}`,
-          messageMetadata: { user_message_id: `${chatId}:${turn}:user` },
+    const failOnce = () =>
+      driver.page.route(
+        '**/chat/stream',
+        (route) => {
+          const { prompt, ...others } = route.request().postDataJSON() as { readonly prompt: string };
+          return route.continue({ postData: JSON.stringify({ prompt: `${prompt} [[fault http-error]]`, ...others }) });
         },
-        { type: 'text-delta', id: 'answer', delta: `The reply of turn ${turn}` },
-        { type: 'finish', finishReason: 'stop' },
-      ];
-      const body = [...parts.map((part) => JSON.stringify(part)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('');
-      await driver.forge('**/chat/stream', 'text/event-stream', body);
+        { times: 1 },
+      );
+    const goOn = async () => {
+      await driver.notices.getByText('Your message is kept.').waitFor();
+      await driver.press('Try again');
+      await driver.notices.waitFor({ state: 'detached' });
+      await driver.untilReady();
     };
-    await answer(2);
-    await driver.press('Regenerate');
-    await driver.replies.getByText('The reply of turn 2').waitFor();
-    await answer(3);
-    await driver.untilReady();
-    await driver.press('Edit');
-    await driver.page.getByLabel('Your message').first().fill('Plan a week in Porto');
-    await driver.page.getByLabel('Your message').first().press('Enter');
-    await driver.replies.getByText('The reply of turn 3').waitFor();
-    expect(bodies).toEqual([
-      { prompt: 'Plan a weekend in Lisbon', chat_id: chatId, replace_from: `${chatId}:1` },
-      { prompt: 'Plan a week in Porto', chat_id: chatId, replace_from: `${chatId}:2:user` },
-    ]);
-    expect(await driver.page.locator('.message').count()).toBe(2);
+    await failOnce();
+    await driver.ask('And in winter?');
+    await goOn();
+    expect(await driver.listPrompts()).toEqual(['Plan a weekend in Lisbon', 'And in winter?']);
+
+    await failOnce();
+    await driver.edit(0, 'Plan a week in Porto');
+    await driver.notices.waitFor();
+    // What was to be replaced is still there.
+    expect(await driver.listPrompts()).toEqual(['Plan a weekend in Lisbon', 'And in winter?', 'Plan a week in Porto']);
+    await goOn();
+    await driver.page.reload();
+    await driver.replies.waitFor();
+    expect(await driver.listPrompts()).toEqual(['Plan a week in Porto']);
   });
 });

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page, Response } from 'playwright-core';
 import { openWindow } from './chromium.js';
-import { expectDescribed } from './openapi/response-listener.js';
+import { expectDescribed, expectDescribedRequest } from './openapi/response-listener.js';
 
 /** A browser says this of every status from 400 on. */
 const STATUS_LINE = /^Failed to load resource: the server responded with a status of /;
@@ -48,7 +48,7 @@ export class PageDriver {
   ) {}
 
   /**
-   * Opens the page. Everything that it gets from the service is compared with openapi.json.
+   * Opens the page. Everything that it sends to the service and gets from there is compared with openapi.json.
    *
    * @param options.token - the token of the tab; without it the page gets one of local mode, or asks.
    */
@@ -114,6 +114,18 @@ export class PageDriver {
     await this.untilReady();
   }
 
+  /** Sends a text in place of a prompt. @param index - of the prompt, from 0. */
+  async edit(index: number, text: string): Promise<void> {
+    await this.page.locator('.user').nth(index).getByRole('button', { name: 'Edit' }).click();
+    await this.page.locator('.edit textarea').fill(text);
+    await this.page.locator('.edit textarea').press('Enter');
+    await this.untilReady();
+  }
+
+  listPrompts(): Promise<string[]> {
+    return this.page.locator('.bubble').allTextContents();
+  }
+
   async untilReady(): Promise<void> {
     await this.page.locator('#send[title=Send]').waitFor();
   }
@@ -148,7 +160,14 @@ export class PageDriver {
       if (!this.allowed.some((pattern) => pattern.test(text))) this.complaints.push(`${message.type()}: ${text}`);
     });
     page.on('request', (request) => {
-      if (new URL(request.url()).origin !== new URL(this.url).origin) this.complaints.push(request.url());
+      const { origin, pathname, search } = new URL(request.url());
+      if (origin !== new URL(this.url).origin) this.complaints.push(request.url());
+      expectDescribedRequest({
+        method: request.method(),
+        url: `${pathname}${search}`,
+        headers: request.headers(),
+        body: request.postData() ?? undefined,
+      });
     });
     page.on('response', (response) => void describeResponse(response));
   }

@@ -8,7 +8,7 @@ import {
 } from './api-document.js';
 
 /** Lists how a value differs from a schema of the document. `jest-environment.mjs` has it for all test files. */
-const { listSchemaErrors } = globalThis as unknown as {
+export const { listSchemaErrors } = globalThis as unknown as {
   readonly listSchemaErrors: (path: readonly string[], value: unknown) => string[];
 };
 
@@ -27,7 +27,7 @@ export interface SeenResponse {
 /** Headers of the connection, of the representation, and `Date`. A document of OpenAPI does not describe them. */
 const TRANSPORT = /^(content-type|content-length|date|connection|keep-alive|transfer-encoding)$/;
 /** The pages are not part of the API. */
-const PAGES = /^\/((docs|page)(\/[^?]*)?|openapi\.json)?(\?|$)/;
+export const PAGES = /^\/((docs|page)(\/[^?]*)?|openapi\.json)?(\?|$)/;
 
 /** Lists everything in a response that openapi.json does not describe. */
 export function listDeviations(seen: SeenResponse): string[] {

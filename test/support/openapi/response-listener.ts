@@ -1,9 +1,11 @@
 import { IncomingMessage } from 'node:http';
+import type { SeenRequest } from './check-request.js';
 import type { SeenResponse } from './check-response.js';
 
 /** The services of this test file, by host and port, each with its base path. */
 const services = new Map<string, string>();
 let responses: SeenResponse[] = [];
+let requests: SeenRequest[] = [];
 
 /** Every response of a service at this URL is compared with openapi.json. @returns ends that. */
 export function expectDescribedResponses(url: string, basePath = ''): () => void {
@@ -17,14 +19,20 @@ export function expectDescribed(response: SeenResponse): void {
   responses.push(response);
 }
 
-/** Lists the deviations of all responses since the last call. */
+/** Compares one request with openapi.json, after the test. */
+export function expectDescribedRequest(request: SeenRequest): void {
+  requests.push(request);
+}
+
+/** Lists the deviations of all responses, and of requests that were given, since the last call. */
 export async function takeDeviations(): Promise<string[]> {
-  const taken = responses;
-  responses = [];
-  if (taken.length === 0) return [];
+  const [taken, asked] = [responses, requests];
+  [responses, requests] = [[], []];
+  if (taken.length + asked.length === 0) return [];
   // Not before, because most specs beside the code send no request.
   const { listDeviations } = await import('./check-response.js');
-  return [...new Set(taken.flatMap(listDeviations))];
+  const { listRequestDeviations } = await import('./check-request.js');
+  return [...new Set([...taken.flatMap(listDeviations), ...asked.flatMap(listRequestDeviations)])];
 }
 
 /**
