@@ -114,9 +114,10 @@ export class Api {
   async fetch(path, options) {
     try {
       return await fetch(new URL(path, this.session.root), options);
-    } catch (error) {
+    } catch {
       options.signal?.throwIfAborted();
-      throw new ApiError(0, 'The service cannot be reached', { message: String(error) });
+      // The browser says no more of it.
+      throw new ApiError(0, 'The service cannot be reached', { message: 'Check the connection.' });
     }
   }
 }

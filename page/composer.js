@@ -107,7 +107,7 @@ export class Composer {
     const { value } = this.field;
     if (this.chatId !== undefined) sessionStorage.setItem(STORED + this.chatId, value);
     const isTooLong = this.isTooLong(value);
-    this.count.textContent = isTooLong ? `At most ${this.limit} characters` : '';
+    this.count.textContent = isTooLong ? `At most ${this.limit.toLocaleString('en')} characters` : '';
     this.button.classList.toggle('ready', this.isBusy || (value.trim() !== '' && !isTooLong));
     if (CSS.supports('field-sizing', 'content')) return;
     this.field.style.height = 'auto';

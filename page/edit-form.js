@@ -34,6 +34,7 @@ export class EditForm {
 
   focus() {
     this.field.focus();
+    this.element.scrollIntoView({ block: 'nearest' });
     this.field.setSelectionRange(this.field.value.length, this.field.value.length);
   }
 }

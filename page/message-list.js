@@ -15,6 +15,7 @@ export class MessageList {
   /** @type {Set<Entry>} */
   grown = new Set();
   isAtEnd = true;
+  lastTop = 0;
   nextFrame = 0;
 
   /** @param {MessageActions} actions @param {() => Promise<void>} loadOlder */
@@ -113,12 +114,18 @@ export class MessageList {
 
   look() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    this.isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+    const isNear = scrollHeight - scrollTop - clientHeight < NEAR;
+    // Only a person scrolls up. If the window or a text changes its size, the end moves away below.
+    const isLeft = scrollTop < this.lastTop;
+    this.lastTop = scrollTop;
+    this.isAtEnd = isNear || (this.isAtEnd && !isLeft);
     this.toEnd.hidden = this.isAtEnd;
+    if (this.isAtEnd && !isNear) this.scrollToEnd();
   }
 
   scrollToEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.lastTop = this.scroller.scrollTop;
     this.isAtEnd = true;
     this.toEnd.hidden = true;
   }

@@ -107,14 +107,13 @@ export class MessageView {
     return h(
       'div',
       { className: `notice ${tone} ${trouble.kind}` },
-      icon(tone === 'calm' ? 'stop' : 'warning'),
+      icon(tone === 'bad' ? 'warning' : trouble.kind === 'stopped' ? 'stop' : 'note'),
       h(
         'div',
         {},
         h('strong', { dir: 'auto' }, title),
-        ' ',
-        h('span', { dir: 'auto' }, text),
-        small !== undefined && h('small', {}, small),
+        text !== '' && h('p', { dir: 'auto' }, text),
+        small !== undefined && h('small', { dir: 'auto' }, small),
       ),
       h(
         'div',

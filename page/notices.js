@@ -49,8 +49,7 @@ export function toNotice({ kind, error, detail, status }) {
 /** @param {string | undefined} error @param {string | undefined} detail @param {number | undefined} status @returns {Notice} */
 function toUnsentNotice(error = 'Not sent', detail = '', status = 0) {
   const title = `Not sent: ${error}`;
-  // The browser says no more of it.
-  if (status === 0) return { title, text: 'Check the connection.', ways: ['repeat', 'edit'], tone: 'bad' };
+  if (status === 0) return { title, text: detail, ways: ['repeat', 'edit'], tone: 'bad' };
   if (status === 401) return { title, text: 'Go on with another token.', ways: ['repeat', 'edit'], tone: 'bad' };
   if (error === 'A turn is already in progress') {
     return {
@@ -60,8 +59,8 @@ function toUnsentNotice(error = 'Not sent', detail = '', status = 0) {
       tone: 'calm',
     };
   }
-  if (status === 429 || status >= 500)
-    return { title, text: '', small: toReference(detail), ways: ['repeat', 'edit'], tone: 'bad' };
+  if (status === 429) return { title, text: detail, ways: ['repeat', 'edit'], tone: 'bad' };
+  if (status >= 500) return { title, text: '', small: toReference(detail), ways: ['repeat', 'edit'], tone: 'bad' };
   if (status === 404)
     return { title: 'Not sent: this chat is gone', text: 'It was deleted elsewhere.', ways: ['anew'], tone: 'bad' };
   if (error === "Field 'replace_from' is invalid") {

@@ -23,7 +23,9 @@ export function askForToken({ reason, token = '' }) {
   field.value = token;
   dialog.returnValue = '';
   dialog.showModal();
-  field.select();
+  // A token that is there already goes with Enter.
+  if (token === '' || reason === undefined) field.select();
+  else byId('token-confirm').focus();
   return new Promise((resolve) => {
     const form = /** @type {HTMLFormElement} */ (dialog.querySelector('form'));
     form.onsubmit = (event) => {

@@ -85,7 +85,7 @@ export class TurnReader {
     if (isLost && (this.hasStarted || !(error instanceof ApiError)) && this.losses < mostLosses) return;
     if (message === STOPPED) this.close({ kind: 'stopped', error: 'Stopped' });
     else if (isKnown) this.close({ kind: this.reply.content === '' ? 'failed' : 'partial', error: message, detail });
-    else this.close({ kind: 'unsent', error: message, detail: toDetail(detail, retryAfter), status });
+    else this.close({ kind: 'unsent', error: message, detail: status === 429 ? toWait(retryAfter) : detail, status });
     if (turnId !== undefined) {
       this.reply.id = turnId;
       this.prompt.id = `${turnId}:user`;
@@ -113,9 +113,9 @@ export function toTrouble(prompt, reply) {
   return reply.trouble ?? prompt.trouble;
 }
 
-/** @param {string | undefined} detail @param {number | undefined} seconds */
-function toDetail(detail, seconds) {
-  return seconds === undefined ? detail : `Try again in ${seconds} s`;
+/** @param {number} [seconds] */
+function toWait(seconds) {
+  return seconds === undefined ? 'Try again later.' : `The next one can be sent in ${seconds} s.`;
 }
 
 /** @param {StreamPart} part @returns {Citation} */

@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page, Response } from 'playwright-core';
 import { openWindow } from './chromium.js';
 import { expectDescribed, expectDescribedRequest } from './openapi/response-listener.js';
@@ -12,7 +13,7 @@ const OVERFLOWS = `[...document.querySelectorAll('body, body *')].flatMap((eleme
   const style = getComputedStyle(element);
   const { left, right, width } = element.getBoundingClientRect();
   const isShown = element.checkVisibility({ visibilityProperty: true });
-  if (!isShown || width <= 1 || element.closest('pre, svg, .hidden, [inert]')) return [];
+  if (!isShown || width <= 1 || element.closest('input, pre, svg, .hidden, [inert]')) return [];
   const isWide = element.scrollWidth > element.clientWidth + 1 && style.display !== 'inline';
   const isOutside = left < -1 || right > innerWidth + 1;
   const isCut = style.textOverflow === 'ellipsis' || style.webkitLineClamp !== 'none';
@@ -103,6 +104,12 @@ export class PageDriver {
     await this.page.route(pattern, (route) => route.fulfill({ status: 200, headers, body }));
   }
 
+  /** Lets the agent reply with these parts. The service gets no request. */
+  forgeTurn(parts: readonly object[]): Promise<void> {
+    const events = [...parts.map((part) => JSON.stringify(part)), '[DONE]'].map((data) => `data: ${data}\n\n`);
+    return this.forge('**/chat/stream', 'text/event-stream', events.join(''));
+  }
+
   async say(text: string): Promise<void> {
     await this.prompt.fill(text);
     await this.prompt.press('Enter');
@@ -137,6 +144,13 @@ export class PageDriver {
   /** Lists elements that are wider than their place, and texts that are cut. */
   listOverflows(): Promise<string[]> {
     return this.page.evaluate(OVERFLOWS);
+  }
+
+  /** Lists what axe-core finds: its rules, and where. */
+  async listViolations(): Promise<string[]> {
+    await this.page.evaluate(axe.source);
+    const { violations } = await this.page.evaluate<axe.AxeResults>('axe.run({ resultTypes: ["violations"] })');
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id} ${target.join(' ')}`));
   }
 
   /** Notes the place of an element in each frame. @returns ends that, and has all the different places. */

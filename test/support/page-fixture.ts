@@ -65,7 +65,14 @@ export function usePage(): PageFixture {
   return {
     createToken,
     openPage: async ({ token = createToken(`person-${(users += 1)}`), hash = '', ...options } = {}) =>
-      keep(await PageDriver.open(browser, `${server.url}/${hash}`, { ...options, ...(token !== null && { token }) })),
+      keep(
+        await PageDriver.open(browser, `${server.url}/${hash}`, {
+          // Animations take most of the time of a browser without a screen.
+          reducedMotion: 'reduce',
+          ...options,
+          ...(token !== null && { token }),
+        }),
+      ),
     openTab: async (driver) => keep(await driver.openTab()),
     ask: async (token, prompt, chatId) => {
       const response = await fetch(`${server.url}/chat`, {
