@@ -59,7 +59,9 @@ export class Composer {
   /** Another chat is open. Its text comes back. @param {string} chatId @param {boolean} isNew - it has just begun here. */
   switchTo(chatId, isNew) {
     if (this.chatId === chatId) return;
-    const text = isNew ? this.field.value : (sessionStorage.getItem(STORED + chatId) ?? '');
+    // What was written before the page knew its chat stays.
+    const isKept = isNew || (this.chatId === undefined && this.field.value !== '');
+    const text = isKept ? this.field.value : (sessionStorage.getItem(STORED + chatId) ?? '');
     if (isNew) this.put('');
     this.chatId = chatId;
     this.put(text);

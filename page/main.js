@@ -64,7 +64,8 @@ const header = new ChatHeader({
   },
 });
 const composer = new Composer({
-  send: (prompt) => void conversation.ask(prompt),
+  // A prompt may be faster than the settings.
+  send: (prompt) => void opening.then(() => conversation.ask(prompt)),
   stop: () => void conversation.stop().catch(report),
 });
 /** @type {MessageList} */
@@ -141,9 +142,13 @@ addEventListener('hashchange', () => void openNamed());
 addEventListener('pagehide', () => conversation.leave());
 document.addEventListener('visibilitychange', () => document.hidden || void reread());
 
-try {
-  await session.open();
-  await Promise.all([chats.load(), openNamed()]);
-} catch (error) {
-  report(error);
+async function openPage() {
+  try {
+    await session.open();
+    await Promise.all([chats.load(), openNamed()]);
+  } catch (error) {
+    report(error);
+  }
 }
+
+const opening = openPage();

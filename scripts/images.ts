@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { startBrowser } from '../test/support/chromium.js';
+import { openWindow, startBrowser } from '../test/support/chromium.js';
 import { PageDriver } from '../test/support/page-driver.js';
 import { spawnServer } from '../test/support/spawned-server.js';
 
@@ -54,8 +54,8 @@ async function takeAll(chromium: Browser): Promise<void> {
   await phone.page.close();
 }
 
-function open(chromium: Browser, options: BrowserContextOptions): Promise<PageDriver> {
-  return PageDriver.open(chromium, url, { reducedMotion: 'reduce', ...options });
+async function open(chromium: Browser, options: BrowserContextOptions): Promise<PageDriver> {
+  return PageDriver.open(await openWindow(chromium, { reducedMotion: 'reduce', ...options }), url);
 }
 
 /** As WebP, which is a third of the size. Without the focus, because a cursor may be shown or not. */

@@ -1,16 +1,31 @@
-import { expect, it } from '@jest/globals';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import type { Route } from 'playwright-core';
 import { describeInBrowser } from '../support/browser.js';
 import { SHORT, usePage } from '../support/page-fixture.js';
+import { testTrouble } from './page-trouble.js';
 
-/** The page of local mode in Chromium, as a person uses it. */
+/** The page of local mode in Chromium, as a person uses it. All its tests share a browser and a service. */
 describeInBrowser('the page', () => {
   const fixture = usePage();
+
+  describe('in trouble', () => testTrouble(fixture));
 
   it('takes the token of local mode, and says which agent replies', async () => {
     const driver = await fixture.openPage({ token: null });
     await driver.page.locator('#user', { hasText: 'demo' }).waitFor();
     await driver.page.getByText('An emulated agent (classic)').waitFor();
     expect(await driver.page.evaluate('document.activeElement.id')).toBe('prompt');
+
+    // A person may be faster than the service.
+    const settings = new Promise<Route>((resolve) => void driver.page.route('**/settings.json', resolve));
+    await driver.page.reload();
+    await driver.say(`Hello ${SHORT}`);
+    await driver.prompt.fill('And then?');
+    await (await settings).continue();
+    await driver.replies.waitFor();
+    await driver.untilReady();
+    expect(await driver.prompt.inputValue()).toBe('And then?');
   });
 
   it('shows a reply while it comes, with its source, and keeps the chat in the list and the address', async () => {
@@ -20,6 +35,7 @@ describeInBrowser('the page', () => {
     const isBusy = () => driver.page.locator('#send[title=Stop]').isVisible();
     while ((await isBusy()) || lengths.size === 0) {
       lengths.add((await driver.replies.textContent())?.length ?? 0);
+      await wait(50);
     }
     expect([...lengths].toSorted((a, b) => a - b)).toEqual([...lengths]);
     expect(lengths.size).toBeGreaterThan(5);
@@ -63,17 +79,17 @@ describeInBrowser('the page', () => {
   it('shows older messages above, and stays where one reads', async () => {
     const token = fixture.createToken('historian');
     const id = await fixture.ask(token, `Turn 1 ${SHORT}`);
-    for (let turn = 2; turn <= 24; turn += 1) await fixture.ask(token, `Turn ${turn} ${SHORT}`, id);
+    for (let turn = 2; turn <= 12; turn += 1) await fixture.ask(token, `Turn ${turn} ${SHORT}`, id);
     const driver = await fixture.openPage({ token, hash: `#${id}`, viewport: { width: 768, height: 700 } });
     const find = (turn: number) => driver.page.locator('.bubble', { hasText: new RegExp(`^Turn ${turn} `) });
-    await find(24).waitFor();
+    await find(12).waitFor();
     await driver.page.locator('#scroller').hover();
     await driver.page.mouse.wheel(0, -400);
     await find(1).waitFor({ state: 'attached' });
-    const seen = await find(22).boundingBox();
+    const seen = await find(10).boundingBox();
     expect(seen?.y).toBeGreaterThan(-700);
     while (((await find(1).boundingBox())?.y ?? 0) < 0) await driver.page.mouse.wheel(0, -2000);
-    expect(await driver.page.locator('.bubble').count()).toBe(24);
+    expect(await driver.page.locator('.bubble').count()).toBe(12);
   });
 
   it('stops a reply, and keeps what was there', async () => {

@@ -21,8 +21,8 @@ export async function openWindow(browser: Browser, options: BrowserContextOption
   return context;
 }
 
-/** Starts Chromium without a window, and without features that use the network. */
-export async function startBrowser(): Promise<Browser> {
+/** Starts Chromium without a window, and without features that use the network. @param options - more of its own. */
+export async function startBrowser(...options: readonly string[]): Promise<Browser> {
   return chromium.launch({
     ...(executablePath && { executablePath }),
     // The pages come from this repository, and few containers allow the sandbox.
@@ -33,6 +33,7 @@ export async function startBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...options,
     ],
   });
 }

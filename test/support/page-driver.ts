@@ -1,6 +1,5 @@
 import axe from 'axe-core';
-import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page, Response } from 'playwright-core';
-import { openWindow } from './chromium.js';
+import type { BrowserContext, Locator, Page, Response } from 'playwright-core';
 import { expectDescribed, expectDescribedRequest } from './openapi/response-listener.js';
 
 /** A browser says this of every status from 400 on. */
@@ -21,6 +20,10 @@ const OVERFLOWS = `[...document.querySelectorAll('body, body *')].flatMap((eleme
   return isWide || isOutside || isCut ? [name + ': ' + element.scrollWidth + ' in ' + element.clientWidth] : [];
 })`;
 
+/** Runs in the page, beside axe-core. */
+const VIOLATIONS = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) =>
+  violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ' ' + target.join(' '))))`;
+
 /** Runs in the page. */
 const WATCH = `(selector) => {
   const places = new Set();
@@ -36,6 +39,13 @@ const WATCH = `(selector) => {
   };
 }`;
 
+export interface PageOptions {
+  /** The token of the tab; without it the page gets one of local mode, or asks. */
+  readonly token?: string;
+  /** In CSS pixels. */
+  readonly viewport?: { readonly width: number; readonly height: number };
+}
+
 /** The page at `/` in a browser, as a person uses it. */
 export class PageDriver {
   /** Errors in its console, refusals of its policy, and requests to elsewhere. */
@@ -46,35 +56,28 @@ export class PageDriver {
   private constructor(
     readonly page: Page,
     private readonly url: string,
+    private readonly token: string | undefined,
   ) {}
 
   /**
    * Opens the page. Everything that it sends to the service and gets from there is compared with openapi.json.
    *
-   * @param options.token - the token of the tab; without it the page gets one of local mode, or asks.
+   * @param context - a window. Its tabs share a process of the browser, and what pages keep for all tabs.
    */
-  static async open(
-    browser: Browser,
-    url: string,
-    { token, ...options }: BrowserContextOptions & { readonly token?: string } = {},
-  ): Promise<PageDriver> {
-    const context = await openWindow(browser, options);
+  static async open(context: BrowserContext, url: string, { token, viewport }: PageOptions = {}): Promise<PageDriver> {
+    const driver = new PageDriver(await context.newPage(), url, token);
+    driver.listen();
+    if (viewport) await driver.page.setViewportSize(viewport);
     const name = JSON.stringify('id_token');
     const keep = `sessionStorage.getItem(${name}) ?? sessionStorage.setItem(${name}, ${JSON.stringify(token)})`;
-    if (token !== undefined) await context.addInitScript(keep);
-    return PageDriver.openIn(context, url);
+    if (token !== undefined) await driver.page.addInitScript(keep);
+    await driver.page.goto(url);
+    return driver;
   }
 
   /** Opens the same chat in another tab of the window. */
   openTab(): Promise<PageDriver> {
-    return PageDriver.openIn(this.page.context(), this.page.url());
-  }
-
-  private static async openIn(context: BrowserContext, url: string): Promise<PageDriver> {
-    const driver = new PageDriver(await context.newPage(), url);
-    driver.listen();
-    await driver.page.goto(url);
-    return driver;
+    return PageDriver.open(this.page.context(), this.page.url(), this.token === undefined ? {} : { token: this.token });
   }
 
   get prompt(): Locator {
@@ -148,9 +151,8 @@ export class PageDriver {
 
   /** Lists what axe-core finds: its rules, and where. */
   async listViolations(): Promise<string[]> {
-    await this.page.evaluate(axe.source);
-    const { violations } = await this.page.evaluate<axe.AxeResults>('axe.run({ resultTypes: ["violations"] })');
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id} ${target.join(' ')}`));
+    if (!(await this.page.evaluate('"axe" in globalThis'))) await this.page.evaluate(axe.source);
+    return this.page.evaluate(VIOLATIONS);
   }
 
   /** Notes the place of an element in each frame. @returns ends that, and has all the different places. */
@@ -189,6 +191,8 @@ export class PageDriver {
 
 async function describeResponse(response: Response): Promise<void> {
   const { pathname, search } = new URL(response.url());
+  // The files of the page are not part of the API.
+  if (response.ok() && /^\/(page\/.*)?$/.test(pathname)) return;
   // A page that was left tells nothing any more.
   const headers = await response.allHeaders().catch(() => undefined);
   if (headers === undefined || FORGED in headers) return;

@@ -2,16 +2,16 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 import { mintToken } from '../../src/local/dev-token.js';
-import { startBrowser } from './chromium.js';
-import { PageDriver } from './page-driver.js';
+import { openWindow, startBrowser } from './chromium.js';
+import { PageDriver, type PageOptions } from './page-driver.js';
 import { killServers, type ListeningServer, startLocalServer } from './spawned-server.js';
 
 /** A reply of its own length at once, for histories. */
 export const SHORT = '[[fault chunks bytes=300]]';
 
-export interface OpenPageOptions extends BrowserContextOptions {
+export interface OpenPageOptions extends Omit<PageOptions, 'token'> {
   /** By default the token of a user without chats; null for a tab without one. */
   readonly token?: string | null;
   /** The end of the address, which names a chat. */
@@ -31,13 +31,15 @@ export interface PageFixture {
 export function usePage(): PageFixture {
   const home = mkdtempSync(join(tmpdir(), 'page-'));
   let browser: Browser;
+  let window: BrowserContext;
   let server: ListeningServer;
   let drivers: PageDriver[] = [];
   let users = 0;
 
   beforeAll(async () => {
     [browser, server] = await Promise.all([
-      startBrowser(),
+      // A process for each page takes half of the time.
+      startBrowser('--process-per-site'),
       startLocalServer(home, {
         LOCAL_AGENT_PACE_MS: '15',
         TURNS_PER_MINUTE: '0',
@@ -45,6 +47,10 @@ export function usePage(): PageFixture {
         CHAT_HISTORY_LIMIT: '10',
       }),
     ]);
+    // So do animations, without a screen.
+    window = await openWindow(browser, { reducedMotion: 'reduce' });
+    // Keeps the process between the tests.
+    await (await window.newPage()).goto(`${server.url}/page/icon.svg`);
   });
   afterAll(async () => {
     await Promise.all([browser.close(), killServers()]);
@@ -65,14 +71,7 @@ export function usePage(): PageFixture {
   return {
     createToken,
     openPage: async ({ token = createToken(`person-${(users += 1)}`), hash = '', ...options } = {}) =>
-      keep(
-        await PageDriver.open(browser, `${server.url}/${hash}`, {
-          // Animations take most of the time of a browser without a screen.
-          reducedMotion: 'reduce',
-          ...options,
-          ...(token !== null && { token }),
-        }),
-      ),
+      keep(await PageDriver.open(window, `${server.url}/${hash}`, { ...options, ...(token !== null && { token }) })),
     openTab: async (driver) => keep(await driver.openTab()),
     ask: async (token, prompt, chatId) => {
       const response = await fetch(`${server.url}/chat`, {

@@ -1,6 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { describeInBrowser } from '../support/browser.js';
-import { usePage } from '../support/page-fixture.js';
+import type { PageFixture } from '../support/page-fixture.js';
 import { visitStates } from '../support/page-states.js';
 
 /** Everything that a careless page would run or follow. */
@@ -11,10 +10,8 @@ const HOSTILE = [
   '**<b onclick=x>** `</code><script>1</script>` \u202Ertl\u202C </textarea></article>',
 ].join('\n\n');
 
-/** The page of local mode in Chromium, where things go wrong, and in windows of every width. */
-describeInBrowser('the page in trouble', () => {
-  const fixture = usePage();
-
+/** Tests of the page where things go wrong, and in windows of every width. */
+export function testTrouble(fixture: PageFixture): void {
   it('makes nothing of hostile text', async () => {
     const driver = await fixture.openPage();
     const parts = [
@@ -166,4 +163,4 @@ describeInBrowser('the page in trouble', () => {
     await driver.page.locator('.message').last().locator('.tools').hover();
     expect(await driver.page.locator('#to-end').isHidden()).toBe(true);
   });
-});
+}
