@@ -3,6 +3,7 @@ import { benchChatList } from './chat-list.js';
 import { benchColdStart } from './lambda/cold.js';
 import { benchWarmRequests } from './lambda/warm.js';
 import { benchLoad } from './load.js';
+import { benchPage } from './page.js';
 import { benchReaders } from './readers.js';
 import { benchStop } from './stop.js';
 import { benchReplacedTurns } from './replaced-turns.js';
@@ -13,6 +14,7 @@ import { benchVerify } from './verify.js';
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   stream: benchStream,
+  page: benchPage,
   readers: benchReaders,
   turns: benchTurnCost,
   chats: benchChatList,

@@ -22,11 +22,11 @@ export class ChatList {
     this.more = h('button', { type: 'button', className: 'more', hidden: true }, 'Show older chats');
     this.more.onclick = () => void this.load(this.cursor);
     this.nav.after(this.more);
-    const observer = new IntersectionObserver(([seen]) => seen?.isIntersecting && void this.load(this.cursor), {
+    this.moreSeen = new IntersectionObserver(([seen]) => seen?.isIntersecting && void this.load(this.cursor), {
       root: this.nav.parentElement,
       rootMargin: '0px 0px 200px',
     });
-    observer.observe(this.more);
+    this.moreSeen.observe(this.more);
   }
 
   /** Reads the newest chats, or the page at a cursor. @param {string} [cursor] */
@@ -40,6 +40,9 @@ export class ChatList {
       // While one pages, chats move to the top. Behind a first page, what was shown stays until it is read again.
       this.chats = cursor === undefined ? chats : [...others, ...chats];
       this.cursor = next;
+      // The button may still be in view, and only changes are told.
+      this.moreSeen.unobserve(this.more);
+      this.moreSeen.observe(this.more);
     } catch (error) {
       this.onError(error);
     } finally {

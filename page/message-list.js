@@ -33,11 +33,11 @@ export class MessageList {
     const keep = new ResizeObserver(() => this.isAtEnd && this.scrollToEnd());
     keep.observe(this.scroller);
     keep.observe(this.list);
-    const observer = new IntersectionObserver(([seen]) => seen?.isIntersecting && void loadOlder(), {
+    this.olderSeen = new IntersectionObserver(([seen]) => seen?.isIntersecting && void loadOlder(), {
       root: this.scroller,
       rootMargin: '800px 0px 0px',
     });
-    observer.observe(this.older);
+    this.olderSeen.observe(this.older);
   }
 
   /** @param {readonly Entry[]} entries @param {boolean} hasOlder */
@@ -57,6 +57,9 @@ export class MessageList {
     this.list.prepend(...entries.map((entry) => this.create(entry).element));
     this.older.hidden = !hasOlder;
     this.scroller.scrollTop += (anchor?.getBoundingClientRect().top ?? 0) - before;
+    // The button may still be in view, and only changes are told.
+    this.olderSeen.unobserve(this.older);
+    this.olderSeen.observe(this.older);
   }
 
   /** @param {Entry} entry */

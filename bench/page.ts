@@ -1,0 +1,168 @@
+import type { BrowserContext, CDPSession, Page } from 'playwright-core';
+import { openWindow, startBrowser } from '../test/support/chromium.js';
+import { PageDriver } from '../test/support/page-driver.js';
+import { type ServerParts, startServerParts } from '../test/support/server-parts.js';
+import { killServers, startServer } from '../test/support/spawned-server.js';
+import { tokenOf } from '../test/support/tokens.js';
+import { mb, percentile } from './figures.js';
+
+const ANSWERS = 5;
+const ANSWER_BYTES = 100_000;
+const PIECE_BYTES = 300;
+const PIECES_PER_SECOND = 30;
+const LONG_CHAT_TURNS = 1000;
+/** Between two keys of a fast typist. */
+const KEY_MILLISECONDS = 90;
+const KEYS_AT_REST = 50;
+/**
+ * The bench fails beyond: the 95th percentile of a key, and what the last answer leaves against the first one. The browser
+ * compiles more of the page all the time, and keeps what can be undone, so the heap grows by a tenth.
+ */
+const MOST = { keyMilliseconds: 50, heapRatio: 1.15, nodeRatio: 1.01 };
+
+/** Runs in the page. A key is timed from its press to the picture that shows it. Keys under 16 ms are not told. */
+const OBSERVE = `globalThis.keyTimes = [];
+new PerformanceObserver((list) => {
+  for (const { name, duration } of list.getEntries()) if (name === 'keydown') keyTimes.push(duration);
+}).observe({ type: 'event', durationThreshold: 16 });`;
+
+/** A page that is measured. */
+interface MeasuredPage {
+  readonly driver: PageDriver;
+  readonly session: CDPSession;
+}
+
+/** What a page holds: the heap of its scripts in bytes, and the nodes of its document. */
+interface Usage {
+  readonly heap: number;
+  readonly nodes: number;
+}
+
+/**
+ * Prints how long a key takes while an answer of 100 kB comes and in a chat of 2 000 messages, and the memory of the page
+ * after each of five such answers. It takes two minutes.
+ *
+ * @throws Error if a key takes too long, or the memory grows.
+ */
+export async function benchPage(): Promise<void> {
+  const parts = await startServerParts();
+  const variables = { ...parts.variables, PLAYGROUND: 'true', CHAT_HISTORY_LIMIT: '100' };
+  const { url } = await startServer(variables, { script: ['src/main.ts'] });
+  const browser = await startBrowser();
+  try {
+    const window = await openWindow(browser, {});
+    const worst = Math.max(await benchAnswers(parts, window, url), await benchLongChat(parts, window, url));
+    if (worst > MOST.keyMilliseconds) throw new Error(`A key takes more than ${MOST.keyMilliseconds} ms`);
+  } finally {
+    await browser.close();
+    await killServers();
+    await parts.close();
+  }
+}
+
+/** @returns the 95th percentile of the keys in milliseconds. @throws Error if the memory grows. */
+async function benchAnswers(parts: ServerParts, window: BrowserContext, url: string): Promise<number> {
+  const { driver, session } = await openMeasured(window, url, 'typist');
+  printKeys('at rest', await typeFor(driver.page, async (count) => count < KEYS_AT_REST));
+  const chunks = toPieces(buildAnswer());
+  const all: number[] = [];
+  const usages: Usage[] = [];
+  for (let answer = 1; answer <= ANSWERS; answer += 1) {
+    parts.agent.enqueue({ type: 'chunks', chunks, pauseMs: 1000 / PIECES_PER_SECOND });
+    await driver.page.locator('#new').click();
+    await driver.page.locator('#empty').waitFor();
+    await driver.say(`Answer ${answer}`);
+    const isBusy = () => driver.page.locator('#send[title=Stop]').isVisible();
+    const times = await typeFor(driver.page, isBusy);
+    printKeys(`answer ${answer}`, times);
+    all.push(...times);
+    await driver.prompt.fill('');
+    usages.push(await measureUsage(session));
+  }
+  await driver.close();
+  for (const [name, most] of [
+    ['heap', MOST.heapRatio],
+    ['nodes', MOST.nodeRatio],
+  ] as const) {
+    const values = usages.map((usage) => usage[name]);
+    const ratio = (values.at(-1) ?? NaN) / (values[0] ?? NaN);
+    const shown = values.map((value) => (name === 'heap' ? mb(value) : value)).join(' ');
+    console.log(`${name} after each answer: ${shown}, last to first ${ratio.toFixed(3)}`);
+    if (!(ratio <= most)) throw new Error('The memory of the page grows');
+  }
+  return percentile(all, 95);
+}
+
+/** @returns the 95th percentile of the keys in milliseconds. */
+async function benchLongChat(parts: ServerParts, window: BrowserContext, url: string): Promise<number> {
+  const headers = { id_token: tokenOf('reader'), 'content-type': 'application/json' };
+  let id: string | undefined;
+  for (let turn = 1; turn <= LONG_CHAT_TURNS; turn += 1) {
+    parts.agent.enqueue({ type: 'chunks', chunks: [`The reply of turn ${turn}. `.repeat(20)] });
+    const body = JSON.stringify({ prompt: `Turn ${turn}`, chat_id: id });
+    const response = await fetch(`${url}/chat`, { method: 'POST', headers, body });
+    ({ id } = ((await response.json()) as { readonly chat: { readonly id: string } }).chat);
+  }
+  const { driver } = await openMeasured(window, `${url}/#${id}`, 'reader');
+  const { page } = driver;
+  await page.locator('.bubble', { hasText: `Turn ${LONG_CHAT_TURNS}` }).waitFor();
+  const begin = performance.now();
+  while ((await page.locator('.message').count()) < 2 * LONG_CHAT_TURNS) {
+    await page.evaluate('document.querySelector("#scroller").scrollTop = 0');
+    await page.waitForTimeout(20);
+  }
+  console.log(`all ${2 * LONG_CHAT_TURNS} messages in ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+  const times = await typeFor(page, async (count) => count < KEYS_AT_REST);
+  printKeys(`with ${2 * LONG_CHAT_TURNS} messages`, times);
+  await driver.close();
+  return percentile(times, 95);
+}
+
+async function openMeasured(window: BrowserContext, url: string, user: string): Promise<MeasuredPage> {
+  const driver = await PageDriver.open(window, url, { token: tokenOf(user) });
+  await driver.page.evaluate(OBSERVE);
+  return { driver, session: await window.newCDPSession(driver.page) };
+}
+
+/** Types as long as it is told to. @returns how long each key took, in milliseconds; 16 stands for less, too. */
+async function typeFor(page: Page, goesOn: (count: number) => Promise<boolean>): Promise<number[]> {
+  await page.evaluate('keyTimes.length = 0');
+  let count = 0;
+  await page.locator('#prompt').focus();
+  while (await goesOn(count)) {
+    await page.keyboard.press('a');
+    count += 1;
+    await page.waitForTimeout(KEY_MILLISECONDS);
+  }
+  const told = await page.evaluate<number[]>('keyTimes');
+  return [...Array.from({ length: Math.max(count - told.length, 0) }, () => 16), ...told];
+}
+
+function printKeys(name: string, times: readonly number[]): void {
+  const figures = [50, 95, 100].map((rank) => `p${rank} ${percentile(times, rank).toFixed(0).padStart(3)} ms`);
+  console.log(`${`keys, ${name}`.padEnd(26)} ${figures.join('  ')}  (${times.length} keys)`);
+}
+
+/** After garbage collection. */
+async function measureUsage(session: CDPSession): Promise<Usage> {
+  await session.send('HeapProfiler.collectGarbage');
+  await session.send('HeapProfiler.collectGarbage');
+  const { usedSize: heap } = await session.send('Runtime.getHeapUsage');
+  const { nodes } = await session.send('Memory.getDOMCounters');
+  return { heap, nodes };
+}
+
+/** Paragraphs, lists and code, as an answer has them. */
+function buildAnswer(): string {
+  const part = [
+    '## A part of the answer',
+    `${'Some words about *stations* and **trains**, and `code` between them. '.repeat(6)}`,
+    '- one thing\n- another one, with [a link](https://example.com)\n- a third one',
+    `\`\`\`ts\n${'const answer = await agent.reply(prompt);\n'.repeat(6)}\`\`\``,
+  ].join('\n\n');
+  return `${part}\n\n`.repeat(Math.ceil(ANSWER_BYTES / part.length)).slice(0, ANSWER_BYTES);
+}
+
+function toPieces(text: string): string[] {
+  return text.match(new RegExp(`[^]{1,${PIECE_BYTES}}`, 'g')) ?? [];
+}
