@@ -39,8 +39,8 @@ interface Usage {
 }
 
 /**
- * Prints how long a key takes while an answer of 100 kB comes and in a chat of 2 000 messages, and the memory of the page
- * after each of five such answers. It takes two minutes.
+ * Prints how long a key takes while an answer of 100 kB comes, and the memory of the page after each of five such answers.
+ * Then it prints how long a key takes in a chat of 2 000 messages. It takes some minutes.
  *
  * @throws Error if a key takes too long, or the memory grows.
  */
@@ -156,7 +156,7 @@ async function measureUsage(session: CDPSession): Promise<Usage> {
 function buildAnswer(): string {
   const part = [
     '## A part of the answer',
-    `${'Some words about *stations* and **trains**, and `code` between them. '.repeat(6)}`,
+    'Some words about *stations* and **trains**, and `code` between them. '.repeat(6),
     '- one thing\n- another one, with [a link](https://example.com)\n- a third one',
     `\`\`\`ts\n${'const answer = await agent.reply(prompt);\n'.repeat(6)}\`\`\``,
   ].join('\n\n');
