@@ -7,14 +7,14 @@ import { parseStream } from '../support/ui-stream.js';
 const NOT_FOUND = [404, 'Chat not found'] as const;
 const INVALID = [400, `Field 'replace_from' is invalid`] as const;
 
+let app: ChatApp;
+beforeAll(async () => {
+  app = await startChatApp({ TURNS_PER_MINUTE: '1000', TURNS_AT_ONCE: '1' });
+});
+afterAll(() => app.close());
+
 /** The same on both routes. */
 describe.each(['/chat', '/chat/stream'])('replace_from on POST %s', (path) => {
-  let app: ChatApp;
-  beforeAll(async () => {
-    app = await startChatApp({ TURNS_PER_MINUTE: '1000', TURNS_AT_ONCE: '1' });
-  });
-  afterAll(() => app.close());
-
   async function send(body: object, headers: Record<string, string> = {}) {
     const response = await fetch(`${app.url}${path}`, {
       method: 'POST',

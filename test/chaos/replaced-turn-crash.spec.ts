@@ -4,11 +4,8 @@ import { useChatStore } from '../support/chat-store.js';
 import type { StorageFault } from '../support/storage-faults.js';
 import { done, MEMORY, stopped, toTexts, TurnRunner } from '../support/turn-runner.js';
 
-/** At which call the process dies, and whether that call arrives. A turn and a mark make 12 calls at most. */
-const CRASHES = Array.from({ length: 13 }, (_, call) => [
-  { call, arrives: false },
-  { call, arrives: true },
-]).flat();
+/** At which call the process dies. A turn and a mark make 12 calls at most. */
+const CRASHES = Array.from({ length: 13 }, (_, call) => call);
 /** The newest turn of a chat whose head is full. */
 const FILLED = 40;
 /** Two items. */
@@ -40,13 +37,12 @@ describe('a process that replaces turns', () => {
   }
 
   it.each(CRASHES)(
-    'leaves the old or the new, before and after recovery, if it dies at any call: %o',
-    async (point) => {
+    'leaves the old or the new, before and after recovery, if it dies at any call: %i',
+    async (call) => {
       const chatId = await fillHead();
       const old = await alice.readTurns(chatId);
       expect(old).toHaveLength(4);
-      if (point.arrives) store.faults.inject({ type: 'reply lost' }, { skip: point.call, times: 1 });
-      store.faults.inject({ type: 'refused' }, { skip: point.call });
+      store.faults.inject({ type: 'refused' }, { skip: call });
       await alice
         .replace('new', chatId, FILLED + 2)
         .then((turn) => alice.end(turn, done(LONG)))
@@ -68,11 +64,10 @@ describe('a process that replaces turns', () => {
     },
   );
 
-  /** Runs every write of turns that replace others. @returns the chat's id. */
-  async function converse(): Promise<string> {
-    const chatId = await fillHead();
+  /** Runs every write of turns that replace others, in a chat whose head is full. */
+  async function converse(chatId: string): Promise<void> {
     // The first range is marked.
-    await alice.end(await alice.replace('five', chatId, FILLED + 2), done(LONG));
+    await alice.end(await alice.replace('five', chatId, FILLED + 2));
     // Dead, with an answer: it is recovered.
     const six = await alice.replace('six', chatId, FILLED + 4);
     await store.chats.complete('alice', six, done('re six'));
@@ -89,7 +84,6 @@ describe('a process that replaces turns', () => {
     const ten = await alice.replace('ten', chatId, FILLED + 8);
     await store.stops.stop('alice', chatId);
     await alice.end(ten, stopped('half'));
-    return chatId;
   }
 
   const EXPECTED = [
@@ -104,15 +98,18 @@ describe('a process that replaces turns', () => {
   it(
     'is the same whichever write arrives twice or late, after each other one',
     async () => {
+      const first = await fillHead();
       const before = store.faults.calls.length;
-      expect(await alice.readTurns(await converse())).toEqual(EXPECTED);
+      await converse(first);
+      expect(await alice.readTurns(first)).toEqual(EXPECTED);
       const writes = store.faults.calls.slice(before).filter(({ step }) => STEPS.includes(step as never)).length;
       expect(store.faults.calls.slice(before).some(({ step }) => step === 'hide')).toBe(true);
       for (let index = 0; index < writes; index += 1) {
         for (let run = 0; run < RUNS; run += 1) {
           const fault = REPETITIONS[(index + run * 7) % REPETITIONS.length]!;
+          const chatId = await fillHead();
           store.faults.inject(fault, { steps: STEPS, skip: index, times: 1 });
-          const chatId = await converse();
+          await converse(chatId);
           await store.faults.deliverRest();
           store.faults.clear();
           expect([index, fault, await alice.readTurns(chatId)]).toEqual([index, fault, EXPECTED]);
