@@ -56,7 +56,7 @@ export async function startServer(
   { agent, table, path, folder = join(import.meta.dirname, '..'), variables = {} }: ServerOptions,
 ): Promise<MeasuredServer> {
   const child = fork(join(folder, 'bench/stream-server.ts'), [name, ...(path === undefined ? [] : [path])], {
-    execArgv: ['--expose-gc', '--import', '@swc-node/register/esm-register'],
+    execArgv: ['--expose-gc', '--import', './scripts/typescript.mjs'],
     cwd: folder,
     env: { ...process.env, ...buildVariables(agent, table), ...variables },
   });
@@ -89,7 +89,7 @@ export async function startServer(
 /** Starts the table or the emulated agent in a process of its own. @returns its endpoint. */
 export async function startPart(name: 'table' | 'agent'): Promise<string> {
   const child = fork(join(import.meta.dirname, 'parts-server.ts'), [name], {
-    execArgv: ['--import', '@swc-node/register/esm-register'],
+    execArgv: ['--import', './scripts/typescript.mjs'],
   });
   const [{ endpoint }] = (await once(child, 'message')) as [{ endpoint: string }];
   return endpoint;

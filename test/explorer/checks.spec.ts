@@ -71,6 +71,36 @@ describe('the checks of a key that is used twice', () => {
   });
 });
 
+describe('the checks of turns that a delete of all chats has stopped', () => {
+  silenceLogs();
+  const long = { agentMilliseconds: 50_000 };
+  const deleteAll: Action = { do: 'delete all', user: 'alice' };
+  const crash = { 8: { kind: 'crash after' } } as const;
+
+  it('allow a key of a stopped turn to be refused', async () => {
+    const key = { key: 'open' };
+    const steps = [
+      { ...turn({}, { ...key, ...long }), process: 2 },
+      { ...toStep(6, 20_000, deleteAll), process: 2, faults: crash },
+      // This one ends the turn of the process that has crashed.
+      { ...turn({}, key), id: 8, at: 320_000 },
+      { ...turn({}, key), id: 12, at: 322_000 },
+    ];
+    expect(await listKinds(steps)).toEqual([]);
+  });
+
+  it('allow another turn in the place of a turn that has lost its chat', async () => {
+    const steps = [
+      turn({}),
+      { ...turn({}, { opens: false, ...long }), id: 5, at: 1_000 },
+      toStep(7, 1_000, deleteAll),
+      { ...turn({}), id: 9, at: 11_000 },
+    ];
+    const { findings } = await runSchedule({ ...SCHEDULE, turnsAtOnce: 1, steps });
+    expect(findings).toEqual([]);
+  });
+});
+
 describe('the check of a list', () => {
   silenceLogs();
 

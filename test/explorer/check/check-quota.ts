@@ -36,11 +36,18 @@ export function checkRefusal({ ledger, schedule }: Run, own: QuotaPlace): void {
   ledger.report('refused although the quota has room', `${inMinute} other turns in ${own.minute}, ${atOnce} at once`);
 }
 
-/** Checks that no more turns run at once than are allowed, when another one has begun. */
+/**
+ * Checks that no more turns run at once than are allowed, when another one has begun. A turn whose chat was taken away
+ * has been ended for it.
+ */
 export function checkTurnsAtOnce({ ledger, schedule, world }: Run, { user }: Attempt): void {
   const { turnsAtOnce } = schedule;
-  const isRunning = ({ outcome, endedAt, runsUntil, task }: Attempt) =>
-    outcome === 'begun' && endedAt === undefined && runsUntil > world.now && !task.isDead;
+  const isRunning = ({ outcome, turns, endedAt, runsUntil, task }: Attempt) =>
+    outcome === 'begun' &&
+    turns.at(-1)?.to === Infinity &&
+    endedAt === undefined &&
+    runsUntil > world.now &&
+    !task.isDead;
   const count = ledger.attempts.filter((attempt) => attempt.user === user && isRunning(attempt)).length;
   if (turnsAtOnce > 0 && count > turnsAtOnce) ledger.report('too many turns at once', `${count} of ${turnsAtOnce}`);
 }

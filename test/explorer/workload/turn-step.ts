@@ -1,4 +1,5 @@
 import type { TurnOutcome } from '../../../src/chat/model/chat.js';
+import { TurnStoppedError } from '../../../src/chat/model/chat.errors.js';
 import { toKeyedChatId } from '../../../src/chat/model/keyed-chat-id.js';
 import { hasBegun, type RunningTurn } from '../../../src/chat/model/turn.js';
 import { DomainError } from '../../../src/common/domain-error.js';
@@ -114,8 +115,15 @@ function noteError(run: Run, attempt: Attempt, error: unknown): void {
   attempt.outcome = 'refused';
   attempt.refusal = error.message;
   attempt.knownAt = run.world.now;
-  if (error.kind === 'conflict') checkConflict(run, attempt);
+  if (error instanceof TurnStoppedError) checkStopped(run, attempt);
+  else if (error.kind === 'conflict') checkConflict(run, attempt);
   if (error.kind === 'not-found') run.checkNotFound(attempt.user, attempt.chatId ?? '', attempt.calledAt);
+}
+
+/** A turn is refused as stopped only if a delete of all chats may have stopped a turn of the chat. */
+function checkStopped({ ledger }: Run, { user, chatId = '', prompt }: Attempt): void {
+  const hasStopped = ledger.deletesOf(chatId, user).some((change) => change.chatId === undefined);
+  if (!hasStopped) ledger.report('refused as stopped although nobody has stopped a turn', `“${prompt}”`);
 }
 
 /** A turn is refused as in progress only if another turn may have held the chat meanwhile. */
