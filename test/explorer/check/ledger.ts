@@ -39,6 +39,8 @@ export interface Attempt {
   /** When its end was stored, though its caller may not know it. */
   storedAt?: number;
   number?: number;
+  /** The number of the first turn that it replaces. */
+  replaces?: number | undefined;
   status?: 'done' | 'partial' | 'stopped' | 'failed';
   /** When its item expires; before it is stored, the earliest time. */
   expiresAt?: number;

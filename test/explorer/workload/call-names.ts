@@ -28,6 +28,7 @@ export function nameWrite(command: object): string {
   if (names.has('lease')) return 'take key over';
   if (names.has('open')) return nameOpenWrite(names, condition);
   if (names.has('turns')) return 'correct count';
+  if (names.has('hidden')) return 'mark as replaced';
   return condition.includes(':seen') ? 'repair' : 'mark as cancelled';
 }
 
