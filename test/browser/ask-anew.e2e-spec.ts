@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AI_CHATS, textOf, type UiChat, type UiChatOptions } from '../support/ai-chat.js';
+import { AI_CHATS, PNG, textOf, type UiChat, type UiChatOptions } from '../support/ai-chat.js';
 import { expectSame, listTurns, loadMessages } from '../support/anew-page.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { shortBody } from '../support/docs-snippet.js';
@@ -10,7 +10,6 @@ import { startStorageFaults, type StorageFaults } from '../support/storage-fault
 import { tokenOf } from '../support/tokens.js';
 
 const token = tokenOf('alice');
-const PNG = { type: 'file', mediaType: 'image/png', url: 'data:image/png;base64,iVBORw0KGgo=' } as const;
 
 /** The transport has an address and a token, and nothing else. The page keeps its own ids of the prompts that it sends. */
 describe.each(AI_CHATS)('a page with the AI SDK %s', (_version, open) => {

@@ -71,7 +71,6 @@ describeInBrowser('the UI kits', () => {
   });
   beforeEach(async () => {
     page = await openPage(browser);
-    page.setDefaultTimeout(20_000); // DEV
     user = `kit-${(users += 1)}`;
     chat = `chat-of-${user}`;
   });

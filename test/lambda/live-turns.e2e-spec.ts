@@ -7,14 +7,16 @@ import type { LocalFunction, PackageHandler } from '../../scripts/lambda/local-f
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { findNode } from '../../scripts/lambda/node-binary.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
-import { AI_CHATS, toUiMessages } from '../support/ai-chat.js';
+import { AI_CHATS, PNG } from '../support/ai-chat.js';
+import { expectSame, loadMessages } from '../support/anew-page.js';
 import type { ShownMessage } from '../support/chat-client.js';
+import { shortBody } from '../support/docs-snippet.js';
 import { startDescribedFunction } from '../support/lambda/described-function.js';
 import { buildPackage, describeWithClient, NODES } from '../support/lambda/package.js';
 import { FunctionCaller } from '../support/lambda/streamed-function.js';
 import { expectDescribedResponses } from '../support/openapi/response-listener.js';
 import { type SpawnedServer, spawnServer } from '../support/spawned-server.js';
-import { SECRET } from '../support/tokens.js';
+import { SECRET, tokenOf } from '../support/tokens.js';
 import { WHOLE } from '../support/ui-stream.js';
 
 const STOPPED = ['start', 'text-start', 'text-delta', 'text-end', 'abort', 'finish'];
@@ -76,22 +78,33 @@ describeWithClient('the functions of the package', () => {
       expect(statuses).toEqual([...done, 'stopped', ...done, undefined, 'stopped', ...done]);
     });
 
-    it.each(AI_CHATS)('let the AI SDK %s edit and regenerate, before and after a reload', async (_sdk, open) => {
-      const chat = open(url, token);
-      for (const text of ['one', 'two']) await chat.sendMessage({ text });
-      await chat.regenerate({ messageId: chat.messages[1]!.id });
-      await chat.sendMessage({ text: 'new', messageId: chat.messages[0]!.id });
-      await chat.sendMessage({ text: 'next' });
-      const { id } = chat;
-      const numbersOf = async () => (await stored(id)).messages.map((message) => message.id.slice(id.length + 1));
-      expect([chat.error, await numbersOf()]).toEqual([undefined, ['4:user', '4', '5:user', '5']]);
-      const messages = toUiMessages(id, (await stored(id)).messages);
-      const reloaded = open(url, token, { loaded: { id, messages } });
-      await reloaded.resumeStream();
-      await reloaded.regenerate();
-      expect([reloaded.error, await numbersOf()]).toEqual([undefined, ['4:user', '4', '6:user', '6']]);
-      expect(reloaded.messages.at(-1)?.id).toBe(`${id}:6`);
-    });
+    it.each(AI_CHATS)(
+      'let the AI SDK %s edit, regenerate and try again, before and after a reload',
+      async (_, open) => {
+        const chat = open(url, tokenOf('alice'));
+        for (const text of ['one', 'two']) await chat.sendMessage({ text });
+        await chat.regenerate({ messageId: chat.messages[1]!.id });
+        await chat.sendMessage({ text: 'new', messageId: chat.messages[0]!.id });
+        const busy = 'next [[fault http-error status=429 exception=ThrottlingException times=9]]';
+        await chat.sendMessage({ text: busy });
+        expect(chat.error?.message).toContain('The agent is busy');
+        await chat.sendMessage({ text: 'next', messageId: chat.messages[2]!.id });
+        expect(await expectSame(chat, url)).toEqual(['new 4', 'next 6']);
+
+        const { id } = chat;
+        const reload = async (options = {}) =>
+          open(url, tokenOf('alice'), { ...options, loaded: { id, messages: await loadMessages(url, id) } });
+        const reloaded = await reload();
+        await reloaded.resumeStream();
+        await reloaded.regenerate();
+        expect(await expectSame(reloaded, url)).toEqual(['new 4', 'next 7']);
+        await reloaded.sendMessage({ text: 'What is this?', files: [PNG] });
+        expect(reloaded.error?.message).toContain('Attachments are not supported');
+        const short = await reload({ prepareSendMessagesRequest: shortBody() });
+        await short.sendMessage({ text: 'newer', messageId: short.messages[2]!.id });
+        expect(await expectSame(short, url)).toEqual(['new 4', 'newer 8']);
+      },
+    );
   });
 
   describe.each(NODES)('on Node %s', (major) => {

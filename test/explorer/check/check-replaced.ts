@@ -8,9 +8,8 @@ export function mayBeReplaced({ number = 0 }: Attempt, known: readonly Attempt[]
 /** The turn that hides a number for all reads that are sent at this time. It has stored its answer while it held the chat. */
 export function findReplacing(number: number, known: readonly Attempt[], from: number): Attempt | undefined {
   return known.find((other) => {
-    const { storedAt = Infinity, turns, gone } = other;
-    const heldUntil = turns.at(-1)?.to ?? 0;
-    return replaces(other, number) && storedAt < from && storedAt < heldUntil && !gone;
+    const { storedAt = Infinity, isStoredInTime, gone } = other;
+    return replaces(other, number) && storedAt < from && isStoredInTime && !gone;
   });
 }
 
