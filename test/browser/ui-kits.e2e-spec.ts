@@ -115,10 +115,9 @@ describeInBrowser('the UI kits', () => {
     await page.waitForFunction(`${SHOWN} === ${JSON.stringify(JSON.stringify(stored))}`);
   }
 
-  /** Sends, regenerates and edits, also after a reload. */
-  async function askAnew(url: string): Promise<void> {
-    const turns = (...expected: string[]) => untilTurns(expected, url);
-    await open(assistantUi, { api: url });
+  it('have a page of assistant-ui that asks anew, before and after a reload', async () => {
+    const turns = (...expected: string[]) => untilTurns(expected);
+    await open(assistantUi);
     await say('one');
     await turns('one 1');
     await say('two');
@@ -136,7 +135,7 @@ describeInBrowser('the UI kits', () => {
     await say('next');
     await turns('new one 7', 'next 8');
 
-    await open(assistantUi, { api: url, isLoaded: 'yes' });
+    await open(assistantUi, { isLoaded: 'yes' });
     await turns('new one 7', 'next 8');
     await press(answer(2), 'Regenerate');
     await turns('new one 7', 'next 9');
@@ -146,9 +145,7 @@ describeInBrowser('the UI kits', () => {
     await turns('new one 11');
     await edit(1, 'newest');
     await turns('newest 12');
-  }
-
-  it('have a page of assistant-ui that asks anew, before and after a reload', () => askAnew(app.url));
+  });
 
   it('have a page of assistant-ui that tries again, and keeps the turn before', async () => {
     await open(assistantUi);
@@ -244,6 +241,22 @@ describeInBrowser('the UI kits', () => {
       expect(await served.end('SIGTERM')).toBe(0);
     });
 
-    it('have a page of assistant-ui that asks anew, before and after a reload', () => askAnew(url));
+    it('have a page of assistant-ui that asks anew, before and after a reload', async () => {
+      await open(assistantUi, { api: url });
+      await say('one');
+      await untilTurns(['one 1'], url);
+      await say('two');
+      await untilTurns(['one 1', 'two 2'], url);
+      await press(answer(2), 'Regenerate');
+      await untilTurns(['one 1', 'two 3'], url);
+      await edit(2, 'new');
+      await untilTurns(['one 1', 'new 4'], url);
+      await open(assistantUi, { api: url, isLoaded: 'yes' });
+      await untilTurns(['one 1', 'new 4'], url);
+      await press(answer(2), 'Regenerate');
+      await untilTurns(['one 1', 'new 5'], url);
+      await edit(1, 'first');
+      await untilTurns(['first 6'], url);
+    });
   });
 });

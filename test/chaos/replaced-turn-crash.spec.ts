@@ -36,33 +36,30 @@ describe('a process that replaces turns', () => {
     return chat.id;
   }
 
-  it.each(CRASHES)(
-    'leaves the old or the new, before and after recovery, if it dies at any call: %i',
-    async (call) => {
-      const chatId = await fillHead();
-      const old = await alice.readTurns(chatId);
-      expect(old).toHaveLength(4);
-      store.faults.inject({ type: 'refused' }, { skip: call });
-      await alice
-        .replace('new', chatId, FILLED + 2)
-        .then((turn) => alice.end(turn, done(LONG)))
-        .catch(() => undefined);
-      // What cancels an attempt in the background dies too.
-      await new Promise((resume) => setTimeout(resume, 20));
-      store.faults.clear();
-      const renewed = [...old.slice(0, 2), ['new', LONG]];
-      const possible = [old, [...old, ['new:pending']], renewed];
-      const before = await alice.readTurns(chatId);
-      expect(possible).toContainEqual(before);
-      if ((await readHead(store, chatId))?.['open']) await setOnHead(store, chatId, { 'open.until': Date.now() - 1 });
-      const expected = before.at(-1)?.[0] === 'new:pending' ? [...old, ['new:failed']] : before;
-      expect(await alice.readTurns(chatId)).toEqual(expected);
-      await alice.turn('next', chatId);
-      expect(await alice.readTurns(chatId)).toEqual([...expected, ['next', 're next']]);
-      const { turns } = await store.history.getPage('alice', chatId, { before: FILLED + 3, limit: 100 });
-      expect(toTexts(turns)).toEqual(expected.slice(0, 2 + (expected.length > 3 ? 1 : 0)));
-    },
-  );
+  it.each(CRASHES)('leaves the old or the new, before and after recovery, if it dies at any call: %i', async (call) => {
+    const chatId = await fillHead();
+    const old = await alice.readTurns(chatId);
+    expect(old).toHaveLength(4);
+    store.faults.inject({ type: 'refused' }, { skip: call });
+    await alice
+      .replace('new', chatId, FILLED + 2)
+      .then((turn) => alice.end(turn, done(LONG)))
+      .catch(() => undefined);
+    // What cancels an attempt in the background dies too.
+    await new Promise((resume) => setTimeout(resume, 20));
+    store.faults.clear();
+    const renewed = [...old.slice(0, 2), ['new', LONG]];
+    const possible = [old, [...old, ['new:pending']], renewed];
+    const before = await alice.readTurns(chatId);
+    expect(possible).toContainEqual(before);
+    if ((await readHead(store, chatId))?.['open']) await setOnHead(store, chatId, { 'open.until': Date.now() - 1 });
+    const expected = before.at(-1)?.[0] === 'new:pending' ? [...old, ['new:failed']] : before;
+    expect(await alice.readTurns(chatId)).toEqual(expected);
+    await alice.turn('next', chatId);
+    expect(await alice.readTurns(chatId)).toEqual([...expected, ['next', 're next']]);
+    const { turns } = await store.history.getPage('alice', chatId, { before: FILLED + 3, limit: 100 });
+    expect(toTexts(turns)).toEqual(expected.slice(0, 2 + (expected.length > 3 ? 1 : 0)));
+  });
 
   /** Runs every write of turns that replace others, in a chat whose head is full. */
   async function converse(chatId: string): Promise<void> {

@@ -65,20 +65,20 @@ describe('a chat with many turns that were replaced', () => {
     const chatId = await fillHead();
     const dead = await alice.replace('new', chatId, (await alice.turn('old', chatId)).number);
     await store.chats.complete('alice', dead, done('re new'));
-    const expected = [
+    const shown = [
       ['one', 're one'],
       ['new', 're new'],
     ];
-    expect(await alice.readTurns(chatId)).toEqual(expected);
+    expect(await alice.readTurns(chatId)).toEqual(shown);
     const { number } = await alice.turn('old', chatId);
-    expect([await alice.readTurns(chatId), await countMarks(chatId)]).toEqual([[...expected, ['old', 're old']], 1]);
+    expect([await alice.readTurns(chatId), await countMarks(chatId)]).toEqual([[...shown, ['old', 're old']], 1]);
 
     // This one has lost its chat when it ends.
     const late = await alice.replace('newer', chatId, number);
     await setOnHead(store, chatId, { 'open.until': Date.now() - 1 });
     await alice.end(await alice.begin('next', chatId), failed);
     await alice.end(late);
-    const all = [...expected, ['old', 're old'], ['newer', 're newer'], ['next:failed']];
+    const all = [...shown, ['old', 're old'], ['newer', 're newer'], ['next:failed']];
     expect([await alice.readTurns(chatId), await countMarks(chatId)]).toEqual([all, 1]);
   });
 
