@@ -42,15 +42,16 @@ describe.each(['/chat', '/chat/stream'])('replace_from on POST %s', (path) => {
   const turnsOf = (chatId: string) => listTurns(app.url, chatId);
   const callsOf = () => app.agent.invocations.length;
 
-  it.each([
-    ['the first prompt', '1:user', ['new 4']],
-    ['an answer', '2', ['one 1', 'new 4']],
-    ['the last prompt', '3:user', ['one 1', 'two 2', 'new 4']],
-  ])('replaces what comes from %s on', async (_name, place, turns) => {
+  it('replaces what comes from a message on', async () => {
     const chatId = await begin();
-    const { turnId } = await send({ prompt: 'new', chat_id: chatId, replace_from: `${chatId}:${place}` });
-    expect(turnId).toBe(`${chatId}:4`);
-    expect(await turnsOf(chatId)).toEqual(turns);
+    for (const [place, number, turns] of [
+      ['3:user', 4, ['one 1', 'two 2', 'new 4']],
+      ['2', 5, ['one 1', 'new 5']],
+      ['1:user', 6, ['new 6']],
+    ] as const) {
+      const { turnId } = await send({ prompt: 'new', chat_id: chatId, replace_from: `${chatId}:${place}` });
+      expect([turnId, await turnsOf(chatId)]).toEqual([`${chatId}:${number}`, turns]);
+    }
   });
 
   it('belongs to the request of an Idempotency-Key', async () => {
@@ -90,20 +91,22 @@ describe.each(['/chat', '/chat/stream'])('replace_from on POST %s', (path) => {
     expect(JSON.stringify(call)).not.toMatch(/two|three/);
   });
 
-  it.each([
-    ['an unknown chat', 'none', 'none:1', NOT_FOUND],
-    ['a turn that never was', undefined, '9', INVALID],
-    ['turn 0', undefined, '0', INVALID],
-    ['a turn that was replaced', undefined, '2', INVALID],
-  ])('begins no turn for %s', async (_name, id, place, [status, error]) => {
-    const chatId = id ?? (await begin());
-    const replaceFrom = id === undefined ? `${chatId}:${place}` : place;
-    if (place === '2') await send({ prompt: 'new', chat_id: chatId, replace_from: `${chatId}:1` });
+  it('begins no turn for an unknown chat, or a message that is not visible', async () => {
+    const chatId = await begin();
+    await send({ prompt: 'new', chat_id: chatId, replace_from: `${chatId}:2` });
     const calls = callsOf();
-    const refused = await send({ prompt: 'new', chat_id: chatId, replace_from: replaceFrom });
-    expect(refused).toMatchObject({ status, error, chatId: '', turnId: '' });
+    for (const [id, number, [status, error]] of [
+      ['none', 1, NOT_FOUND],
+      [chatId, 9, INVALID],
+      [chatId, 0, INVALID],
+      // It was replaced.
+      [chatId, 2, INVALID],
+    ] as const) {
+      const refused = await send({ prompt: 'new', chat_id: id, replace_from: `${id}:${number}` });
+      expect([number, refused]).toMatchObject([number, { status, error, chatId: '', turnId: '' }]);
+    }
     expect(callsOf()).toBe(calls);
-    // The place of the refused turn is free.
+    // The only place of the user is free.
     expect((await send({ prompt: 'next' })).status).toBe(200);
   });
 

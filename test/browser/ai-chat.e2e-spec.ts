@@ -107,6 +107,9 @@ describe.each(AI_CHATS)('a page with the AI SDK %s', (version, open) => {
         ['assistant', undefined],
       ]);
       expect(messages[1]?.content?.startsWith(shown ?? '-')).toBe(true);
+      const ids = (all: readonly { id: string; role: string }[]) =>
+        all.flatMap(({ id, role }) => (role === 'assistant' ? id : []));
+      expect(ids(chat.messages)).toEqual(ids(messages));
       expect(chat.messages).toHaveLength(4);
     });
   });
