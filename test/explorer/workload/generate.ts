@@ -97,7 +97,9 @@ function drawSteps(draw: Draw, chats: readonly ChatPlan[], mood: Mood): Step[] {
 function replaceTurns(steps: readonly Step[], draw: Draw): Step[] {
   return steps.map((step) => {
     if (step.action.do !== 'turn' || step.action.opens || !draw.chance(0.25)) return step;
-    return { ...step, action: { ...step.action, keptUntil: draw.int(0, 3) } };
+    // Some processes die between the writes of such a turn.
+    const crash: Faults = draw.chance(0.4) ? { [draw.int(3, 5)]: { kind: 'crash before' } } : {};
+    return { ...step, action: { ...step.action, keptUntil: draw.int(0, 3) }, faults: { ...step.faults, ...crash } };
   });
 }
 
