@@ -16,7 +16,7 @@ describe.each(AI_CHATS)('a page with the AI SDK %s', (_version, open) => {
   let app: ChatApp;
   let faults: StorageFaults;
   beforeAll(async () => {
-    app = await startChatApp({ TURNS_AT_ONCE: '2' });
+    app = await startChatApp({ TURNS_AT_ONCE: '2' }, { agent: { chunkBytes: 60 } });
     faults = await startStorageFaults(app.nest.get(DynamoDBDocumentClient));
   });
   afterAll(async () => {

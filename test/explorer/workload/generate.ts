@@ -7,7 +7,7 @@ const DAY = 24 * 60 * 60 * SECOND;
 /** Attempts of a step that may have a fault. */
 const FAULTY_ATTEMPTS = 14;
 /** For another row of draws. */
-const REPLACING = 1_000_003;
+const REPLACING = 2_000_003;
 /** Two items and three items. */
 const LARGE_REPLY_BYTES = [310_000, 700_000];
 /** More than fits into the head beside what a begin adds. */
