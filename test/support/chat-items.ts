@@ -117,11 +117,19 @@ export async function resetHead(view: TableView, chatId: string): Promise<void> 
   await putItem(view, { id: chatId, user_id: 'alice', title: 'one', messages });
 }
 
+/** A turn without its key. */
+export const LEFT_TURN = {
+  prompt: 'left',
+  answer: 're left',
+  status: 'done',
+  lease: 'left',
+  at: new Date(0).toISOString(),
+  done_at: new Date(0).toISOString(),
+};
+
 /** Puts a turn at a number of alice's chat that no turn of the chat has got. */
 export async function leaveTurn(view: TableView, chatId: string, number: number): Promise<void> {
-  const at = new Date(0).toISOString();
-  const turn = { prompt: 'left', answer: 're left', status: 'done', lease: 'left', at, done_at: at };
-  await putItem(view, { id: chatId, user_id: turnSortKey('alice', number), ...turn });
+  await putItem(view, { ...LEFT_TURN, id: chatId, user_id: turnSortKey('alice', number) });
 }
 
 /** A chat as the original system wrote it: one item with all messages, and times without a zone. */
