@@ -31,8 +31,8 @@ describe.each(PROVIDERS)('the memory of $name', (provider) => {
   it('lasts until the greatest age, which the provider knows', async () => {
     expect(fixture.sut.memory.maxSeconds).toBe(maxSeconds);
     await countTurns();
-    const step = idleSeconds * 500;
-    const steps = step === 0 ? 2 : Math.floor(((maxSeconds ?? 36_000) * 1000 - 1) / step);
+    const step = Math.max(0, idleSeconds - 1) * 1000;
+    const steps = step === 0 ? 2 : Math.floor(((maxSeconds ?? 30_000) * 1000 - 1) / step);
     for (let turn = 2; turn <= steps + 1; turn += 1) {
       fixture.passTime(step);
       expect(await countTurns()).toBe(second === 1 ? 1 : turn);

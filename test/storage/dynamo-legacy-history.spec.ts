@@ -50,7 +50,7 @@ describe('DynamoLegacyHistory', () => {
   const contents = async () => (await alice.readTurns(id)).flat();
 
   describe.each([
-    ['many turns', 1000],
+    ['many turns', 100],
     ['one turn', 1],
   ])('a full chat of the original system with %s', (_, turns) => {
     const old = fullItem(FULL - 100, turns);
@@ -104,21 +104,20 @@ describe('DynamoLegacyHistory', () => {
     expect(await contents()).toEqual([...old.messages.map(({ content }) => content), prompt, `re ${prompt}`]);
   });
 
-  it.each(['1714557600123456789', '61729423590109290000', '0.1234567890123456789', '12345678901234567890.5'])(
-    'moves numbers with all their digits: %s',
-    async (digits) => {
-      const { messages, ...old } = fullItem(FULL - 130, 1);
-      const numbered = messages.map((message) => ({ ...message, ts: NumberValue.from(digits) }));
-      await putItem(store, { ...old, id, messages: numbered });
-      await alice.turn('Go on', id);
-      expect((await items())[1]).toMatchObject({ messages: numbered });
-    },
-  );
+  it('moves numbers with all their digits', async () => {
+    const digits = ['1714557600123456789', '61729423590109290000', '0.1234567890123456789', '12345678901234567890.5'];
+    const ts = digits.map((each) => NumberValue.from(each));
+    const { messages, ...old } = fullItem(FULL - 250, 1);
+    const numbered = messages.map((message) => ({ ...message, ts }));
+    await putItem(store, { ...old, id, messages: numbered });
+    await alice.turn('Go on', id);
+    expect((await items())[1]).toMatchObject({ messages: numbered });
+  });
 
   it('moves messages to make room for the end of a turn, which may need more than its begin', async () => {
     const moves = new Set<string>();
     // The end needs up to 48 bytes more than the begin.
-    for (let free = 60; free < 300; free += 20) {
+    for (let free = 60; free < 300; free += 40) {
       const chat = `${id}-${free}`;
       await putItem(store, { ...fullItem(FULL - free, 1), id: chat });
       const isMoved = async () => 'inline_item' in ((await readHead(store, chat)) ?? {});

@@ -1,17 +1,8 @@
 import { NumberValue } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { toKeyAttribute } from '../../src/chat/storage/items/remembered-keys.js';
-import { turnSortKey } from '../../src/chat/storage/items/turn-keys.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import {
-  leaveTurn,
-  LEFT_TURN,
-  originalChat,
-  putItem,
-  readHead,
-  readRemains,
-  setOnHead,
-} from '../support/chat-items.js';
+import { leaveTurn, originalChat, putItem, readHead, readRemains, setOnHead } from '../support/chat-items.js';
 import { collectErrorLines } from '../support/error-lines.js';
 import { replaceByTableWithoutIndex } from '../support/table-without-index.js';
 
@@ -35,11 +26,10 @@ const HEADS: readonly (readonly [name: string, attributes: object])[] = [
   ['a text in expires_at', { expires_at: '2030-01-01T00:00:00Z' }],
   ['null in ended_at', { ended_at: null }],
   ['a number in ended_at', { ended_at: 1_714_557_600 }],
-  ['a map in title', { title: { en: 'Old' } }],
   ['a number in inline_item', { inline_item: 7 }],
   ['a text in inline_item beside the messages', { inline_item: 'elsewhere' }],
   ['null in updated_at', { updated_at: null }],
-  ['a list in created_at', { created_at: [2024, 5, 1] }],
+  ['a list in created_at, a map in title', { created_at: [2024, 5, 1], title: { en: 'Old' } }],
   [
     'null in turns, open and session; false in deleted_at; a word in ended_at; seconds in updated_at',
     { turns: null, open: null, session: null, deleted_at: false, ended_at: 'yesterday', updated_at: 1_714_557_600 },
@@ -214,8 +204,8 @@ describe('attributes that another system wrote under our names', () => {
     async function damagedTurn(attributes: object): Promise<string> {
       const id = newId();
       await putItem(app, { ...originalChat(id, MESSAGES), turns: 2 });
-      for (const number of [1, 2]) await leaveTurn(app, id, number);
-      await putItem(app, { ...LEFT_TURN, ...attributes, id, user_id: turnSortKey('alice', 1) });
+      await leaveTurn(app, id, 1, attributes);
+      await leaveTurn(app, id, 2);
       return id;
     }
 

@@ -117,8 +117,7 @@ export async function resetHead(view: TableView, chatId: string): Promise<void> 
   await putItem(view, { id: chatId, user_id: 'alice', title: 'one', messages });
 }
 
-/** A turn without its key. */
-export const LEFT_TURN = {
+const LEFT_TURN = {
   prompt: 'left',
   answer: 're left',
   status: 'done',
@@ -128,8 +127,8 @@ export const LEFT_TURN = {
 };
 
 /** Puts a turn at a number of alice's chat that no turn of the chat has got. */
-export async function leaveTurn(view: TableView, chatId: string, number: number): Promise<void> {
-  await putItem(view, { ...LEFT_TURN, id: chatId, user_id: turnSortKey('alice', number) });
+export async function leaveTurn(view: TableView, chatId: string, number: number, attributes = {}): Promise<void> {
+  await putItem(view, { ...LEFT_TURN, ...attributes, id: chatId, user_id: turnSortKey('alice', number) });
 }
 
 /** A chat as the original system wrote it: one item with all messages, and times without a zone. */
