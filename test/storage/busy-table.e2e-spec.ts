@@ -13,7 +13,7 @@ import { BROKEN, readStream, WHOLE, type WholeStream } from '../support/ui-strea
 
 /** How long the table refuses every write, in milliseconds. */
 const OUTAGE = 3_000;
-const TURNS_EACH = 10;
+const TURNS_EACH = 3;
 /** The time from a turn's deadline to the timeout of API Gateway, in milliseconds. */
 const GATEWAY_MARGIN = 4_000;
 const WRITES = ['begin', 'complete', 'release', 'recover', 'quota'] as const;

@@ -16,7 +16,7 @@ import { ChatNotFoundError, TurnInProgressError } from '../../src/chat/model/cha
 import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
 
-const LARGE = 'x'.repeat(700_000);
+const LARGE = 'x'.repeat(310_000);
 /** In epoch seconds. */
 const LONG_AGO = 1_000_000_000;
 

@@ -49,16 +49,15 @@ describe('DynamoLegacyHistory', () => {
   const items = () => readItems(store, id);
   const contents = async () => (await alice.readTurns(id)).flat();
 
-  describe.each([
-    ['many turns', 100],
-    ['one turn', 1],
-  ])('a full chat of the original system with %s', (_, turns) => {
-    const old = fullItem(FULL - 100, turns);
-    const texts = old.messages.map(({ content }) => content);
+  describe('a full chat of the original system', () => {
+    const full = fullItem(FULL - 100, 100);
 
-    beforeEach(() => put(old));
-
-    it('continues and loses nothing', async () => {
+    it.each([
+      ['many turns', full],
+      ['one turn', fullItem(FULL - 100, 1)],
+    ])('continues and loses nothing: %s', async (_, old) => {
+      await put(old);
+      const texts = old.messages.map(({ content }) => content);
       const first = await alice.turn('Go on', id);
       expect(first).toMatchObject({ number: 1, chat: { title: 'An old chat', createdAt: '2024-05-01T10:00:00.123Z' } });
       expect(await contents()).toEqual([...texts, 'Go on', 're Go on']);
@@ -70,6 +69,7 @@ describe('DynamoLegacyHistory', () => {
     });
 
     it('has the same pages before and after the move', async () => {
+      await put(full);
       const numbers = async () =>
         (await store.history.getPage('alice', id, { before: 0, limit: 4 })).turns.map(({ number }) => number);
       const before = await numbers();
@@ -78,9 +78,10 @@ describe('DynamoLegacyHistory', () => {
     });
 
     it('can be deleted, before and after it continues', async () => {
+      await put(full);
       await alice.turn('Go on', id);
       await store.deletion.delete('alice', id);
-      await putItem(store, { ...old, id, user_id: 'bob' });
+      await putItem(store, { ...full, id, user_id: 'bob' });
       await store.deletion.delete('bob', id);
       expect(await readRemains(store, id)).toEqual([]);
       await expect(alice.begin('again', id)).rejects.toBeInstanceOf(ChatNotFoundError);
@@ -136,7 +137,7 @@ describe('DynamoLegacyHistory', () => {
     beforeEach(() => put(old));
 
     it.each([1, 2, 3, 4, 5, 6, 7, 8])('before call %d loses nothing, and the next turn finishes it', async (call) => {
-      store.faults.inject({ type: 'throttle' }, { skip: call - 1 });
+      store.faults.inject({ type: 'refused' }, { skip: call - 1 });
       await expect(alice.begin('never', id)).rejects.toBeInstanceOf(StorageUnavailableError);
       store.faults.clear();
       expect(await contents()).toEqual(texts);
@@ -145,7 +146,7 @@ describe('DynamoLegacyHistory', () => {
     });
 
     it('leaves a chat that can be deleted completely', async () => {
-      store.faults.inject({ type: 'throttle' }, { skip: 6 });
+      store.faults.inject({ type: 'refused' }, { skip: 6 });
       await expect(alice.begin('never', id)).rejects.toBeInstanceOf(StorageUnavailableError);
       store.faults.clear();
       expect(await items()).toHaveLength(2);

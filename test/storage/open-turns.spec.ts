@@ -8,7 +8,7 @@ import { withChangedResponses } from '../support/changed-responses.js';
 import { useChatStore } from '../support/chat-store.js';
 import { done, failed, stopped, TurnRunner } from '../support/turn-runner.js';
 
-const LARGE = 'x'.repeat(700_000);
+const LARGE = 'x'.repeat(310_000);
 const usage = { inputTokens: 1, outputTokens: 2 };
 const tooLong: TurnOutcome = { status: 'done', reply: 'long', citations: [], reason: 'length' };
 const torn: TurnOutcome = { status: 'partial', reply: 'torn', citations: [] };

@@ -7,13 +7,14 @@ import {
 } from '../../src/chat/model/chat.errors.js';
 import type { RunningTurn } from '../../src/chat/model/turn.js';
 import type { TurnIds } from '../../src/chat/model/turn-ids.js';
-import { readRemains, setOnHead } from '../support/chat-items.js';
+import { toKeyAttribute } from '../../src/chat/storage/items/remembered-keys.js';
+import { readHead, readRemains, setOnHead } from '../support/chat-items.js';
 import { useChatStore } from '../support/chat-store.js';
 import { done, MEMORY, stopped, TurnRunner } from '../support/turn-runner.js';
 
 const MINUTE = 60_000;
 /** Three items. */
-const LARGE = 'x'.repeat(700_000);
+const LARGE = 'x'.repeat(601_000);
 
 describe('a turn that is stopped', () => {
   const store = useChatStore();
@@ -59,7 +60,10 @@ describe('a turn that is stopped', () => {
       const one = await alice.begin('one', undefined, 'opening');
       await alice.end(await alice.supersede('two', one.chat.id));
       expect(await repeat('one', 'opening')).toHaveLength(1);
-      for (let number = 3; number <= 20; number += 1) await alice.turn('more', one.chat.id);
+      // The head remembers the keys of 16 turns.
+      await setOnHead(store, one.chat.id, { turns: 19 });
+      await alice.turn('more', one.chat.id);
+      expect(await readHead(store, one.chat.id)).not.toHaveProperty(toKeyAttribute('opening'));
       expect(await repeat('one', 'opening')).toHaveLength(1);
       await store.chats.complete('alice', one, done('late'));
       expect(await repeat('one', 'opening')).toHaveLength(1);

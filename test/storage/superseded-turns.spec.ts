@@ -11,8 +11,14 @@ import { done, failed, MEMORY, stopped, TurnRunner } from '../support/turn-runne
 /** Milliseconds. */
 const SLOW_CALL = 100;
 /** Three items. */
-const LARGE = 'x'.repeat(700_000);
+const LARGE = 'x'.repeat(601_000);
 const torn = (reply: string): TurnOutcome => ({ status: 'partial', reply, citations: [] });
+
+/** Ends of a turn with the most items, and with none. */
+const LATE: readonly [string, TurnOutcome, string[]][] = [
+  ['whole, of several items', done(LARGE), ['two', `${LARGE}:stopped`]],
+  ['stopped without a word', stopped(), ['two:stopped']],
+];
 
 describe('a turn that another one supersedes', () => {
   const store = useChatStore();
@@ -142,27 +148,26 @@ describe('a turn that another one supersedes', () => {
     expect(abandoned).toEqual([two.lease]);
   });
 
-  describe.each<[string, TurnOutcome, string[]]>([
+  it.each<[string, TurnOutcome, string[]]>([
     ['whole', done('late'), ['two', 'late:stopped']],
-    ['whole, of several items', done(LARGE), ['two', `${LARGE}:stopped`]],
     ['torn', torn('late'), ['two', 'late:stopped']],
     ['stopped', stopped('late'), ['two', 'late:stopped']],
-    ['stopped without a word', stopped(), ['two:stopped']],
     ['failed', failed, ['two:stopped']],
-  ])('that completes late: %s', (_, outcome, expected) => {
-    it('adds its text to the stopped turn, and nothing else', async () => {
-      const two = await beginTwo();
-      const three = await alice.supersede('three', two.chat.id);
-      const completed = await store.chats.complete('alice', two, outcome);
-      expect(completed).toMatchObject({ number: 2, isStopped: true });
-      const head = await readHead(store, two.chat.id);
-      await store.chats.release('alice', two, { number: 2, rememberedBy: MEMORY.agent });
-      expect(await readHead(store, two.chat.id)).toEqual(head);
-      expect(await readTwo(two.chat.id)).toEqual(expected);
-      await alice.end(three);
-      expect(await readTwo(two.chat.id)).toEqual(expected);
-    });
+    ...LATE,
+  ])('that completes late adds its text to the stopped turn, and nothing else: %s', async (_, outcome, expected) => {
+    const two = await beginTwo();
+    const three = await alice.supersede('three', two.chat.id);
+    const completed = await store.chats.complete('alice', two, outcome);
+    expect(completed).toMatchObject({ number: 2, isStopped: true });
+    const head = await readHead(store, two.chat.id);
+    await store.chats.release('alice', two, { number: 2, rememberedBy: MEMORY.agent });
+    expect(await readHead(store, two.chat.id)).toEqual(head);
+    expect(await readTwo(two.chat.id)).toEqual(expected);
+    await alice.end(three);
+    expect(await readTwo(two.chat.id)).toEqual(expected);
+  });
 
+  describe.each(LATE)('that completes late: %s', (_, outcome, expected) => {
     it.each([
       ['moved by the original system', resetHead, 2],
       ['moved by a turn at its number', leaveTurn, 1],

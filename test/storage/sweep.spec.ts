@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { DynamoChatDeletion } from '../../src/chat/storage/dynamo-chat-deletion.js';
 import { DynamoSweep, SWEEP_MARGIN_MILLISECONDS, type SweepOptions } from '../../src/chat/storage/dynamo-sweep.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
@@ -22,7 +22,8 @@ import { useChatStore } from '../support/chat-store.js';
 import type { StorageFault } from '../support/storage-faults.js';
 import { done, TurnRunner } from '../support/turn-runner.js';
 
-const LARGE = 'x'.repeat(700_000);
+/** Two items. */
+const LARGE = 'x'.repeat(310_000);
 /** In epoch seconds. */
 const LONG_AGO = 1_000_000_000;
 
@@ -30,6 +31,7 @@ describe('DynamoSweep', () => {
   const store = useChatStore();
   const alice = new TurnRunner(store, 'alice');
   const bob = new TurnRunner(store, 'bob');
+  beforeAll(() => void (store.clock.longest = 0));
 
   /** Sweeps in pages of a few items. */
   function sweep(options: Partial<SweepOptions> = {}, deletion = store.deletion) {

@@ -12,7 +12,7 @@ import { stopped, TurnRunner } from '../support/turn-runner.js';
 
 /** A write that waits for so many calls waits for `deliverRest`. */
 const LATER = { calls: 1000 };
-const LARGE = 'x'.repeat(700_000);
+const LARGE = 'x'.repeat(310_000);
 
 const toLeased = ({ chat, lease, at }: RunningTurn, userId = 'alice'): LeasedTurn => ({
   userId,
