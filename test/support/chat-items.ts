@@ -86,6 +86,16 @@ export async function removeItem({ table, environment }: TableView, { id, user_i
   await table.send(new DeleteCommand({ TableName: environment.DYNAMODB_TABLE, Key: { id, user_id } }));
 }
 
+/** Removes all items. */
+export async function emptyTable(view: TableView): Promise<void> {
+  const scan = new ScanCommand({ TableName: view.environment.DYNAMODB_TABLE, ProjectionExpression: 'id, user_id' });
+  for (;;) {
+    const { Items: items = [] } = await view.table.send(scan);
+    if (items.length === 0) return;
+    await Promise.all(items.map((item) => removeItem(view, item as StoredKey)));
+  }
+}
+
 /** Sets one attribute of an item; `path` may lead into a map, as in `session.at`. */
 export async function setAttribute(
   { table, environment }: TableView,
