@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Response } from 'supertest';
+import type { ChatApp } from '../support/chat-app.js';
 import { FaultyApp } from '../support/faulty-app.js';
-import type { FaultChoice, StorageFault } from '../support/storage-faults.js';
-import { itEachBeside } from '../support/together.js';
+import type { StorageFaults } from '../support/storage-faults.js';
+import { itEachTogether } from '../support/together.js';
 
 /** A request fails within this time if the table hangs, in milliseconds. */
 const GIVEN_UP = 5_000;
@@ -23,259 +24,225 @@ function expectUnavailable(response: Response): void {
   expect(response.headers['retry-after']).toMatch(/^[1-9]\d*$/);
 }
 
-/** A chat with a turn, whose calls alone meet the faults: cases run beside each other in one app. */
-class FaultyChat {
-  private constructor(
-    readonly own: FaultyApp,
-    readonly id: string,
-  ) {}
-
-  static async open(own: FaultyApp): Promise<FaultyChat> {
-    return new FaultyChat(own, await own.first());
-  }
-
-  inject(fault: StorageFault, choice: FaultChoice = {}): void {
-    this.own.faults.inject(fault, { ...choice, chats: [this.id] });
-  }
-
-  clear(): void {
-    this.own.faults.clear(this.id);
-  }
-
-  turn(prompt: string, headers?: Record<string, string>) {
-    return this.own.app.chat({ prompt, chat_id: this.id }, 'alice', headers);
-  }
-
-  history() {
-    return this.own.historyOf(this.id);
-  }
-}
-
 describe('a turn whose storage fails', () => {
   let shared: FaultyApp;
+  let app: ChatApp;
+  let faults: StorageFaults;
   beforeAll(async () => {
     shared = await FaultyApp.start();
+    ({ app, faults } = shared);
   });
+  afterEach(() => faults.clear());
   afterAll(() => shared.close());
 
-  const LOST = (['begin', 'complete', 'release'] as const).map((step) => ({ step, type: 'reply lost' as const }));
-  const THROTTLED = (['begin', 'complete', 'release', 'read'] as const).map((step) => ({
-    step,
-    type: 'throttle' as const,
-  }));
-  itEachBeside(
-    [...LOST, ...THROTTLED],
-    'succeeds if an attempt meets a fault: $type on $step',
-    async ({ step, type }) => {
-      const chat = await FaultyChat.open(shared);
-      const second = `second ${type} ${step}`;
-      chat.inject({ type }, { steps: [step], times: 1 });
-      await chat.turn(second).expect(200);
-      expect(shared.countAsked(second)).toBe(1);
-      expect(await chat.history()).toEqual([...firstPair, ...pair(second)]);
-      await chat.turn('third').expect(200);
-    },
-  );
+  it.each(['begin', 'complete', 'release'] as const)('succeeds if a reply is lost on %s', async (step) => {
+    const chatId = await shared.first();
+    const asked = shared.invocations();
+    faults.inject({ type: 'reply lost' }, { steps: [step], times: 1 });
+    await app.chat({ prompt: 'second', chat_id: chatId }).expect(200);
+    expect(shared.invocations() - asked).toBe(1);
+    expect(await shared.historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
+    await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
+  });
 
-  itEachBeside(
+  it.each(['begin', 'complete', 'release', 'read'] as const)('succeeds if %s is throttled once', async (step) => {
+    const chatId = await shared.first();
+    const asked = shared.invocations();
+    faults.inject({ type: 'throttle' }, { steps: [step], times: 1 });
+    await app.chat({ prompt: 'second', chat_id: chatId }).expect(200);
+    expect(shared.invocations() - asked).toBe(1);
+    expect(await shared.historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
+  });
+
+  itEachTogether(
     ['throttle', 'reply lost', 'hang', 'stall'] as const,
     'does not begin if no attempt of its begin gets a reply: %s',
-    async (type) => {
-      const chat = await FaultyChat.open(shared);
-      chat.inject({ type }, { steps: ['begin'] });
-      const start = performance.now();
-      const answer = await chat.turn(`never ${type}`);
-      expect(performance.now() - start).toBeLessThan(GIVEN_UP);
-      expectUnavailable(answer);
-      expect(shared.countAsked(`never ${type}`)).toBe(0);
-      chat.clear();
-      expect((await shared.untilFree(chat.id)).status).toBe(200);
-      expect(await chat.history()).toEqual([...firstPair, ...pair('third')]);
-    },
-  );
-
-  itEachBeside(
-    ['throttle', 'reply lost', 'hang', 'stall'] as const,
-    'succeeds if only its release fails: %s',
-    async (type) => {
-      const chat = await FaultyChat.open(shared);
-      chat.inject({ type }, { steps: ['release'] });
-      const { body } = await chat.turn('second').expect(200);
-      expect(body.chat.messages).toHaveLength(4);
-      chat.clear();
-      await chat.turn('third').expect(200);
-      expect(await chat.history()).toEqual([...firstPair, ...pair('second'), ...pair('third')]);
-    },
-  );
-
-  itEachBeside(
-    ['throttle', 'hang', 'stall'] as const,
-    'gets 503 within 5 s for reads and deletes: %s',
-    async (type) => {
-      const chat = await FaultyChat.open(shared);
-      chat.inject({ type });
-      const start = performance.now();
-      const { app } = shared;
-      const answers = await Promise.all([app.read(chat.id), app.messages(chat.id), app.remove(chat.id)]);
-      expect(performance.now() - start).toBeLessThan(GIVEN_UP);
-      for (const answer of answers) expectUnavailable(answer);
-      chat.clear();
-      expect(await chat.history()).toEqual(firstPair);
-      await app.remove(chat.id).expect(204);
-    },
-  );
-
-  itEachBeside(
-    [1, 2, 3].map((write) => ({ write })),
-    'is deleted by a second request after write $write of a delete was throttled',
-    async ({ write }) => {
-      const chat = await FaultyChat.open(shared);
-      const { app } = shared;
-      chat.inject({ type: 'throttle' }, { steps: ['delete'], skip: write - 1 });
-      expectUnavailable(await app.remove(chat.id));
-      chat.clear();
-      if (write > 1) await app.read(chat.id).expect(404);
-      await app.remove(chat.id).expect(204);
-      await app.remove(chat.id).expect(404);
-    },
-  );
-
-  const CASES: readonly { readonly name: string; readonly run: (chat: FaultyChat) => Promise<void> }[] = [
-    {
-      name: 'stays begun if it cannot be completed, and its lease cannot be ended',
-      run: async (chat) => {
-        chat.inject({ type: 'refused' }, { steps: ['complete', 'recover'] });
+    (type) =>
+      FaultyApp.use(async (own) => {
+        const chatId = await own.first();
+        const asked = own.invocations();
+        own.faults.inject({ type }, { steps: ['begin'] });
         const start = performance.now();
-        const answer = await chat.turn('second');
+        const answer = await own.app.chat({ prompt: 'second', chat_id: chatId });
         expect(performance.now() - start).toBeLessThan(GIVEN_UP);
         expectUnavailable(answer);
-        chat.clear();
-        expect(await chat.history()).toEqual([...firstPair, ['second', 'pending']]);
-        expect((await chat.turn('third')).status).toBe(409);
-        await shared.leaseRunsOut(chat.id);
-        expect(await chat.history()).toEqual([...firstPair, ['second', 'failed']]);
-        await chat.turn('third').expect(200);
-        expect(await chat.history()).toEqual([...firstPair, ['second', 'failed'], ...pair('third')]);
-      },
-    },
-    {
-      name: 'is stored once if its completion gets a reply after many attempts only',
-      run: async (chat) => {
-        chat.inject({ type: 'reply lost' }, { steps: ['complete'], times: 7 });
-        await chat.turn('second').expect(200);
-        expect(await chat.history()).toEqual([...firstPair, ...pair('second')]);
-        await chat.turn('third').expect(200);
-      },
-    },
-    {
-      name: 'responds with a cursor to older turns if they cannot be read',
-      run: async (chat) => {
-        const key = { 'idempotency-key': 'unread' };
-        chat.inject({ type: 'throttle' }, { commands: ['QueryCommand'] });
-        const { body } = await chat.turn('unread', key).expect(200);
-        chat.clear();
-        expect(body.chat.messages).toHaveLength(2);
-        const cursor = body.chat.next_cursor as string;
-        const { messages } = (await shared.app.messages(chat.id, { cursor }).expect(200)).body;
-        expect(messages).toMatchObject([{ role: 'user', content: 'first' }, { role: 'assistant' }]);
-        expect(await chat.history()).toEqual([...firstPair, ...pair('unread')]);
-        const again = await chat.turn('unread', key).expect(200);
-        expect(again.headers['idempotency-replayed']).toBe('true');
-        expect(again.body.chat.messages).toHaveLength(4);
-        expect(shared.countAsked('unread')).toBe(1);
-      },
-    },
-    {
-      name: 'fails without asking the agent if the history for a new session cannot be read',
-      run: async (chat) => {
-        await chat.turn('[[fault empty]]').expect(502);
-        chat.inject({ type: 'throttle' }, { commands: ['QueryCommand'] });
-        expectUnavailable(await chat.turn('without history'));
-        chat.clear();
-        expect(shared.countAsked('without history')).toBe(0);
-        expect((await chat.history()).at(-1)).toEqual(['without history', 'failed']);
-        await chat.turn('third').expect(200);
-      },
-    },
-  ];
-  itEachBeside(CASES, '$name', async ({ run }) => run(await FaultyChat.open(shared)));
-});
+        expect(own.invocations() - asked).toBe(0);
+        own.faults.clear();
+        expect((await own.untilFree(chatId)).status).toBe(200);
+        expect(await own.historyOf(chatId)).toEqual([...firstPair, ...pair('third')]);
+      }),
+  );
 
-describe('a turn whose calls hang one after the other', () => {
-  it('fails in time', () =>
+  it('stays begun if it cannot be completed, and its lease cannot be ended', () =>
     FaultyApp.use(async (own) => {
-      const chat = await FaultyChat.open(own);
-      chat.inject({ type: 'refused' }, { steps: ['complete', 'recover'] });
-      await chat.turn('never').expect(503);
-      chat.clear();
-      // The begin is sent twice and is refused, because another turn runs. That turn cannot be read.
-      chat.inject({ type: 'hang' }, { steps: ['begin'], times: 1 });
-      chat.inject({ type: 'hang' }, { steps: ['read', 'recover'] });
+      const chatId = await own.first();
+      own.faults.inject({ type: 'refused' }, { steps: ['complete', 'recover'] });
       const start = performance.now();
-      expectUnavailable(await chat.turn('second'));
+      const answer = await own.app.chat({ prompt: 'second', chat_id: chatId });
       expect(performance.now() - start).toBeLessThan(GIVEN_UP);
+      expectUnavailable(answer);
+      own.faults.clear();
+      expect(await own.historyOf(chatId)).toEqual([...firstPair, ['second', 'pending']]);
+      expect((await own.app.chat({ prompt: 'third', chat_id: chatId })).status).toBe(409);
+      await own.leaseRunsOut(chatId);
+      expect(await own.historyOf(chatId)).toEqual([...firstPair, ['second', 'failed']]);
+      await own.app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
+      expect(await own.historyOf(chatId)).toEqual([...firstPair, ['second', 'failed'], ...pair('third')]);
     }));
+
+  it('fails in time if its calls hang one after the other', async () => {
+    const chatId = await shared.first();
+    faults.inject({ type: 'refused' }, { steps: ['complete', 'recover'] });
+    await app.chat({ prompt: 'never', chat_id: chatId }).expect(503);
+    faults.clear();
+    // The begin is sent twice and is refused, because another turn runs. That turn cannot be read.
+    faults.inject({ type: 'hang' }, { steps: ['begin'], times: 1 });
+    faults.inject({ type: 'hang' }, { steps: ['read', 'recover'] });
+    const start = performance.now();
+    expectUnavailable(await app.chat({ prompt: 'second', chat_id: chatId }));
+    expect(performance.now() - start).toBeLessThan(GIVEN_UP);
+  });
+
+  it('is stored once if its completion gets a reply after many attempts only', async () => {
+    const chatId = await shared.first();
+    faults.inject({ type: 'reply lost' }, { steps: ['complete'], times: 7 });
+    await app.chat({ prompt: 'second', chat_id: chatId }).expect(200);
+    expect(await shared.historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
+    await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
+  });
+
+  itEachTogether(
+    ['throttle', 'reply lost', 'hang', 'stall'] as const,
+    'succeeds if only its release fails: %s',
+    (type) =>
+      FaultyApp.use(async (own) => {
+        const chatId = await own.first();
+        own.faults.inject({ type }, { steps: ['release'] });
+        const { body } = await own.app.chat({ prompt: 'second', chat_id: chatId }).expect(200);
+        expect(body.chat.messages).toHaveLength(4);
+        own.faults.clear();
+        await own.app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
+        expect(await own.historyOf(chatId)).toEqual([...firstPair, ...pair('second'), ...pair('third')]);
+      }),
+  );
+
+  it('responds with a cursor to older turns if they cannot be read', async () => {
+    const chatId = await shared.first();
+    const key = { 'idempotency-key': 'unread' };
+    const asked = shared.invocations();
+    faults.inject({ type: 'throttle' }, { commands: ['QueryCommand'] });
+    const { body } = await app.chat({ prompt: 'second', chat_id: chatId }, 'alice', key).expect(200);
+    faults.clear();
+    expect(body.chat.messages).toHaveLength(2);
+    const { messages } = (await app.messages(chatId, { cursor: body.chat.next_cursor }).expect(200)).body;
+    expect(messages).toMatchObject([{ role: 'user', content: 'first' }, { role: 'assistant' }]);
+    expect(await shared.historyOf(chatId)).toEqual([...firstPair, ...pair('second')]);
+    const again = await app.chat({ prompt: 'second', chat_id: chatId }, 'alice', key).expect(200);
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    expect(again.body.chat.messages).toHaveLength(4);
+    expect(shared.invocations() - asked).toBe(1);
+  });
+
+  it('fails without asking the agent if the history for a new session cannot be read', async () => {
+    const chatId = await shared.first();
+    await app.chat({ prompt: '[[fault empty]]', chat_id: chatId }).expect(502);
+    const asked = shared.invocations();
+    faults.inject({ type: 'throttle' }, { commands: ['QueryCommand'] });
+    expectUnavailable(await app.chat({ prompt: 'second', chat_id: chatId }));
+    faults.clear();
+    expect(shared.invocations() - asked).toBe(0);
+    expect((await shared.historyOf(chatId)).at(-1)).toEqual(['second', 'failed']);
+    await app.chat({ prompt: 'third', chat_id: chatId }).expect(200);
+  });
+
+  itEachTogether(['throttle', 'hang', 'stall'] as const, 'gets 503 within 5 s for reads and deletes: %s', (type) =>
+    FaultyApp.use(async (own) => {
+      const chatId = await own.first();
+      own.faults.inject({ type });
+      const start = performance.now();
+      const answers = await Promise.all([own.app.read(chatId), own.app.messages(chatId), own.app.remove(chatId)]);
+      expect(performance.now() - start).toBeLessThan(GIVEN_UP);
+      for (const answer of answers) expectUnavailable(answer);
+      own.faults.clear();
+      expect(await own.historyOf(chatId)).toEqual(firstPair);
+      await own.app.remove(chatId).expect(204);
+    }),
+  );
+
+  it.each([1, 2, 3])('is deleted by a second request after write %i of a delete was throttled', async (write) => {
+    const chatId = await shared.first();
+    faults.inject({ type: 'throttle' }, { steps: ['delete'], skip: write - 1 });
+    expectUnavailable(await app.remove(chatId));
+    faults.clear();
+    if (write > 1) await app.read(chatId).expect(404);
+    await app.remove(chatId).expect(204);
+    await app.remove(chatId).expect(404);
+  });
 });
 
 describe('a turn at its deadline whose storage hangs', () => {
+  const variables = { AGENT_TIMEOUT_MS: String(DEADLINE) };
   let shared: FaultyApp;
+  let app: ChatApp;
+  let faults: StorageFaults;
   beforeAll(async () => {
-    shared = await FaultyApp.start({ AGENT_TIMEOUT_MS: String(DEADLINE) });
+    shared = await FaultyApp.start(variables);
+    ({ app, faults } = shared);
   });
+  afterEach(() => faults.clear());
   afterAll(() => shared.close());
 
-  const CASES: readonly { readonly name: string; readonly run: (chat: FaultyChat) => Promise<void> }[] = [
-    {
-      name: 'fails at it if the history cannot be read by then, and does not ask the agent later',
-      run: async (chat) => {
-        await chat.turn('second [[fault hang-up]]').expect(502);
-        chat.inject({ type: 'delay', milliseconds: 3 * DEADLINE }, { commands: ['QueryCommand'] });
-        const start = performance.now();
-        const { body } = await chat.turn('third').expect(504);
-        expect(performance.now() - start).toBeLessThan(2 * DEADLINE);
-        expect(body.error).toBe('The agent took too long');
-        await new Promise((resume) => setTimeout(resume, 2 * DEADLINE));
-        expect(shared.countAsked('third')).toBe(0);
-      },
-    },
-    {
-      name: 'responds without older turns if they cannot be read by then',
-      run: async (chat) => {
-        chat.inject({ type: 'delay', milliseconds: 3 * DEADLINE }, { commands: ['QueryCommand'] });
-        const start = performance.now();
-        const { body } = await chat.turn('second').expect(200);
-        expect(performance.now() - start).toBeLessThan(2 * DEADLINE);
-        expect(body.chat.messages).toHaveLength(2);
-        expect(body.chat.next_cursor).toEqual(expect.any(String));
-      },
-    },
-  ];
-  itEachBeside(CASES, '$name', async ({ run }) => run(await FaultyChat.open(shared)));
+  /** Runs a turn whose agent never ends. @returns how long after the deadline its response came. */
+  async function late(own: FaultyApp): Promise<[status: number, milliseconds: number]> {
+    const start = performance.now();
+    const { status } = await own.app.chat({ prompt: 'hello [[fault silence after=2]]' });
+    return [status, performance.now() - start - DEADLINE];
+  }
 
-  const HANGS: readonly (readonly [step: string, status: number, inject: (chat: FaultyChat) => void])[] = [
-    ['complete', 503, (chat) => chat.inject({ type: 'hang' }, { steps: ['complete'] })],
-    ['complete in the middle of its reply', 503, (chat) => chat.inject({ type: 'stall' }, { steps: ['complete'] })],
-    ['release', 504, (chat) => chat.inject({ type: 'hang' }, { steps: ['release'] })],
+  it('fails at it if the history cannot be read by then, and does not ask the agent later', async () => {
+    const { chat } = (await app.chat({ prompt: 'first' }).expect(200)).body;
+    await app.chat({ prompt: 'second [[fault hang-up]]', chat_id: chat.id }).expect(502);
+    faults.inject({ type: 'delay', milliseconds: 3 * DEADLINE }, { commands: ['QueryCommand'] });
+    const start = performance.now();
+    const { body } = await app.chat({ prompt: 'third', chat_id: chat.id }).expect(504);
+    expect(performance.now() - start).toBeLessThan(2 * DEADLINE);
+    expect(body.error).toBe('The agent took too long');
+    await new Promise((resume) => setTimeout(resume, 2 * DEADLINE));
+    expect(app.agent.invocations.map(({ prompt }) => prompt)).not.toContain('third');
+  });
+
+  it('responds without older turns if they cannot be read by then', async () => {
+    const { chat } = (await app.chat({ prompt: 'first' }).expect(200)).body;
+    faults.inject({ type: 'delay', milliseconds: 3 * DEADLINE }, { commands: ['QueryCommand'] });
+    const start = performance.now();
+    const { body } = await app.chat({ prompt: 'second', chat_id: chat.id }).expect(200);
+    expect(performance.now() - start).toBeLessThan(2 * DEADLINE);
+    expect(body.chat.messages).toHaveLength(2);
+    expect(body.chat.next_cursor).toEqual(expect.any(String));
+  });
+
+  const HANGS: readonly (readonly [step: string, status: number, inject: (faults: StorageFaults) => void])[] = [
+    ['complete', 503, (own) => own.inject({ type: 'hang' }, { steps: ['complete'] })],
+    ['complete in the middle of its reply', 503, (own) => own.inject({ type: 'stall' }, { steps: ['complete'] })],
+    ['release', 504, (own) => own.inject({ type: 'hang' }, { steps: ['release'] })],
     [
       'complete once, then release',
       504,
-      (chat) => {
-        chat.inject({ type: 'hang' }, { steps: ['complete'], times: 1 });
-        chat.inject({ type: 'hang' }, { steps: ['release'] });
+      (own) => {
+        own.inject({ type: 'hang' }, { steps: ['complete'], times: 1 });
+        own.inject({ type: 'hang' }, { steps: ['release'] });
       },
     ],
   ];
-  itEachBeside(
-    HANGS.map(([step, expected, inject]) => ({ step, expected, inject })),
+  itEachTogether(
+    HANGS.map(([step, status, inject]) => ({ step, status, inject })),
     'responds before the timeout of API Gateway: $step',
-    async ({ expected, inject }) => {
-      const chat = await FaultyChat.open(shared);
-      inject(chat);
-      const start = performance.now();
-      const { status } = await chat.turn('hello [[fault silence after=2]]');
-      const milliseconds = performance.now() - start - DEADLINE;
-      expect(status).toBe(expected);
-      expect(milliseconds).toBeLessThan(GATEWAY_MARGIN);
-    },
+    ({ status: expected, inject }) =>
+      FaultyApp.use(async (own) => {
+        inject(own.faults);
+        const [status, milliseconds] = await late(own);
+        expect(status).toBe(expected);
+        expect(milliseconds).toBeLessThan(GATEWAY_MARGIN);
+      }, variables),
   );
 });

@@ -43,11 +43,6 @@ export class FaultyApp {
     return this.app.agent.invocations.length;
   }
 
-  /** How often the agent was asked for this prompt. */
-  countAsked(asked: string): number {
-    return this.app.agent.invocations.filter(({ prompt }) => prompt === asked).length;
-  }
-
   /** Lets the lease of the turn that holds the chat run out. */
   async leaseRunsOut(chatId: string): Promise<void> {
     await setAttribute(this.app, { id: chatId, user_id: 'alice' }, 'open.until', Date.now() - 1);

@@ -73,8 +73,8 @@ export interface StorageFaults {
   readonly repeated: readonly RepeatedCall[];
   /** Adds a fault. If several match an attempt, the first one counts. A function is called for each attempt. */
   inject(fault: StorageFault | (() => StorageFault), choice?: FaultChoice): void;
-  /** Ends all faults, or those that were chosen for a chat. Pending repetitions stay pending. */
-  clear(chatId?: string): void;
+  /** Ends all faults. Pending repetitions stay pending. */
+  clear(): void;
   /** Delivers all pending repetitions. */
   deliverRest(): Promise<void>;
   close(): void;
@@ -167,8 +167,8 @@ export async function startStorageFaults(
     inject: (fault, choice = {}) => {
       rules = [...rules, { fault: typeof fault === 'function' ? fault : () => fault, choice, seen: 0, met: 0 }];
     },
-    clear: (chatId) => {
-      rules = chatId === undefined ? [] : rules.filter(({ choice }) => !choice.chats?.includes(chatId));
+    clear: () => {
+      rules = [];
     },
     deliverRest: () => deliver(pending, 'rest'),
     close: () => {
