@@ -21,9 +21,8 @@ function lint(): void {
 
 function transform(): void {
   if (!hasTransform()) return skip('the SAM transform', 'aws-sam-translator');
-  const [result] = transformTemplates([parseTemplate(readFileSync(TEMPLATE, 'utf8'))]);
-  const { Resources } = result!;
-  const types = Object.values(Resources).map(({ Type }) => Type);
+  const results = transformTemplates([parseTemplate(readFileSync(TEMPLATE, 'utf8'))]);
+  const types = results.flatMap(({ Resources }) => Object.values(Resources).map(({ Type }) => Type));
   console.log(`The SAM transform makes ${types.length} resources: ${[...new Set(types)].toSorted().join(', ')}`);
 }
 
