@@ -252,7 +252,7 @@ describe('the package', () => {
     }
 
     it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
-      await putOldChat(parts);
+      await putOldChat(parts, name);
       const event = insertToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
       const response = (await lambda.invoke(event)) as LambdaResponse;
       expect(answerTo(response)).toEqual(ANSWERS[name]);

@@ -84,7 +84,7 @@ describeWithClient('the function that streams, in the runtime client of Lambda',
     afterAll(() => lambda.stop());
 
     it.each(Object.keys(ANSWERS))('answers events/%s.json', async (name) => {
-      await putOldChat(parts);
+      await putOldChat(parts, name);
       const event = insertToken(readFileSync(`events/${name}.json`, 'utf8'), parts.token);
       const answer = await invokeWhole(lambda, event);
       expect(answer).toMatchObject(answerHeaders(name));
