@@ -30,7 +30,7 @@ export async function findPackageNode(): Promise<string> {
 export const PACKAGE_WORK = String(process.env['PACKAGE_WORK']);
 
 /**
- * Builds the package for the Node of {@link findPackageNode}, once in a run of Jest: it takes 8 s of CPU. Other test
+ * Builds the package for the Node of {@link findPackageNode}, once in a run of Jest: it takes 5 s of CPU. Other test
  * files wait for it.
  *
  * @returns the folder, which no test may change.
