@@ -11,7 +11,7 @@ import { seededRandom, testSeed } from '../support/seeded-random.js';
 import { startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
 import { done, MEMORY } from '../support/turn-runner.js';
 
-const TURNS = 30;
+const TURNS = 15;
 const DAY = new Date().toISOString().slice(0, 10).replaceAll('-', '');
 
 describe('the counted turns of a user with two turns at once', () => {

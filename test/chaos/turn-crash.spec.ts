@@ -5,7 +5,8 @@ import { useChatStore } from '../support/chat-store.js';
 import { done, failed, MEMORY, TurnRunner } from '../support/turn-runner.js';
 import { hasBegun } from '../../src/chat/model/turn.js';
 
-const LARGE = 'x'.repeat(400_000);
+/** Two items. */
+const LARGE = 'x'.repeat(300_001);
 
 /** How far a turn came before its process died. */
 type Progress = 'nothing' | 'begun' | 'completed' | 'released';
