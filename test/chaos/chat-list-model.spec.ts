@@ -37,6 +37,9 @@ const change = fc.record({
   page: fc.integer({ min: 1, max: 6 }),
 });
 
+/** `TEST_RUNS=500` runs more. */
+const RUNS = Number(process.env['TEST_RUNS'] ?? 12);
+
 describe('pages of the list of chats', () => {
   const store = useChatStore();
   let users = 0;
@@ -95,7 +98,7 @@ describe('pages of the list of chats', () => {
           expect(page.chats.length > 0 || shown.length === 0).toBe(true);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: RUNS },
     );
   });
 
@@ -130,7 +133,7 @@ describe('pages of the list of chats', () => {
         expect(read.filter((id) => shown.includes(id) && isUnchanged(id))).toEqual(order.filter(isUnchanged));
         expect(pages.slice(0, -1).every((page) => page.chats.length > 0)).toBe(true);
       }),
-      { numRuns: 25 },
+      { numRuns: RUNS },
     );
   });
 });
