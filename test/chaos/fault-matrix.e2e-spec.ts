@@ -4,6 +4,7 @@ import { HarnessStopReason } from '@aws-sdk/client-bedrock-agentcore';
 import { StopReason } from '@aws-sdk/client-bedrock-runtime';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AgentEmulator, AgentInvocation } from '../../src/local/emulator/agent-server.js';
+import { turnSortKey } from '../../src/chat/storage/items/turn-keys.js';
 import { findAgentClient } from '../support/agent-client.js';
 import { type ProviderUnderTest, PROVIDERS } from '../support/agent-providers.js';
 import { type ChatApp, startChatAppWith } from '../support/chat-app.js';
@@ -46,21 +47,24 @@ interface AgentUnderTest {
   readonly late: OpenedApp;
 }
 
-/** A turn with a fault: its chat, its invocations, and what is kept of it. */
+/** A turn with a fault, and the chat that it is in. */
 interface EndedTurn {
   readonly id: string;
+  readonly prompt: string;
   readonly asked: readonly AgentInvocation[];
-  readonly kept: readonly StoredMessage[];
 }
 
 const CASES = PROVIDERS.flatMap(({ name }) => listFaultCases(name));
 
-/** The next turn depends on how a turn ended, not on its fault. So it is sent for one case of each end and for large replies. */
+/**
+ * The next turn depends on how a turn ended, not on its fault. So it is sent for one case of each end, and for large and
+ * for broken texts.
+ */
 const CONTINUED: ReadonlySet<FaultCase> = new Set([
   ...new Map(
     CASES.map((row) => [[row.agent, row.status, row.stored, row.finishReason, row.invocations > 0].join(), row]),
   ).values(),
-  ...CASES.filter(({ directive }) => directive.includes('bytes=')),
+  ...CASES.filter(({ directive }) => /bytes=|surrogates/.test(directive)),
 ]);
 
 const TITLE = '$agent, $place the first event: $fault';
@@ -129,19 +133,21 @@ describe('a turn whose agent fails', () => {
     }
 
     await waitForRelease(app, id);
-    const { chat } = (await app.read(id).expect(200)).body;
-    const kept = (chat.messages as StoredMessage[]).slice(2);
-    expect(kept.map(({ role, status: state }) => [role, state])).toEqual(KEPT[stored]);
-    expect(kept[0]?.content).toBe(body.prompt);
-    for (const { content } of kept) expect(content).not.toMatch(/\p{Cs}|\uFFFD/u);
-
-    if (CONTINUED.has(row)) await checkNextTurn(app, row, { id, asked, kept });
+    const turn = (await readItems(app, id)).find(({ user_id: sortKey }) => sortKey === turnSortKey('alice', 2));
+    expect(turn).toMatchObject({ prompt: body.prompt, status: stored });
+    expect(turn !== undefined && 'answer' in turn).toBe(stored !== 'failed');
+    if (CONTINUED.has(row)) await checkNextTurn(app, row, { id, prompt: body.prompt, asked });
   }
 
-  /** After a complete turn the session continues. After any other a new session gets the history. */
-  async function checkNextTurn(app: OpenedApp, row: FaultCase, { id, asked, kept }: EndedTurn): Promise<void> {
+  /** The history shows the turn. After a complete one the session continues, else a new session gets the history. */
+  async function checkNextTurn(app: OpenedApp, row: FaultCase, { id, prompt: ended, asked }: EndedTurn): Promise<void> {
     const prompt = `third of ${id}`;
-    await app.chat({ prompt, chat_id: id }).expect(200);
+    const { chat } = (await app.chat({ prompt, chat_id: id }).expect(200)).body;
+    const kept = (chat.messages as StoredMessage[]).slice(2, -2);
+    expect(kept.map(({ role, status }) => [role, status])).toEqual(KEPT[row.stored]);
+    expect(kept[0]?.content).toBe(ended);
+    for (const { content } of kept) expect(content).not.toMatch(/\p{Cs}|\uFFFD/u);
+
     const third = app.agent.invocations.find((call) => call.prompt === prompt);
     const continues = agents.get(row.agent)!.provider.memory !== undefined && row.finishReason === 'stop';
     expect(third?.sessionId === asked[0]?.sessionId).toBe(continues);
