@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { readItems, originalChat, putItem, setAttribute, setOnHead } from '../support/chat-items.js';
+import { leaveTurn, readItems, originalChat, putItem, setAttribute, setOnHead } from '../support/chat-items.js';
 import { holdAgent } from '../support/held-agent.js';
 
 const NOT_FOUND = { error: 'Chat not found' };
@@ -51,7 +51,9 @@ describe('DELETE /chats/{id}', () => {
   it('removes large replies, failed turns and keys', async () => {
     const chatId = await turn('long [[fault chunks bytes=900000]]');
     await app.chat({ prompt: 'bad [[fault hang-up]]', chat_id: chatId }, 'alice', { 'idempotency-key': 'k' });
-    for (let number = 3; number <= 30; number += 1) await turn(`turn ${number}`, chatId);
+    // More than one write deletes.
+    await Promise.all(Array.from({ length: 28 }, (_, index) => leaveTurn(app, chatId, 3 + index)));
+    await setOnHead(app, chatId, { turns: 30 });
     expect((await readItems(app, chatId)).length).toBeGreaterThan(32);
     await app.remove(chatId).expect(204);
     await expectGone(chatId);

@@ -1,14 +1,14 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import supertest from 'supertest';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 
 describe('every response', () => {
   let app: ChatApp;
-  beforeEach(async () => {
+  beforeAll(async () => {
     app = await startChatApp();
   });
-  afterEach(() => app.close());
+  afterAll(() => app.close());
 
   it.each([
     ['POST', '/chat'],
@@ -48,7 +48,7 @@ describe('every response', () => {
 
 describe('faults behind the service', () => {
   it('get 503 without a call to the agent if the table cannot be reached', async () => {
-    const app = await startChatApp();
+    const app = await startChatApp({}, { keepsTimeouts: true });
     await app.dynamoDb.close();
     const answer = await app.chat({ prompt: 'hello' }).set('x-request-id', 'r1');
     await app.close();
