@@ -1,6 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import supertest from 'supertest';
+import { TurnTimes } from '../../src/chat/service/turn-times.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 
 describe('every response', () => {
@@ -50,6 +51,7 @@ describe('faults behind the service', () => {
   it('get 503 without a call to the agent if the table cannot be reached', async () => {
     const app = await startChatApp({}, { keepsTimeouts: true });
     await app.dynamoDb.close();
+    Object.assign(app.nest.get(TurnTimes, { strict: false }), { shutdownGrace: 0, shutdownStoring: 0 });
     const answer = await app.chat({ prompt: 'hello' }).set('x-request-id', 'r1');
     await app.close();
     expect({ status: answer.status, body: answer.body }).toEqual({

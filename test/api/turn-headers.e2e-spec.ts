@@ -36,14 +36,15 @@ async function send(
   };
 }
 
+let own: FaultyApp;
+let limited: FaultyApp;
+beforeAll(async () => {
+  [own, limited] = await Promise.all([FaultyApp.start(), FaultyApp.start({ TURNS_PER_MINUTE: '1' })]);
+});
+afterAll(() => Promise.all([own.close(), limited.close()]));
+
 describe.each(['/chat', '/chat/stream'])('the headers chat-id and turn-id of POST %s', (path) => {
-  let own: FaultyApp;
-  let limited: FaultyApp;
-  beforeAll(async () => {
-    [own, limited] = await Promise.all([FaultyApp.start(), FaultyApp.start({ TURNS_PER_MINUTE: '1' })]);
-  });
   afterEach(() => own.faults.clear());
-  afterAll(() => Promise.all([own.close(), limited.close()]));
 
   const ask = (body: unknown, headers?: Record<string, string>) => send(`${own.app.url}${path}`, body, headers);
   const idsOf = (chatId: string, turn: number) => [chatId, `${chatId}:${turn}`];

@@ -11,7 +11,7 @@ import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { tokenOf } from '../support/tokens.js';
 
 const CONNECTIONS = 4;
-const AHEAD = 30;
+const AHEAD = 10;
 const REPLY = 'x'.repeat(700_000);
 /** How long a client may take nothing, in milliseconds. */
 const STALL = 1_000;
