@@ -74,28 +74,25 @@ describe('the history of a long chat', () => {
     expect(questions(older)).toEqual(['turn 24', 'turn 25']);
   });
 
-  it.each(['1', '7', '100'])(
-    'is complete and in order in pages of %s, and no turn is split',
-    async (limit) => {
-      const pages = await pagesFrom(await page({ limit }), limit);
-      for (const { messages } of pages) {
-        expect(messages[0]?.role).toBe('user');
-        // A page has at least one turn, which is two messages.
-        expect(messages.length).toBeLessThanOrEqual(Math.max(2, Number(limit)));
-      }
-      const whole = pages.flatMap(({ messages }) => messages);
-      const numbers = (name: string, length: number) => Array.from({ length }, (_, index) => `${name} ${index + 1}`);
-      const asked = questions({ messages: whole }).map((prompt) => prompt.replace(/ \[.*/, ''));
-      expect(asked).toEqual([...numbers('old', OLD_TURNS), ...numbers('turn', TURNS)]);
-      expect(whole).toHaveLength(2 * (OLD_TURNS + TURNS) - 1);
-      expect(whole.filter(({ status }) => status).map(({ role, status }) => [role, status])).toEqual([
-        ['user', 'failed'],
-        ['assistant', 'partial'],
-      ]);
-      expect(whole[1]).toEqual({ id: `${chatId}:${1 - OLD_TURNS}`, role: 'assistant', content: 'answer to old 1' });
-      expect(pages[0]).not.toHaveProperty('next_cursor');
-    },
-  );
+  it.each(['1', '7', '100'])('is complete and in order in pages of %s, and no turn is split', async (limit) => {
+    const pages = await pagesFrom(await page({ limit }), limit);
+    for (const { messages } of pages) {
+      expect(messages[0]?.role).toBe('user');
+      // A page has at least one turn, which is two messages.
+      expect(messages.length).toBeLessThanOrEqual(Math.max(2, Number(limit)));
+    }
+    const whole = pages.flatMap(({ messages }) => messages);
+    const numbers = (name: string, length: number) => Array.from({ length }, (_, index) => `${name} ${index + 1}`);
+    const asked = questions({ messages: whole }).map((prompt) => prompt.replace(/ \[.*/, ''));
+    expect(asked).toEqual([...numbers('old', OLD_TURNS), ...numbers('turn', TURNS)]);
+    expect(whole).toHaveLength(2 * (OLD_TURNS + TURNS) - 1);
+    expect(whole.filter(({ status }) => status).map(({ role, status }) => [role, status])).toEqual([
+      ['user', 'failed'],
+      ['assistant', 'partial'],
+    ]);
+    expect(whole[1]).toEqual({ id: `${chatId}:${1 - OLD_TURNS}`, role: 'assistant', content: 'answer to old 1' });
+    expect(pages[0]).not.toHaveProperty('next_cursor');
+  });
 
   it('is 100 messages without a limit', async () => {
     expect((await page({})).messages.length).toBeGreaterThan(98);
