@@ -78,6 +78,21 @@ describe.each(['/chat', '/chat/stream'])('replace_from on POST %s', (path) => {
     expect(await turnsOf(chatId)).toEqual(['one 1', 'newer 5']);
   });
 
+  it.each<[string, object, string]>([
+    ['without chat_id', { prompt: 'x', replace_from: 'c:1' }, `Field 'chat_id' is required`],
+    ['beside chat_id null', { prompt: 'x', chat_id: null, replace_from: 7 }, `Field 'chat_id' is required`],
+    ['a number', { prompt: 'x', chat_id: 'c', replace_from: 1 }, INVALID[1]],
+    ['an object', { prompt: 'x', chat_id: 'c', replace_from: {} }, INVALID[1]],
+    ['empty', { prompt: 'x', chat_id: 'c', replace_from: '' }, INVALID[1]],
+    ['of no turn', { prompt: 'x', chat_id: 'c', replace_from: 'c:x' }, INVALID[1]],
+    ['of another chat', { prompt: 'x', chat_id: 'c', replace_from: 'd:1' }, INVALID[1]],
+    ['behind a bad chat_id', { prompt: 'x', chat_id: 7, replace_from: 7 }, `Field 'chat_id' must be a string`],
+    ['behind a bad prompt', { chat_id: 'c', replace_from: 7 }, `Field 'prompt' is required`],
+    ['before other fields', { extra: 1, prompt: 'x', chat_id: 'c', replace_from: 'c:01' }, INVALID[1]],
+  ])('is refused %s', async (_name, body, error) => {
+    expect(await send(body)).toMatchObject({ status: 400, error });
+  });
+
   // One service handles both routes.
   if (path !== '/chat') return;
 

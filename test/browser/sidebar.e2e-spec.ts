@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { describeInBrowser, openPage, startBrowser } from '../support/browser.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { askTurn, readChat } from '../support/chat-client.js';
+import { originalChat, putItem } from '../support/chat-items.js';
 import { type FrontendPage, serveFrontendPage } from '../support/frontend-page.js';
 import { tokenOf } from '../support/tokens.js';
 
@@ -20,6 +21,7 @@ describeInBrowser('a page with a sidebar of chats', () => {
 
   beforeAll(async () => {
     browser = await startBrowser();
+    page = await openPage(browser);
     frontend = await serveFrontendPage('6');
     app = await startChatApp({ CORS_ORIGINS: `http://127.0.0.1:${frontend.port}` });
   });
@@ -27,11 +29,9 @@ describeInBrowser('a page with a sidebar of chats', () => {
     await browser.close();
     await Promise.all([app.close(), frontend.close()]);
   });
-  beforeEach(async () => {
-    page = await openPage(browser);
+  beforeEach(() => {
     user = `owner-${(users += 1)}`;
   });
-  afterEach(() => page.close());
 
   const open = () =>
     page.goto(
@@ -47,7 +47,10 @@ describeInBrowser('a page with a sidebar of chats', () => {
 
   it('lists the chats page by page, newest first', async () => {
     const titles = Array.from({ length: PAGE_SIZE + 5 }, (_, index) => `Chat ${index + 1}`);
-    for (const title of titles) await ask(title);
+    for (const [hour, title] of titles.entries()) {
+      const updated_at = new Date(Date.UTC(2026, 0, 1, hour)).toISOString();
+      await putItem(app, { ...originalChat(`${user}-${hour}`, []), user_id: user, title, updated_at });
+    }
     await open();
     await entry('Chat 25').waitFor();
     expect(await listTitles()).toEqual(titles.toReversed().slice(0, PAGE_SIZE));
