@@ -52,7 +52,7 @@ describe.each(['/chat', '/chat/stream'])('replace_from on POST %s', (path) => {
   /** Opens a chat with three turns. */
   async function begin(): Promise<string> {
     const { chatId } = await send({ prompt: 'one' });
-    for (const prompt of ['two', 'three']) await send({ prompt, chat_id: chatId });
+    for (const text of ['two', 'three']) await send({ prompt: text, chat_id: chatId });
     return chatId;
   }
   const turnsOf = (chatId: string) => listTurns(app.url, chatId);
