@@ -8,7 +8,7 @@ import { type MeasuredServer, startServer, startTable, tokenOf } from './measure
 
 const CHUNKS = 100;
 const PACE_MS = 5;
-const ROUNDS = 20;
+const ROUNDS = 50;
 const CROWD = 1_000;
 const CROWD_CHUNKS = 5;
 /** Streams that open at once, and streams that end per second. Higher numbers would measure the embedded table. */
@@ -48,41 +48,48 @@ interface Crowd {
  */
 export async function benchStream(): Promise<void> {
   const { values } = parseArgs({ args: process.argv.slice(3), options: { before: { type: 'string' } } });
+  const folder = values.before === undefined ? undefined : resolve(values.before);
   const table = await startTable();
   const { endpoint: agent } = await startClockedAgent(CHUNKS, PACE_MS);
-  const [ours, bare] = await Promise.all([
-    startServer('ours', { agent, table }),
-    startServer('bare', { agent, table }),
-  ]);
-  await benchDelays(ours, bare);
-  ours.stop();
-  bare.stop();
+  const servers = {
+    bare: await startServer('bare', { agent, table }),
+    ...(folder !== undefined && { before: await startServer('ours', { agent, table, folder }) }),
+    ours: await startServer('ours', { agent, table }),
+  };
+  await benchDelays(servers);
+  for (const server of Object.values(servers)) server.stop();
   console.log(`${CROWD} streams open at once, resident memory and heap:\n`);
   console.log('                        before    at peak   a stream');
-  if (values.before !== undefined)
-    await benchCrowd({ name: 'before', folder: resolve(values.before), readers: 1 }, table);
+  if (folder !== undefined) await benchCrowd({ name: 'before', folder, readers: 1 }, table);
   await benchCrowd({ name: 'one reader', readers: 1 }, table);
   await benchCrowd({ name: 'two readers', readers: 2 }, table);
 }
 
-async function benchDelays(ours: MeasuredServer, bare: MeasuredServer): Promise<void> {
-  const delays: Record<'ours' | 'bare', number[]> = { ours: [], bare: [] };
+/** Prints the delays of all chunks and of first chunks, and their ratios to the bare proxy. */
+async function benchDelays(servers: Readonly<Record<string, MeasuredServer>>): Promise<void> {
+  const reads = new Map<string, Read[]>();
   for (let round = -2; round < ROUNDS; round += 1) {
-    for (const [name, { url }] of Object.entries({ bare, ours })) {
+    for (const [name, { url }] of Object.entries(servers)) {
       const read = await readStream(`${url}/chat/stream`);
       if (read.delays.length !== CHUNKS) throw new Error(`${name} sent ${read.delays.length} of ${CHUNKS} chunks`);
       // The first rounds warm the servers up.
-      if (round >= 0) delays[name as 'ours' | 'bare'].push(...read.delays);
+      if (round >= 0) reads.set(name, [...(reads.get(name) ?? []), read]);
     }
   }
-  console.log(`From the agent's write to the caller's read, ${delays.ours.length} chunks each:\n`);
-  console.log('            p50        p99');
-  for (const name of ['bare', 'ours'] as const) {
-    console.log(`${name.padEnd(7)}${ms(percentile(delays[name], 50))}${ms(percentile(delays[name], 99))}`);
+  const kinds = {
+    all: ({ delays }: Read) => delays,
+    first: ({ delays }: Read) => delays.slice(0, 1),
+  };
+  console.log(`From the agent's write to the caller's read, ${ROUNDS} replies of ${CHUNKS} chunks each:\n`);
+  console.log('                     p50        ×        p99        ×');
+  for (const [kind, pick] of Object.entries(kinds)) {
+    const bare = reads.get('bare')?.flatMap(pick) ?? [];
+    for (const [name, all] of reads) {
+      const cells = [50, 99].map((rank) => compare(all.flatMap(pick), bare, rank)).join('');
+      console.log(`${`${kind}, ${name}`.padEnd(14)}${cells}`);
+    }
   }
-  const [more, ratio] = [difference(delays.ours, delays.bare), ratioText(delays.ours, delays.bare)];
-  console.log(`ratio  ${ratio(50).padStart(8)}   ${ratio(99).padStart(8)}`);
-  console.log(`more   ${ms(more(50))}${ms(more(99))}\n`);
+  console.log();
 }
 
 /** Opens all streams, and reads their first chunks, before any stream ends. */
@@ -160,12 +167,9 @@ async function openStream(url: string, body?: string): Promise<OpenStream> {
   return { ended, chatId: String(response.headers['chat-id']) };
 }
 
-function difference(one: readonly number[], other: readonly number[]): (rank: number) => number {
-  return (rank) => percentile(one, rank) - percentile(other, rank);
-}
-
-function ratioText(one: readonly number[], other: readonly number[]): (rank: number) => string {
-  return (rank) => (percentile(one, rank) / percentile(other, rank)).toFixed(2);
+function compare(delays: readonly number[], bare: readonly number[], rank: number): string {
+  const delay = percentile(delays, rank);
+  return `${ms(delay)}${(delay / percentile(bare, rank)).toFixed(2).padStart(9)}`;
 }
 
 function ms(value: number): string {

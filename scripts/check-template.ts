@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseTemplate } from './template/template.js';
-import { hasTransform, transformTemplate } from './template/transform.js';
+import { hasTransform, transformTemplates } from './template/transform.js';
 
 /**
  * `npm run check:template`: checks template.yaml with cfn-lint and with the SAM transform of CloudFormation, offline.
@@ -21,8 +21,8 @@ function lint(): void {
 
 function transform(): void {
   if (!hasTransform()) return skip('the SAM transform', 'aws-sam-translator');
-  const { Resources } = transformTemplate(parseTemplate(readFileSync(TEMPLATE, 'utf8')));
-  const types = Object.values(Resources).map(({ Type }) => Type);
+  const results = transformTemplates([parseTemplate(readFileSync(TEMPLATE, 'utf8'))]);
+  const types = results.flatMap(({ Resources }) => Object.values(Resources).map(({ Type }) => Type));
   console.log(`The SAM transform makes ${types.length} resources: ${[...new Set(types)].toSorted().join(', ')}`);
 }
 

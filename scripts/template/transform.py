@@ -1,4 +1,4 @@
-"""Runs the SAM transform on the JSON template on standard input, and prints the result as JSON."""
+"""Runs the SAM transform on each template of the JSON list on standard input, and prints the list of results."""
 
 import json
 import logging
@@ -21,16 +21,19 @@ class NoManagedPolicies:
         return {}
 
 
-template = json.load(sys.stdin)
-for resource in template["Resources"].values():
-    if "CodeUri" in resource.get("Properties", {}):
-        # `sam deploy` puts the URL of the uploaded package here.
-        resource["Properties"]["CodeUri"] = "s3://bucket/package.zip"
-try:
+def transformed(template):
+    for resource in template["Resources"].values():
+        if "CodeUri" in resource.get("Properties", {}):
+            # `sam deploy` puts the URL of the uploaded package here.
+            resource["Properties"]["CodeUri"] = "s3://bucket/package.zip"
     # The translator refuses parameters without values, but any value will do.
     values = {
         name: parameter.get("Default", "SOMETHING") for name, parameter in template.get("Parameters", {}).items()
     }
-    json.dump(transform(template, values, NoManagedPolicies()), sys.stdout)
+    return transform(template, values, NoManagedPolicies())
+
+
+try:
+    json.dump([transformed(template) for template in json.load(sys.stdin)], sys.stdout)
 except InvalidDocumentException as error:
     sys.exit("\n".join(cause.message for cause in error.causes))

@@ -17,14 +17,15 @@ export function hasTransform(): boolean {
 /**
  * Runs the SAM transform offline, as CloudFormation does.
  *
- * @throws Error with the reasons when the transform refuses the template.
+ * @returns the results in the order of the templates.
+ * @throws Error with the reasons when the transform refuses a template.
  */
-export function transformTemplate(template: Template): TransformedTemplate {
+export function transformTemplates(templates: readonly Template[]): TransformedTemplate[] {
   const json = execFileSync('python3', [join(import.meta.dirname, 'transform.py')], {
-    input: JSON.stringify(template),
+    input: JSON.stringify(templates),
     encoding: 'utf8',
-    maxBuffer: 10_000_000,
+    maxBuffer: 100_000_000,
     stdio: 'pipe',
   });
-  return JSON.parse(json) as TransformedTemplate;
+  return JSON.parse(json) as TransformedTemplate[];
 }

@@ -141,6 +141,12 @@ describe('ConverseProvider', () => {
   });
 
   describe('in a chat', () => {
+    /** The messages of so many turns. */
+    const exchanges = (count: number) =>
+      Array.from({ length: count }, (_, index) => [
+        { role: 'user', content: `question ${index + 1}` },
+        { role: 'assistant', content: 'reply' },
+      ]).flat();
     const startApp = (variables: Record<string, string> = {}) =>
       startChatAppWith(
         { variables: MODEL, endpointVariable: 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME', emulator: model },
@@ -149,13 +155,12 @@ describe('ConverseProvider', () => {
 
     it('gets the history with every turn, within 20 turns', async () => {
       const app = await startApp();
-      const { id } = (await app.chat({ prompt: 'prompt 1' }).expect(200)).body.chat as { id: string };
-      for (let turn = 2; turn <= 23; turn += 1) await app.chat({ prompt: `prompt ${turn}`, chat_id: id }).expect(200);
+      await putItem(app, originalChat('old', exchanges(18)));
+      for (let turn = 1; turn <= 5; turn += 1) await app.chat({ prompt: 'Go on', chat_id: 'old' }).expect(200);
       const first = model.invocations.map(({ conversationHistory }) => conversationHistory?.[0]?.text);
       const lengths = model.invocations.map(({ conversationHistory = [] }) => conversationHistory.length / 2);
-      expect(lengths).toEqual(Array.from({ length: 23 }, (_, turn) => Math.min(turn, 20)));
-      expect(first.slice(0, 21)).toEqual([undefined, ...Array<string>(20).fill('prompt 1')]);
-      expect(first.slice(21)).toEqual(['prompt 2', 'prompt 3']);
+      expect(lengths).toEqual([18, 19, 20, 20, 20]);
+      expect(first).toEqual(['question 1', 'question 1', 'question 1', 'question 2', 'question 3']);
       await app.close();
     });
 
@@ -183,11 +188,7 @@ describe('ConverseProvider', () => {
 
     it('gets 20 turns of history, however many of the newest turns the guardrail has blocked', async () => {
       const app = await startApp({ ...GUARDRAIL, CHAT_HISTORY_LIMIT: '2' });
-      const messages = Array.from({ length: 30 }, (_, index) => [
-        { role: 'user', content: `question ${index + 1}` },
-        { role: 'assistant', content: 'reply' },
-      ]);
-      await putItem(app, originalChat('old', messages.flat()));
+      await putItem(app, originalChat('old', exchanges(30)));
       for (let count = 1; count <= 5; count += 1) await app.chat({ prompt: BLOCKED, chat_id: 'old' }).expect(200);
       await app.chat({ prompt: 'Go on', chat_id: 'old' }).expect(200);
       const history = model.invocations.at(-1)?.conversationHistory ?? [];

@@ -28,19 +28,24 @@ describe('GET /chats', () => {
       { step: 'initialize', name: 'count' },
     );
     await putItem(app, originalChat('old', [{ role: 'user', content: 'long ago' }]));
-    await openChats(24);
+    await openChats(23);
+    await app.chat({ prompt: 'chat 24' }).expect(200);
     await app.chat({ prompt: 'of bob' }, 'bob').expect(200);
   });
   afterAll(() => app.close());
 
-  /** Opens `chat 1`, `chat 2` and so on. @returns their ids by title. */
+  /** Puts `chat 1`, `chat 2` and so on into the table, without turns. @returns their ids by title. */
   async function openChats(count: number, user = 'alice'): Promise<ReadonlyMap<string, string>> {
-    const ids = new Map<string, string>();
-    for (let number = 1; number <= count; number += 1) {
-      const { chat } = (await app.chat({ prompt: `chat ${number}` }, user).expect(200)).body;
-      ids.set(chat.title, chat.id);
-    }
-    return ids;
+    const created_at = new Date(Date.now() - 60_000).toISOString();
+    const heads = Array.from({ length: count }, (_, index) => ({
+      id: `${index + 1}-of-${user}`,
+      user_id: user,
+      title: `chat ${index + 1}`,
+      created_at,
+      updated_at: new Date(Date.parse(created_at) + index + 1).toISOString(),
+    }));
+    await Promise.all(heads.map((head) => putItem(app, head)));
+    return new Map(heads.map(({ title, id }) => [title, id]));
   }
 
   const page = async (query: Record<string, string> = {}, user = 'alice') =>

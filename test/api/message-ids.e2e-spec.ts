@@ -25,13 +25,13 @@ const OLD_MESSAGES = [
 ];
 const idsOfOldMessages = (chatId: string) => [`${chatId}:-2`, `${chatId}:-1:user`, `${chatId}:0:user`, `${chatId}:0`];
 
-describe('the id of a message', () => {
-  let app: ChatApp;
-  beforeAll(async () => {
-    app = await startChatApp();
-  });
-  afterAll(() => app.close());
+let app: ChatApp;
+beforeAll(async () => {
+  app = await startChatApp();
+});
+afterAll(() => app.close());
 
+describe('the id of a message', () => {
   const messagesOf = async (chatId: string) =>
     (await app.read(chatId).expect(200)).body.chat.messages as readonly ShownMessage[];
   const open = async (prompt = 'one') => (await app.chat({ prompt }).expect(200)).body.chat.id as string;
@@ -175,12 +175,6 @@ describe('the id of a message', () => {
 });
 
 describe('chat.running', () => {
-  let app: ChatApp;
-  beforeAll(async () => {
-    app = await startChatApp();
-  });
-  afterAll(() => app.close());
-
   const read = async (chatId: string) => (await app.read(chatId).expect(200)).body.chat;
 
   it('is true while a turn runs, also in a replay, and absent otherwise', async () => {

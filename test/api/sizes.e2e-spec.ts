@@ -11,18 +11,12 @@ const BODY_BYTES = 262_144;
 /** Largest item as DynamoDB counts: 400 KB. */
 const ITEM_BYTES = 409_600;
 
+/** Characters of one byte, of one code point in two units, of several code points, and of more bytes in JSON. */
 const SCRIPTS: readonly (readonly [string, string])[] = [
   ['Latin', 'a'],
-  ['Greek', 'λ'],
-  ['Arabic', 'ش'],
-  ['Devanagari, with a vowel sign', 'कि'],
-  ['Han', '漢'],
   ['Han beyond the basic plane', '𠮷'],
-  ['emoji', '🛶'],
   ['emoji of several characters', '👩‍👩‍👧'],
-  ['combining accents', 'e\u0301'],
-  ['characters that JSON escapes', '"\\\n'],
-  ['control characters', '\u0000\u0001'],
+  ['control characters, which JSON escapes', '\u0000\u0001'],
 ];
 
 const jsonBytes = (text: string) => Buffer.byteLength(JSON.stringify(text)) - 2;
@@ -65,7 +59,7 @@ describe('sizes', () => {
     });
   });
 
-  it.each(SCRIPTS)('keeps a reply of 1 MB byte for byte: %s', async (_, unit) => {
+  it.each(SCRIPTS.slice(1))('keeps a reply of 1 MB byte for byte: %s', async (_, unit) => {
     const text = ofJsonBytes(unit, ANSWER_BYTES);
     const key = { 'idempotency-key': `large ${unit.codePointAt(0)} ${unit.length}` };
     say(text);
@@ -80,12 +74,14 @@ describe('sizes', () => {
     await expectItemsFit(body.chat.id);
   });
 
-  it.each(SCRIPTS)('cuts a reply over 1 MB and keeps it as partial: %s', async (_, unit) => {
+  it('cuts a reply over 1 MB, keeps it as partial, and runs its key again', async () => {
+    // One unit has several characters, which are not cut apart.
+    const [, unit = ''] = SCRIPTS[2] ?? [];
     const text = ofJsonBytes(unit, ANSWER_BYTES) + unit.repeat(10);
     const chatId = (await app.chat({ prompt: 'first' }).expect(200)).body.chat.id as string;
+    const ask = () => app.chat({ prompt: 'too long', chat_id: chatId }, 'alice', { 'idempotency-key': 'too large' });
     say(text);
-    const answer = await app.chat({ prompt: 'too long', chat_id: chatId }).expect(502);
-    expect(answer.body.error).toBe('The agent failed');
+    expect((await ask().expect(502)).body.error).toBe('The agent failed');
     const kept = (await app.read(chatId).expect(200)).body.chat.messages[3];
     expect(kept.status).toBe('partial');
     expect(text.startsWith(kept.content)).toBe(true);
@@ -94,6 +90,14 @@ describe('sizes', () => {
     expect(jsonBytes(kept.content)).toBeLessThanOrEqual(ANSWER_BYTES);
     expect(jsonBytes(kept.content)).toBeGreaterThan(ANSWER_BYTES - 24);
     await expectItemsFit(chatId);
+
+    say('short');
+    const { body, headers } = await ask().expect(200);
+    expect(headers).not.toHaveProperty('idempotency-replayed');
+    expect(body.response).toBe('short');
+    const statuses = body.chat.messages.slice(2).map(({ status }: { status?: string }) => status);
+    expect(statuses).toEqual([undefined, 'partial', undefined, undefined]);
+    await ask().expect('idempotency-replayed', 'true').expect(200);
   });
 
   it('stops the agent once its reply is too large', async () => {
@@ -104,26 +108,9 @@ describe('sizes', () => {
     expect(app.agent.invocations[before]?.outcome).toBe('left');
   });
 
-  it('runs a key again if its reply was too large', async () => {
-    const key = { 'idempotency-key': 'too large' };
-    say('x'.repeat(ANSWER_BYTES + 1));
-    await app.chat({ prompt: 'again' }, 'alice', key).expect(502);
-    say('short');
-    const { body, headers } = await app.chat({ prompt: 'again' }, 'alice', key).expect(200);
-    expect(headers).not.toHaveProperty('idempotency-replayed');
-    expect(body.response).toBe('short');
-    expect(body.chat.messages.map(({ status }: { status?: string }) => status)).toEqual([
-      undefined,
-      'partial',
-      undefined,
-      undefined,
-    ]);
-    await app.chat({ prompt: 'again' }, 'alice', key).expect('idempotency-replayed', 'true').expect(200);
-  });
-
   it('returns a history of large replies in pages of at most 1.5 MB', async () => {
     let chatId: string | undefined;
-    const texts = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(700_000));
+    const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(700_000));
     for (const text of texts) {
       say(text);
       chatId = (await app.chat({ prompt: text.slice(0, 1), chat_id: chatId }).expect(200)).body.chat.id as string;
@@ -133,7 +120,7 @@ describe('sizes', () => {
     const older = (await app.messages(String(chatId), { cursor: chat.next_cursor }).expect(200)).body;
     expect(older).not.toHaveProperty('next_cursor');
     const answers = [...older.messages, ...chat.messages].filter(({ role }) => role === 'assistant');
-    expect(answers.map(({ content }) => content.length)).toEqual([700_000, 700_000, 700_000, 700_000]);
+    expect(answers.map(({ content }) => content.length)).toEqual([700_000, 700_000, 700_000]);
     answers.forEach(({ content }, index) => expectSame(content, texts[index] ?? ''));
   });
 });

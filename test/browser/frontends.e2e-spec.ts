@@ -60,18 +60,20 @@ describe('the code of docs/frontends.md and docs/streams.md', () => {
     await expect(reading.finally(() => gateway.close())).rejects.toThrow('The reply has broken off');
   });
 
-  it('has a component whose types are right, and so have docs/api.md and docs/asking-anew.md their code', () => {
+  it('has a component whose types are right, and so have docs/api.md, docs/asking-anew.md and docs/ui-kits.md', () => {
     const code = frontendSnippet('tsx');
     const client = docsSnippet('docs/api.md', 'ts');
     const transports = docsSnippets('docs/asking-anew.md', 'ts').join('\n');
-    const [faults, faultsOfClient, faultsOfTransports, ...others] = typeFaultsOf(
+    const kit = docsSnippet('docs/ui-kits.md', 'tsx');
+    const [faults, faultsOfClient, faultsOfTransports, faultsOfKit, ...others] = typeFaultsOf(
       code,
       client,
       transports,
+      kit,
       code.replace('{part.text}', '{part.words}'),
       client.replace('{ prompt }', '{ question: prompt }'),
     );
-    expect([faults, faultsOfClient, faultsOfTransports]).toEqual([[], [], []]);
+    expect([faults, faultsOfClient, faultsOfTransports, faultsOfKit]).toEqual([[], [], [], []]);
     expect(others).toEqual([[expect.anything()], [expect.anything()]]);
   });
 });

@@ -10,10 +10,10 @@ import { type ServerParts, startServerParts } from '../support/server-parts.js';
 import { killServers, startServer } from '../support/spawned-server.js';
 import { tokenOf } from '../support/tokens.js';
 
-const CHATS = 250;
+const CHATS = 100;
 const TURNS = 3;
 /** One chat of so many has a session. */
-const SESSION_EVERY = 10;
+const SESSION_EVERY = 4;
 /** Deletes that one request runs at the same time. */
 const DELETES_AT_ONCE = 10;
 

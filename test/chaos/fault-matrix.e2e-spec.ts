@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { HarnessStopReason } from '@aws-sdk/client-bedrock-agentcore';
 import { StopReason } from '@aws-sdk/client-bedrock-runtime';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AgentEmulator } from '../../src/local/emulator/agent-server.js';
+import type { AgentEmulator, AgentInvocation } from '../../src/local/emulator/agent-server.js';
+import { turnSortKey } from '../../src/chat/storage/items/turn-keys.js';
 import { findAgentClient } from '../support/agent-client.js';
 import { type ProviderUnderTest, PROVIDERS } from '../support/agent-providers.js';
 import { type ChatApp, startChatAppWith } from '../support/chat-app.js';
+import { putItem, readItems, waitForRelease } from '../support/chat-items.js';
 import { FAULT_ROWS, isLate, isWaiting, LATE_DEADLINE, listFaultCases } from '../support/fault-matrix.js';
 import { faultPage } from '../support/fault-page.js';
 import type { FaultCase } from '../support/fault-rows.js';
@@ -31,14 +34,39 @@ const SEED_MAX_BYTES = 100_000;
 const bytesOf = (messages: readonly { readonly content: string }[]) =>
   messages.reduce((bytes, { content }) => bytes + Buffer.byteLength(content), 0);
 
+/** A service with a chat of one turn. Each case has a copy of the chat. */
+interface OpenedApp extends ChatApp<AgentEmulator> {
+  readonly firstMessages: readonly StoredMessage[];
+  readonly firstItems: Awaited<ReturnType<typeof readItems>>;
+}
+
 /** An agent, and the services that ask it: with the usual deadline, and with the deadline of late turns. */
 interface AgentUnderTest {
   readonly provider: ProviderUnderTest;
-  readonly shared: ChatApp<AgentEmulator>;
-  readonly late: ChatApp<AgentEmulator>;
+  readonly shared: OpenedApp;
+  readonly late: OpenedApp;
+}
+
+/** A turn with a fault, and the chat that it is in. */
+interface EndedTurn {
+  readonly id: string;
+  readonly prompt: string;
+  readonly asked: readonly AgentInvocation[];
 }
 
 const CASES = PROVIDERS.flatMap(({ name }) => listFaultCases(name));
+
+/**
+ * The next turn depends on how a turn ended, not on its fault. So it is sent for one case of each end, and for large and
+ * for broken texts.
+ */
+const CONTINUED: ReadonlySet<FaultCase> = new Set([
+  ...new Map(
+    CASES.map((row) => [[row.agent, row.status, row.stored, row.finishReason, row.invocations > 0].join(), row]),
+  ).values(),
+  ...CASES.filter(({ directive }) => /bytes=|surrogates/.test(directive)),
+]);
+
 const TITLE = '$agent, $place the first event: $fault';
 
 describe('a turn whose agent fails', () => {
@@ -55,8 +83,11 @@ describe('a turn whose agent fails', () => {
   });
 
   async function startAgent(provider: ProviderUnderTest): Promise<AgentUnderTest> {
-    const start = async (variables: Record<string, string>) =>
-      startChatAppWith({ ...provider, emulator: await provider.startEmulator() }, variables);
+    async function start(variables: Record<string, string>): Promise<OpenedApp> {
+      const app = await startChatAppWith({ ...provider, emulator: await provider.startEmulator() }, variables);
+      const { id, messages } = (await app.chat({ prompt: 'first' }).expect(200)).body.chat;
+      return { ...app, firstMessages: messages, firstItems: await readItems(app, id) };
+    }
     const [shared, late] = await Promise.all([start({}), start({ AGENT_TIMEOUT_MS: LATE_DEADLINE })]);
     // Sends a prompt that names a port to that port, instead of the agent's.
     findAgentClient(shared).middlewareStack.add(
@@ -70,18 +101,17 @@ describe('a turn whose agent fails', () => {
     return { provider, shared, late };
   }
 
+  it.each(CASES.filter((row) => !isWaiting(row)))(TITLE, check);
   // Turns that mostly wait run beside the others, so each finds its invocations by their prompts.
   itEachBeside(CASES.filter(isWaiting), TITLE, check);
-  it.each(CASES.filter((row) => !isWaiting(row)))(TITLE, check);
 
   async function check(row: FaultCase): Promise<void> {
     const { directive, unreachable, status, error, finishReason, stored, invocations } = row;
-    const { provider, ...apps } = agents.get(row.agent)!;
+    const apps = agents.get(row.agent)!;
     const app = isLate(row) ? apps.late : apps.shared;
-    const turn = async (prompt: string, id?: string) =>
-      (await app.chat({ prompt, chat_id: id }).expect(200)).body.chat as { id: string; messages: StoredMessage[] };
     const findInvocations = (prompt: string) => app.agent.invocations.filter((call) => call.prompt === prompt);
-    const { id, messages: first } = await turn('first');
+    const id = randomUUID();
+    await Promise.all(app.firstItems.map((item) => putItem(app, { ...item, id })));
 
     const body = { prompt: `second ${directive || `at the port ${unreachable}`}`, chat_id: id };
     const key = { 'idempotency-key': 'second' };
@@ -102,19 +132,28 @@ describe('a turn whose agent fails', () => {
       else expect(Object.keys(response.body)).toEqual(['error']);
     }
 
+    await waitForRelease(app, id);
+    const turn = (await readItems(app, id)).find(({ user_id: sortKey }) => sortKey === turnSortKey('alice', 2));
+    expect(turn).toMatchObject({ prompt: body.prompt, status: stored });
+    expect(turn !== undefined && 'answer' in turn).toBe(stored !== 'failed');
+    if (CONTINUED.has(row)) await checkNextTurn(app, row, { id, prompt: body.prompt, asked });
+  }
+
+  /** The history shows the turn. After a complete one the session continues, else a new session gets the history. */
+  async function checkNextTurn(app: OpenedApp, row: FaultCase, { id, prompt: ended, asked }: EndedTurn): Promise<void> {
     const prompt = `third of ${id}`;
-    const kept = (await turn(prompt, id)).messages.slice(2, -2);
-    expect(kept.map(({ role, status: state }) => [role, state])).toEqual(KEPT[stored]);
-    expect(kept[0]?.content).toBe(body.prompt);
+    const { chat } = (await app.chat({ prompt, chat_id: id }).expect(200)).body;
+    const kept = (chat.messages as StoredMessage[]).slice(2, -2);
+    expect(kept.map(({ role, status }) => [role, status])).toEqual(KEPT[row.stored]);
+    expect(kept[0]?.content).toBe(ended);
     for (const { content } of kept) expect(content).not.toMatch(/\p{Cs}|\uFFFD/u);
 
-    // After a complete turn the session continues. After any other a new session gets the history.
-    const [third] = findInvocations(prompt);
-    const continues = provider.memory !== undefined && finishReason === 'stop';
+    const third = app.agent.invocations.find((call) => call.prompt === prompt);
+    const continues = agents.get(row.agent)!.provider.memory !== undefined && row.finishReason === 'stop';
     expect(third?.sessionId === asked[0]?.sessionId).toBe(continues);
     const told = third?.conversationHistory?.map(({ role, text }) => ({ role, content: text }));
-    const isTold = stored !== 'failed' && finishReason !== 'content-filter';
-    const history = [...first, ...(isTold ? kept : [])].map(({ role, content }) => ({ role, content }));
+    const isTold = row.stored !== 'failed' && row.finishReason !== 'content-filter';
+    const history = [...app.firstMessages, ...(isTold ? kept : [])].map(({ role, content }) => ({ role, content }));
     if (continues) expect(told).toBeUndefined();
     else if (bytesOf(history) <= SEED_MAX_BYTES) expect(told).toEqual(history);
     else {

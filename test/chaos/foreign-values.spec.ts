@@ -18,6 +18,9 @@ import {
 } from '../support/foreign-values.js';
 import { replaceByTableWithoutIndex } from '../support/table-without-index.js';
 
+/** `TEST_RUNS=1000` runs more. */
+const RUNS = Number(process.env['TEST_RUNS'] ?? 15);
+
 describe('any values under the names of our attributes', () => {
   const errors = collectErrorLines();
   let app: ChatApp;
@@ -67,36 +70,40 @@ describe('any values under the names of our attributes', () => {
     return index < 0 ? shown : shown?.toSpliced(index, 1);
   };
 
-  it('hide nothing, lock nothing and survive no delete', async () => {
-    await fc.assert(
-      fc.asyncProperty(headAttributes, turnAttributes, async (head, turn) => {
-        const id = await put(head, turn);
-        const others = await readOthers(id);
-        if (head['deleted_at'] || isPast(head['expires_at'])) {
-          await app.read(id).expect(404);
-          await app.chat({ prompt: 'two', chat_id: id }).expect(404);
-        } else {
-          const expected = expectedHistory(head, turn);
-          expect(withoutOpen(await read(id), head)).toEqual(expected);
-          const { status } = await app.chat({ prompt: 'two', chat_id: id }, 'alice', { 'idempotency-key': KEY });
-          expect(status).toBe(expectedStatus(head, turn));
-          // A key that is refused leaves the chat as it was.
-          if (status === 200) expect(await readHead(app, id)).not.toHaveProperty('open');
-          const added =
-            status === 200
-              ? [
-                  ['user', 'two'],
-                  ['assistant', expect.stringContaining('two')],
-                ]
-              : [];
-          expect(withoutOpen(await read(id), head)).toEqual(expected && [...expected, ...added]);
-        }
-        await app.remove(id).expect(isPast(head['expires_at']) ? 404 : 204);
-        if (!isPast(head['expires_at']))
-          expect((await readRemains(app, id)).filter(({ user_id: key }) => key.startsWith('alice'))).toEqual([]);
-        expect(await readOthers(id)).toEqual(others);
-      }),
-      { numRuns: 40, endOnFailure: true },
-    );
-  }, 120_000);
+  it(
+    'hide nothing, lock nothing and survive no delete',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(headAttributes, turnAttributes, async (head, turn) => {
+          const id = await put(head, turn);
+          const others = await readOthers(id);
+          if (head['deleted_at'] || isPast(head['expires_at'])) {
+            await app.read(id).expect(404);
+            await app.chat({ prompt: 'two', chat_id: id }).expect(404);
+          } else {
+            const expected = expectedHistory(head, turn);
+            expect(withoutOpen(await read(id), head)).toEqual(expected);
+            const { status } = await app.chat({ prompt: 'two', chat_id: id }, 'alice', { 'idempotency-key': KEY });
+            expect(status).toBe(expectedStatus(head, turn));
+            // A key that is refused leaves the chat as it was.
+            if (status === 200) expect(await readHead(app, id)).not.toHaveProperty('open');
+            const added =
+              status === 200
+                ? [
+                    ['user', 'two'],
+                    ['assistant', expect.stringContaining('two')],
+                  ]
+                : [];
+            expect(withoutOpen(await read(id), head)).toEqual(expected && [...expected, ...added]);
+          }
+          await app.remove(id).expect(isPast(head['expires_at']) ? 404 : 204);
+          if (!isPast(head['expires_at']))
+            expect((await readRemains(app, id)).filter(({ user_id: key }) => key.startsWith('alice'))).toEqual([]);
+          expect(await readOthers(id)).toEqual(others);
+        }),
+        { numRuns: RUNS, endOnFailure: true },
+      );
+    },
+    RUNS * 8_000,
+  );
 });

@@ -9,10 +9,10 @@ import { killServers, type ListeningServer, startLocalServer } from '../support/
 import { readTableOnDisk } from '../support/table-on-disk.js';
 import { SECRET } from '../support/tokens.js';
 
-const CHATS = 8;
-const TURNS_PER_CHAT = 15;
+const CHATS = 6;
+const TURNS_PER_CHAT = 10;
 const TURNS = CHATS * TURNS_PER_CHAT;
-const KILLS = 5;
+const KILLS = 3;
 const VARIABLES = {
   TURNS_PER_MINUTE: '0',
   TURNS_AT_ONCE: '0',

@@ -39,6 +39,10 @@ const CASES: readonly StoppedCase[] = STOP_ROWS.flatMap((row) =>
   WAYS.flatMap((way) => ROUTES.map((route) => ({ ...row, way, route }))),
 );
 
+/** All cases for the first agent. Ways and routes know no agent, so the others have each point once. */
+const casesOf = (provider: ProviderUnderTest) =>
+  provider === PROVIDERS[0] ? CASES : CASES.filter((_, index) => index % 4 === Math.floor(index / 4) % 4);
+
 describe.each(PROVIDERS)('a turn of $name', (provider: ProviderUnderTest) => {
   let app: ChatApp<AgentEmulator>;
   let faults: StorageFaults;
@@ -52,7 +56,7 @@ describe.each(PROVIDERS)('a turn of $name', (provider: ProviderUnderTest) => {
     await app.close();
   });
 
-  itEachTogether(CASES, 'keeps what its caller was told, $point: $way, of $route', async (row) => {
+  itEachTogether(casesOf(provider), 'keeps what its caller was told, $point: $way, of $route', async (row) => {
     const first = (await app.chat({ prompt: 'first' }).expect(200)).body.chat;
     const chatId = first.id as string;
     let store = () => {};

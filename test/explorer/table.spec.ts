@@ -17,7 +17,7 @@ import { runSchedule } from './workload/run-schedule.js';
 import type { Schedule } from './workload/schedule.js';
 import { TABLE_NAME } from './world/service-parts.js';
 
-const SCHEDULES = 15;
+const SCHEDULES = 7;
 const KEY = { id: 'chat', user_id: 'alice' };
 
 /** A command that the table in memory has run, and its output or its error. */

@@ -49,7 +49,7 @@ describe('the handler of the function', () => {
   });
 
   it.each(Object.keys(ANSWERS))('responds to %s as the contract says', async (name) => {
-    await putOldChat(parts);
+    await putOldChat(parts, name);
     expect(answerTo(await invoke(fileEvent(name)))).toEqual(ANSWERS[name]);
   });
 
@@ -223,7 +223,7 @@ describe('the handler of the function', () => {
   it.each(['rest-delete-chat', 'rest-preflight', 'http-delete-chat', 'function-url-delete-chat'])(
     'answers %s without a body, as text, and with the headers of every answer',
     async (name) => {
-      await putOldChat(parts);
+      await putOldChat(parts, name);
       const { headers, multiValueHeaders, ...answer } = await invoke(fileEvent(name));
       expect(answer).toEqual({ statusCode: 204, body: '', isBase64Encoded: false });
       const common = { 'x-request-id': 'aws-1', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };

@@ -5,16 +5,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LocalFunction, PackageHandler } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
-import { findNode } from '../../scripts/lambda/node-binary.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
-import { AI_CHATS, toUiMessages } from '../support/ai-chat.js';
+import { AI_CHATS, PNG } from '../support/ai-chat.js';
+import { expectSame, loadMessages } from '../support/anew-page.js';
 import type { ShownMessage } from '../support/chat-client.js';
+import { shortBody } from '../support/docs-snippet.js';
 import { startDescribedFunction } from '../support/lambda/described-function.js';
-import { buildPackage, describeWithClient, NODES } from '../support/lambda/package.js';
+import { buildPackage, describeWithClient, findPackageNode } from '../support/lambda/package.js';
 import { FunctionCaller } from '../support/lambda/streamed-function.js';
 import { expectDescribedResponses } from '../support/openapi/response-listener.js';
 import { type SpawnedServer, spawnServer } from '../support/spawned-server.js';
-import { SECRET } from '../support/tokens.js';
+import { SECRET, tokenOf } from '../support/tokens.js';
 import { WHOLE } from '../support/ui-stream.js';
 
 const STOPPED = ['start', 'text-start', 'text-delta', 'text-end', 'abort', 'finish'];
@@ -53,7 +54,8 @@ describeWithClient('the functions of the package', () => {
       return ((await read.json()) as { chat: { running?: true; messages: ShownMessage[] } }).chat;
     };
 
-    it.each(AI_CHATS)('let the AI SDK %s stop before and after the first word, and send at once', async (sdk, open) => {
+    it('let the AI SDK stop before and after the first word, and send at once', async () => {
+      const [sdk, open] = AI_CHATS[0]!;
       const chat = open(url, token);
       await chat.sendMessage({ text: 'Hello' });
       const chatId = chat.id;
@@ -76,31 +78,42 @@ describeWithClient('the functions of the package', () => {
       expect(statuses).toEqual([...done, 'stopped', ...done, undefined, 'stopped', ...done]);
     });
 
-    it.each(AI_CHATS)('let the AI SDK %s edit and regenerate, before and after a reload', async (_sdk, open) => {
-      const chat = open(url, token);
-      for (const text of ['one', 'two']) await chat.sendMessage({ text });
-      await chat.regenerate({ messageId: chat.messages[1]!.id });
-      await chat.sendMessage({ text: 'new', messageId: chat.messages[0]!.id });
-      await chat.sendMessage({ text: 'next' });
-      const { id } = chat;
-      const numbersOf = async () => (await stored(id)).messages.map((message) => message.id.slice(id.length + 1));
-      expect([chat.error, await numbersOf()]).toEqual([undefined, ['4:user', '4', '5:user', '5']]);
-      const messages = toUiMessages(id, (await stored(id)).messages);
-      const reloaded = open(url, token, { loaded: { id, messages } });
-      await reloaded.resumeStream();
-      await reloaded.regenerate();
-      expect([reloaded.error, await numbersOf()]).toEqual([undefined, ['4:user', '4', '6:user', '6']]);
-      expect(reloaded.messages.at(-1)?.id).toBe(`${id}:6`);
-    });
+    it.each(AI_CHATS)(
+      'let the AI SDK %s edit, regenerate and try again, before and after a reload',
+      async (_, open) => {
+        const chat = open(url, tokenOf('alice'));
+        for (const text of ['one', 'two']) await chat.sendMessage({ text });
+        await chat.regenerate({ messageId: chat.messages[1]!.id });
+        await chat.sendMessage({ text: 'new', messageId: chat.messages[0]!.id });
+        const busy = 'next [[fault http-error status=429 exception=ThrottlingException times=9]]';
+        await chat.sendMessage({ text: busy });
+        expect(chat.error?.message).toContain('The agent is busy');
+        await chat.sendMessage({ text: 'next', messageId: chat.messages[2]!.id });
+        expect(await expectSame(chat, url)).toEqual(['new 4', 'next 6']);
+
+        const { id } = chat;
+        const reload = async (options = {}) =>
+          open(url, tokenOf('alice'), { ...options, loaded: { id, messages: await loadMessages(url, id) } });
+        const reloaded = await reload();
+        await reloaded.resumeStream();
+        await reloaded.regenerate();
+        expect(await expectSame(reloaded, url)).toEqual(['new 4', 'next 7']);
+        await reloaded.sendMessage({ text: 'What is this?', files: [PNG] });
+        expect(reloaded.error?.message).toContain('Attachments are not supported');
+        const short = await reload({ prepareSendMessagesRequest: shortBody() });
+        await short.sendMessage({ text: 'newer', messageId: short.messages[2]!.id });
+        expect(await expectSame(short, url)).toEqual(['new 4', 'newer 8']);
+      },
+    );
   });
 
-  describe.each(NODES)('on Node %s', (major) => {
+  describe('beside each other', () => {
     let functions: LocalFunction[];
     let stream: FunctionCaller;
     let other: FunctionCaller;
     let whole: LocalFunction;
     beforeAll(async () => {
-      const node = await findNode(major);
+      const node = await findPackageNode();
       const variables = {
         ...parts.variables,
         LOG_LEVEL: 'verbose',
@@ -134,7 +147,7 @@ describeWithClient('the functions of the package', () => {
 
     it('stop a stream that runs in the other', async () => {
       const chatId = await open();
-      const prompt = `stop me on ${major} [[fault silence after=2]]`;
+      const prompt = `stop me [[fault silence after=2]]`;
       const running = stream.ask({ body: { prompt, chat_id: chatId } });
       await untilAsked(prompt);
       const begun = performance.now();
@@ -151,7 +164,7 @@ describeWithClient('the functions of the package', () => {
 
     it('stop a turn with a whole response from the function that streams', async () => {
       const chatId = await open();
-      const prompt = `stop me whole on ${major} [[fault silence after=2]]`;
+      const prompt = `stop me whole [[fault silence after=2]]`;
       const running = send('POST', '/chat', { prompt, chat_id: chatId });
       await untilAsked(prompt);
       expect((await other.ask({ url: `/chats/${chatId}/stop` })).status).toBe(202);
@@ -161,7 +174,7 @@ describeWithClient('the functions of the package', () => {
 
     it('supersede a stream of another environment, with the one place that the user has', async () => {
       const chatId = await open();
-      const prompt = `leave me on ${major} [[fault silence after=2]]`;
+      const prompt = `leave me [[fault silence after=2]]`;
       const running = stream.ask({ body: { prompt, chat_id: chatId } });
       await untilAsked(prompt);
       const body = { prompt: 'next', chat_id: chatId };
@@ -173,7 +186,7 @@ describeWithClient('the functions of the package', () => {
 
     it('resume a stream of another environment once it is stored', async () => {
       const chatId = await open();
-      const prompt = `again on ${major} [[fault chunks bytes=60000 pause=500]]`;
+      const prompt = `again [[fault chunks bytes=60000 pause=500]]`;
       const running = stream.ask({ body: { prompt, chat_id: chatId } });
       await untilAsked(prompt);
       const url = `/chat/stream/${chatId}/stream`;

@@ -184,12 +184,13 @@ describe('LOCAL_AGENT with LOCAL_AGENT_URL', () => {
     });
   });
 
-  const late: readonly Failure[] = [
-    ['sends nothing', () => undefined, 504, undefined, 'had sent no text when the turn ended'],
-    ['is too slow', streamPart(['Hel', 'lo']), 504, 'Hello', 'had sent only a part of its reply'],
+  const late: readonly (readonly [agent: string, failure: Failure])[] = [
+    ['classic', ['sends nothing', () => undefined, 504, undefined, 'had sent no text when the turn ended']],
+    ['harness', ['is too slow', streamPart(['Hel', 'lo']), 504, 'Hello', 'had sent only a part of its reply']],
+    ['converse', ['is too slow', streamPart(['Hel', 'lo']), 504, 'Hello', 'had sent only a part of its reply']],
   ];
   itEachBeside(
-    AGENTS.flatMap((agent) => late.map((failure) => ({ agent, failure, words: failure[0] }))),
+    late.map(([agent, failure]) => ({ agent, failure, words: failure[0] })),
     'fails like a real agent, and says why in one line, if the model $words: $agent',
     async ({ agent, failure }) => {
       const service = await startService(agent);

@@ -23,7 +23,6 @@ describe('npm run', () => {
   });
 
   it.each([
-    ['start', 'SIGTERM to npm alone', () => npm.kill('SIGTERM')],
     ['start:dev', 'SIGTERM to npm alone', () => npm.kill('SIGTERM')],
     ['start', 'Ctrl-C', () => signalGroup('SIGINT')],
   ])('%s prints its banner once, no warning, and leaves no process after %s', async (script, _, stop) => {

@@ -36,19 +36,16 @@ describe('npm run token', () => {
     expect(stderr).toContain(`the dev key of ${dataDir}, because neither JWT_SECRET_KEY nor JWT_SECRET_ARN is set`);
   });
 
-  it('says that JWT_SECRET_KEY signed it', async () => {
-    const { stdout, stderr } = await runToken(['--sub', 'bob', '--expired'], { JWT_SECRET_KEY: SECRET });
+  it('says that JWT_SECRET_KEY signed it, and does not read the variables of agents', async () => {
+    const agents = {
+      AGENT_ID: 'AGENT',
+      AGENT_HARNESS_ARN: 'no ARN',
+      AGENT_MAX_TOKENS: '100',
+      AGENT_TIMEOUT_MS: 'soon',
+    };
+    const { stdout, stderr } = await runToken(['--sub', 'bob', '--expired'], { ...agents, JWT_SECRET_KEY: SECRET });
     expect(jwt.verify(stdout.trim(), SECRET, { ignoreExpiration: true })).toMatchObject({ sub: 'bob' });
     expect(stderr).toMatch(/^User bob; expired at .*; signed with JWT_SECRET_KEY\.\n$/);
-  });
-
-  it.each<[string, Record<string, string>]>([
-    ['a model', { AGENT_MODEL_ID: 'amazon.nova-lite-v1:0', AGENT_MAX_TOKENS: '100' }],
-    ['several agents', { AGENT_ID: 'AGENT', AGENT_HARNESS_ARN: 'no ARN', AGENT_TIMEOUT_MS: 'soon' }],
-  ])('does not read the variables of %s', async (_, variables) => {
-    const { code, stdout } = await runToken(['--sub', 'alice'], { ...variables, JWT_SECRET_KEY: SECRET });
-    expect(code).toBe(0);
-    expect(jwt.verify(stdout.trim(), SECRET)).toMatchObject({ sub: 'alice' });
   });
 
   it('says that the secret of JWT_SECRET_ARN signed it, without the ARN', async () => {
@@ -60,11 +57,8 @@ describe('npm run token', () => {
     expect(stderr).toMatch(/^User carol; .*; signed with the secret of JWT_SECRET_ARN\.\n$/);
   });
 
-  it.each<[string, Record<string, string>]>([
-    ['set but empty', { JWT_SECRET_ARN: '', JWT_SECRET_KEY: SECRET }],
-    ['set but blank', { JWT_SECRET_ARN: ' ' }],
-  ])('refuses a JWT_SECRET_ARN that is %s', async (_, variables) => {
-    expect(await runToken(['--sub', 'alice'], variables)).toEqual({
+  it('refuses a JWT_SECRET_ARN that is set but blank, although there is a key', async () => {
+    expect(await runToken(['--sub', 'alice'], { JWT_SECRET_ARN: ' ', JWT_SECRET_KEY: SECRET })).toEqual({
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(/^The configuration is not valid:\n {2}JWT_SECRET_ARN is set but empty: .*\n$/),

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Response } from 'supertest';
 import { settled } from '../../src/app.js';
 import { ChatService } from '../../src/chat/service/chat.service.js';
@@ -13,7 +13,7 @@ import { BROKEN, readStream, WHOLE, type WholeStream } from '../support/ui-strea
 
 /** How long the table refuses every write, in milliseconds. */
 const OUTAGE = 3_000;
-const TURNS_EACH = 10;
+const TURNS_EACH = 3;
 /** The time from a turn's deadline to the timeout of API Gateway, in milliseconds. */
 const GATEWAY_MARGIN = 4_000;
 const WRITES = ['begin', 'complete', 'release', 'recover', 'quota'] as const;
@@ -214,8 +214,15 @@ describe('a turn that ends while its table is busy', () => {
 });
 
 describe('a table that refuses the answer for good', () => {
-  it.each(['/chat', '/chat/stream'])('gets the end of the lease, so that the next turn begins at once: %s', (path) =>
-    FaultyApp.use(async (own) => {
+  let own: FaultyApp;
+  beforeAll(async () => {
+    own = await FaultyApp.start();
+  });
+  afterAll(() => own.close());
+
+  it.each(['/chat', '/chat/stream'])(
+    'gets the end of the lease, so that the next turn begins at once: %s',
+    async (path) => {
       const chatId = await own.first();
       own.faults.inject({ type: 'refused' }, { steps: ['complete'] });
       const body = { prompt: 'second', chat_id: chatId };
@@ -228,6 +235,6 @@ describe('a table that refuses the answer for good', () => {
         ['third', undefined],
         ['answer', undefined],
       ]);
-    }),
+    },
   );
 });

@@ -103,7 +103,7 @@ describe('DynamoChatRepository', () => {
     it('leaves a free chat if the head has no room for the number', async () => {
       const item = { ...FRACTION, id: 'full', updated_at: new Date().toISOString() };
       const ends = new Set<string>();
-      for (let room = 180; room < 420; room += 6) {
+      for (let room = 210; room < 420; room += 6) {
         await putItem(store, { ...item, notes: 'x'.repeat(409_600 - room) });
         ends.add(
           await alice.begin('two', 'full').then(
@@ -158,7 +158,7 @@ describe('DynamoChatRepository', () => {
     it('cannot be completed after its chat was deleted', async () => {
       const late = await alice.beginLongAgo('one');
       await store.deletion.delete('alice', late.chat.id);
-      const completed = store.chats.complete('alice', late, done('x'.repeat(700_000)));
+      const completed = store.chats.complete('alice', late, done('x'.repeat(310_000)));
       await expect(completed).rejects.toBeInstanceOf(ChatNotFoundError);
       expect(await readItems(store, late.chat.id)).not.toEqual([]);
       expect(await readRemains(store, late.chat.id)).toEqual([]);
@@ -194,7 +194,7 @@ describe('DynamoChatRepository', () => {
     });
 
     it('replays a reply that is stored in several items', async () => {
-      const reply = '漢'.repeat(250_000);
+      const reply = '漢'.repeat(110_000);
       const one = await alice.end(await alice.begin('large', undefined, 'key-large'), done(reply));
       const replay = await alice.attempt('large', undefined, 'key-large');
       expect(replay).toMatchObject({ chatId: one.chat.id, number: 1, message: { content: reply } });

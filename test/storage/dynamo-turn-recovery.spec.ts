@@ -15,7 +15,7 @@ import { IdempotencyKeyReusedError, TurnInProgressError } from '../../src/chat/m
 import { StorageUnavailableError } from '../../src/common/storage.errors.js';
 import { turnSortKey } from '../../src/chat/storage/items/turn-keys.js';
 
-const LARGE = 'x'.repeat(700_000);
+const LARGE = 'x'.repeat(601_000);
 
 describe('DynamoTurnRecovery', () => {
   const store = useChatStore();

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { toKeyedChatId } from '../../src/chat/model/keyed-chat-id.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { readHead, readItems, originalChat, putItem, removeItem, setAttribute } from '../support/chat-items.js';
+import {
+  leaveTurn,
+  originalChat,
+  putItem,
+  readHead,
+  readItems,
+  removeItem,
+  setAttribute,
+} from '../support/chat-items.js';
 import { holdAgent } from '../support/held-agent.js';
 
 const SECONDS_PER_DAY = 86_400;
@@ -124,7 +132,7 @@ describe('expiry', () => {
     /** Opens a chat of four turns with a key, and removes its head. */
     async function loseHead(key: string): Promise<string> {
       const { body } = await app.chat({ prompt: 'one' }, 'alice', { 'idempotency-key': key }).expect(200);
-      for (const prompt of ['two', 'three', 'four']) await turn(prompt, body.chat.id);
+      for (const number of [2, 3, 4]) await leaveTurn(app, body.chat.id, number, { expires_at: seconds() + 1000 });
       await removeItem(app, head(body.chat.id));
       return body.chat.id;
     }
@@ -189,9 +197,12 @@ describe('without expiry', () => {
     const app = await startChatApp();
     const { chat } = (await app.chat({ prompt: 'one' }).expect(200)).body;
     for (const item of await readItems(app, chat.id)) expect(item).not.toHaveProperty('expires_at');
-    for (const left of [1000, 2]) {
+    for (const [left, prompt] of [
+      [1000, 'two'],
+      [2, 'three [[fault delay ms=2000]]'],
+    ] as const) {
       await setAttribute(app, { id: chat.id, user_id: 'alice' }, 'expires_at', seconds() + left);
-      await app.chat({ prompt: 'two [[fault delay ms=3000]]', chat_id: chat.id }).expect(200);
+      await app.chat({ prompt, chat_id: chat.id }).expect(200);
       expect(await readHead(app, chat.id)).not.toHaveProperty('expires_at');
     }
     await app.close();

@@ -1,9 +1,8 @@
 import { NumberValue } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { toKeyAttribute } from '../../src/chat/storage/items/remembered-keys.js';
-import { turnSortKey } from '../../src/chat/storage/items/turn-keys.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { originalChat, putItem, readHead, readRemains, setAttribute, setOnHead } from '../support/chat-items.js';
+import { leaveTurn, originalChat, putItem, readHead, readRemains, setOnHead } from '../support/chat-items.js';
 import { collectErrorLines } from '../support/error-lines.js';
 import { replaceByTableWithoutIndex } from '../support/table-without-index.js';
 
@@ -19,72 +18,83 @@ const FAR_AHEAD = { lease: 'other', until: 9e15, prompt: 'from afar', at: '2024-
 /** What other systems have under the names of our attributes. None of it hides the chat or its messages. */
 const HEADS: readonly (readonly [name: string, attributes: object])[] = [
   ['a text in turns', { turns: 'three' }],
-  ['null in turns', { turns: null }],
-  ['a list in turns', { turns: MESSAGES }],
-  ['a negative number in turns', { turns: -7 }],
-  ['a number of 38 digits in turns', { turns: HUGE }],
-  ['a fraction in turns', { turns: 2.5 }],
-  ['the last number in turns', { turns: 999_999_999_999 }],
-  ['a fraction under the name of a key', { [toKeyAttribute('key')]: 0.5 }],
+  ['a text under the name of a key', { [toKeyAttribute('key')]: 'x' }],
   ['true in open', { open: true }],
-  ['null in open', { open: null }],
-  ['a text in open', { open: 'yes' }],
-  ['a map in open', { open: { since: '9:00', until: '18:00' } }],
-  ['the lease of another system in open', { open: { lease: 'A-17', until: '2030-01-01' } }],
   ['a lease without an end in open', { open: FAR_AHEAD }],
   ['a text in session', { session: '0b5c2a50' }],
-  ['a map in session', { session: { gen: 5, at: new Date().toISOString() } }],
-  ['a text in the attributes of a session', { session: { ...SESSION, attributes: 'abc' } }],
-  ['null in the attributes of a session', { session: { ...SESSION, attributes: null } }],
-  ['a number in the attributes of a session', { session: { ...SESSION, attributes: 5 } }],
-  ['other things among the attributes of a session', { session: { ...SESSION, attributes: ['email', null] } }],
-  ['a set in the attributes of a session', { session: { ...SESSION, attributes: new Set(['email']) } }],
   ['null in deleted_at', { deleted_at: null }],
-  ['false in deleted_at', { deleted_at: false }],
-  ['an empty text in deleted_at', { deleted_at: '' }],
   ['a text in expires_at', { expires_at: '2030-01-01T00:00:00Z' }],
-  ['null in expires_at', { expires_at: null }],
-  ['a number of 38 digits in expires_at', { expires_at: HUGE }],
   ['null in ended_at', { ended_at: null }],
-  ['a word in ended_at', { ended_at: 'yesterday' }],
   ['a number in ended_at', { ended_at: 1_714_557_600 }],
-  ['a map in title', { title: { en: 'Old' } }],
   ['a number in inline_item', { inline_item: 7 }],
   ['a text in inline_item beside the messages', { inline_item: 'elsewhere' }],
-  ['seconds in updated_at', { updated_at: 1_714_557_600 }],
   ['null in updated_at', { updated_at: null }],
-  ['a word in updated_at', { updated_at: 'yesterday' }],
-  ['a map in updated_at', { updated_at: { $date: '2024-05-01' } }],
-  ['a list in created_at', { created_at: [2024, 5, 1] }],
-  ['a text under the name of a key', { [toKeyAttribute('key')]: 'x' }],
-  ['null under the name of a key', { [toKeyAttribute('key')]: null }],
+  ['a list in created_at, a map in title', { created_at: [2024, 5, 1], title: { en: 'Old' } }],
+  [
+    'null in turns, open and session; false in deleted_at; a word in ended_at; seconds in updated_at',
+    { turns: null, open: null, session: null, deleted_at: false, ended_at: 'yesterday', updated_at: 1_714_557_600 },
+  ],
+  [
+    'a list in turns, a text in open, a map in session, an empty text in deleted_at, a word in updated_at',
+    {
+      turns: MESSAGES,
+      open: 'yes',
+      session: { gen: 5, at: SESSION.at },
+      deleted_at: '',
+      updated_at: 'yesterday',
+    },
+  ],
+  [
+    'a negative number in turns, a map in open and updated_at, null in expires_at, a text in attributes of a session',
+    {
+      turns: -7,
+      open: { since: '9:00', until: '18:00' },
+      session: { ...SESSION, attributes: 'abc' },
+      expires_at: null,
+      updated_at: { $date: '2024-05-01' },
+    },
+  ],
+  [
+    'numbers of 38 digits, the lease of another system in open, null in attributes of a session and in a key',
+    {
+      turns: HUGE,
+      open: { lease: 'A-17', until: '2030-01-01' },
+      session: { ...SESSION, attributes: null },
+      expires_at: HUGE,
+      [toKeyAttribute('key')]: null,
+    },
+  ],
+  ['a fraction in turns, a number in attributes of a session', { turns: 2.5, session: { ...SESSION, attributes: 5 } }],
+  [
+    'the last number in turns, other things among the attributes of a session',
+    { turns: 999_999_999_999, session: { ...SESSION, attributes: ['email', null] } },
+  ],
+  [
+    'a fraction in a key, a set in attributes of a session',
+    { [toKeyAttribute('key')]: 0.5, session: { ...SESSION, attributes: new Set(['email']) } },
+  ],
 ];
 
 /** Damaged turns that can still be told. */
-const TURNS: readonly (readonly [name: string, path: string, value: unknown, reply: object])[] = [
-  ['a text in citations', 'citations', 'none', {}],
+const TURNS: readonly (readonly [name: string, attributes: object, reply: object])[] = [
   [
-    'other things in citations',
-    'citations',
-    [7, { title: 5, uri: 'https://example.com/a' }],
+    'texts in citations, usage, done_at and expires_at; a number in reason; a map in lease',
+    { citations: 'none', usage: '17', reason: 7, lease: {}, done_at: 'yesterday', expires_at: 'never' },
+    {},
+  ],
+  [
+    'other things in citations, texts of numbers in usage',
+    { citations: [7, { title: 5, uri: 'https://example.com/a' }], usage: { in: '17', out: '4' } },
     { citations: [{ uri: 'https://example.com/a' }] },
   ],
-  ['a text in usage', 'usage', '17', {}],
-  ['texts of numbers in usage', 'usage', { in: '17', out: '4' }, {}],
-  ['a number in reason', 'reason', 7, {}],
-  ['a map in lease', 'lease', {}, {}],
-  ['a word in done_at', 'done_at', 'yesterday', {}],
-  ['a text in expires_at', 'expires_at', 'never', {}],
-  ['more parts than there are', 'parts', 2, { status: 'partial' }],
-  ['a text in parts', 'parts', 'two', { status: 'partial' }],
+  ['more parts than there are', { parts: 2 }, { status: 'partial' }],
+  ['a text in parts', { parts: 'two' }, { status: 'partial' }],
 ];
 
 /** Damaged turns of which nobody knows what they said. */
 const UNREADABLE_TURNS: readonly (readonly [name: string, attribute: string, value: unknown])[] = [
-  ['a list as the prompt', 'prompt', ['x']],
   ['null as the prompt', 'prompt', null],
   ['a map as the answer', 'answer', { text: 'x' }],
-  ['a number as the answer', 'answer', HUGE],
   ['an unknown status', 'status', 'finished'],
   ['a number as the status', 'status', 200],
 ];
@@ -119,11 +129,9 @@ describe('attributes that another system wrote under our names', () => {
     expect((await app.chat({ prompt: 'Go on', chat_id: id }, 'alice', key).expect(200)).headers).toMatchObject({
       'idempotency-replayed': 'true',
     });
-    await app.chat({ prompt: 'And on', chat_id: id }).expect(200);
-    await app.rename(untouched, { title: 'New' }).expect(200);
-    expect((await app.read(untouched).expect(200)).body.chat.title).toBe('New');
+    expect((await app.rename(untouched, { title: 'New' }).expect(200)).body.chat.title).toBe('New');
     const said = (await texts(id)).filter(({ role }) => role === 'user').map(({ content }) => content);
-    expect(said.filter((text) => text !== FAR_AHEAD.prompt)).toEqual(['Where were we?', 'Go on', 'And on']);
+    expect(said.filter((text) => text !== FAR_AHEAD.prompt)).toEqual(['Where were we?', 'Go on']);
 
     for (const chatId of [id, untouched]) {
       await app.remove(chatId).expect(204);
@@ -134,7 +142,6 @@ describe('attributes that another system wrote under our names', () => {
 
   it.each([
     ['a time', '2024-05-01'],
-    ['true', true],
     ['a number', 1_714_557_600],
   ])('say that the chat is deleted, which a delete finishes: %s', async (_, deletedAt) => {
     const id = newId();
@@ -149,7 +156,6 @@ describe('attributes that another system wrote under our names', () => {
   it.each([
     ['null', { deleted_at: null }],
     ['false, and an expiry', { deleted_at: false, expires_at: 9_999_999_999 }],
-    ['0', { deleted_at: 0 }],
     ['an empty text', { deleted_at: '' }],
   ])('say that a chat without contents is not deleted, which a delete can change: %s', async (_, attributes) => {
     const id = newId();
@@ -195,30 +201,30 @@ describe('attributes that another system wrote under our names', () => {
 
   describe('in a turn', () => {
     /** Puts a chat with a damaged turn. Its id is shorter than what the silence of the tests takes for a secret. */
-    async function damagedTurn(path: string, value: unknown): Promise<string> {
+    async function damagedTurn(attributes: object): Promise<string> {
       const id = newId();
-      await putItem(app, originalChat(id, MESSAGES));
-      for (const prompt of ['one', 'two']) await app.chat({ prompt, chat_id: id }).expect(200);
-      await setAttribute(app, { id, user_id: turnSortKey('alice', 1) }, path, value);
+      await putItem(app, { ...originalChat(id, MESSAGES), turns: 2 });
+      await leaveTurn(app, id, 1, attributes);
+      await leaveTurn(app, id, 2);
       return id;
     }
 
-    it.each(TURNS)('hide nothing of it: %s', async (_, path, value, reply) => {
-      const id = await damagedTurn(path, value);
+    it.each(TURNS)('hide nothing of it: %s', async (_, attributes, reply) => {
+      const id = await damagedTurn(attributes);
       const { messages } = (await app.read(id).expect(200)).body.chat;
       const [question, answer] = messages.slice(MESSAGES.length);
-      expect(question).toMatchObject({ role: 'user', content: 'one' });
-      expect(answer).toMatchObject({ role: 'assistant', content: expect.stringContaining('one') });
+      expect(question).toMatchObject({ role: 'user', content: 'left' });
+      expect(answer).toMatchObject({ role: 'assistant', content: 're left' });
       const { citations, status, usage, created_at: time } = answer;
       expect({ citations, status, usage }).toEqual({ ...reply });
-      expect(time === undefined).toBe(path === 'done_at');
+      expect(time === undefined).toBe('done_at' in attributes);
       await app.chat({ prompt: 'three', chat_id: id }).expect(200);
       await app.remove(id).expect(204);
       expect(await readRemains(app, id)).toEqual([]);
     });
 
     it.each(UNREADABLE_TURNS)('are one clear 500: %s', async (_, attribute, value) => {
-      const id = await damagedTurn(attribute, value);
+      const id = await damagedTurn({ [attribute]: value });
       await app.read(id).expect(500);
       expect(errors).toMatchObject([
         {
@@ -236,7 +242,7 @@ describe('attributes that another system wrote under our names', () => {
     });
 
     it('neither lock a chat whose turn is dead, nor stop its delete', async () => {
-      const id = await damagedTurn('prompt', 7);
+      const id = await damagedTurn({ prompt: 7 });
       const open = { lease: 'dead', until: 1, prompt: 'dead', at: new Date().toISOString() };
       await setOnHead(app, id, { open, turns: 1 });
       await app

@@ -182,6 +182,24 @@ const UNREADABLE: readonly (readonly [name: string, attributes: object, path: st
   ['an unknown role in LangChain', { History: [{ type: 'guest', data: { content: QUESTION } }] }, 'History[0].role'],
 ];
 
+/** Forms of which each is stored in its own way, or tells the agent something else. */
+const CONTINUED = READABLE.filter(([name]) =>
+  [
+    'numbers with fractions of more digits',
+    'bytes, sets and nothing beside the text',
+    'a JSON text',
+    'no messages: null',
+    'no messages: no attribute',
+    'LangChain for Python',
+    'a system prompt and tools, which are not the words of either',
+  ].includes(name),
+);
+
+/** One of a text, of the blocks of messages and of the other attribute. */
+const REFUSED = UNREADABLE.filter(([name]) =>
+  ['a text that is not JSON', 'a block of an unknown type', 'an unknown role in LangChain'].includes(name),
+);
+
 function inBlock(block: object): object {
   return { messages: [{ role: 'user', content: [block] }] };
 }
@@ -221,13 +239,20 @@ describe('messages that other programs wrote', () => {
     await putItem(app, { ...chat, ...attributes, id, user_id: 'alice' });
     return id;
   }
+  const toLine = (chat: string, attribute: string) => ({
+    message: { status: 500, error: { name: 'UnreadableItemError', item: { chat, part: 'head', attribute } } },
+  });
   const show = (messages: readonly { role: string; content: string }[]) =>
     messages.map(({ role, content }) => [role, content]);
 
   it.each(READABLE)('are read if they are %s', async (_, attributes, shown) => {
     const id = await put(attributes);
     expect(show((await app.read(id).expect(200)).body.chat.messages)).toEqual(shown);
+    expect(errors).toEqual([]);
+  });
 
+  it.each(CONTINUED)('are told to the agent, and removed, if they are %s', async (_, attributes, shown) => {
+    const id = await put(attributes);
     const { body } = await app.chat({ prompt: 'Go on', chat_id: id }).expect(200);
     expect(show(body.chat.messages).slice(0, -2)).toEqual(shown);
     const told = app.agent.invocations.at(-1)?.conversationHistory ?? [];
@@ -241,23 +266,22 @@ describe('messages that other programs wrote', () => {
 
   it.each(UNREADABLE)('are refused by one clear 500 if they are %s', async (_, attributes, path) => {
     const id = await put(attributes);
-    const line = {
-      message: {
-        status: 500,
-        error: { name: 'UnreadableItemError', item: { chat: id, part: 'head', attribute: path } },
-      },
-    };
     const { body } = await app.read(id).set('x-request-id', 'r1').expect(500);
     expect(body).toEqual({ error: 'Internal server error', message: 'Report this; request id r1' });
+    expect(errors).toMatchObject([toLine(id, path)]);
+  });
+
+  it.each(REFUSED)('refuse a turn, but no delete, if they are %s', async (_, attributes, path) => {
+    const id = await put(attributes);
     await app.messages(id).expect(500);
-    expect(errors).toMatchObject([line, line]);
+    expect(errors).toMatchObject([toLine(id, path)]);
 
     const before = app.agent.invocations.length;
     await app.chat({ prompt: 'Go on', chat_id: id }).expect(500);
     expect(app.agent.invocations).toHaveLength(before);
     expect(await readHead(app, id)).not.toHaveProperty('open');
     await app.chat({ prompt: 'Go on again', chat_id: id }).expect(500);
-    expect(errors).toHaveLength(4);
+    expect(errors).toHaveLength(3);
 
     await app.remove(id).expect(204);
     expect(await readRemains(app, id)).toEqual([]);

@@ -1,14 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { marshall } from '@aws-sdk/util-dynamodb';
 import type { HistoryPage } from '../../src/chat/model/chat.js';
 import { TurnSupersededError } from '../../src/chat/model/chat.errors.js';
-import type { RunningTurn } from '../../src/chat/model/turn.js';
+import { itemBytes } from '../../bench/billing.js';
 import { readHead, readItems, setOnHead } from '../support/chat-items.js';
 import { useChatStore } from '../support/chat-store.js';
 import { done, failed, toTexts, TurnRunner } from '../support/turn-runner.js';
 
 /** More ranges than a head has room for. */
-const MANY = 20;
+const MANY = 18;
+/** 16 ranges of one turn each, from turn 2 on, and a number behind them. */
+const FULL = Array(16).fill(2).join();
+const FILLED = 40;
 
 describe('a chat with many turns that were replaced', () => {
   const store = useChatStore();
@@ -26,6 +28,14 @@ describe('a chat with many turns that were replaced', () => {
   const countMarks = async (chatId: string) =>
     (await readItems(store, chatId)).filter((item) => item['hidden'] === true).length;
 
+  /** A chat whose head has no room for one more range. Its second turn is hidden. @returns its id. */
+  async function fillHead(): Promise<string> {
+    const { chat } = await alice.turn('one');
+    await alice.turn('gone', chat.id);
+    await setOnHead(store, chat.id, { turns: FILLED, hidden: FULL });
+    return chat.id;
+  }
+
   /** Reads a chat from its newest page to the end. */
   async function readPages(chatId: string, limit: number): Promise<string[][]> {
     const pages: HistoryPage[] = [(await store.history.getNewest('alice', chatId, limit)).history];
@@ -41,8 +51,8 @@ describe('a chat with many turns that were replaced', () => {
     const head = (await readHead(store, chatId))!;
     expect(String(head['hidden']).split(',')).toHaveLength(16);
     expect(await countMarks(chatId)).toBe(MANY - 16);
-    expect(Buffer.byteLength(JSON.stringify(marshall(head)))).toBeLessThan(2_000);
-    for (const limit of [1, 2, 5, 100]) expect(await readPages(chatId, limit)).toEqual(expected(MANY));
+    expect(itemBytes(head)).toBeLessThan(1_024);
+    for (const limit of [1, 5, 100]) expect(await readPages(chatId, limit)).toEqual(expected(MANY));
     // A cursor may lead to a turn that is hidden now.
     for (let before = 2 * MANY; before > 1; before -= 1) {
       const { turns, hasOlder } = await store.history.getPage('alice', chatId, { before, limit: 2 });
@@ -51,15 +61,25 @@ describe('a chat with many turns that were replaced', () => {
     }
   });
 
-  it('marks turns when a dead turn is recovered, too', async () => {
-    const chatId = await regenerate(16);
-    await alice.turn('old', chatId);
-    const dead = await alice.replace('new 17', chatId, 33);
-    await store.chats.complete('alice', dead, done('re new 17'));
-    expect(await alice.readTurns(chatId)).toEqual(expected(17));
-    await alice.turn('last', chatId);
-    expect(await alice.readTurns(chatId)).toEqual([...expected(17), ['last', 're last']]);
-    expect(await countMarks(chatId)).toBe(1);
+  it('marks turns when a dead turn is recovered, too, but none that stay visible', async () => {
+    const chatId = await fillHead();
+    const dead = await alice.replace('new', chatId, (await alice.turn('old', chatId)).number);
+    await store.chats.complete('alice', dead, done('re new'));
+    const shown = [
+      ['one', 're one'],
+      ['new', 're new'],
+    ];
+    expect(await alice.readTurns(chatId)).toEqual(shown);
+    const { number } = await alice.turn('old', chatId);
+    expect([await alice.readTurns(chatId), await countMarks(chatId)]).toEqual([[...shown, ['old', 're old']], 1]);
+
+    // This one has lost its chat when it ends.
+    const late = await alice.replace('newer', chatId, number);
+    await setOnHead(store, chatId, { 'open.until': Date.now() - 1 });
+    await alice.end(await alice.begin('next', chatId), failed);
+    await alice.end(late);
+    const all = [...shown, ['old', 're old'], ['newer', 're newer'], ['next:failed']];
+    expect([await alice.readTurns(chatId), await countMarks(chatId)]).toEqual([all, 1]);
   });
 
   it('keeps a mark when the turn completes late', async () => {
@@ -67,46 +87,28 @@ describe('a chat with many turns that were replaced', () => {
     const late = await alice.begin('late', chatId);
     await setOnHead(store, chatId, { 'open.until': Date.now() - 1 });
     await alice.end(await alice.replace('new', chatId, 2));
-    for (let ranges = 1; ranges <= 16; ranges += 1) await regenerate(1, chatId);
+    await setOnHead(store, chatId, { turns: FILLED, hidden: FULL });
+    await regenerate(1, chatId);
     const before = await alice.readTurns(chatId);
     expect(await countMarks(chatId)).toBe(1);
     await expect(store.chats.complete('alice', late, done('late'))).rejects.toThrow(TurnSupersededError);
     expect(await alice.readTurns(chatId)).toEqual(before);
   });
 
-  it('marks nothing that stays visible if the turn has lost its chat', async () => {
-    const chatId = await regenerate(16);
-    await alice.turn('old', chatId);
-    const late = await alice.replace('new', chatId, 33);
-    await setOnHead(store, chatId, { 'open.until': Date.now() - 1 });
-    await alice.end(await alice.begin('next', chatId), failed);
-    await alice.end(late);
-    expect((await alice.readTurns(chatId)).slice(-3)).toEqual([['old', 're old'], ['new', 're new'], ['next:failed']]);
-  });
-
-  it('jumps over a long gap, and reads no page for the turns in it', async () => {
+  it('jumps over a long gap, and reads no page for the turns in it, before and after the turn is released', async () => {
     const chatId = (await alice.turn('one')).chat.id;
     for (let number = 2; number <= 30; number += 1) await alice.turn('old', chatId);
-    await alice.end(await alice.replace('new', chatId, 2));
-    const before = store.faults.calls.length;
-    expect(await readPages(chatId, 4)).toEqual([
-      ['one', 're one'],
-      ['new', 're new'],
-    ]);
-    expect(store.faults.calls.length - before).toBe(3);
-  });
-
-  it('jumps over it before the turn has released its chat', async () => {
-    const chatId = (await alice.turn('one')).chat.id;
-    for (let number = 2; number <= 60; number += 1) await alice.turn('old', chatId);
-    const turn: RunningTurn = await alice.replace('new', chatId, 2);
-    await store.chats.complete('alice', turn, done('re new'));
-    const before = store.faults.calls.length;
-    expect(await readPages(chatId, 4)).toEqual([
-      ['one', 're one'],
-      ['new', 're new'],
-    ]);
-    expect(store.faults.calls.length - before).toBe(3);
+    const turn = await alice.replace('new', chatId, 2);
+    const completed = await store.chats.complete('alice', turn, done('re new'));
+    for (const releases of [false, true]) {
+      if (releases) await store.chats.release('alice', turn, { ...completed, rememberedBy: undefined });
+      const before = store.faults.calls.length;
+      expect(await readPages(chatId, 4)).toEqual([
+        ['one', 're one'],
+        ['new', 're new'],
+      ]);
+      expect(store.faults.calls.length - before).toBe(3);
+    }
   });
 
   it('gives no cursor to a part that is wholly hidden', async () => {

@@ -11,8 +11,14 @@ import { done, failed, MEMORY, stopped, TurnRunner } from '../support/turn-runne
 /** Milliseconds. */
 const SLOW_CALL = 100;
 /** Three items. */
-const LARGE = 'x'.repeat(700_000);
+const LARGE = 'x'.repeat(601_000);
 const torn = (reply: string): TurnOutcome => ({ status: 'partial', reply, citations: [] });
+
+/** Ends of a turn with the most items, and with none. */
+const LATE: readonly [string, TurnOutcome, string[]][] = [
+  ['whole, of several items', done(LARGE), ['two', `${LARGE}:stopped`]],
+  ['stopped without a word', stopped(), ['two:stopped']],
+];
 
 describe('a turn that another one supersedes', () => {
   const store = useChatStore();
@@ -142,50 +148,47 @@ describe('a turn that another one supersedes', () => {
     expect(abandoned).toEqual([two.lease]);
   });
 
-  describe.each<[string, TurnOutcome, string[]]>([
+  it.each<[string, TurnOutcome, string[]]>([
     ['whole', done('late'), ['two', 'late:stopped']],
-    ['whole, of several items', done(LARGE), ['two', `${LARGE}:stopped`]],
     ['torn', torn('late'), ['two', 'late:stopped']],
-    ['stopped', stopped('late'), ['two', 'late:stopped']],
-    ['stopped without a word', stopped(), ['two:stopped']],
     ['failed', failed, ['two:stopped']],
-  ])('that completes late: %s', (_, outcome, expected) => {
-    it('adds its text to the stopped turn, and nothing else', async () => {
-      const two = await beginTwo();
-      const three = await alice.supersede('three', two.chat.id);
-      const completed = await store.chats.complete('alice', two, outcome);
-      expect(completed).toMatchObject({ number: 2, isStopped: true });
-      const head = await readHead(store, two.chat.id);
-      await store.chats.release('alice', two, { number: 2, rememberedBy: MEMORY.agent });
-      expect(await readHead(store, two.chat.id)).toEqual(head);
-      expect(await readTwo(two.chat.id)).toEqual(expected);
-      await alice.end(three);
-      expect(await readTwo(two.chat.id)).toEqual(expected);
-    });
+    ...LATE,
+  ])('that completes late adds its text to the stopped turn, and nothing else: %s', async (_, outcome, expected) => {
+    const two = await beginTwo();
+    const three = await alice.supersede('three', two.chat.id);
+    const completed = await store.chats.complete('alice', two, outcome);
+    expect(completed).toMatchObject({ number: 2, isStopped: true });
+    const head = await readHead(store, two.chat.id);
+    await store.chats.release('alice', two, { number: 2, rememberedBy: MEMORY.agent });
+    expect(await readHead(store, two.chat.id)).toEqual(head);
+    expect(await readTwo(two.chat.id)).toEqual(expected);
+    await alice.end(three);
+    expect(await readTwo(two.chat.id)).toEqual(expected);
+  });
 
-    it.each([
-      ['moved by the original system', resetHead, 2],
-      ['moved by a turn at its number', leaveTurn, 1],
-    ])('is the same turn if it was %s', async (__, disturb, index) => {
-      const { chat } = await alice.turn('one');
-      await disturb(store, chat.id, 2);
-      const two = await alice.begin('two', chat.id);
-      await alice.supersede('three', chat.id);
-      const before = (await alice.readTurns(chat.id)).filter(([prompt]) => prompt !== 'two:stopped');
-      await store.chats.complete('alice', two, outcome);
-      const turns = await alice.readTurns(chat.id);
-      expect(turns.filter(([prompt]) => prompt?.startsWith('two'))).toEqual([expected]);
-      expect(turns.filter(([prompt]) => !prompt?.startsWith('two'))).toEqual(before);
-      expect(turns.findIndex(([prompt]) => prompt?.startsWith('two'))).toBeGreaterThanOrEqual(index);
-    });
+  it.each([
+    ['moved by the original system', resetHead, 2],
+    ['moved by a turn at its number', leaveTurn, 1],
+  ])('that completes late is the same turn if it was %s', async (_, disturb, index) => {
+    const [, outcome, expected] = LATE[0]!;
+    const { chat } = await alice.turn('one');
+    await disturb(store, chat.id, 2);
+    const two = await alice.begin('two', chat.id);
+    await alice.supersede('three', chat.id);
+    const before = (await alice.readTurns(chat.id)).filter(([prompt]) => prompt !== 'two:stopped');
+    await store.chats.complete('alice', two, outcome);
+    const turns = await alice.readTurns(chat.id);
+    expect(turns.filter(([prompt]) => prompt?.startsWith('two'))).toEqual([expected]);
+    expect(turns.filter(([prompt]) => !prompt?.startsWith('two'))).toEqual(before);
+    expect(turns.findIndex(([prompt]) => prompt?.startsWith('two'))).toBeGreaterThanOrEqual(index);
+  });
 
-    it('leaves nothing in a chat that is deleted meanwhile', async () => {
-      const two = await beginTwo();
-      await alice.end(await alice.supersede('three', two.chat.id));
-      await store.deletion.delete('alice', two.chat.id);
-      await expect(store.chats.complete('alice', two, outcome)).rejects.toThrow(ChatNotFoundError);
-      expect(await readRemains(store, two.chat.id)).toEqual([]);
-    });
+  it.each(LATE)('that completes late leaves nothing in a chat that is deleted meanwhile: %s', async (_, outcome) => {
+    const two = await beginTwo();
+    await alice.end(await alice.supersede('three', two.chat.id));
+    await store.deletion.delete('alice', two.chat.id);
+    await expect(store.chats.complete('alice', two, outcome)).rejects.toThrow(ChatNotFoundError);
+    expect(await readRemains(store, two.chat.id)).toEqual([]);
   });
 
   it.each([0, 1, 2])('is ended while it stores a long reply, after %i of 3 items', async (skip) => {

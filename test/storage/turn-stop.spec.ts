@@ -12,7 +12,7 @@ import { stopped, TurnRunner } from '../support/turn-runner.js';
 
 /** A write that waits for so many calls waits for `deliverRest`. */
 const LATER = { calls: 1000 };
-const LARGE = 'x'.repeat(700_000);
+const LARGE = 'x'.repeat(310_000);
 
 const toLeased = ({ chat, lease, at }: RunningTurn, userId = 'alice'): LeasedTurn => ({
   userId,
@@ -116,7 +116,7 @@ describe('the stop of a turn', () => {
   });
 
   it('makes room in a head that is full', async () => {
-    const messages = [{ role: 'user', content: 'x'.repeat(392_000) }];
+    const messages = [{ role: 'user', content: 'x'.repeat(408_000) }];
     await putItem(store, originalChat('full', messages));
     const turn = await alice.begin('one', 'full');
     const padding = 409_590 - JSON.stringify(await readHead(store, 'full')).length;
@@ -162,7 +162,7 @@ describe('the stop of a turn', () => {
     expect(await alice.readTurns(chat.id)).toEqual([['one', 're one'], [expected], ['three', 're three']]);
   });
 
-  it.each([false, 'yes', 1, {}])('of another form makes the open turn one of another system: %j', async (value) => {
+  it.each([false, 'yes'])('of another form makes the open turn one of another system: %j', async (value) => {
     const { chat } = await alice.turn('one');
     await alice.begin('two', chat.id);
     await setOnHead(store, chat.id, { 'open.stop': value });
@@ -182,15 +182,27 @@ describe('the stop of a turn', () => {
 
   describe('as the process of the turn looks for it', () => {
     it('is found for many turns with one call for each 100 chats', async () => {
-      const chats = Array.from({ length: 130 }, (_, index) => `many-${index}`);
-      await Promise.all(chats.map((id) => putItem(store, originalChat(id, []))));
-      const turns = await Promise.all(chats.map((id) => alice.begin('one', id)));
-      await Promise.all(turns.slice(95, 105).map(({ chat }) => stop(chat.id)));
+      const { at } = await alice.begin('one');
+      const turns = Array.from({ length: 103 }, (_, index) => ({
+        userId: 'alice',
+        chatId: `many-${index}`,
+        lease: `lease-${index}`,
+        at,
+      }));
+      await Promise.all(
+        turns.map(({ chatId, lease }) =>
+          putItem(store, {
+            ...originalChat(chatId, []),
+            open: { lease, until: Date.now() + 60_000, prompt: 'one', at },
+          }),
+        ),
+      );
+      await Promise.all(turns.slice(97).map(({ chatId }) => stop(chatId)));
       const before = store.faults.calls.length;
-      const leases = await listStopped(turns.map((turn) => toLeased(turn)));
+      const leases = await listStopped(turns);
       expect(leases.toSorted()).toEqual(
         turns
-          .slice(95, 105)
+          .slice(97)
           .map(({ lease }) => lease)
           .toSorted(),
       );

@@ -30,6 +30,9 @@ interface SentMessage {
   readonly files?: readonly { readonly type: 'file'; readonly mediaType: string; readonly url: string }[];
 }
 
+/** A file that a user may send. */
+export const PNG = { type: 'file', mediaType: 'image/png', url: 'data:image/png;base64,iVBORw0KGgo=' } as const;
+
 /** What a page has loaded: the chat, and its messages. */
 export interface LoadedChat {
   readonly id: string;

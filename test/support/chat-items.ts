@@ -86,6 +86,16 @@ export async function removeItem({ table, environment }: TableView, { id, user_i
   await table.send(new DeleteCommand({ TableName: environment.DYNAMODB_TABLE, Key: { id, user_id } }));
 }
 
+/** Removes all items. */
+export async function emptyTable(view: TableView): Promise<void> {
+  const scan = new ScanCommand({ TableName: view.environment.DYNAMODB_TABLE, ProjectionExpression: 'id, user_id' });
+  for (;;) {
+    const { Items: items = [] } = await view.table.send(scan);
+    if (items.length === 0) return;
+    await Promise.all(items.map((item) => removeItem(view, item as StoredKey)));
+  }
+}
+
 /** Sets one attribute of an item; `path` may lead into a map, as in `session.at`. */
 export async function setAttribute(
   { table, environment }: TableView,
@@ -117,11 +127,18 @@ export async function resetHead(view: TableView, chatId: string): Promise<void> 
   await putItem(view, { id: chatId, user_id: 'alice', title: 'one', messages });
 }
 
+const LEFT_TURN = {
+  prompt: 'left',
+  answer: 're left',
+  status: 'done',
+  lease: 'left',
+  at: new Date(0).toISOString(),
+  done_at: new Date(0).toISOString(),
+};
+
 /** Puts a turn at a number of alice's chat that no turn of the chat has got. */
-export async function leaveTurn(view: TableView, chatId: string, number: number): Promise<void> {
-  const at = new Date(0).toISOString();
-  const turn = { prompt: 'left', answer: 're left', status: 'done', lease: 'left', at, done_at: at };
-  await putItem(view, { id: chatId, user_id: turnSortKey('alice', number), ...turn });
+export async function leaveTurn(view: TableView, chatId: string, number: number, attributes = {}): Promise<void> {
+  await putItem(view, { ...LEFT_TURN, ...attributes, id: chatId, user_id: turnSortKey('alice', number) });
 }
 
 /** A chat as the original system wrote it: one item with all messages, and times without a zone. */

@@ -91,7 +91,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   ...fault('connection cut', failed, { before: 'hang-up', at: 'torn after=0', after: 'torn after=2' }),
   ...fault('bad frame', failed, { at: 'corrupt-frame after=0', after: 'corrupt-frame after=2' }),
   ...fault('silence', tookTooLong, { before: 'delay ms=600000', at: 'silence after=0', after: 'silence after=2' }),
-  ...fault('too slow', tookTooLong, { after: 'chunks bytes=900000 pause=600' }),
+  ...fault('too slow', tookTooLong, { after: 'chunks bytes=100000 pause=3000' }),
   ...fault('empty reply', failed, { at: 'empty' }),
   ...noText('no text', 'end_turn'),
   ...noText('no text, and a filter', 'content_filtered'),

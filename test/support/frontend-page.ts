@@ -32,18 +32,27 @@ export const PAGE_SDKS = {
   '5': { ai: 'ai-5', '@ai-sdk/react': 'ai-5-react' },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** The component of docs/frontends.md as a page with an origin of its own. */
+/** A page with an origin of its own. */
 export interface FrontendPage {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** Builds the page with a version of the AI SDK, and serves it. */
+/** Builds the page of docs/frontends.md with a version of the AI SDK, and serves it. */
 export async function serveFrontendPage(sdk: keyof typeof PAGE_SDKS): Promise<FrontendPage> {
-  const script = await bundled(frontendSnippet('tsx') + MOUNT, PAGE_SDKS[sdk]);
-  const page = `<!doctype html><meta charset="utf-8"><title>A chat</title><main></main><script type="module">${script}</script>`;
-  const server = createServer((_, response) => {
-    response.setHeader('content-type', 'text/html; charset=utf-8').end(page);
+  return servePage(frontendSnippet('tsx') + MOUNT, PAGE_SDKS[sdk]);
+}
+
+/** Builds a page of TSX that runs in it, and serves it. @param alias - other packages for some of its imports. */
+export async function servePage(code: string, alias: Readonly<Record<string, string>> = {}): Promise<FrontendPage> {
+  const script = await bundled(code, alias);
+  const page = `<!doctype html><meta charset="utf-8"><title>A chat</title><main></main><script type="module" src="/page.js"></script>`;
+  const server = createServer(({ url }, response) => {
+    const isScript = url === '/page.js';
+    // The browser compiles the script once for all tests.
+    if (isScript) response.setHeader('cache-control', 'max-age=3600');
+    response.setHeader('content-type', `text/${isScript ? 'javascript' : 'html'}; charset=utf-8`);
+    response.end(isScript ? script : page);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -69,6 +78,5 @@ async function bundled(contents: string, alias: Readonly<Record<string, string>>
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'warning',
   });
-  // In a page, this text would end the script.
-  return (outputFiles[0]?.text ?? '').replaceAll('</script', '<\\/script');
+  return outputFiles[0]?.text ?? '';
 }

@@ -24,6 +24,8 @@ export type StorageFault =
   | { readonly type: 'late'; readonly after: Exclude<Redelivery, 'at once'> }
   | { readonly type: 'delay'; readonly milliseconds: number }
   | { readonly type: 'wait'; readonly until: Promise<unknown> }
+  /** Written or read at once, and the reply comes later. */
+  | { readonly type: 'reply later'; readonly until: Promise<unknown> }
   /** Sent to a server that never responds, so that the client's own timeout has to end it. */
   | { readonly type: 'hang' }
   /** The same, but the server first sends the headers of a reply and half of its body. */
@@ -129,6 +131,11 @@ export async function startStorageFaults(
       case 'wait':
         await fault.until;
         break;
+      case 'reply later': {
+        const result = await send();
+        await fault.until;
+        return result;
+      }
       case 'hang':
         return send(silent.port);
       case 'stall':

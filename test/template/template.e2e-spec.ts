@@ -22,6 +22,7 @@ import { functionsOf, requestFunctionsOf, variablesOf } from '../support/templat
 import { gatewayProblems, routeProblems } from '../support/template/gateway.js';
 import { TEMPLATE_MUTATIONS } from '../support/template/mutations.js';
 import { issuerProblems } from '../support/template/issuers.js';
+import { parseInParts } from '../support/template/parts.js';
 import { streamProblems, timeoutProblems } from '../support/template/streams.js';
 import { sweepProblems } from '../support/template/sweep.js';
 import { asMap, valuesAt } from '../support/template/values.js';
@@ -141,8 +142,12 @@ describe('a copy of template.yaml with', () => {
   it.each(TEMPLATE_MUTATIONS)('%s fails: %s', (_what, check, from, to) => {
     expect(CHECKS).toHaveProperty([check]);
     expect(TEXT).toContain(from);
-    const template = parseTemplate(TEXT.replace(from, () => to));
+    const template = parseInParts(TEXT.replace(from, () => to));
     expect(problems(check, template)).not.toEqual([]);
+  });
+
+  it('no change has the same value, although its parts are parsed alone', () => {
+    expect(parseInParts(TEXT)).toEqual(TEMPLATE);
   });
 
   /** A check may also throw. */

@@ -109,6 +109,7 @@ export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
   'rest-post-chat': WEEKEND,
   'rest-post-chat-base64': turn('Olá, Lisboa'),
   'rest-post-chat-stream': STREAM,
+  'rest-post-chat-stream-ai-sdk': STREAM,
   'rest-preflight': NOTHING,
   'rest-preflight-chats': NOTHING,
   'rest-preflight-resume': NOTHING,
@@ -151,10 +152,13 @@ export async function expectAnswers(token: string, send: (event: string) => Prom
 }
 
 /**
- * Puts the chat that the events read and delete: `trip:lisbon` of the user `demo`, as the original system wrote it. Its
- * ids may have a colon, which paths may write as `%3A`.
+ * Puts the chat that an event reads, renames or deletes: `trip:lisbon` of the user `demo`, as the original system wrote
+ * it. Its ids may have a colon, which paths may write as `%3A`. Other events need no chat.
+ *
+ * @param name - of a file of events/.
  */
-export async function putOldChat({ variables }: FunctionParts): Promise<void> {
+export async function putOldChat({ variables }: FunctionParts, name: string): Promise<void> {
+  if (!/messages|list|rename|delete/.test(name)) return;
   const environment = loadEnvironment(variables);
   const client = createDynamoDbClient(new TableSettings(environment), LONGER_TIMEOUT);
   const messages = [

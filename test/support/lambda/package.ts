@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { hasRuntimeClient } from '../../../scripts/lambda/local-function.js';
-import { isInstalled, LAMBDA_NODE_ARGUMENTS, RUNTIME_NODE } from '../../../scripts/lambda/node-binary.js';
+import { findNode, isInstalled, LAMBDA_NODE_ARGUMENTS, RUNTIME_NODE } from '../../../scripts/lambda/node-binary.js';
 import { describeWhere, skipped } from '../optional-parts.js';
 
 /** The runtime client takes minutes to install, by `npm run lambda -- install`. Without it these tests are skipped. */
@@ -21,11 +21,17 @@ if (!NODES.includes(RUNTIME_NODE)) {
   skipped(`what runs on the Node of the runtime, ${RUNTIME_NODE}: it is not installed (npm run lambda -- install)`);
 }
 
+/** Finds the Node that the package is built for: the Node of the runtime, or the running one if that is not installed. */
+export async function findPackageNode(): Promise<string> {
+  return findNode(NODES.at(-1) ?? '');
+}
+
 /** Where this run of Jest builds the package. It is in the repository, so that the dependencies are found. */
 export const PACKAGE_WORK = String(process.env['PACKAGE_WORK']);
 
 /**
- * Builds the package for the running Node, once in a run of Jest: it takes 10 s of CPU. Other test files wait for it.
+ * Builds the package for the Node of {@link findPackageNode}, once in a run of Jest: it takes 5 s of CPU. Other test
+ * files wait for it.
  *
  * @returns the folder, which no test may change.
  */
@@ -34,8 +40,8 @@ export async function buildPackage(): Promise<string> {
   const isFirst = mkdirSync(PACKAGE_WORK, { recursive: true }) !== undefined;
   if (isFirst) {
     const build = ['--import', './scripts/typescript.mjs', 'scripts/build-lambda.ts', '--out', folder];
-    const options = [...build, '--node', process.execPath, '--unchecked'];
     try {
+      const options = [...build, '--node', await findPackageNode(), '--unchecked'];
       execFileSync(process.execPath, options, { stdio: ['ignore', 'ignore', 'inherit'] });
     } finally {
       mkdirSync(ended);
@@ -52,7 +58,7 @@ export async function runSweep(folder: string, variables: Readonly<Record<string
     await handler({}, { awsRequestId: 'x', getRemainingTimeInMillis: () => 90000 });`;
   const run = [...LAMBDA_NODE_ARGUMENTS, '--input-type=module', '-e', script, join(folder, 'lambda-sweep.mjs')];
   const env = { ...variables, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
-  return promisify(execFile)(process.execPath, run, { cwd: folder, env });
+  return promisify(execFile)(await findPackageNode(), run, { cwd: folder, env });
 }
 
 /** V8 keeps a hash of its version at the second word of a code cache. */

@@ -143,7 +143,18 @@ export function configuration(
   return loadOrProblem(Object.fromEntries(raw) as Record<string, string>);
 }
 
+/** What the service makes of variables, by these. Mutated templates give most of them again and again. */
+const loaded = new Map<string, Environment | string>();
+
+/** Loads the configuration, or says why the service refuses it. */
 export function loadOrProblem(raw: RawEnvironment): Environment | string {
+  const key = JSON.stringify(raw);
+  const outcome = loaded.get(key) ?? load(raw);
+  loaded.set(key, outcome);
+  return outcome;
+}
+
+function load(raw: RawEnvironment): Environment | string {
   try {
     return loadEnvironment(raw);
   } catch (error) {
