@@ -122,12 +122,13 @@ export class ComparedChat {
     const live = this.all.find(({ expected }) => expected === this.model.live);
     expect((await openTurns.find(this.user, this.chatId))?.lease).toBe(live?.actual.lease);
     const { actual, expected } = this.all[which % this.all.length]!;
-    const held = await openTurns.isHeld(this.user, this.chatId, actual.lease);
-    expect(held !== undefined).toBe(this.model.isHeldBy(expected));
-    const stored = await this.refusalOr(openTurns.findStored(this.user, this.chatId, actual));
+    const stored = await this.refusalOr(openTurns.findStored(this.user, actual, 0));
     expect(stored && typeof stored !== 'string' ? toTexts([stored])[0] : stored).toEqual(
       this.model.findStored(expected),
     );
+    const isAtItsPlace = stored instanceof Object && stored.number === actual.number;
+    const running = await openTurns.look(this.user, actual);
+    expect(running !== undefined).toBe(this.model.isHeldBy(expected) && !isAtItsPlace);
   }
 
   async release(which: number): Promise<void> {
