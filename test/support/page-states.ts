@@ -2,7 +2,7 @@ import type { Route } from 'playwright-core';
 import type { PageDriver } from './page-driver.js';
 
 /** The widths of a phone, a tablet and a desk, in CSS pixels. */
-export const WIDTHS = [360, 768, 1440];
+const WIDTHS = [360, 768, 1440];
 
 const WORD = 'A-very-long-word'.repeat(20);
 const NIGHT = 'ليلة في لشبونة مع خطة طويلة';
