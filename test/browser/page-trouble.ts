@@ -137,10 +137,11 @@ export function testTrouble(fixture: PageFixture): void {
         await driver.page.setViewportSize({ width, height: 800 });
         for (const overflow of await driver.listOverflows()) found.push(`${state}, ${width}: ${overflow}`);
       }
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await driver.page.emulateMedia({ colorScheme });
-        for (const violation of await driver.listViolations()) found.push(`${state}, ${colorScheme}: ${violation}`);
-      }
+      await driver.page.emulateMedia({ colorScheme: 'light' });
+      for (const violation of await driver.listViolations()) found.push(`${state}: ${violation}`);
+      // Nothing but the colours is another.
+      await driver.page.emulateMedia({ colorScheme: 'dark' });
+      for (const violation of await driver.listViolations('color-contrast')) found.push(`${state}, dark: ${violation}`);
     });
     expect(found).toEqual([]);
   });

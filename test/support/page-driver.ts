@@ -21,8 +21,11 @@ const OVERFLOWS = `[...document.querySelectorAll('body, body *')].flatMap((eleme
 })`;
 
 /** Runs in the page, beside axe-core. */
-const VIOLATIONS = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) =>
-  violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ' ' + target.join(' '))))`;
+const VIOLATIONS = `async (rules) => {
+  const options = { resultTypes: ['violations'], ...(rules.length > 0 && { runOnly: rules }) };
+  const { violations } = await axe.run(options);
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ' ' + target.join(' ')));
+}`;
 
 /** Runs in the page. */
 const WATCH = `(selector) => {
@@ -96,6 +99,11 @@ export class PageDriver {
     return this.page.locator('#chats a');
   }
 
+  /** The id of the chat in the address. */
+  get chatId(): string {
+    return decodeURIComponent(new URL(this.page.url()).hash.slice(1));
+  }
+
   /** Lines of the console that the test causes. */
   allow(pattern: RegExp): void {
     this.allowed.push(pattern);
@@ -149,10 +157,10 @@ export class PageDriver {
     return this.page.evaluate(OVERFLOWS);
   }
 
-  /** Lists what axe-core finds: its rules, and where. */
-  async listViolations(): Promise<string[]> {
+  /** Lists what axe-core finds: its rules, and where. @param rules - the tags or names of rules; all by default. */
+  async listViolations(...rules: readonly string[]): Promise<string[]> {
     if (!(await this.page.evaluate('"axe" in globalThis'))) await this.page.evaluate(axe.source);
-    return this.page.evaluate(VIOLATIONS);
+    return this.page.evaluate(`(${VIOLATIONS})(${JSON.stringify(rules)})`);
   }
 
   /** Notes the place of an element in each frame. @returns ends that, and has all the different places. */

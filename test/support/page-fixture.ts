@@ -25,6 +25,8 @@ export interface PageFixture {
   openTab(driver: PageDriver): Promise<PageDriver>;
   /** Runs a turn outside of the page. @returns the id of its chat. */
   ask(token: string, prompt: string, chatId?: string): Promise<string>;
+  /** The prompts of a chat that are stored. */
+  listPrompts(token: string, chatId: string): Promise<string[]>;
 }
 
 /** Call it inside a `describe`. */
@@ -80,6 +82,13 @@ export function usePage(): PageFixture {
         body: JSON.stringify({ prompt, chat_id: chatId }),
       });
       return ((await response.json()) as { chat: { id: string } }).chat.id;
+    },
+    listPrompts: async (token, chatId) => {
+      const response = await fetch(`${server.url}/chats/${encodeURIComponent(chatId)}`, {
+        headers: { id_token: token },
+      });
+      const { chat } = (await response.json()) as { chat: { messages: { role: string; content: string }[] } };
+      return chat.messages.filter(({ role }) => role === 'user').map(({ content }) => content);
     },
   };
 }
