@@ -10,7 +10,6 @@ const ANSWERS = 5;
 const ANSWER_BYTES = 100_000;
 const PIECE_BYTES = 300;
 const PIECES_PER_SECOND = 30;
-const LONG_CHAT_TURNS = 1000;
 /** Between two keys of a fast typist. */
 const KEY_MILLISECONDS = 90;
 const KEYS_AT_REST = 50;
@@ -40,7 +39,7 @@ interface Usage {
 
 /**
  * Prints how long a key takes while an answer of 100 kB comes, and the memory of the page after each of five such answers.
- * Then it prints how long a key takes in a chat of 2 000 messages. It takes some minutes.
+ * It takes a minute.
  *
  * @throws Error if a key takes too long, or the memory grows.
  */
@@ -51,7 +50,7 @@ export async function benchPage(): Promise<void> {
   const browser = await startBrowser();
   try {
     const window = await openWindow(browser, {});
-    const worst = Math.max(await benchAnswers(parts, window, url), await benchLongChat(parts, window, url));
+    const worst = await benchAnswers(parts, window, url);
     if (worst > MOST.keyMilliseconds) throw new Error(`A key takes more than ${MOST.keyMilliseconds} ms`);
   } finally {
     await browser.close();
@@ -91,31 +90,6 @@ async function benchAnswers(parts: ServerParts, window: BrowserContext, url: str
     if (!(ratio <= most)) throw new Error('The memory of the page grows');
   }
   return percentile(all, 95);
-}
-
-/** @returns the 95th percentile of the keys in milliseconds. */
-async function benchLongChat(parts: ServerParts, window: BrowserContext, url: string): Promise<number> {
-  const headers = { id_token: tokenOf('reader'), 'content-type': 'application/json' };
-  let id: string | undefined;
-  for (let turn = 1; turn <= LONG_CHAT_TURNS; turn += 1) {
-    parts.agent.enqueue({ type: 'chunks', chunks: [`The reply of turn ${turn}. `.repeat(20)] });
-    const body = JSON.stringify({ prompt: `Turn ${turn}`, chat_id: id });
-    const response = await fetch(`${url}/chat`, { method: 'POST', headers, body });
-    ({ id } = ((await response.json()) as { readonly chat: { readonly id: string } }).chat);
-  }
-  const { driver } = await openMeasured(window, `${url}/#${id}`, 'reader');
-  const { page } = driver;
-  await page.locator('.bubble', { hasText: `Turn ${LONG_CHAT_TURNS}` }).waitFor();
-  const begin = performance.now();
-  while ((await page.locator('.message').count()) < 2 * LONG_CHAT_TURNS) {
-    await page.evaluate('document.querySelector("#scroller").scrollTop = 0');
-    await page.waitForTimeout(20);
-  }
-  console.log(`all ${2 * LONG_CHAT_TURNS} messages in ${((performance.now() - begin) / 1000).toFixed(1)} s`);
-  const times = await typeFor(page, async (count) => count < KEYS_AT_REST);
-  printKeys(`with ${2 * LONG_CHAT_TURNS} messages`, times);
-  await driver.close();
-  return percentile(times, 95);
 }
 
 async function openMeasured(window: BrowserContext, url: string, user: string): Promise<MeasuredPage> {
