@@ -13,6 +13,8 @@ export default {
   testTimeout: 120_000,
   // Many tests wait for a timer, which takes no core.
   maxWorkers: availableParallelism() + 2,
+  // The modules of a test file are never collected (https://github.com/nodejs/node/issues/33439), so workers grow.
+  workerIdleMemoryLimit: '400MB',
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   extensionsToTreatAsEsm: ['.ts'],

@@ -193,7 +193,7 @@ describe('the history for a new session', () => {
 });
 
 describe('a turn that takes too long', () => {
-  it('gets 504 at its deadline, and the call to the agent ends', async () => {
+  it('gets 504 at its deadline, and the call to the agent and its session end', async () => {
     const app = await startChatApp({ AGENT_TIMEOUT_MS: '1000' });
     const start = performance.now();
     const response = await app.chat({ prompt: 'slow [[fault delay ms=60000]]' }).expect(504);
@@ -202,8 +202,12 @@ describe('a turn that takes too long', () => {
       error: 'The agent took too long',
       message: `Try again; request id ${response.headers['x-request-id']}`,
     });
-    while (app.agent.invocations[0]?.outcome === 'running') await new Promise(setImmediate);
-    expect(app.agent.invocations.map(({ outcome }) => outcome)).toEqual(['left']);
+    while (app.agent.invocations[1]?.outcome !== 'replied') await new Promise(setImmediate);
+    const { sessionId } = app.agent.invocations[0]!;
+    expect(app.agent.invocations).toMatchObject([
+      { outcome: 'left', endSession: false },
+      { sessionId, endSession: true },
+    ]);
     await app.close();
   });
 });

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -6,12 +7,17 @@ import { createApp } from '../../src/app.js';
 import { AgentTimeoutError } from '../../src/chat/agent/agent.errors.js';
 import type { TurnObserver } from '../../src/chat/model/turn-observer.js';
 import { ResumeService } from '../../src/chat/service/resume.service.js';
+import { toKeyedChatId } from '../../src/chat/model/keyed-chat-id.js';
+import { DynamoChatRepository } from '../../src/chat/storage/dynamo-chat.repository.js';
+import { DynamoHistoryRepository } from '../../src/chat/storage/dynamo-history.repository.js';
 import { runWithRequestContext } from '../../src/common/request-context.js';
 import { AFTER_STORING } from '../../src/config/waits.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
 import { startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
 import { StreamReader } from '../support/stream-reader.js';
+import { tokenOf } from '../support/tokens.js';
+import { done, TurnRunner } from '../support/turn-runner.js';
 
 /** From the limit to the deadline of the host, less what a busy machine may take. */
 const MOST_LATE = AFTER_STORING - 500;
@@ -85,6 +91,21 @@ describe('a turn that is resumed', () => {
     await first.readRest();
   });
 
+  it('answers HEAD at once, which is no reader', async () => {
+    const first = await begin('one');
+    const url = `${app.url}/chat/stream/${toChatId(first)}/stream`;
+    const { status, headers } = await fetch(url, { method: 'HEAD', headers: { id_token: tokenOf('alice') } });
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
+    first.leave();
+    await wait(100);
+    const next = StreamReader.send(app.url, { prompt: 'next', chat_id: toChatId(first) });
+    const isStopped = async () => (await app.read(toChatId(first))).body.chat.messages[1]?.status === 'stopped';
+    while (!(await isStopped())) await wait(5);
+    await agent.say('two');
+    agent.end();
+    expect((await (await next).readRest()).text).toBe('two');
+  });
+
   it('is the one that holds the chat, although an earlier one is still stored in this process', async () => {
     const first = await begin('one');
     const chatId = toChatId(first);
@@ -111,5 +132,96 @@ describe('a turn that is resumed', () => {
     expect([text, events[0]]).toEqual(['two', whole.events[0]]);
     store();
     await first.readRest();
+  });
+
+  describe('of another process', () => {
+    /** Begins a turn that no process runs. */
+    async function beginElsewhere(): Promise<{ chatId: string; store(): Promise<void>; release(): Promise<void> }> {
+      const chats = other.get(DynamoChatRepository, { strict: false });
+      const history = other.get(DynamoHistoryRepository, { strict: false });
+      const turn = await new TurnRunner({ chats, history }, 'alice').begin('hello');
+      return {
+        chatId: turn.chat.id,
+        store: async () => void (await chats.complete('alice', turn, done('whole'))),
+        release: async () => void (await chats.release('alice', turn, { number: 1, rememberedBy: undefined })),
+      };
+    }
+    const WHOLE_LATE = ['start', 'text-start', 'text-delta', 'text-end', 'finish'];
+
+    it('has ended as soon as it is stored, although its chat is not released', async () => {
+      const turn = await beginElsewhere();
+      const reader = await StreamReader.resume(app.url, turn.chatId);
+      await reader.readUntil('"start"');
+      await turn.store();
+      expect((await reader.readRest()).outline).toEqual(WHOLE_LATE);
+      expect((await app.read(turn.chatId)).body.chat).not.toHaveProperty('running');
+      expect((await StreamReader.resume(app.url, turn.chatId)).status).toBe(204);
+    });
+
+    it.each([1, 2, 3])('ends whole although the table is throttled: after %i reads', async (skip) => {
+      const turn = await beginElsewhere();
+      const reader = await StreamReader.resume(app.url, turn.chatId);
+      await reader.readUntil('"start"');
+      await turn.store();
+      await turn.release();
+      ownTable.inject({ type: 'throttle' }, { commands: ['GetItemCommand'], skip, times: 2 });
+      expect((await reader.readRest()).outline).toEqual(WHOLE_LATE);
+    });
+
+    it('ends whole although looks fail', async () => {
+      const turn = await beginElsewhere();
+      const reader = await StreamReader.resume(app.url, turn.chatId);
+      await reader.readUntil('"start"');
+      const seen = ownTable.calls.length;
+      ownTable.inject({ type: 'refused' }, { commands: ['GetItemCommand'], times: 2 });
+      while (ownTable.calls.length < seen + 2) await wait(20);
+      await turn.store();
+      expect((await reader.readRest()).outline).toEqual(WHOLE_LATE);
+    });
+  });
+
+  describe('whose begin is on its way', () => {
+    /** Delays the response of the table to the next begin. @returns a function that ends the delay. */
+    function delayBegin(): () => void {
+      let arrive = () => {};
+      const until = new Promise<void>((resolve) => (arrive = resolve));
+      ownTable.inject({ type: 'reply later', until }, { steps: ['begin'], times: 1 });
+      return arrive;
+    }
+
+    it('is shown as it happens, and its reader counts', async () => {
+      const first = await begin('one');
+      agent.end();
+      await first.readRest();
+      const chatId = toChatId(first);
+      const arrive = delayBegin();
+      const opening = StreamReader.send(app.url, { prompt: 'second', chat_id: chatId });
+      while ((await app.read(chatId)).body.chat.running !== true) await wait(5);
+      const resuming = StreamReader.resume(app.url, chatId);
+      setTimeout(arrive, 100);
+      const resumed = await resuming;
+      await resumed.readUntil('"start"');
+      await agent.say('two');
+      const own = await opening;
+      await resumed.readUntil('two');
+      own.leave();
+      await wait(100);
+      expect((await app.chat({ prompt: 'third', chat_id: chatId })).status).toBe(409);
+      agent.end();
+      expect((await resumed.readRest()).text).toBe('two');
+    });
+
+    it('is shown as it happens, also if it opens its chat', async () => {
+      const arrive = delayBegin();
+      const opening = StreamReader.send(app.url, { prompt: 'first' }, { 'idempotency-key': 'late' });
+      const chatId = toKeyedChatId('alice', 'late');
+      while ((await app.read(chatId)).body.chat?.running !== true) await wait(5);
+      const resuming = StreamReader.resume(app.url, chatId);
+      arrive();
+      await agent.say('late');
+      agent.end();
+      expect((await (await resuming).readRest()).text).toBe('late');
+      await (await opening).readRest();
+    });
   });
 });

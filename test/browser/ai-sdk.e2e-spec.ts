@@ -160,7 +160,7 @@ describe.each(AI_CHATS)('a page with the AI SDK %s', (version, open) => {
     const tab = await load(stepped, chatId);
     expect(reloaded.messages).toHaveLength(1);
     const read = Promise.all([reloaded.resumeStream(), tab.resumeStream()]);
-    await until(() => textOf(lastOf(tab)) === 'one ');
+    await until(() => textOf(lastOf(tab)) === 'one ' && reloaded.messages.length === 2);
     await agent.say('two ');
     await agent.say('three');
     agent.end();

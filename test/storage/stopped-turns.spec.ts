@@ -166,28 +166,38 @@ describe('a turn that another process runs', () => {
 
   it('holds its chat until it has left, with a lease that may be renewed', async () => {
     const turn = await alice.begin('one');
-    const isHeld = () => store.openTurns.isHeld('alice', turn.chat.id, turn.lease);
-    expect(await isHeld()).toEqual({ until: turn.storeUntil });
+    const look = () => store.openTurns.look('alice', turn);
+    expect(await look()).toEqual({ until: turn.storeUntil });
     const renewed = await store.leases.renew('alice', turn, turn.storeUntil + 60_000);
-    expect(await isHeld()).toEqual({ until: renewed.storeUntil });
+    expect(await look()).toEqual({ until: renewed.storeUntil });
     await alice.end(renewed);
-    expect(await isHeld()).toBeUndefined();
+    expect(await look()).toBeUndefined();
     await alice.begin('two', turn.chat.id);
-    expect(await isHeld()).toBeUndefined();
+    expect(await look()).toBeUndefined();
+  });
+
+  it('has ended as soon as it is stored, although its chat is not released', async () => {
+    const turn = await alice.begin('one');
+    expect(await store.openTurns.isStored('alice', turn)).toBe(false);
+    await store.chats.complete('alice', turn, done('yes'));
+    expect(await store.openTurns.isStored('alice', turn)).toBe(true);
+    expect(await store.openTurns.look('alice', turn)).toBeUndefined();
+    const stored = await store.openTurns.findStored('alice', turn, 0);
+    expect(stored).toMatchObject({ status: 'done', chat: { title: 'one' } });
   });
 
   it('holds its chat though the read is older than its begin', async () => {
     const { chat } = await alice.turn('one');
     const Key = { id: chat.id, user_id: 'alice' };
     const old = await store.client.send(new GetCommand({ TableName: store.environment.DYNAMODB_TABLE, Key }));
-    const { lease, storeUntil: until } = await alice.begin('two', chat.id);
+    const turn = await alice.begin('two', chat.id);
     const held = await withChangedResponses(
       store.client,
       'GetItemCommand',
       () => ({ Item: old.Item }),
-      () => store.openTurns.isHeld('alice', chat.id, lease),
+      () => store.openTurns.look('alice', turn),
     );
-    expect(held).toEqual({ until });
+    expect(held).toEqual({ until: turn.storeUntil });
   });
 
   it.each([
@@ -200,9 +210,9 @@ describe('a turn that another process runs', () => {
     ['failed', failed, [], undefined],
   ])('is found as it is stored: %s', async (status, outcome, replies, reason) => {
     const turn = await alice.begin('one');
-    expect(await store.openTurns.findStored('alice', turn.chat.id, turn)).toBeUndefined();
+    expect(await store.openTurns.findStored('alice', turn, 0)).toBeUndefined();
     await alice.end(turn, { ...outcome, usage });
-    const stored = await store.openTurns.findStored('alice', turn.chat.id, turn);
+    const stored = await store.openTurns.findStored('alice', turn, 0);
     expect(stored).toMatchObject({ status, number: 1, usage });
     expect(stored?.reason).toBe(reason);
     expect(stored?.messages.slice(1).map(({ content }) => content)).toEqual(replies);
@@ -221,14 +231,14 @@ describe('a turn that another process runs', () => {
     expect(two.number).toBe(2);
     await alice.end(two);
     await alice.turn('three', chat.id);
-    const stored = await store.openTurns.findStored('alice', chat.id, two);
+    const stored = await store.openTurns.findStored('alice', two, 0);
     expect(stored).toMatchObject({ number: 3, messages: [{ content: 'two' }, { content: 're two' }] });
-    expect(await store.openTurns.findStored('alice', chat.id, { lease: 'another', number: 1 })).toBeUndefined();
+    expect(await store.openTurns.findStored('alice', { ...two, lease: 'another' }, 0)).toBeUndefined();
   });
 
   it('is not found in a chat that is deleted', async () => {
     const turn = await alice.turn('one');
     await store.deletion.delete('alice', turn.chat.id);
-    await expect(store.openTurns.findStored('alice', turn.chat.id, turn)).rejects.toThrow(ChatNotFoundError);
+    await expect(store.openTurns.findStored('alice', turn, 0)).rejects.toThrow(ChatNotFoundError);
   });
 });

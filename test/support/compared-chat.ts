@@ -140,12 +140,13 @@ export class ComparedChat {
     const both = this.all[which % Math.max(1, this.all.length)];
     if (!both) return;
     const { actual, expected } = both;
-    const held = await openTurns.isHeld(this.user, this.chatId, actual.lease);
-    expect(held !== undefined).toBe(this.model.isHeldBy(expected));
-    const stored = await this.refusalOr(openTurns.findStored(this.user, this.chatId, actual));
+    const stored = await this.refusalOr(openTurns.findStored(this.user, actual, 0));
     expect(stored && typeof stored !== 'string' ? toTexts([stored])[0] : stored).toEqual(
       this.model.findStored(expected),
     );
+    const isAtItsPlace = stored instanceof Object && stored.number === actual.number;
+    const running = await openTurns.look(this.user, actual);
+    expect(running !== undefined).toBe(this.model.isHeldBy(expected) && !isAtItsPlace);
   }
 
   async release(which: number): Promise<void> {

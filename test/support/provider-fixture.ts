@@ -30,6 +30,17 @@ export class ProviderFixture {
 
   constructor(private readonly provider: ProviderUnderTest) {}
 
+  /** The calls for a turn that the agent has got. */
+  get turns(): AgentEmulator['invocations'] {
+    return this.agent.invocations.filter((call) => !isEndOfSession(call));
+  }
+
+  /** The sessions that were ended by a call to the agent. */
+  get endedSessions(): string[] {
+    const calls = 'stops' in this.agent ? this.agent.stops : this.agent.invocations.filter(isEndOfSession);
+    return (calls as readonly { sessionId: string }[]).map(({ sessionId }) => sessionId);
+  }
+
   async start(): Promise<void> {
     this.now = Date.now();
     this.agent = await this.provider.startEmulator({ now: () => this.now });
@@ -90,6 +101,11 @@ export class ProviderFixture {
 }
 
 /** Starts a fixture for each test of a block. */
+/** Bedrock Agents end a session by a call that looks like a turn. */
+function isEndOfSession(call: object): boolean {
+  return 'endSession' in call && call.endSession === true;
+}
+
 export function useProvider(provider: ProviderUnderTest): ProviderFixture {
   const fixture = new ProviderFixture(provider);
   beforeEach(() => fixture.start());

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { buildChunkFrame } from '../../src/local/emulator/bedrock-agent/frames.js';
 
 /** An agent whose replies the test sends, piece by piece. */
@@ -18,12 +19,18 @@ export interface SteppedAgent {
 /** Starts it on a free port of the loopback interface. */
 export async function startSteppedAgent(): Promise<SteppedAgent> {
   const invocations: ServerResponse[] = [];
-  const server = createServer((request, response) => {
-    request.resume();
+  const server = createServer((request, response) => void listen(request, response));
+  async function listen(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { endSession } = (await json(request)) as { endSession?: boolean };
     response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' }).flushHeaders();
+    // The session of a turn that was given up.
+    if (endSession) return void response.end();
     invocations.push(response);
+    response.once('close', () => {
+      if (invocations.includes(response)) invocations.splice(invocations.indexOf(response), 1);
+    });
     server.emit('invocation');
-  });
+  }
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -33,7 +33,7 @@ interface SupersedeOptions extends Partial<Supersession> {
 /** Runs the turns of a user on the storage alone, as the service does. The test chooses the replies. */
 export class TurnRunner {
   constructor(
-    private readonly store: ChatStore,
+    private readonly store: Pick<ChatStore, 'chats' | 'history'>,
     private readonly user: string,
   ) {}
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextRound } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { StorageUnavailableError } from '../../common/storage.errors.js';
 import type { RunningTurn } from '../model/turn.js';
@@ -15,6 +16,8 @@ import { TurnTimes } from './turn-times.js';
 @Injectable()
 export class LiveTurns {
   private readonly turns = new Map<string, LiveTurn>();
+  /** The begins on their way, by lease. */
+  private readonly beginning = new Map<string, Promise<unknown>>();
   private readonly logger = new Logger(LiveTurns.name);
   private timer: NodeJS.Timeout | undefined;
   private hasWarned = false;
@@ -26,6 +29,17 @@ export class LiveTurns {
   ) {
     const { stopping } = running;
     stopping.addEventListener('abort', () => this.turns.forEach((turn) => turn.abort(stopping.reason as Error)));
+  }
+
+  /** Follows the begin of a turn. The table has it before its response has come. */
+  async begin<T>(lease: string, work: () => Promise<T>): Promise<T> {
+    const begin = work();
+    this.beginning.set(lease, begin);
+    try {
+      return await begin;
+    } finally {
+      this.beginning.delete(lease);
+    }
   }
 
   /**
@@ -59,8 +73,11 @@ export class LiveTurns {
     );
   }
 
-  /** Gets a turn, if it runs in this process. */
-  get(lease: string): LiveTurn | undefined {
+  /** Gets a turn, if it runs in this process or is just beginning here. */
+  async get(lease: string): Promise<LiveTurn | undefined> {
+    const begin = this.beginning.get(lease);
+    // A turn runs in the same round of the event loop in which its begin has ended.
+    if (begin) await begin.then(nextRound, nextRound);
     return this.turns.get(lease);
   }
 

@@ -7,7 +7,6 @@ import { isChatId } from '../model/chat-id.js';
 import { ReplyText } from '../model/reply-text.js';
 import { toTurnIds } from '../model/turn-ids.js';
 import type { TurnObserver } from '../model/turn-observer.js';
-import { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
 import { DynamoOpenTurns, type OpenTurnRead, type StoredTurnEnd } from '../storage/dynamo-open-turns.js';
 import { LiveTurn } from './live-turn.js';
 import { LiveTurns } from './live-turns.js';
@@ -22,7 +21,6 @@ export class ResumeService {
   constructor(
     private readonly live: LiveTurns,
     private readonly openTurns: DynamoOpenTurns,
-    private readonly history: DynamoHistoryRepository,
     private readonly running: RunningTurns,
     private readonly times: TurnTimes,
   ) {}
@@ -53,7 +51,9 @@ export class ResumeService {
     if (asking) return asking;
     const open = await this.openTurns.find(userId, chatId);
     // It may have begun here while the table was read.
-    return this.live.findAsking(userId, chatId) ?? (open && (this.live.get(open.lease) ?? open));
+    const live = this.live.findAsking(userId, chatId) ?? (open && (await this.live.get(open.lease)));
+    if (live || !open) return live;
+    return (await this.openTurns.isStored(userId, open)) ? undefined : open;
   }
 
   /** @param signal - aborts when the reader has got another end. */
@@ -73,32 +73,30 @@ export class ResumeService {
     text.append(reply?.content ?? '');
     observer.onText();
     if (stored.status === 'stopped') throw new TurnStoppedError();
-    const { reason, usage, number } = stored;
+    const { chat, reason, usage, number } = stored;
     if (!reply || reason === undefined) throw new AgentFailedError();
-    const { chat } = await this.history.getNewest(userId, open.chat.id, 1);
     const { content, citations = [] } = reply;
     return { text: content, ids: toTurnIds(chat.id, number), citations, reason, usage, chat, isReplay: false };
   }
 
-  /** Waits until a turn has left its chat, or its lease is over. @returns undefined if the observer has left. */
+  /** Waits until a turn is stored, or its lease is over. @returns undefined if the observer has left. */
   private async waitForEnd(
     userId: string,
     open: OpenTurnRead,
     { left }: TurnObserver,
     signal: AbortSignal,
   ): Promise<StoredTurnEnd | undefined> {
-    const { lease, chat } = open;
     let { until } = open;
     for (;;) {
       await wait(this.times.stopPoll, undefined, { signal: left }).catch(() => undefined);
       if (left.aborted) return undefined;
       signal.throwIfAborted();
       // A table that fails now is read again later.
-      const held = await this.openTurns.isHeld(userId, chat.id, lease).catch(() => ({ until }));
-      until = held?.until ?? 0;
+      const running = await this.openTurns.look(userId, open).catch(() => ({ until }));
+      until = running?.until ?? 0;
       if (Date.now() >= until) break;
     }
-    const stored = await this.openTurns.findStored(userId, chat.id, open);
+    const stored = await this.openTurns.findStored(userId, open, Date.now() + this.times.storedRead);
     if (!stored) throw new AgentUnavailableError();
     return stored;
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { TurnQuota } from '../../usage/turn-quota.js';
 import { AgentProvider } from '../agent/agent.js';
@@ -5,6 +6,7 @@ import type { Replay, TokenUsage } from '../model/chat.js';
 import { hasBegun, type RunningTurn, type TurnRequest } from '../model/turn.js';
 import type { TurnIds } from '../model/turn-ids.js';
 import { DynamoChatRepository } from '../storage/dynamo-chat.repository.js';
+import { LiveTurns } from './live-turns.js';
 import { tooSlow, within } from './turn-deadline.js';
 import { TurnPlaces } from './turn-places.js';
 import { TurnSupersession } from './turn-supersession.js';
@@ -38,6 +40,7 @@ export class TurnAdmission {
     private readonly quota: TurnQuota,
     private readonly agent: AgentProvider,
     private readonly chats: DynamoChatRepository,
+    private readonly live: LiveTurns,
     private readonly superseding: TurnSupersession,
     private readonly places: TurnPlaces,
     private readonly times: TurnTimes,
@@ -63,8 +66,8 @@ export class TurnAdmission {
     // The turn that is in the way has a time of its own to end.
     const limit = this.times.begin + (supersede ? this.times.stopWait : 0);
     const { begun, place } = await this.beginWithin(limit, keep, (signal) =>
-      this.quota.consume(userId, { deadline, hasBegun, supersedes, keep }, (lease) =>
-        this.chats.begin(userId, request, { ...options, lease, signal }),
+      this.quota.consume(userId, { deadline, hasBegun, supersedes, keep }, (lease = randomUUID()) =>
+        this.live.begin(lease, () => this.chats.begin(userId, request, { ...options, lease, signal })),
       ),
     );
     return { begun, onEnd: async (tokens) => place && keep(this.quota.end(place, tokens)) };

@@ -28,6 +28,8 @@ export class TurnTimes {
   readonly leaseRenewal: number = LEASE_RENEWAL;
   /** How often a process looks whether a turn was stopped, or has ended, in another process. */
   readonly stopPoll: number = STOP_POLL;
+  /** How long the reader of another process's turn waits for a table that cannot be read once the turn has ended. */
+  readonly storedRead: number = 30_000;
   /** How much longer a begin may take that stops another turn. */
   readonly stopWait: number = STOP_WAIT;
   /** Limit for ending the agent's session of a deleted chat. After it, the session ends by its own idle time. */

@@ -13,6 +13,7 @@ import { AgentFailedError } from '../agent.errors.js';
 import { type AgentConnectionTimes, toAgentClientConfig } from '../aws/agent-connections.js';
 import { toAgentError } from '../aws/aws-agent-errors.js';
 import { callAgent } from '../aws/call-agent.js';
+import { GivenUpSessions } from '../aws/given-up-sessions.js';
 import { toMessages } from '../aws/messages.js';
 import { toCitations } from './bedrock-citations.js';
 
@@ -22,6 +23,7 @@ const DEFAULT_TTL_SECONDS = 600;
 /** Gets replies from Amazon Bedrock Agents, by its operation InvokeAgent. */
 export class BedrockAgentProvider extends AgentProvider {
   readonly memory: AgentMemory;
+  private readonly givenUp = new GivenUpSessions((sessionId, signal) => this.endSession(sessionId, signal));
 
   constructor(
     private readonly client: BedrockAgentRuntimeClient,
@@ -42,11 +44,12 @@ export class BedrockAgentProvider extends AgentProvider {
     return new BedrockAgentProvider(new BedrockAgentRuntimeClient(config), target, sessionTtlSeconds);
   }
 
-  reply(request: AgentRequest, signal: AbortSignal): AsyncIterable<AgentEvent> {
-    return callAgent(signal, {
+  reply(request: AgentRequest, signal: AbortSignal): AsyncGenerator<AgentEvent> {
+    const events = callAgent(signal, {
       send: async (abortSignal) => (await this.client.send(this.toCommand(request), { abortSignal })).completion,
       read: (stream) => this.readChunks(stream),
     });
+    return this.givenUp.follow(events, request.sessionId, signal);
   }
 
   override async endSession(sessionId: string, signal: AbortSignal): Promise<void> {
@@ -58,6 +61,10 @@ export class BedrockAgentProvider extends AgentProvider {
     } catch (error) {
       throw signal.aborted ? signal.reason : toAgentError(error);
     }
+  }
+
+  override async idle(): Promise<void> {
+    await this.givenUp.idle();
   }
 
   override close(): void {

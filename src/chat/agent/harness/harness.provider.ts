@@ -7,10 +7,10 @@ import type { AgentSettings, HarnessTarget } from '../../../config/agent-setting
 import type { AgentMemory } from '../../model/turn.js';
 import { type AgentEvent, AgentProvider, type AgentRequest } from '../agent.js';
 import { toAgentName } from '../agent-session.js';
-import { AgentTimeoutError } from '../agent.errors.js';
 import { type AgentConnectionTimes, toAgentClientConfig } from '../aws/agent-connections.js';
 import { toAgentError } from '../aws/aws-agent-errors.js';
 import { callAgent } from '../aws/call-agent.js';
+import { GivenUpSessions } from '../aws/given-up-sessions.js';
 import { readMessages } from '../aws/message-stream.js';
 import { toMessage, toMessages } from '../aws/messages.js';
 import { toRuntimeSessionId } from './runtime-session.js';
@@ -18,14 +18,11 @@ import { toRuntimeSessionId } from './runtime-session.js';
 /** The idle time and the greatest age of a session of AgentCore Runtime, in seconds, by default. */
 const DEFAULT_TTL_SECONDS = 900;
 const MAX_SESSION_SECONDS = 28_800;
-/** Milliseconds that the end of a session may take after its turn was given up. */
-const STOP_MILLISECONDS = 3_000;
 
 /** Gets replies from a harness of Amazon Bedrock AgentCore, by its operation InvokeHarness. */
 export class HarnessProvider extends AgentProvider {
   readonly memory: AgentMemory;
-  /** The sessions that are being stopped because their turns were given up. */
-  private readonly stops = new Set<Promise<void>>();
+  private readonly givenUp = new GivenUpSessions((sessionId, signal) => this.stop(sessionId, signal));
 
   constructor(
     private readonly client: BedrockAgentCoreClient,
@@ -52,20 +49,8 @@ export class HarnessProvider extends AgentProvider {
     return new HarnessProvider(new BedrockAgentCoreClient(config), target, sessionTtlSeconds);
   }
 
-  async *reply(request: AgentRequest, signal: AbortSignal): AsyncGenerator<AgentEvent> {
-    let mayRun = true;
-    try {
-      for await (const event of this.invoke(request, signal)) {
-        if (event.type === 'end') mayRun = false;
-        yield event;
-      }
-    } catch (error) {
-      mayRun = signal.aborted || error instanceof AgentTimeoutError;
-      throw error;
-    } finally {
-      // Without it the agent runs on, although nobody reads its reply.
-      if (mayRun) this.stopInBackground(request.sessionId);
-    }
+  reply(request: AgentRequest, signal: AbortSignal): AsyncGenerator<AgentEvent> {
+    return this.givenUp.follow(this.invoke(request, signal), request.sessionId, signal);
   }
 
   override async endSession(sessionId: string, signal: AbortSignal): Promise<void> {
@@ -80,19 +65,11 @@ export class HarnessProvider extends AgentProvider {
   }
 
   override async idle(): Promise<void> {
-    await Promise.all(this.stops);
+    await this.givenUp.idle();
   }
 
   override close(): void {
     this.client.destroy();
-  }
-
-  /** The caller of the turn does not wait. If it fails, the agent ends at the turn's deadline. */
-  private stopInBackground(sessionId: string): void {
-    const stop = this.stop(sessionId, AbortSignal.timeout(STOP_MILLISECONDS))
-      .catch(() => undefined)
-      .finally(() => this.stops.delete(stop));
-    this.stops.add(stop);
   }
 
   private async stop(sessionId: string, abortSignal: AbortSignal): Promise<void> {

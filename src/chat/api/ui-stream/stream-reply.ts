@@ -72,6 +72,8 @@ class ReplyStream implements TurnObserver {
     this.encoder.addStart(chat, ids, text);
     if (this.opensAtOnce) this.writer.send();
     else this.writer.flush();
+    // Nest takes HEAD for GET. It has its whole response, so it is no reader.
+    if (this.response.req.method === 'HEAD') this.response.end();
   }
 
   onText(): void {
