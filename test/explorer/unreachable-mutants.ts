@@ -118,7 +118,17 @@ export const NOT_REACHABLE: readonly (Mutant & { readonly why: string })[] = [
       'a late complete would have to arrive between the read and the write of the recovery',
     ],
   ]),
+  ...listSame('mark as replaced', [
+    [
+      'attribute_exists(prompt)',
+      'no schedule replaces turns at 17 places of a chat, so none marks a turn; `replaced-turn-crash.spec` does',
+    ],
+  ]),
   ...listSame('rename', [
+    [
+      'attribute_not_exists(deleted_at)',
+      'a delete would have to mark the chat during the rename, and die: a title makes its mark look like a chat',
+    ],
     ['attribute_not_exists(title_id)', 'as below, for the first rename of a chat'],
     ['attribute_exists(id)', 'a tombstone stays for a day, longer than any call is late'],
     ['title_id = :titleId', 'a third rename would have to end before the second one arrives'],
