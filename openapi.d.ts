@@ -31,7 +31,7 @@ export interface paths {
         put?: never;
         /**
          * Run a turn and stream the reply
-         * @description The stream opens with the first text of the agent, or after 10 s. Before that, an error has its status. After it, an error is the part `error`, and the status stays 200.
+         * @description The stream opens with the first text of the agent, or after 10 s. Before that, an error has its status. After it, an error is the part `error`, and the status stays 200. The body is our own, or that of the AI SDK. A body with `prompt` is our own.
          */
         post: operations["streamReply"];
         delete?: never;
@@ -196,6 +196,51 @@ export interface components {
              * @example b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11
              */
             chat_id?: string | null;
+            /**
+             * @description Asks anew: the id of a message of the chat. Once the turn has an answer, the turn of that message and all turns after it leave the history. Needs `chat_id`. Absent or null replaces nothing
+             * @example b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11:1
+             */
+            replace_from?: string | null;
+        };
+        /** @description The body that the AI SDK sends, with `messages` or `message`. Its other fields are ignored */
+        UiChatRequest: {
+            /**
+             * @description The chat. If the user has and had none with this id, it is opened
+             * @example b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11
+             */
+            id: string;
+            /** @description The messages of the page. The last one is the prompt. The newest of the others that is in the history says where the turn stands */
+            messages?: components["schemas"]["UiMessage"][];
+            /** @description The prompt alone, in place of `messages` */
+            message?: components["schemas"]["UiMessage"];
+            /** @description With `message`: the id of the message before it, which says where a turn stands that replaces others */
+            after?: string | null;
+            /**
+             * @description `regenerate-message` replaces the turns behind that place, once the turn has an answer
+             * @example submit-message
+             * @example regenerate-message
+             */
+            trigger?: string;
+            /** @description The message that is edited or regenerated. The turns behind that place are replaced */
+            messageId?: string | null;
+        };
+        /** @description A message of the AI SDK. Its other fields are ignored */
+        UiMessage: {
+            /** @description Its id. That of a message of the history is its id there */
+            id?: string;
+            /**
+             * @description Who speaks: `user` for a prompt
+             * @example user
+             * @example assistant
+             */
+            role: string;
+            /** @description The parts. The texts of a prompt are joined by a blank line. `file` is refused */
+            parts: {
+                /** @description The kind of part */
+                type: string;
+                /** @description The text of a part `text` */
+                text?: string;
+            }[];
         };
         /** @description The reply to a prompt */
         ReplyResponse: {
@@ -926,7 +971,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChatRequest"];
+                "application/json": components["schemas"]["ChatRequest"] | components["schemas"]["UiChatRequest"];
             };
         };
         responses: {

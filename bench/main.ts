@@ -5,6 +5,7 @@ import { benchWarmRequests } from './lambda/warm.js';
 import { benchLoad } from './load.js';
 import { benchReaders } from './readers.js';
 import { benchStop } from './stop.js';
+import { benchReplacedTurns } from './replaced-turns.js';
 import { benchStream } from './stream.js';
 import { benchTurnCost } from './turn-cost.js';
 import { benchTurnEnds } from './turn-ends.js';
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   readers: benchReaders,
   turns: benchTurnCost,
   chats: benchChatList,
+  replace: benchReplacedTurns,
   ends: benchTurnEnds,
   stop: benchStop,
   cold: benchColdStart,

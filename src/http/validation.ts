@@ -20,13 +20,18 @@ const LONGEST_NAME = /^.{0,100}/su;
  * @param isBlank - whether nothing of a text can be seen; by default of one that is white space.
  */
 export function IsText(maxLength = Infinity, { isBlank = isWhiteSpace } = {}): PropertyDecorator {
-  return createFieldRule('isText', (value) => {
-    if (value === undefined || value === null) return 'is required';
-    if (typeof value !== 'string') return 'must be a string';
-    if (isBlank(value)) return 'is required';
-    if (!value.isWellFormed()) return 'is invalid';
-    return findLengthFault(value, maxLength);
-  });
+  return createFieldRule(
+    'isText',
+    (value) => findTextFault(value, isBlank) ?? findLengthFault(String(value), maxLength),
+  );
+}
+
+/** The fault of a value that is no string, blank, or no well-formed Unicode. */
+export function findTextFault(value: unknown, isBlank = isWhiteSpace): string | undefined {
+  if (value === undefined || value === null) return 'is required';
+  if (typeof value !== 'string') return 'must be a string';
+  if (isBlank(value)) return 'is required';
+  return value.isWellFormed() ? undefined : 'is invalid';
 }
 
 function isWhiteSpace(text: string): boolean {
@@ -89,7 +94,16 @@ function shorten(name: string): string {
 
 /** Creates an error of one field in the form of class-validator. */
 export function createFieldError(property: string, fault: string): ValidationError {
-  return { property, constraints: { [property]: `Field '${property}' ${fault}` } };
+  return { property, constraints: { [property]: toSentence(property, fault) } };
+}
+
+/** @throws InvalidRequestError if there is a fault of a field. */
+export function requireNoFault(field: string, fault: string | undefined): void {
+  if (fault !== undefined) throw new InvalidRequestError(toSentence(field, fault));
+}
+
+function toSentence(field: string, fault: string): string {
+  return `Field '${field}' ${fault}`;
 }
 
 function toInvalidRequestError(errors: ValidationError[]): InvalidRequestError {
@@ -99,14 +113,19 @@ function toInvalidRequestError(errors: ValidationError[]): InvalidRequestError {
 /**
  * Creates a decorator that checks a field.
  *
- * @param findFault - returns the end of the sentence `Field '<name>' …`, or undefined for a valid value.
+ * @param findFault - returns the end of the sentence `Field '<name>' …`, or undefined for a valid value. It also gets the
+ * fields of the DTO, checked or not.
  */
-export function createFieldRule(name: string, findFault: (value: unknown) => string | undefined): PropertyDecorator {
+export function createFieldRule(
+  name: string,
+  findFault: (value: unknown, fields: Readonly<Record<string, unknown>>) => string | undefined,
+): PropertyDecorator {
+  const find = (args?: ValidationArguments) => findFault(args?.value, { ...args?.object });
   return ValidateBy({
     name,
     validator: {
-      validate: (value: unknown) => findFault(value) === undefined,
-      defaultMessage: (args?: ValidationArguments) => `Field '${args?.property}' ${findFault(args?.value)}`,
+      validate: (_, args) => find(args) === undefined,
+      defaultMessage: (args) => toSentence(args?.property ?? '', find(args) ?? ''),
     },
   });
 }

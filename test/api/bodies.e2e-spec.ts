@@ -118,12 +118,19 @@ describe('bodies', () => {
     const token = `id_token: ${tokenOf('alice')}`;
     const post = (...headers: string[]) => head('POST /chat', token, ...headers);
     const unfinished = () => open(`${post('content-length: 160000')}\r\n\r\n${' '.repeat(150_000)}`);
+    const unfinishedStream = () => {
+      const stream = head('POST /chat/stream', token, 'content-length: 1048576');
+      return open(`${stream}\r\n\r\n${' '.repeat(1_000_000)}`);
+    };
 
-    it('have a bound for all together: the one that began first is given up', async () => {
-      Object.assign(app.nest.get(BodyMemory, { strict: false }), { limit: LIMIT });
-      const first = unfinished();
+    it.each([
+      ['POST /chat', unfinished, LIMIT],
+      ['POST /chat/stream', unfinishedStream, 7 * LIMIT],
+    ])('have a bound for all together: the one that began first is given up: %s', async (_, begin, limit) => {
+      Object.assign(app.nest.get(BodyMemory, { strict: false }), { limit });
+      const first = begin();
       await wait(50);
-      const later = Array.from({ length: 5 }, unfinished);
+      const later = Array.from({ length: 5 }, begin);
       const answer = await first.until(/\}$/);
       expect(answer).toMatch(/^HTTP\/1\.1 503 /);
       expect(answer).toMatch(/\r\nretry-after: 1\r\n/i);

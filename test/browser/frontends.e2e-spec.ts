@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { docsSnippet, frontendSnippet } from '../support/docs-snippet.js';
+import { docsSnippet, docsSnippets, frontendSnippet } from '../support/docs-snippet.js';
 import { typeFaultsOf } from '../support/snippet-types.js';
 import { tokenOf } from '../support/tokens.js';
 
@@ -60,16 +60,20 @@ describe('the code of docs/frontends.md and docs/streams.md', () => {
     await expect(reading.finally(() => gateway.close())).rejects.toThrow('The reply has broken off');
   });
 
-  it('has a component whose types are right, and docs/api.md a client, as far as the compiler sees', () => {
+  it('has a component whose types are right, and so have docs/api.md, docs/asking-anew.md and docs/ui-kits.md', () => {
     const code = frontendSnippet('tsx');
     const client = docsSnippet('docs/api.md', 'ts');
-    const [faults, faultsOfClient, ...others] = typeFaultsOf(
+    const transports = docsSnippets('docs/asking-anew.md', 'ts').join('\n');
+    const kit = docsSnippet('docs/ui-kits.md', 'tsx');
+    const [faults, faultsOfClient, faultsOfTransports, faultsOfKit, ...others] = typeFaultsOf(
       code,
       client,
+      transports,
+      kit,
       code.replace('{part.text}', '{part.words}'),
       client.replace('{ prompt }', '{ question: prompt }'),
     );
-    expect([faults, faultsOfClient]).toEqual([[], []]);
+    expect([faults, faultsOfClient, faultsOfTransports, faultsOfKit]).toEqual([[], [], [], []]);
     expect(others).toEqual([[expect.anything()], [expect.anything()]]);
   });
 });

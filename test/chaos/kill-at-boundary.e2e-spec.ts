@@ -17,16 +17,20 @@ const LEASE_SECONDS = AGENT_TIMEOUT_SECONDS + 15;
 
 /** The kinds of turns when a server is killed. */
 const SHAPES = [
-  { isFirst: true, hasKey: false },
-  { isFirst: true, hasKey: true },
-  { isFirst: false, hasKey: false },
-  { isFirst: false, hasKey: true },
+  { isFirst: true, hasKey: false, replaces: false },
+  { isFirst: true, hasKey: true, replaces: false },
+  { isFirst: false, hasKey: false, replaces: false },
+  { isFirst: false, hasKey: true, replaces: false },
+  { isFirst: false, hasKey: false, replaces: true },
+  { isFirst: false, hasKey: true, replaces: true },
 ];
 
 /** A turn that is stopped at its boundary and then killed with its server. */
 interface Victim {
   readonly boundary: Boundary;
   readonly isFirst: boolean;
+  /** It replaces the turn before. */
+  readonly replaces: boolean;
   readonly prompt: string;
   readonly key: string | undefined;
   /** The turns of its chat before. */
@@ -106,22 +110,31 @@ describe('a server that is killed', () => {
       for (const boundary of BOUNDARIES) victims.push(await prepare(doomed.url, boundary, shape));
     }
     const responses = Promise.allSettled(
-      victims.map(({ prompt, isFirst, chatId, key }) =>
-        askTurn(doomed.url, ALICE, { prompt, chat_id: isFirst ? undefined : chatId }, key),
-      ),
+      victims.map((victim) => askTurn(doomed.url, ALICE, toRequest(victim), victim.key)),
     );
     while (!victims.every(({ isHeld }) => isHeld)) await wait(10);
     await doomed.end('SIGKILL');
     expect((await responses).map(({ status }) => status)).toEqual(victims.map(() => 'rejected'));
   }
 
+  const toRequest = ({ prompt, isFirst, replaces, chatId }: Victim) => ({
+    prompt,
+    chat_id: isFirst ? undefined : chatId,
+    ...(replaces && { replace_from: `${chatId}:1:user` }),
+  });
+
+  /** The turns before the killed one. One that has stored its answer may have replaced them. */
+  const listEarlier = ({ replaces, earlier }: Victim, isStored: boolean) => (replaces && isStored ? [] : earlier);
+
   async function prepare(url: string, boundary: Boundary, shape: (typeof SHAPES)[number]): Promise<Victim> {
-    const { isFirst, hasKey } = shape;
-    const name = `killed ${boundary.name}, ${isFirst ? 'opening a chat' : 'going on'}${hasKey ? ' with a key' : ''}`;
+    const { isFirst, hasKey, replaces } = shape;
+    const kind = replaces ? 'replacing a turn' : isFirst ? 'opening a chat' : 'going on';
+    const name = `killed ${boundary.name}, ${kind}${hasKey ? ' with a key' : ''}`;
     const opened = isFirst ? undefined : (await askTurn(url, ALICE, { prompt: `opening of ${name}` })).body;
     return {
       boundary,
       isFirst,
+      replaces,
       prompt: name,
       key: hasKey ? `key of ${name}` : undefined,
       earlier: opened ? turnsOf(opened.chat) : [],
@@ -152,10 +165,11 @@ describe('a server that is killed', () => {
 
   /** Right after the restart: stored replies are shown, other turns are pending and refuse a second turn. */
   async function checkWhileLeased(): Promise<void> {
-    for (const { boundary, prompt, chatId } of victims.filter(({ boundary: { hasBegun } }) => hasBegun)) {
+    for (const victim of victims.filter(({ boundary: { hasBegun } }) => hasBegun)) {
+      const { boundary, prompt, chatId } = victim;
       const { body } = await readChat(server.url, ALICE, chatId!);
-      const last = turnsOf(body.chat).at(-1);
-      expect(last).toEqual({ prompt, ...(boundary.isStored ? { answer: expect.any(String) } : { status: 'pending' }) });
+      const own = { prompt, ...(boundary.isStored ? { answer: expect.any(String) } : { status: 'pending' }) };
+      expect(turnsOf(body.chat)).toEqual([...listEarlier(victim, boundary.isStored), own]);
       if (boundary.isStored) continue;
       const refused = await askTurn(server.url, ALICE, { prompt: 'Too soon', chat_id: chatId });
       expect(refused).toMatchObject({
@@ -170,7 +184,9 @@ describe('a server that is killed', () => {
     const found = () => victims.filter(({ boundary }) => boundary.name === name);
 
     it('keeps acknowledged turns, and its own prompt if the turn had begun', async () => {
-      for (const { prompt, chatId, earlier, isFirst } of found()) {
+      for (const victim of found()) {
+        const { prompt, chatId, isFirst } = victim;
+        const earlier = listEarlier(victim, isStored);
         const { status, body } = await readChat(server.url, ALICE, chatId!);
         const own = { prompt, ...(isStored ? { answer: expect.stringContaining(prompt) } : { status: 'failed' }) };
         if (isFirst && !hasBegun) expect(status).toBe(404);
@@ -180,17 +196,16 @@ describe('a server that is killed', () => {
 
     it('runs the same key again, or replays a stored reply without asking the agent', async () => {
       for (const victim of found().filter(({ key }) => key !== undefined)) {
-        const { prompt, key, chatId, isFirst, earlier } = victim;
+        const { prompt, key, chatId, replaces } = victim;
         const askedBefore = asked(victim);
         expect(askedBefore).toBe(BOUNDARIES.findIndex((other) => other.name === name) < 2 ? 0 : 1);
-        const chat_id = isFirst ? undefined : chatId;
-        const { status, isReplay, body } = await askTurn(server.url, ALICE, { prompt, chat_id }, key);
+        const { status, isReplay, body } = await askTurn(server.url, ALICE, toRequest(victim), key);
         expect({ status, isReplay }).toEqual({ status: 200, isReplay: isStored });
         expect(asked(victim)).toBe(isStored ? askedBefore : askedBefore + 1);
         expect(body.chat.id).toBe(chatId);
         expect(turnsOf(body.chat)).toEqual([
-          ...earlier,
-          ...(hasBegun && !isStored ? [{ prompt, status: 'failed' }] : []),
+          ...listEarlier(victim, true),
+          ...(hasBegun && !isStored && !replaces ? [{ prompt, status: 'failed' }] : []),
           { prompt, answer: body.response },
         ]);
       }
@@ -198,7 +213,7 @@ describe('a server that is killed', () => {
 
     it('lets the chat continue, in a session that knows each turn once', async () => {
       for (const victim of found()) {
-        const { chatId, isFirst, key } = victim;
+        const { chatId, isFirst, key, replaces } = victim;
         if (isFirst && !hasBegun && key === undefined) continue;
         const before = turnsOf((await readChat(server.url, ALICE, chatId!)).body.chat);
         const { status, body } = await askTurn(server.url, ALICE, { prompt: 'And then?', chat_id: chatId });
@@ -208,8 +223,9 @@ describe('a server that is killed', () => {
         const answered = before.filter((turn) => 'answer' in turn).map(({ prompt }) => prompt);
         expect(knownTo(call)).toEqual(answered);
         const sessions = sessionsBefore(victim);
-        // An unreleased turn ends its session. A turn that never began leaves it unchanged.
-        const goesOn = !hasBegun || name === 'after release';
+        // An unreleased turn ends its session. A turn that never began leaves it unchanged, until it is repeated.
+        const isRepeatedAnew = replaces && key !== undefined;
+        const goesOn = name === 'after release' || (!hasBegun && !isRepeatedAnew);
         if (sessions.length > 0) expect(sessions.includes(call.sessionId)).toBe(goesOn);
       }
     });

@@ -103,6 +103,28 @@ describe('the checks of turns that a delete of all chats has stopped', () => {
   });
 });
 
+describe('the checks of turns that are replaced', () => {
+  silenceLogs();
+  const edit = { ...turn({}, { opens: false, keptUntil: 1 }), id: 3, at: 2_000 };
+  const read = toStep(4, 3_000, { do: 'read', user: 'alice', chat: 0, limit: 1_000 });
+  const steps = [turn({}), { ...turn({}, { opens: false }), id: 2, at: 1_000 }, edit, read];
+
+  /** The end of a turn replaces other turns than its begin has said. */
+  function endingAs(replaces: number | undefined) {
+    return (parts: ServiceParts): ServiceParts => {
+      const endTurn: ServiceParts['endTurn'] = (user, begun, ...rest) =>
+        parts.endTurn(user, begun.replaces === undefined ? begun : { ...begun, replaces }, ...rest);
+      return { ...parts, endTurn };
+    };
+  }
+
+  it('find old and new together, and neither of them', async () => {
+    expect(await listKinds(steps)).toEqual([]);
+    expect(await listKinds(steps, { alter: endingAs(undefined) })).toContain('replaced turn is shown');
+    expect(await listKinds(steps, { alter: endingAs(1) })).toContain('lost turn');
+  });
+});
+
 describe('the check of a schedule', () => {
   silenceLogs();
 

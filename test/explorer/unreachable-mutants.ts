@@ -2,7 +2,7 @@ import type { Mutant } from './mutants.js';
 
 const OTHER_SYSTEMS = 'only items of other systems lack it, and no schedule has such items under a running service';
 const MARK_HAS_NO_KEYS =
-  'a mark and a tombstone have no keys, so “#key = :replaces” refuses them; without both: 333 schedules';
+  'a mark and a tombstone have no keys, so “#key = :remembered” refuses them; without both: 333 schedules';
 const LARGE = 'reachable in principle; large replies are rare, and so are two runs with one number';
 const LATE_BEFORE_MARK =
   'only a refused begin that arrives right before its mark shows it; else its lease ends the turn';
@@ -10,6 +10,8 @@ const RARE_TAKEOVER = 'the dead run would have to complete between the read and 
 const PLACE_ENDS = 'a place that is taken late ends by its time, and the turn that it belongs to has failed';
 const EXPIRED_PLACE = 'an expired turn would have to have the number of a new one, and not be removed yet';
 const OTHER_END = '“#until IN” refuses another lease, which ends at another time';
+const REPLACED_TOO =
+  'a turn that came between the look and the write is replaced too, and its caller cannot tell; `replaced-turns.spec` shows it';
 const SECOND = 'the chat would have to expire between the read and the write of the same begin';
 
 /**
@@ -31,20 +33,23 @@ export const NOT_REACHABLE: readonly (Mutant & { readonly why: string })[] = [
     ['attribute_not_exists(#mark)', '“#key” and “ended_at” refuse the same late begin, except for clocks apart'],
     ['(attribute_not_exists(updated_at) OR updated_at <= :seen)', '“ended_at” is written with every “updated_at”'],
     ['attribute_not_exists(updated_at)', OTHER_SYSTEMS],
+    ['turns = :newest', REPLACED_TOO],
+    ['attribute_not_exists(turns)', REPLACED_TOO],
   ]),
   ...listSame('begin with a key again', [
+    ['turns = :newest', REPLACED_TOO],
     ['attribute_not_exists(#open)', 'rare, 332 schedules: “ended_at” refuses it once the turn between has ended'],
     [
-      '#key = :replaces',
+      '#key = :remembered',
       '“ended_at” and “updated_at” refuse it while clocks are in step; without all three: 400 schedules',
     ],
-    ['attribute_exists(id)', '“#key = :replaces” refuses an item that is absent'],
+    ['attribute_exists(id)', '“#key = :remembered” refuses an item that is absent'],
     ['attribute_not_exists(deleted_at)', MARK_HAS_NO_KEYS],
     ['(attribute_not_exists(expires_at) OR expires_at > :alive)', SECOND],
     ['NOT ended_at > :seen', '“updated_at” is written with “ended_at” by the turn that came between'],
     ['(attribute_not_exists(updated_at) OR updated_at <= :seen)', '“ended_at” is written with every “updated_at”'],
     ['attribute_not_exists(updated_at)', OTHER_SYSTEMS],
-    ['attribute_not_exists(#mark)', '“#key = :replaces” and “ended_at” refuse the same late begin'],
+    ['attribute_not_exists(#mark)', '“#key = :remembered” and “ended_at” refuse the same late begin'],
     [
       'attribute_not_exists(title_id)',
       'a rename would have to come between the read and the write of a begin that retitles',
@@ -114,6 +119,12 @@ export const NOT_REACHABLE: readonly (Mutant & { readonly why: string })[] = [
     [
       'attribute_not_exists(id) OR expires_at <= :now',
       'a late complete would have to arrive between the read and the write of the recovery',
+    ],
+  ]),
+  ...listSame('mark as replaced', [
+    [
+      'attribute_exists(prompt)',
+      'no schedule replaces turns at 17 places of a chat, so none marks a turn; `replaced-turn-crash.spec` does',
     ],
   ]),
   ...listSame('rename', [

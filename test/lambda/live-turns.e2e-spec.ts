@@ -6,13 +6,16 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LocalFunction, PackageHandler } from '../../scripts/lambda/local-function.js';
 import { type FunctionParts, startFunctionParts } from '../../scripts/lambda/local-parts.js';
 import { type BedrockAgentEmulator, startBedrockAgentEmulator } from '../../src/local/emulator/bedrock-agent/server.js';
-import { AI_CHATS } from '../support/ai-chat.js';
+import { AI_CHATS, PNG } from '../support/ai-chat.js';
+import { expectSame, loadMessages } from '../support/anew-page.js';
+import type { ShownMessage } from '../support/chat-client.js';
+import { shortBody } from '../support/docs-snippet.js';
 import { startDescribedFunction } from '../support/lambda/described-function.js';
 import { buildPackage, describeWithClient, findPackageNode } from '../support/lambda/package.js';
 import { FunctionCaller } from '../support/lambda/streamed-function.js';
 import { expectDescribedResponses } from '../support/openapi/response-listener.js';
 import { type SpawnedServer, spawnServer } from '../support/spawned-server.js';
-import { SECRET } from '../support/tokens.js';
+import { SECRET, tokenOf } from '../support/tokens.js';
 import { WHOLE } from '../support/ui-stream.js';
 
 const STOPPED = ['start', 'text-start', 'text-delta', 'text-end', 'abort', 'finish'];
@@ -48,14 +51,14 @@ describeWithClient('the functions of the package', () => {
 
     const stored = async (chatId: string) => {
       const read = await fetch(`${url}/chats/${chatId}`, { headers: { id_token: token } });
-      return ((await read.json()) as { chat: { running?: true; messages: { status?: string }[] } }).chat;
+      return ((await read.json()) as { chat: { running?: true; messages: ShownMessage[] } }).chat;
     };
 
     it('let the AI SDK stop before and after the first word, and send at once', async () => {
       const [sdk, open] = AI_CHATS[0]!;
       const chat = open(url, token);
       await chat.sendMessage({ text: 'Hello' });
-      const chatId = chat.messages[1]!.metadata!.chat.id;
+      const chatId = chat.id;
       for (const directive of ['delay ms=600000', 'silence after=2']) {
         const count = chat.messages.length;
         const reading = chat.sendMessage({ text: `Tell me [[fault ${directive}]]` });
@@ -74,6 +77,34 @@ describeWithClient('the functions of the package', () => {
       const done = [undefined, undefined];
       expect(statuses).toEqual([...done, 'stopped', ...done, undefined, 'stopped', ...done]);
     });
+
+    it.each(AI_CHATS)(
+      'let the AI SDK %s edit, regenerate and try again, before and after a reload',
+      async (_, open) => {
+        const chat = open(url, tokenOf('alice'));
+        for (const text of ['one', 'two']) await chat.sendMessage({ text });
+        await chat.regenerate({ messageId: chat.messages[1]!.id });
+        await chat.sendMessage({ text: 'new', messageId: chat.messages[0]!.id });
+        const busy = 'next [[fault http-error status=429 exception=ThrottlingException times=9]]';
+        await chat.sendMessage({ text: busy });
+        expect(chat.error?.message).toContain('The agent is busy');
+        await chat.sendMessage({ text: 'next', messageId: chat.messages[2]!.id });
+        expect(await expectSame(chat, url)).toEqual(['new 4', 'next 6']);
+
+        const { id } = chat;
+        const reload = async (options = {}) =>
+          open(url, tokenOf('alice'), { ...options, loaded: { id, messages: await loadMessages(url, id) } });
+        const reloaded = await reload();
+        await reloaded.resumeStream();
+        await reloaded.regenerate();
+        expect(await expectSame(reloaded, url)).toEqual(['new 4', 'next 7']);
+        await reloaded.sendMessage({ text: 'What is this?', files: [PNG] });
+        expect(reloaded.error?.message).toContain('Attachments are not supported');
+        const short = await reload({ prepareSendMessagesRequest: shortBody() });
+        await short.sendMessage({ text: 'newer', messageId: short.messages[2]!.id });
+        expect(await expectSame(short, url)).toEqual(['new 4', 'newer 8']);
+      },
+    );
   });
 
   describe('beside each other', () => {

@@ -3,13 +3,15 @@ import { readFileSync } from 'node:fs';
 import * as ai5 from 'ai-5';
 import * as ai6 from 'ai';
 import * as ai7 from 'ai-7';
-import { frontendTransport } from './docs-snippet.js';
 
 /** The fields of the AI SDK's messages that the tests read. */
 export interface UiMessage {
   readonly id: string;
   readonly role: string;
-  readonly metadata?: { readonly chat: { readonly id: string; readonly [field: string]: unknown } };
+  readonly metadata?: {
+    readonly chat: { readonly id: string; readonly [field: string]: unknown };
+    readonly user_message_id?: string;
+  };
   readonly parts: readonly { readonly type: string; readonly text?: string; readonly [field: string]: unknown }[];
 }
 
@@ -22,28 +24,18 @@ export interface UiTurn {
   readonly errors: readonly string[];
 }
 
-/** @param messageId - of the user's message; by default a new one. */
-type AskUi = (url: string, token: string, prompt: string, chatId?: string, messageId?: string) => Promise<UiTurn>;
-type Transport = InstanceType<typeof ai6.DefaultChatTransport>;
+/** Sends a prompt as the default transport does. Without a chat, it opens a new one. */
+type AskUi = (url: string, token: string, prompt: string, chatId?: string) => Promise<UiTurn>;
 
 /** The versions differ in types only, as far as this code uses them. */
 function asker({ DefaultChatTransport, readUIMessageStream }: typeof ai6): AskUi {
-  return async (url, token, prompt, chatId, messageId = randomUUID()) => {
-    const transport = frontendTransport({
-      DefaultChatTransport,
-      api: url,
-      newestToken: { current: token },
-      textOf: ({ parts }: UiMessage) => parts.map(({ text = '' }) => text).join(''),
-    }) as Transport;
-    const said = { id: 'said-before', role: 'assistant' as const, parts: [], metadata: { chat: { id: chatId } } };
+  return async (url, token, prompt, chatId = randomUUID()) => {
+    const transport = new DefaultChatTransport({ api: `${url}/chat/stream`, headers: { id_token: token } });
     const stream = await transport.sendMessages({
       trigger: 'submit-message',
-      chatId: 'of-the-browser',
+      chatId,
       messageId: undefined,
-      messages: [
-        ...(chatId === undefined ? [] : [said]),
-        { id: messageId, role: 'user', parts: [{ type: 'text', text: prompt }] },
-      ],
+      messages: [{ id: randomUUID(), role: 'user', parts: [{ type: 'text', text: prompt }] }],
       abortSignal: undefined,
     });
     const errors: string[] = [];

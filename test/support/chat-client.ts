@@ -8,6 +8,7 @@ export interface ShownChat {
 }
 
 export interface ShownMessage {
+  readonly id: string;
   readonly role: 'user' | 'assistant';
   readonly content: string;
   readonly status?: string;
@@ -28,7 +29,7 @@ export interface Answered {
 export async function askTurn(
   url: string,
   user: string,
-  body: { readonly prompt: string; readonly chat_id?: string | undefined },
+  body: { readonly prompt: string; readonly chat_id?: string | undefined; readonly replace_from?: string },
   key?: string,
 ): Promise<Answered> {
   const response = await fetch(`${url}/chat`, {

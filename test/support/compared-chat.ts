@@ -3,13 +3,14 @@ import type { TurnOutcome } from '../../src/chat/model/chat.js';
 import {
   ChatNotFoundError,
   IdempotencyKeyReusedError,
+  ReplacedMessageNotFoundError,
   TurnInProgressError,
   TurnStoppedError,
   TurnSupersededError,
 } from '../../src/chat/model/chat.errors.js';
-import type { RunningTurn } from '../../src/chat/model/turn.js';
+import type { Replacement, RunningTurn } from '../../src/chat/model/turn.js';
 import { headKey } from '../../src/chat/storage/items/head-item.js';
-import { setAttribute } from './chat-items.js';
+import { readItems, removeItem, setAttribute } from './chat-items.js';
 import { ChatModel, type ModelOutcome, type ModelTurn, type Refusal } from './chat-model.js';
 import type { ChatStore } from './chat-store.js';
 import { MEMORY, toTexts } from './turn-runner.js';
@@ -24,6 +25,7 @@ export type Length = 'none' | 'short' | 'large';
 /** How a turn begins. */
 interface BeginStep {
   readonly otherPrompt?: boolean;
+  readonly replacement?: Replacement | undefined;
   /** It stops the running turn, whose process is dead or hears of it. */
   readonly supersedes?: 'dead' | 'living';
 }
@@ -37,17 +39,25 @@ interface Begun {
 /** One chat in the storage and in the model. Every step is done in both. */
 export class ComparedChat {
   readonly model = new ChatModel();
-  private chatId = '';
   private begun: Begun[] = [];
   /** All turns that have begun, also those that have ended. */
-  private readonly all: Begun[] = [];
-  private completed: (Begun & { readonly number: number; readonly rememberedBy: string | undefined })[] = [];
+  private all: Begun[] = [];
+  private completed: (Begun & {
+    readonly number: number;
+    readonly hasReply: boolean;
+    readonly rememberedBy: string | undefined;
+  })[] = [];
   private replies = 0;
 
   constructor(
     private readonly store: ChatStore,
     private readonly user: string,
-  ) {}
+    /** The id that the user has chosen. Without it, a key opens the chat. */
+    private readonly namedId?: string,
+  ) {
+    this.chatId = namedId ?? '';
+  }
+  private chatId: string;
 
   /** The index of the newest turn, for `complete`. */
   get newest(): number {
@@ -57,16 +67,20 @@ export class ComparedChat {
   /** Begins a turn in both, or checks that both refuse or replay it. */
   async begin(key: string | undefined, options: BeginStep = {}): Promise<Begun | undefined> {
     const prompt = options.otherPrompt ? 'another' : `prompt of ${key ?? 'no key'}`;
-    const chatId = key === OPENING_KEY ? undefined : this.chatId;
+    const isNamed = this.namedId !== undefined;
+    const chatId = key === OPENING_KEY && !isNamed ? undefined : this.chatId;
+    // A request without a chat has no turns to replace.
+    const replacement = chatId === undefined ? undefined : options.replacement;
     let ending: Promise<unknown> | undefined;
     const onStop = () => {
       if (options.supersedes === 'living') ending = this.endStopped();
     };
     const supersession = options.supersedes && { mayStop: () => true, onStop };
     const terms = { deadline: Date.now() + 60_000, memory: MEMORY, supersession };
-    const actual = await this.refusalOr(this.store.chats.begin(this.user, { chatId, key, prompt }, terms));
+    const request = { chatId, key, prompt, isNamed, replacement };
+    const actual = await this.refusalOr(this.store.chats.begin(this.user, request, terms));
     await ending;
-    const expected = this.model.begin(prompt, key, options.supersedes !== undefined);
+    const expected = this.model.begin(prompt, key, { supersedes: options.supersedes !== undefined, replacement });
     if (typeof expected === 'string' || 'replay' in expected) {
       if (typeof expected === 'string') expect(actual).toBe(expected);
       else expect(actual).toMatchObject({ chatId: this.chatId, message: { content: expected.replay } });
@@ -74,6 +88,7 @@ export class ComparedChat {
     }
     expect(actual).toHaveProperty('lease');
     const both = { expected, actual: actual as RunningTurn };
+    expect(both.actual.replaces).toBe(expected.replaces);
     this.chatId = both.actual.chat.id;
     this.begun.push(both);
     this.all.push(both);
@@ -96,6 +111,7 @@ export class ComparedChat {
     this.completed.push({
       ...both,
       number: actual.number,
+      hasReply: actual.hasReply,
       rememberedBy: outcome.status === 'done' && !actual.isStopped ? MEMORY.agent : undefined,
     });
     expect(actual.isStopped).toBe(both.expected.status === 'stopped');
@@ -121,7 +137,9 @@ export class ComparedChat {
     const { openTurns } = this.store;
     const live = this.all.find(({ expected }) => expected === this.model.live);
     expect((await openTurns.find(this.user, this.chatId))?.lease).toBe(live?.actual.lease);
-    const { actual, expected } = this.all[which % this.all.length]!;
+    const both = this.all[which % Math.max(1, this.all.length)];
+    if (!both) return;
+    const { actual, expected } = both;
     const stored = await this.refusalOr(openTurns.findStored(this.user, actual, 0));
     expect(stored && typeof stored !== 'string' ? toTexts([stored])[0] : stored).toEqual(
       this.model.findStored(expected),
@@ -164,11 +182,52 @@ export class ComparedChat {
     expect(typeof actual === 'string' && REFUSALS.has(actual) ? actual : undefined).toBe(expected);
   }
 
-  async compare(legacy: readonly string[][] = []): Promise<void> {
+  /** A chat without a running turn expires. */
+  async expireChat(): Promise<void> {
+    if (this.model.isDeleted || this.model.isHeld) return;
+    await this.store.faults.deliverRest();
+    this.begun = [];
+    this.completed = [];
+    this.all = [];
+    await this.setOnHead('expires_at', 1);
+    this.model.expire();
+  }
+
+  /** DynamoDB removes what is left of a chat that was deleted or has expired. Late writes have arrived by then. */
+  async forget(): Promise<void> {
+    if (!this.model.isDeleted || this.namedId === undefined) return;
+    await this.store.faults.deliverRest();
+    this.begun = [];
+    this.completed = [];
+    this.all = [];
+    for (const item of await readItems(this.store, this.chatId)) await removeItem(this.store, item);
+    this.model.forget();
+  }
+
+  /** Puts a turn of the original system on the head. */
+  async addLegacyTurn(prompt: string, reply: string): Promise<void> {
+    const messages = [
+      { role: 'user', content: prompt },
+      { role: 'assistant', content: reply },
+    ];
+    await this.setOnHead('messages', messages);
+    this.model.addLegacyTurn(prompt, reply);
+  }
+
+  async compare(): Promise<void> {
     const read = await this.refusalOr(this.store.history.getNewest(this.user, this.chatId, 1000));
     if (typeof read === 'string') return expect([read, this.model.isDeleted]).toEqual(['not found', true]);
-    expect(toTexts(read.history.turns)).toEqual([...legacy, ...this.model.view()]);
+    const expected = this.model.view();
+    expect(toTexts(read.history.turns)).toEqual(expected);
     expect(read.history.hasOlder).toBe(false);
+    // The same turns by pages of one turn each, from the end of the chat on.
+    const pages: string[][] = [];
+    for (let before = read.history.turns.at(-1)?.number; before !== undefined;) {
+      const page = await this.store.history.getPage(this.user, this.chatId, { before, limit: 1 });
+      pages.unshift(...toTexts(page.turns));
+      before = page.hasOlder ? page.turns[0]?.number : undefined;
+    }
+    expect(pages).toEqual(expected.slice(0, -1));
   }
 
   async setOnHead(path: string, value: unknown): Promise<void> {
@@ -181,6 +240,7 @@ export class ComparedChat {
       if (error instanceof TurnSupersededError) return 'superseded';
       if (error instanceof TurnInProgressError) return 'busy';
       if (error instanceof TurnStoppedError) return 'stopped';
+      if (error instanceof ReplacedMessageNotFoundError) return 'message not found';
       if (error instanceof IdempotencyKeyReusedError) return 'key reused';
       throw error;
     });

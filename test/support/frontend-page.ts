@@ -15,10 +15,14 @@ async function historyOf(id) {
   return messagesOf((await answer.json()).chat);
 }
 
+const id = chat || crypto.randomUUID();
 const history = chat ? await historyOf(chat) : [];
 const root = createRoot(document.body.firstElementChild);
 const Shown = sidebar ? Chats : Chat;
-globalThis.show = (idToken) => root.render(<Shown api={api} idToken={idToken} history={history} />);
+// A test gives a new token with it.
+globalThis.signIns = 0;
+const signIn = () => (globalThis.signIns += 1);
+globalThis.show = (idToken) => root.render(<Shown {...{ api, idToken, signIn, id, history }} />);
 show(token);
 `;
 
@@ -28,15 +32,20 @@ export const PAGE_SDKS = {
   '5': { ai: 'ai-5', '@ai-sdk/react': 'ai-5-react' },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** The component of docs/frontends.md as a page with an origin of its own. */
+/** A page with an origin of its own. */
 export interface FrontendPage {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** Builds the page with a version of the AI SDK, and serves it. */
+/** Builds the page of docs/frontends.md with a version of the AI SDK, and serves it. */
 export async function serveFrontendPage(sdk: keyof typeof PAGE_SDKS): Promise<FrontendPage> {
-  const script = await bundled(frontendSnippet('tsx') + MOUNT, PAGE_SDKS[sdk]);
+  return servePage(frontendSnippet('tsx') + MOUNT, PAGE_SDKS[sdk]);
+}
+
+/** Builds a page of TSX that runs in it, and serves it. @param alias - other packages for some of its imports. */
+export async function servePage(code: string, alias: Readonly<Record<string, string>> = {}): Promise<FrontendPage> {
+  const script = await bundled(code, alias);
   const page = `<!doctype html><meta charset="utf-8"><title>A chat</title><main></main><script type="module" src="/page.js"></script>`;
   const server = createServer(({ url }, response) => {
     const isScript = url === '/page.js';

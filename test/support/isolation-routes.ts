@@ -31,6 +31,17 @@ export const ROUTES: readonly {
     malformed: [400, { error: "Field 'chat_id' is invalid" }],
   },
   {
+    route: 'POST /chat',
+    way: ' in place of a message',
+    send: (url, chatId) =>
+      supertest(url)
+        .post('/chat')
+        .send({ prompt: 'hello', chat_id: chatId, replace_from: `${chatId}:1:user` }),
+    owner: 200,
+    stranger: [404, { error: 'Chat not found' }],
+    malformed: [400, { error: "Field 'chat_id' is invalid" }],
+  },
+  {
     route: 'POST /chat/stream',
     way: '',
     send: (url, chatId) => supertest(url).post('/chat/stream').send({ prompt: 'hello', chat_id: chatId }),

@@ -1,9 +1,9 @@
 /**
- * The purpose of a call to the table. `recover`: a write of recovery, cancellation, or taking over a key. `quota`: a write
- * to the item that counts a user's turns.
+ * The purpose of a call to the table. `recover`: a write of recovery, cancellation, or taking over a key. `hide`: the mark
+ * on a turn that was replaced. `quota`: a write to the item that counts a user's turns.
  */
 export type StorageStep =
-  'begin' | 'complete' | 'release' | 'recover' | 'stop' | 'rename' | 'delete' | 'quota' | 'read';
+  'begin' | 'complete' | 'release' | 'recover' | 'hide' | 'stop' | 'rename' | 'delete' | 'quota' | 'read';
 
 /** One call to the table on the wire. Each attempt of the SDK counts. */
 export interface StorageCall {
@@ -52,6 +52,7 @@ function findStep(command: string, input: CommandInput): StorageStep {
       if (update.includes('deleted_at')) return 'delete';
       if (update.includes('#open.#stop')) return 'stop';
       if (update.includes('title_id')) return 'rename';
+      if (update.includes('#hidden') && update.includes('#lease')) return 'hide';
       return update.includes('ended_at') && update.includes('expires_at') ? 'release' : 'recover';
     case 'PutItemCommand':
       if (input.ConditionExpression?.includes('#open')) return 'delete';

@@ -1,5 +1,11 @@
 import type { Replay, StoredTurn, TurnOutcome } from '../../src/chat/model/chat.js';
-import { hasBegun, type OnAbandoned, type RunningTurn, type Supersession } from '../../src/chat/model/turn.js';
+import {
+  hasBegun,
+  type OnAbandoned,
+  type RunningTurn,
+  type Supersession,
+  type TurnRequest,
+} from '../../src/chat/model/turn.js';
 import type { ChatStore } from './chat-store.js';
 
 const MINUTE = 60_000;
@@ -50,6 +56,20 @@ export class TurnRunner {
     return requireBegun(await this.store.chats.begin(this.user, { chatId, key, prompt }, terms));
   }
 
+  /** Sends any request. By default its turn may take a minute. */
+  send(
+    request: Partial<TurnRequest> & Pick<TurnRequest, 'prompt'>,
+    milliseconds = MINUTE,
+  ): Promise<RunningTurn | Replay> {
+    const terms = { deadline: Date.now() + milliseconds, memory: MEMORY };
+    return this.store.chats.begin(this.user, { chatId: undefined, key: undefined, ...request }, terms);
+  }
+
+  /** Begins a turn that replaces the turn with this number and all after it. */
+  async replace(prompt: string, chatId: string, number: number, key?: string): Promise<RunningTurn> {
+    return requireBegun(await this.send({ prompt, chatId, key, replacement: { kind: 'from', number, role: 'user' } }));
+  }
+
   /** Begins a turn whose key has no reply yet. */
   async begin(prompt: string, chatId?: string, key?: string, lease?: string): Promise<RunningTurn> {
     return requireBegun(await this.attempt(prompt, chatId, key, lease));
@@ -68,9 +88,10 @@ export class TurnRunner {
 
   /** Stores the outcome of a turn and releases its chat. The default reply is `re <prompt>`. */
   async end(turn: RunningTurn, outcome = done(`re ${turn.prompt}`)): Promise<RunningTurn> {
-    const { number } = await this.store.chats.complete(this.user, turn, outcome);
+    const { number, hasReply } = await this.store.chats.complete(this.user, turn, outcome);
     await this.store.chats.release(this.user, turn, {
       number,
+      hasReply,
       rememberedBy: outcome.status === 'done' ? MEMORY.agent : undefined,
     });
     return turn;

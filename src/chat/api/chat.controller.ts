@@ -3,13 +3,17 @@ import type { Response } from 'express';
 import { IdTokenGuard } from '../../auth/id-token.guard.js';
 import type { User } from '../../auth/user.js';
 import { CurrentUser } from '../../auth/user.decorator.js';
+import { LimitBody } from '../../http/body/body-limits.js';
 import { JsonBodyGuard } from '../../http/body/json-body.guard.js';
+import { TakenBody } from '../../http/body/taken-body.decorator.js';
 import { ChatService } from '../service/chat.service.js';
-import { ChatRequest, toTurnRequest } from './dto/chat-request.js';
+import { ChatRequest, type PromptRequest, toPromptRequest } from './dto/chat-request.js';
 import { ChatRequestPipe } from './dto/chat-request.pipe.js';
 import { IdempotencyKey } from './dto/idempotency-key.decorator.js';
 import { toReplyResponse, type ReplyResponse } from './dto/chat-response.js';
+import { StreamRequestPipe } from './dto/stream-request.pipe.js';
 import { Supersede } from './dto/supersede.decorator.js';
+import { STREAM_BODY_LIMITS } from './dto/ui-chat-request.js';
 import { setReplyHeaders, setTurnHeaders } from './reply-headers.js';
 import { BUFFERED_LIMITS, STREAMED_LIMITS } from './time-limits.js';
 import { streamReply } from './ui-stream/stream-reply.js';
@@ -29,7 +33,7 @@ export class ChatController {
     @Supersede() supersede: boolean,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ReplyResponse> {
-    const turn = toTurnRequest(request, key);
+    const turn = { ...toPromptRequest(request), key };
     const reply = await this.service.reply(user.id, turn, {
       ...BUFFERED_LIMITS,
       supersede,
@@ -41,14 +45,15 @@ export class ChatController {
   }
 
   @Post('stream')
+  @LimitBody(STREAM_BODY_LIMITS)
   async stream(
     @CurrentUser() user: User,
-    @Body(ChatRequestPipe) request: ChatRequest,
+    @TakenBody(StreamRequestPipe) request: PromptRequest,
     @IdempotencyKey() key: string | undefined,
     @Supersede() supersede: boolean,
     @Res() response: Response,
   ): Promise<void> {
-    const turn = toTurnRequest(request, key);
+    const turn = { ...request, key };
     await streamReply(response, (observer) =>
       this.service.reply(user.id, turn, {
         ...STREAMED_LIMITS,

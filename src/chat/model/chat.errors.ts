@@ -27,7 +27,16 @@ export class TurnStoppedError extends DomainError {
   }
 }
 
-/** The idempotency key belongs to a turn with another prompt. */
+/** The message from which turns were to be replaced is not in the visible history of the chat. No turn has begun. */
+export class ReplacedMessageNotFoundError extends DomainError {
+  readonly kind = 'invalid';
+
+  constructor() {
+    super("Field 'replace_from' is invalid");
+  }
+}
+
+/** The idempotency key belongs to a turn with another prompt, or one that replaces other turns. */
 export class IdempotencyKeyReusedError extends DomainError {
   readonly kind = 'unprocessable';
 

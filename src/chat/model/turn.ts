@@ -1,10 +1,26 @@
 import type { ChatSummary, Replay } from './chat.js';
+import type { MessagePlace } from './turn-ids.js';
+
+/**
+ * Which turns a turn replaces once it has an answer:
+ *
+ * - `from`: the turn of this message and all turns after it. The message must be visible.
+ * - `after`: all turns after the first of these turns that is visible; all turns if none of them is visible. Newest turn first.
+ *   If no turn is after it, the turn replaces nothing. With `orOlder`, every turn that is older than these counts too.
+ */
+export type Replacement =
+  | ({ readonly kind: 'from' } & MessagePlace)
+  | { readonly kind: 'after'; readonly numbers: readonly number[]; readonly orOlder?: boolean };
 
 /** What a caller asks for: one turn. */
 export interface TurnRequest {
   readonly prompt: string;
   /** The chat to continue; undefined opens a new chat. */
   readonly chatId: string | undefined;
+  /** Whether the turn opens the chat with this id if the user has and had none. Not by default. */
+  readonly isNamed?: boolean;
+  /** What the turn replaces; nothing by default. */
+  readonly replacement?: Replacement | undefined;
   /** The caller's idempotency key. The same key again gets the same reply, and no second turn runs. */
   readonly key: string | undefined;
 }
@@ -15,10 +31,28 @@ export interface LegacyMessages {
   readonly History?: unknown;
 }
 
+/** Turns by their numbers, both ends included. */
+export interface TurnRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What the head of a chat says about its turns. */
+export interface KnownTurns {
+  /** The number of the newest turn; 0 if all turns are of the original system. */
+  readonly newest: number;
+  /** The lease of the turn that holds the chat. */
+  readonly openLease: string | undefined;
+  /** Turns that were replaced, oldest first. */
+  readonly hidden: readonly TurnRange[];
+}
+
 /** A stored chat without the turns of this system. */
 export interface StoredChat extends ChatSummary {
   /** For the storage alone: the messages in the chat's item, or the name of the item that they were moved to. */
   readonly legacy: LegacyMessages & { readonly itemName?: string | undefined };
+  /** For the storage alone: its turns when its head was read. */
+  readonly turns: KnownTurns;
 }
 
 /** The agent's session of a turn: the session of the turns before it, or a new one. */
@@ -75,6 +109,8 @@ export interface RunningTurn {
   readonly prompt: string;
   /** ISO 8601 UTC: when the turn began. */
   readonly at: string;
+  /** The number of the first turn that it replaces, once it has an answer. The agent knows the turns before that one. */
+  readonly replaces?: number | undefined;
   readonly session: TurnSession;
   /** Epoch milliseconds until which its end is stored, if the table is unavailable: the end of its lease, or earlier. */
   readonly storeUntil: number;

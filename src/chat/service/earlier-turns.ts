@@ -7,7 +7,7 @@ import { isConversation } from '../model/history-page.js';
 import type { RunningTurn } from '../model/turn.js';
 import { DynamoHistoryRepository } from '../storage/dynamo-history.repository.js';
 
-/** Reads the turns before a running one: for the response, and for a new session of the agent. */
+/** Reads the turns before a running one, or before those that it replaces: for the response, and for a new session of the agent. */
 @Injectable()
 export class EarlierTurns {
   constructor(
@@ -16,11 +16,11 @@ export class EarlierTurns {
   ) {}
 
   /** Starts to read the page before the turn, while the agent replies. Await the result to see an error. */
-  read(userId: string, { chat, number, session }: RunningTurn): Promise<HistoryPage> {
+  read(userId: string, { chat, number, replaces = number, session }: RunningTurn): Promise<HistoryPage> {
     const { historyLimit } = this.limits;
     // CHAT_HISTORY_LIMIT limits the response, not what the agent needs to know.
     const limit = session.isNew ? Math.max(historyLimit, HISTORY_MESSAGES) : historyLimit;
-    const page = this.history.listTurns(userId, chat, { before: number, limit });
+    const page = this.history.listTurns(userId, chat, { before: replaces, limit });
     // A turn that fails does not await the page. Node would report the error as unhandled.
     page.catch(() => undefined);
     return page;
@@ -34,7 +34,7 @@ export class EarlierTurns {
    */
   async getConversationHistory(
     userId: string,
-    { chat, number, session }: RunningTurn,
+    { chat, number, replaces = number, session }: RunningTurn,
     page: Promise<HistoryPage>,
   ): Promise<AgentExchange[]> {
     if (!session.isNew) return [];
@@ -43,7 +43,7 @@ export class EarlierTurns {
     // A page that skips no turn ended because of its size. It holds more than the agent gets.
     if (!hasOlder || count >= HISTORY_MAX_TURNS || count === turns.length) return toConversationHistory(turns);
     return toConversationHistory(
-      (await this.history.listConversation(userId, chat, { before: number, limit: HISTORY_MESSAGES })).turns,
+      (await this.history.listConversation(userId, chat, { before: replaces, limit: HISTORY_MESSAGES })).turns,
     );
   }
 }

@@ -56,7 +56,7 @@ export class TurnEnding {
     const { storing: stop } = this.running;
     const completing = within({ until: storeDeadline, stop, late: tooSlow }, () => this.complete(userId, turn, end));
     const released = completing.then(
-      (completed) => this.release(userId, completed.turn, completed.stored.number, outcome),
+      (completed) => this.release(userId, completed.turn, completed.stored, outcome),
       (error: unknown) => this.giveUp(userId, turn, error),
     );
     const lastWrite = { until: storeDeadline + this.times.lastWrite, late: tooSlow };
@@ -87,12 +87,17 @@ export class TurnEnding {
   }
 
   /** Releases the chat for its next turn. */
-  private release(userId: string, turn: RunningTurn, number: number, outcome: TurnOutcome): Promise<ReleasedChat> {
+  private release(
+    userId: string,
+    turn: RunningTurn,
+    stored: CompletedTurn,
+    outcome: TurnOutcome,
+  ): Promise<ReleasedChat> {
     const { agent, idleSeconds } = this.agent.memory;
     // After another end nobody knows what the agent remembers. A filtered prompt must not stay in its session.
     const isFinished = isEndedByAgent(outcome) && outcome.reason === 'stop';
     const rememberedBy = isFinished && idleSeconds > 0 ? agent : undefined;
-    return this.chats.release(userId, turn, { number, rememberedBy });
+    return this.chats.release(userId, turn, { number: stored.number, hasReply: stored.hasReply, rememberedBy });
   }
 
   /** Ends the lease of a turn that could not be stored. @throws the error, always. */

@@ -6,6 +6,7 @@ import { buildUpdate, type Condition } from '../../dynamodb/update-expression.js
 import type { ChatSummary, Replay, StoredTurn, TurnOutcome } from '../model/chat.js';
 import { ChatNotFoundError, TurnSupersededError } from '../model/chat.errors.js';
 import type { RunningTurn, TurnRequest } from '../model/turn.js';
+import { DynamoHiddenTurns } from './dynamo-hidden-turns.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnOpening } from './dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
@@ -14,7 +15,7 @@ import { headKey, toChatSummary, toHead } from './items/head-item.js';
 import { toSessionAttribute } from './items/session-attribute.js';
 import { toEndTime } from './items/stored-times.js';
 import { toTombstone, whileKeyIsFree } from './items/tombstone.js';
-import { toMessages, toStopped, toTurnItems, type TurnItem, type TurnItems } from './items/turn-item.js';
+import { hasReply, toMessages, toStopped, toTurnItems, type TurnItem, type TurnItems } from './items/turn-item.js';
 import { OWNED_BY_LEASE, whileChatIsHeldBy, whileEndMayReplace } from './items/turn-lease.js';
 import { type AttemptLease, type BeginOptions, toTurnAttempt } from './turn-attempt.js';
 
@@ -25,6 +26,8 @@ export interface TurnBegin extends BeginOptions, AttemptLease {}
 export interface TurnRelease {
   /** The number under which the turn is stored. */
   readonly number: number;
+  /** Whether the turn has an answer. Only then it hides the turns that it replaces. */
+  readonly hasReply?: boolean;
   /** The agent that remembers the turn. Undefined if nobody knows what it remembers: the session is dropped. */
   readonly rememberedBy: string | undefined;
 }
@@ -33,6 +36,8 @@ export interface TurnRelease {
 export interface CompletedTurn extends StoredTurn {
   /** Whether it is stored as stopped, whatever its own run had to store. */
   readonly isStopped: boolean;
+  /** Whether it has an answer, complete or not. */
+  readonly hasReply: boolean;
 }
 
 /** What a chat has after a turn. The title may have changed while the turn ran. */
@@ -51,6 +56,7 @@ export class DynamoChatRepository {
     private readonly table: DynamoTable,
     private readonly opening: DynamoTurnOpening,
     private readonly recovery: DynamoTurnRecovery,
+    private readonly hiddenTurns: DynamoHiddenTurns,
     private readonly legacy: DynamoLegacyHistory,
     private readonly settings: TableSettings,
   ) {}
@@ -98,7 +104,12 @@ export class DynamoChatRepository {
       items = toTurnItems(turn, stored, { ...end, number });
     }
     const { turnItem, continuations } = items;
-    return { number, messages: toMessages(turnItem, continuations), isStopped: turnItem.status === 'stopped' };
+    return {
+      number,
+      messages: toMessages(turnItem, continuations),
+      isStopped: turnItem.status === 'stopped',
+      hasReply: hasReply(turnItem),
+    };
   }
 
   /**
@@ -106,7 +117,11 @@ export class DynamoChatRepository {
    *
    * @returns the chat's new `updatedAt`, and its title now.
    */
-  async release(userId: string, turn: RunningTurn, { number, rememberedBy }: TurnRelease): Promise<ReleasedChat> {
+  async release(
+    userId: string,
+    turn: RunningTurn,
+    { number, rememberedBy, hasReply: isReplied = false }: TurnRelease,
+  ): Promise<ReleasedChat> {
     const { chat, lease, at, session, headAtBegin } = turn;
     const now = Date.now();
     const endedAt = toEndTime([at, headAtBegin.lastTime], now);
@@ -114,6 +129,7 @@ export class DynamoChatRepository {
     const updatedAt = chat.updatedAt === at ? at : toEndTime([at, chat.updatedAt], now);
     const renumberedKeys = number === turn.number ? [] : headAtBegin.keys;
     const { expires_at: expiresAt = null } = toExpiry(this.settings.chatTtlDays);
+    const hidden = isReplied ? await this.hideReplaced(turn) : undefined;
     const update = {
       Key: headKey(userId, chat.id),
       ...buildUpdate(
@@ -126,6 +142,7 @@ export class DynamoChatRepository {
           open: null,
           session: rememberedBy === undefined ? null : toSessionAttribute(session, rememberedBy, now),
           expires_at: expiresAt,
+          hidden,
         },
         whileChatIsHeldBy(lease),
       ),
@@ -135,6 +152,13 @@ export class DynamoChatRepository {
       this.legacy.withOverflowItem(userId, chat.id, () => this.table.update(update)),
     );
     return { title: item ? toChatSummary(toHead(item)).title : chat.title, updatedAt };
+  }
+
+  /** @returns the head's attribute, if the turn replaces others. */
+  private async hideReplaced({ chat, number, replaces, storeUntil }: RunningTurn): Promise<string | undefined> {
+    if (replaces === undefined) return undefined;
+    const head = headKey(chat.userId, chat.id);
+    return this.table.repeat(storeUntil, () => this.hiddenTurns.hide(head, chat.turns.hidden, { replaces, number }));
   }
 
   /** Puts the items of a turn where no other turn is, and no end that stands. @returns false if a key is taken. */

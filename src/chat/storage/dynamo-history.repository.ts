@@ -1,16 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DynamoTable } from '../../dynamodb/dynamo-table.js';
-import { isExpired } from '../../dynamodb/item-expiry.js';
 import type { HistoryPage, StoredTurn } from '../model/chat.js';
 import { isConversation, takeNewestPage } from '../model/history-page.js';
 import type { StoredChat } from '../model/turn.js';
-import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
+import { DynamoVisibleTurns } from './dynamo-visible-turns.js';
 import { type HeadItem, headKey, requireVisibleHead, toStoredChat } from './items/head-item.js';
-import { toTurnItem } from './items/read-turn-item.js';
-import { type ContinuationItem, isContinuation } from './items/split-reply.js';
-import { isTombstone } from './items/tombstone.js';
-import { isTurnItem, toMessages, toOpenMessages, type TurnItem } from './items/turn-item.js';
-import { parseTurnNumber, turnKeyRange } from './items/turn-keys.js';
+import { toOpenMessages } from './items/turn-item.js';
 
 /** Most turns that are searched for turns of the conversation, because the caller waits. */
 const SEARCHED_TURNS_MAX = 500;
@@ -27,12 +22,6 @@ export interface HistoryRange {
   readonly limit: number;
 }
 
-/** A read of the items of a range. */
-interface RangeRead extends HistoryRange {
-  /** Called for a tombstone. A delete leaves one in place of each item, so a read that misses an item has met one. */
-  readonly onTombstone: () => void;
-}
-
 /** A page to take from a range. */
 interface PageRead extends HistoryRange {
   /** Chooses among the turns of the range, newest first, or adds one. */
@@ -47,7 +36,7 @@ export interface ChatRead {
 
 /**
  * Reads the history of chats backwards, from the newest turn or from a number. The original system's turns come last.
- * Expired items that are still in the table are never shown. A chat that is deleted during a read is not found.
+ * A chat that is deleted during a read is not found.
  *
  * Every method throws StorageUnavailableError when the table cannot be reached or throttles, and UnreadableItemError
  * for an item of another system that has no clear meaning.
@@ -56,7 +45,7 @@ export interface ChatRead {
 export class DynamoHistoryRepository {
   constructor(
     private readonly table: DynamoTable,
-    private readonly legacy: DynamoLegacyHistory,
+    private readonly visible: DynamoVisibleTurns,
   ) {}
 
   /**
@@ -79,7 +68,7 @@ export class DynamoHistoryRepository {
    * @throws ChatNotFoundError
    */
   async getPage(userId: string, chatId: string, range: HistoryRange): Promise<HistoryPage> {
-    return this.listTurns(userId, toStoredChat(await this.requireHead(userId, chatId)), range);
+    return this.listTurns(userId, await this.visible.toChat(await this.requireHead(userId, chatId)), range);
   }
 
   /**
@@ -100,10 +89,14 @@ export class DynamoHistoryRepository {
     return this.takePage(userId, chat, { ...range, select: onlyConversation });
   }
 
-  private async takePage(userId: string, chat: StoredChat, { select, ...range }: PageRead): Promise<HistoryPage> {
+  private async takePage(userId: string, chat: StoredChat, { select, before, limit }: PageRead): Promise<HistoryPage> {
     let metTombstone = false;
-    const turns = this.readBackwards(userId, chat, { ...range, onTombstone: () => (metTombstone = true) });
-    const page = await takeNewestPage(select(turns), range.limit);
+    const turns = this.visible.readBackwards(chat, {
+      before,
+      pageSize: Math.ceil(limit / 2) + READ_AHEAD,
+      onTombstone: () => (metTombstone = true),
+    });
+    const page = await takeNewestPage(select(turns), limit);
     // A turn that has moved to another number leaves tombstones in a chat that is not deleted.
     if (metTombstone) await this.requireHead(userId, chat.id);
     return page;
@@ -112,40 +105,6 @@ export class DynamoHistoryRepository {
   private async requireHead(userId: string, chatId: string): Promise<HeadItem> {
     return requireVisibleHead(await this.table.get(headKey(userId, chatId)));
   }
-
-  private async *readBackwards(userId: string, chat: StoredChat, range: RangeRead): AsyncGenerator<StoredTurn> {
-    if (range.before > 1) yield* this.readNumberedTurns(userId, chat.id, range);
-    const legacyTurns = await this.legacy.listTurns(chat);
-    if (legacyTurns === undefined) range.onTombstone();
-    for (const turn of legacyTurns?.toReversed() ?? []) {
-      if (turn.number < range.before) yield turn;
-    }
-  }
-
-  private async *readNumberedTurns(
-    userId: string,
-    id: string,
-    { before, limit, onTombstone }: RangeRead,
-  ): AsyncGenerator<StoredTurn> {
-    const keys = turnKeyRange(userId, before === AFTER_NEWEST ? undefined : before - 1);
-    const items = this.table.backwards({ id, ...keys, pageSize: Math.ceil(limit / 2) + READ_AHEAD });
-    // The continuations of a turn sort after its turn item, so they are read before it.
-    let continuations: ContinuationItem[] = [];
-    for await (const item of items) {
-      if (isTurnItem(item)) {
-        if (!isExpired(item)) yield toStoredTurn(toTurnItem(item), continuations);
-        continuations = [];
-      } else if (isContinuation(item)) continuations.push(item);
-      else if (isTombstone(item)) onTombstone();
-    }
-  }
-}
-
-/** @param continuations - those of other turns are ignored. */
-function toStoredTurn(item: TurnItem, continuations: readonly ContinuationItem[]): StoredTurn {
-  const number = parseTurnNumber(item);
-  const own = continuations.filter((part) => parseTurnNumber(part) === number);
-  return { number, messages: toMessages(item, own), ...(item.reason === 'content-filter' && { isFiltered: true }) };
 }
 
 /** Adds the turn that holds the chat to the turns that were read after the head. */

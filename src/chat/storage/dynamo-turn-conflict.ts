@@ -15,7 +15,7 @@ import { mayHaveOverwritten, toNewCount } from './items/turn-count.js';
 import { parseTurnNumber, turnKeyRange } from './items/turn-keys.js';
 import { isLeaseLive, OWNED_BY_LEASE } from './items/turn-lease.js';
 import { readContinuations } from './read-continuations.js';
-import type { TurnAttempt, TurnEnding } from './turn-attempt.js';
+import { isSameRequest, type TurnAttempt, type TurnEnding } from './turn-attempt.js';
 
 /** A conflict that is resolved: begin may try again. */
 export type ResolvedConflict = {
@@ -25,8 +25,12 @@ export type ResolvedConflict = {
   readonly countFrom?: number | undefined;
   /** A running turn was stopped for this begin. */
   readonly hasSuperseded?: boolean;
+  /** The head as it is now. Absent if it has changed. */
+  readonly head?: HeadItem;
 } & (
   | { readonly kind: 'retry' }
+  /** There is no such chat, and begin may open it. */
+  | { readonly kind: 'absent' }
   /** The reply of an earlier turn with the same key and prompt did not end by itself, or never came. Begin may take over its key. */
   | {
       readonly kind: 'keyTaken';
@@ -34,6 +38,9 @@ export type ResolvedConflict = {
       readonly remembered: number | undefined;
       /** The title is still of the earlier turn, which has left no item. Nobody has renamed the chat. */
       readonly mayRetitle: boolean;
+      /** The number of the first turn that the earlier turn replaces. */
+      readonly replaces: number | undefined;
+      readonly number: number;
     }
 );
 
@@ -76,6 +83,9 @@ export class DynamoTurnConflict {
   async resolveConflict(userId: string, attempt: TurnAttempt, ending: TurnEnding): Promise<Conflict> {
     const item = await this.table.get(headKey(userId, attempt.chatId));
     const head = toVisibleHead(item);
+    // A chat may have lost its head, because heads and turns expire one by one. Its turns must not come back.
+    const isAbsent = !item && attempt.isNamed && !(await this.hasTurns(userId, attempt.chatId));
+    if (isAbsent) return { kind: 'absent', lastTime: '' };
     if (!item || !head) throw new ChatNotFoundError();
     if (head.open?.lease === attempt.open.lease) return { kind: 'alreadyBegun', head };
     if (await this.repair.repair(item)) return { kind: 'retry', lastTime: findLastTime(head) };
@@ -84,13 +94,13 @@ export class DynamoTurnConflict {
     if (earlier?.item?.status === 'stopped') return { kind: 'stopped', number: earlier.number };
     // This process stood still after its write, until another begin took its turn for dead and kept it as failed.
     const isOwn = earlier?.item?.lease === attempt.open.lease;
-    if (earlier && isOwn) return { kind: 'alreadyBegun', head: { ...head, turns: earlier.number } };
+    if (earlier?.item && isOwn) return { kind: 'alreadyBegun', head: toHeadAtBegin(head, earlier.item, attempt) };
     const reason = earlier?.item && findEndReason(earlier.item);
     if (earlier?.item && reason) return { kind: 'replay', replay: await this.readReplay(head, earlier.item, reason) };
     // A repetition of the running turn never stops it.
     const { onAbandoned } = ending;
     if (head.open) return this.endOpenTurn(head, head.open, earlier?.isOpen ? { onAbandoned } : ending);
-    return { ...(await this.takeKeyOver(head, earlier)), countFrom: await this.findCount(head) };
+    return { ...(await this.takeKeyOver(head, earlier)), countFrom: await this.findCount(head), head };
   }
 
   /** @throws TurnInProgressError if the turn runs, and may not be stopped. */
@@ -122,22 +132,20 @@ export class DynamoTurnConflict {
     return mayHaveOverwritten(head) ? toNewCount(0) : 0;
   }
 
-  /** @throws IdempotencyKeyReusedError when the key was used with another prompt. */
-  private async findKeyedTurn(
-    head: HeadItem,
-    { key, isNewChat, open: { prompt } }: TurnAttempt,
-  ): Promise<KeyedTurn | undefined> {
+  /** @throws IdempotencyKeyReusedError when the key was used with another request. */
+  private async findKeyedTurn(head: HeadItem, attempt: TurnAttempt): Promise<KeyedTurn | undefined> {
+    const { key, isNewChat } = attempt;
     const remembered = head[toKeyAttribute(key)];
     // A key that opened the chat is the key of turn 1, also when the head has forgotten it.
     const number = remembered ?? (isNewChat ? 1 : undefined);
     if (number === undefined) return undefined;
 
     const running = number === head.turns ? head.open : undefined;
-    if (running && running.prompt !== prompt) throw new IdempotencyKeyReusedError();
+    if (running && !isSameRequest(attempt, running)) throw new IdempotencyKeyReusedError();
     const stored = await this.recovery.getTurn(head, number);
     // After the original system has reset a head, a running turn may have the number of a stored turn.
     const item = running && stored?.lease !== running.lease ? undefined : stored;
-    if (item && item.prompt !== prompt) throw new IdempotencyKeyReusedError();
+    if (item && !isSameRequest(attempt, item)) throw new IdempotencyKeyReusedError();
     return { number, remembered, item, isOpen: running !== undefined };
   }
 
@@ -152,7 +160,7 @@ export class DynamoTurnConflict {
     if (!earlier || !(await this.removeLease(earlier.item))) return { kind: 'retry', lastTime };
     const { number, remembered, item } = earlier;
     const mayRetitle = item === undefined && number === head.turns && head.title_id === undefined;
-    return { kind: 'keyTaken', remembered, mayRetitle, lastTime };
+    return { kind: 'keyTaken', number, remembered, replaces: item?.replaces, mayRetitle, lastTime };
   }
 
   /**
@@ -175,4 +183,10 @@ export class DynamoTurnConflict {
     });
     return updated !== undefined;
   }
+}
+
+/** The head of a turn that has begun, and that another begin has ended as dead since then. */
+function toHeadAtBegin(head: HeadItem, item: TurnItem, { open }: TurnAttempt): HeadItem {
+  const { replaces } = item;
+  return { ...head, turns: parseTurnNumber(item), open: { ...open, ...(replaces !== undefined && { replaces }) } };
 }

@@ -13,6 +13,7 @@ import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
 import { DynamoTurnCancellation } from './dynamo-turn-cancellation.js';
 import { type Conflict, DynamoTurnConflict, type ResolvedConflict } from './dynamo-turn-conflict.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
+import { DynamoTurnReplacement } from './dynamo-turn-replacement.js';
 import { type HeadItem, headKey, toHead } from './items/head-item.js';
 import { toKeyAttribute } from './items/remembered-keys.js';
 import { toRunningTurn } from './items/running-turn.js';
@@ -40,6 +41,7 @@ export class DynamoTurnOpening {
   constructor(
     private readonly table: DynamoTable,
     private readonly conflicts: DynamoTurnConflict,
+    private readonly replacements: DynamoTurnReplacement,
     private readonly cancellation: DynamoTurnCancellation,
     private readonly recovery: DynamoTurnRecovery,
     private readonly legacy: DynamoLegacyHistory,
@@ -73,8 +75,11 @@ export class DynamoTurnOpening {
     signal?.throwIfAborted();
     try {
       for (let writes = 0; writes < MAX_WRITES; writes += 1) {
-        const isRefused = wasOpened && conflict === undefined;
-        const { item, sends } = isRefused ? NOT_WRITTEN : await this.write(userId, attempt, conflict);
+        const ready = mustLookFirst(attempt, conflict, wasOpened)
+          ? undefined
+          : await this.withReplaced(attempt, conflict);
+        signal?.throwIfAborted();
+        const { item, sends } = ready ? await this.write(userId, ready, conflict) : NOT_WRITTEN;
         signal?.throwIfAborted();
         if (item) return { kind: 'alreadyBegun', head: await this.withCount(toHead(item), attempt) };
         mayArriveLate ||= sends > 1;
@@ -101,9 +106,10 @@ export class DynamoTurnOpening {
   /** The turn that has begun. After an error nobody will run it, so it ends as failed and frees its chat. */
   private async toBegunTurn(
     head: HeadItem,
-    { open }: TurnAttempt,
+    attempt: TurnAttempt,
     { onTurn, signal, ...terms }: BeginOptions,
   ): Promise<RunningTurn> {
+    const open = head.open?.lease === attempt.open.lease ? head.open : attempt.open;
     try {
       signal?.throwIfAborted();
       onTurn?.(toTurnIds(head.id, head.turns ?? 1));
@@ -113,6 +119,15 @@ export class DynamoTurnOpening {
       await this.recovery.abandonTurn(head, open).catch(() => undefined);
       throw error;
     }
+  }
+
+  /** The attempt with the turns that it replaces, as they are now. */
+  private async withReplaced(attempt: TurnAttempt, conflict: ResolvedConflict | undefined): Promise<TurnAttempt> {
+    const { replacement, open } = attempt;
+    if (!replacement || !conflict?.head) return attempt;
+    const earlierRun = conflict.kind === 'keyTaken' ? conflict : undefined;
+    const replaces = await this.replacements.resolve(conflict.head, replacement, earlierRun);
+    return replaces === undefined ? attempt : { ...attempt, open: { ...open, replaces } };
   }
 
   /** A count of another system may be a fraction. No condition tells, so the count is corrected after the write. */
@@ -129,7 +144,7 @@ export class DynamoTurnOpening {
   private async write(userId: string, attempt: TurnAttempt, conflict?: ResolvedConflict): Promise<UpdateResult> {
     const { chatId, isNewChat, key, open } = attempt;
     const keyTaken = conflict?.kind === 'keyTaken' ? conflict : undefined;
-    const opensChat = isNewChat && !keyTaken;
+    const opensChat = conflict?.kind === 'absent' || (isNewChat && !keyTaken);
     const setsTitle = opensChat || mayRetitle(attempt, conflict);
     const renewsExpiry = opensChat || conflict !== undefined;
     const { expires_at: expiresAt = null } = toExpiry(this.settings.chatTtlDays);
@@ -154,10 +169,21 @@ export class DynamoTurnOpening {
   }
 }
 
+/** Whether a begin reads the head before it writes: the chat of its key had turns, or it replaces turns. */
+function mustLookFirst(
+  { replacement }: TurnAttempt,
+  conflict: ResolvedConflict | undefined,
+  wasOpened: boolean,
+): boolean {
+  if (!replacement) return wasOpened && conflict === undefined;
+  return conflict?.kind !== 'absent' && conflict?.head === undefined;
+}
+
 /** The condition of a begin in an existing chat: it is free, and the begin is not late. */
 function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | undefined): Condition {
-  const { key, open } = attempt;
-  const replaces = conflict?.kind === 'keyTaken' ? conflict.remembered : undefined;
+  const { key, open, replacement } = attempt;
+  const remembered = conflict?.kind === 'keyTaken' ? conflict.remembered : undefined;
+  const { head } = conflict ?? {};
   const countFrom = conflict?.countFrom;
   const conditions = [
     'attribute_exists(id)',
@@ -168,12 +194,14 @@ function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | un
     'attribute_not_exists(deleted_at)',
     // A chat must not expire before the writes of its turn have arrived; the second write renews it.
     '(attribute_not_exists(expires_at) OR expires_at > :alive)',
-    replaces === undefined ? 'attribute_not_exists(#key)' : '#key = :replaces',
+    remembered === undefined ? 'attribute_not_exists(#key)' : '#key = :remembered',
     'attribute_not_exists(#mark)',
     // A begin can be so late that its key is forgotten. An attempt whose clock is behind is refused too, and retried.
     'NOT ended_at > :seen',
     // Older data has no `ended_at`. A time that is no text is refused, because the index takes only texts.
     '(attribute_not_exists(updated_at) OR updated_at <= :seen)',
+    // No turn may have begun since the turns were found that it replaces.
+    ...(replacement && head ? [head.turns === undefined ? 'attribute_not_exists(turns)' : 'turns = :newest'] : []),
     ...(mayRetitle(attempt, conflict) ? ['attribute_not_exists(title_id)'] : []),
   ];
   return {
@@ -183,7 +211,8 @@ function continueCondition(attempt: TurnAttempt, conflict: ResolvedConflict | un
       ':alive': toSeconds(conflict ? Date.now() : open.until + LATE_WRITE_MILLISECONDS),
       ':seen': toLastTimeSeen(attempt, conflict),
       ...(countFrom === undefined && { ':last': LARGEST_COUNT }),
-      ...(replaces !== undefined && { ':replaces': replaces }),
+      ...(remembered !== undefined && { ':remembered': remembered }),
+      ...(replacement && head?.turns !== undefined && { ':newest': head.turns }),
     },
   };
 }

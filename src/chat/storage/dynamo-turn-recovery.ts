@@ -4,13 +4,15 @@ import { DynamoTable, type Item, type ItemKey } from '../../dynamodb/dynamo-tabl
 import { isExpired, LATE_WRITE_MILLISECONDS, toExpiry, toSeconds } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { OnAbandoned } from '../model/turn.js';
+import { DynamoHiddenTurns } from './dynamo-hidden-turns.js';
 import { DynamoTurnLease } from './dynamo-turn-lease.js';
 import { type HeadItem, headKey, type OpenTurn } from './items/head-item.js';
+import { toRanges } from './items/hidden-turns.js';
 import { listNewestKeys } from './items/remembered-keys.js';
 import { findLastTime, toEndTime } from './items/stored-times.js';
 import { toTurnItem } from './items/read-turn-item.js';
 import { isTombstone, whileKeyIsFree } from './items/tombstone.js';
-import { isTurnItem, toAbandonedTurnItem, type TurnItem } from './items/turn-item.js';
+import { hasReply, isTurnItem, toAbandonedTurnItem, type TurnItem } from './items/turn-item.js';
 import { isTurnKey, parseTurnNumber, turnKeyRange, turnSortKey } from './items/turn-keys.js';
 import { requireLeaseExpired, whileChatIsHeldBy } from './items/turn-lease.js';
 
@@ -27,6 +29,7 @@ export class DynamoTurnRecovery {
   constructor(
     private readonly table: DynamoTable,
     private readonly leases: DynamoTurnLease,
+    private readonly hiddenTurns: DynamoHiddenTurns,
     private readonly settings: TableSettings,
   ) {}
 
@@ -122,6 +125,7 @@ export class DynamoTurnRecovery {
     const number = head.turns ?? 1;
     const renumbered = kept === number ? [] : ['turns', ...listNewestKeys(head)];
     const endedAt = toEndTime([open.at, findLastTime(head)]);
+    const hidden = await this.hideReplaced(head, open, kept);
     await this.table.update({
       Key: headKey(head.user_id, head.id),
       ...buildUpdate(
@@ -131,11 +135,21 @@ export class DynamoTurnRecovery {
           ...Object.fromEntries(renumbered.map((name) => [name, kept])),
           open: null,
           session: null,
+          hidden,
         },
         whileChatIsHeldBy(open.lease),
       ),
     });
     return endedAt;
+  }
+
+  /** Hides what a turn replaces if it is stored with an answer. @returns the head's attribute, if it changes. */
+  private async hideReplaced(head: HeadItem, open: OpenTurn, kept: number): Promise<string | undefined> {
+    const { replaces } = open;
+    if (replaces === undefined) return undefined;
+    const item = await this.getItem(head, kept);
+    if (item?.['lease'] !== open.lease || !hasReply(item)) return undefined;
+    return this.hiddenTurns.hide(head, toRanges(head.hidden), { replaces, number: head.turns ?? 1 });
   }
 
   private async getItem({ id, user_id: userId }: ItemKey, number: number): Promise<Item | undefined> {

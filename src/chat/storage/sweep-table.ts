@@ -4,6 +4,7 @@ import { createDocumentClient, createDynamoDbClient } from '../../dynamodb/dynam
 import { DynamoTable } from '../../dynamodb/dynamo-table.js';
 import { TableScan } from '../../dynamodb/table-scan.js';
 import { DynamoChatDeletion } from './dynamo-chat-deletion.js';
+import { DynamoHiddenTurns } from './dynamo-hidden-turns.js';
 import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoSweep, type SweepOptions, type SweepResult } from './dynamo-sweep.js';
 import { DynamoLegacyHistory } from './dynamo-legacy-history.js';
@@ -21,7 +22,7 @@ export async function sweepTable(settings: TableSettings, options: SweepOptions)
   try {
     const documents = createDocumentClient(client);
     const table = new DynamoTable(documents, settings);
-    const recovery = new DynamoTurnRecovery(table, new DynamoTurnLease(table), settings);
+    const recovery = new DynamoTurnRecovery(table, new DynamoTurnLease(table), new DynamoHiddenTurns(table), settings);
     const stops = new DynamoTurnStop(table, recovery, new DynamoLegacyHistory(table, settings), new Clock());
     const deletion = new DynamoChatDeletion(table, recovery, new DynamoHeadRepair(table), stops);
     return await new DynamoSweep(table, new TableScan(documents, settings), deletion).run(options);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { toKeyedChatId } from '../model/keyed-chat-id.js';
-import type { OnAbandoned, SessionTerms, Supersession, TurnRequest } from '../model/turn.js';
+import type { OnAbandoned, Replacement, SessionTerms, Supersession, TurnRequest } from '../model/turn.js';
 import type { TurnIds } from '../model/turn-ids.js';
 import type { OpenTurn } from './items/head-item.js';
 import { toOpenTurn } from './items/turn-lease.js';
@@ -10,6 +10,10 @@ export interface TurnAttempt {
   readonly chatId: string;
   /** The turn opens the chat, unless an earlier turn with the same key has opened it. */
   readonly isNewChat: boolean;
+  /** The turn opens the chat if there is none. The user has chosen its id. */
+  readonly isNamed: boolean;
+  /** What the turn replaces. */
+  readonly replacement: Replacement | undefined;
   /** The caller's idempotency key, or the lease. */
   readonly key: string;
   readonly open: OpenTurn;
@@ -43,13 +47,16 @@ export type TurnEnding = Pick<BeginOptions, 'supersession' | 'onAbandoned'>;
 /** Gives a request the ids that it needs to begin. */
 export function toTurnAttempt(
   userId: string,
-  { chatId, key, prompt }: TurnRequest,
+  { chatId, key, prompt, isNamed = false, replacement }: TurnRequest,
   { deadline, lease }: AttemptLease,
 ): TurnAttempt {
   const open = toOpenTurn(prompt, deadline, lease);
   return {
     chatId: chatId ?? (key === undefined ? randomUUID() : toKeyedChatId(userId, key)),
     isNewChat: chatId === undefined,
+    isNamed: isNamed && chatId !== undefined,
+    // A new chat has no turns to replace.
+    replacement: chatId === undefined ? undefined : replacement,
     // Every turn has a key, so that the head can refuse a late repetition of its begin.
     key: key ?? open.lease,
     open,
@@ -64,4 +71,15 @@ export function isUnrepeatable({ isNewChat, key, open }: TurnAttempt): boolean {
 /** Whether the caller's key leads to the chat, so that an earlier request may have opened it. */
 export function isOpenedByKey(attempt: TurnAttempt): boolean {
   return attempt.isNewChat && !isUnrepeatable(attempt);
+}
+
+/** Whether an earlier turn with this prompt, which replaces turns from this number on, has made the same request. */
+export function isSameRequest(
+  { open, replacement }: TurnAttempt,
+  { prompt, replaces }: { readonly prompt: string; readonly replaces?: number | undefined },
+): boolean {
+  if (prompt !== open.prompt) return false;
+  // The history has changed since then, so the same request may lead to another number now.
+  if (replacement?.kind === 'after') return true;
+  return replaces === replacement?.number;
 }

@@ -1,7 +1,6 @@
 import { InvalidRequestError } from '../errors/http.errors.js';
+import type { BodyLimits } from './body-limits.js';
 
-/** Libraries that walk a body recursively overflow the stack at a few thousand levels. */
-const BODY_MAX_DEPTH = 16;
 /** Throws on bytes that are not UTF-8, and drops a byte order mark (RFC 8259, 8.1). */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -10,12 +9,17 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  *
  * @throws InvalidRequestError if the body is no JSON object, or is nested too deeply.
  */
-export function parseJsonBody(bytes: Buffer): unknown {
+export function parseJsonBody(bytes: Buffer, { maxDepth }: Pick<BodyLimits, 'maxDepth'>): object | undefined {
   if (bytes.length === 0) return undefined;
   const body = parseJson(bytes);
-  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
-  if (!isObject || !isShallow(body, BODY_MAX_DEPTH)) throw invalidJson();
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalidJson();
+  requireDepth(body, maxDepth);
   return body;
+}
+
+/** @throws InvalidRequestError if a body is nested deeper. */
+export function requireDepth(body: object, maxDepth: number): void {
+  if (!isShallow(body, maxDepth)) throw invalidJson();
 }
 
 function parseJson(bytes: Buffer): unknown {

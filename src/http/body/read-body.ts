@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { DomainError } from '../../common/domain-error.js';
 import { BodyTooLargeError, UnsupportedBodyError } from '../errors/http.errors.js';
+import { BODY_LIMITS, type BodyLimits } from './body-limits.js';
 import type { BodyMemory, HeldBody } from './body-memory.js';
 import { invalidJson } from './parse-json-body.js';
 
-const BODY_MAX_BYTES = 256 * 1024;
 /**
  * The media type JSON with any parameters (RFC 9110, 8.3.1). JSON is UTF-8 whatever a charset says (RFC 8259, 11).
  */
@@ -17,14 +17,18 @@ const JSON_TYPE = /^application\/json[\t ]*(?:;|$)/i;
  * @throws ServiceBusyError if the memory has no room for the body.
  * @throws InvalidRequestError if the client disconnects, which is not a fault of the service.
  */
-export async function readBody(userId: string, request: IncomingMessage, memory: BodyMemory): Promise<Buffer> {
+export async function readBody(
+  userId: string,
+  request: IncomingMessage,
+  { memory, limits: { maxBytes } }: { memory: BodyMemory; limits: Pick<BodyLimits, 'maxBytes'> },
+): Promise<Buffer> {
   const { headers } = request;
   const length = parseLength(headers);
   if (length > 0) requireJson(headers);
-  if (length > BODY_MAX_BYTES) throw new BodyTooLargeError();
+  requireSize(length, maxBytes);
   const body = memory.open(userId);
   try {
-    return await Promise.race([collect(request, body), body.givenUp]);
+    return await Promise.race([collect(request, body, maxBytes), body.givenUp]);
   } catch (error) {
     throw error instanceof DomainError ? error : invalidJson();
   } finally {
@@ -34,14 +38,19 @@ export async function readBody(userId: string, request: IncomingMessage, memory:
 
 /** Whether little of the request is left to read, so that its connection can be kept. */
 export function endsSoon({ complete, headers }: IncomingMessage): boolean {
-  return complete || ('content-length' in headers && parseLength(headers) <= BODY_MAX_BYTES);
+  return complete || ('content-length' in headers && parseLength(headers) <= BODY_LIMITS.maxBytes);
 }
 
-async function collect(request: IncomingMessage, body: HeldBody): Promise<Buffer> {
+/** @throws BodyTooLargeError if a body has more bytes. */
+export function requireSize(bytes: number, maxBytes: number): void {
+  if (bytes > maxBytes) throw new BodyTooLargeError();
+}
+
+async function collect(request: IncomingMessage, body: HeldBody, maxBytes: number): Promise<Buffer> {
   // Destroying the request would close the connection before the response.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     if (body.size === 0) requireJson(request.headers);
-    if (body.size + chunk.length > BODY_MAX_BYTES) throw new BodyTooLargeError();
+    requireSize(body.size + chunk.length, maxBytes);
     body.add(chunk);
   }
   return body.bytes;

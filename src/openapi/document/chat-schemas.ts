@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../../chat/api/dto/chat-request.js';
+import type { UiChatRequest, UiMessage, UiPart } from '../../chat/api/dto/ui-chat-request.js';
 import type { ChatListResponse, RenamedChatResponse } from '../../chat/api/dto/chat-list-response.js';
 import type {
   ChatBody,
@@ -48,9 +49,54 @@ export const CHAT_SCHEMAS: Readonly<Record<string, Schema>> = {
         type: ['string', 'null'],
         description: 'The chat to continue. Absent or null opens a new chat',
       }),
+      replace_from: optional({
+        type: ['string', 'null'],
+        description:
+          'Asks anew: the id of a message of the chat. Once the turn has an answer, the turn of that message and all turns ' +
+          'after it leave the history. Needs `chat_id`. Absent or null replaces nothing',
+        examples: ['b2f1c9e0-5d0a-4f6e-9a57-0c6f6a3d2b11:1'],
+      }),
     }),
     additionalProperties: false,
   },
+  UiChatRequest: object<UiChatRequest>(
+    'The body that the AI SDK sends, with `messages` or `message`. Its other fields are ignored',
+    {
+      id: { ...chatId, description: 'The chat. If the user has and had none with this id, it is opened' },
+      messages: optional(
+        list(
+          'The messages of the page. The last one is the prompt. The newest of the others that is in the history says where ' +
+            'the turn stands',
+          schemaRef('UiMessage'),
+        ),
+      ),
+      message: optional({ ...schemaRef('UiMessage'), description: 'The prompt alone, in place of `messages`' }),
+      after: optional({
+        type: ['string', 'null'],
+        description:
+          'With `message`: the id of the message before it, which says where a turn stands that replaces others',
+      }),
+      trigger: optional(
+        text('`regenerate-message` replaces the turns behind that place, once the turn has an answer', {
+          examples: ['submit-message', 'regenerate-message'],
+        }),
+      ),
+      messageId: optional({
+        type: ['string', 'null'],
+        description: 'The message that is edited or regenerated. The turns behind that place are replaced',
+      }),
+    },
+  ),
+  UiMessage: object<UiMessage>('A message of the AI SDK. Its other fields are ignored', {
+    id: optional(text('Its id. That of a message of the history is its id there')),
+    role: text('Who speaks: `user` for a prompt', { examples: ['user', 'assistant'] }),
+    parts: list('The parts. The texts of a prompt are joined by a blank line. `file` is refused', {
+      ...object<UiPart>('A part', {
+        type: text('The kind of part'),
+        text: optional(text('The text of a part `text`')),
+      }),
+    }),
+  }),
   ReplyResponse: object<ReplyResponse>('The reply to a prompt', {
     response: text('The reply of the agent'),
     chat: schemaRef('Chat'),

@@ -83,14 +83,20 @@ export const BAD_PAGE: readonly Failure[] = [
 ];
 
 /** Of a body in JSON. */
-const BAD_BODY: readonly Failure[] = [
-  invalid(`Field '<name>' is not allowed`, 'A field that the body does not have'),
-  invalid('Request body is not valid JSON', 'No JSON object, or one that is nested deeper than 16'),
-  failure(new BodyTooLargeError(), 'Over 256 KiB'),
-  failure(new UnsupportedBodyError('Content-Type must be application/json'), 'Another type'),
-  failure(new UnsupportedBodyError('Content-Encoding is not supported'), 'A compressed body'),
-  failure(new ServiceBusyError(), 'The bodies that are being read take too much memory together'),
-];
+function listBadBodies(maxDepth: string, maxSize: string): readonly Failure[] {
+  return [
+    invalid(`Field '<name>' is not allowed`, 'A field that the body does not have'),
+    invalid('Request body is not valid JSON', `No JSON object, or one that is nested deeper than ${maxDepth}`),
+    failure(new BodyTooLargeError(), `Over ${maxSize}`),
+    failure(new UnsupportedBodyError('Content-Type must be application/json'), 'Another type'),
+    failure(new UnsupportedBodyError('Content-Encoding is not supported'), 'A compressed body'),
+    failure(new ServiceBusyError(), 'The bodies that are being read take too much memory together'),
+  ];
+}
+
+export const BAD_BODY = listBadBodies('16', '256 KiB');
+/** Of a body that may be the AI SDK's. */
+export const BAD_STREAM_BODY = listBadBodies('16, or 64 in the body of the AI SDK', '256 KiB, or 1 MiB of the AI SDK');
 
 /** Of a new title. */
 export const BAD_TITLE: readonly Failure[] = [
@@ -101,7 +107,7 @@ export const BAD_TITLE: readonly Failure[] = [
   ...BAD_BODY,
 ];
 
-/** Of a request that begins a turn, before it has begun. */
+/** Of the fields of a request that begins a turn. */
 export const BAD_TURN: readonly Failure[] = [
   invalid(`Field 'prompt' is required`, 'Absent, null, empty or blank'),
   invalid(`Field 'prompt' must be a string`, 'Another type'),
@@ -112,12 +118,26 @@ export const BAD_TURN: readonly Failure[] = [
   ),
   invalid(`Field 'chat_id' must be a string`, 'Another type'),
   invalid(`Field 'chat_id' is invalid`, 'Characters or a length that no id has'),
-  ...BAD_BODY,
+  invalid(`Field 'chat_id' is required`, 'Absent or null beside `replace_from`'),
+  invalid(`Field 'replace_from' is invalid`, 'No id of a message in the history of the chat'),
+];
+
+/** Of the fields of the AI SDK's body, beside the faults of its prompt. */
+export const BAD_UI_TURN: readonly Failure[] = [
+  invalid(`Field 'messages' is invalid`, 'The last message is not the message of a user'),
+  invalid('Attachments are not supported', 'The last message has a part `file`'),
+  invalid(`Field 'id' is required`, 'Absent or null'),
+  invalid(`Field 'id' is invalid`, 'No text, or characters or a length that no id has'),
+  invalid(`Field 'after' is invalid`, 'No id that a message of the chat can have'),
+];
+
+/** Of a request that begins a turn, before it has begun. */
+export const REFUSED_TURN: readonly Failure[] = [
   invalid(`Header 'Idempotency-Key' is invalid`, 'Not 1 to 255 printable ASCII characters'),
   invalid(`Header 'supersede' is invalid`, 'Another value than `true`'),
   UNKNOWN_CHAT,
   RUNNING,
-  failure(new IdempotencyKeyReusedError(), 'The key belongs to another prompt'),
+  failure(new IdempotencyKeyReusedError(), 'The key belongs to another prompt, or to another `replace_from`'),
   failure(new TooManyTurnsError(60), 'More turns than the user may begin or run at once'),
 ];
 

@@ -2,12 +2,11 @@ import { ApiBody, ApiHeader } from '@nestjs/swagger';
 import type { ChatController } from '../../chat/api/chat.controller.js';
 import { IDEMPOTENCY_KEY } from '../../chat/api/dto/idempotency-key.decorator.js';
 import { json, type Operations } from './describe.js';
-import { BAD_TURN, FAILED_TURN, NO_STORAGE } from './failures.js';
+import { BAD_BODY, BAD_STREAM_BODY, BAD_TURN, BAD_UI_TURN, FAILED_TURN, NO_STORAGE, REFUSED_TURN } from './failures.js';
 import { schemaRef } from './schema.js';
 import { EVENT_STREAM, STREAM_EXAMPLE } from './stream-schemas.js';
 
-const REQUEST = [
-  ApiBody({ schema: schemaRef('ChatRequest'), required: true }),
+const HEADERS = [
   ApiHeader({
     name: 'Idempotency-Key',
     required: false,
@@ -24,19 +23,19 @@ const REQUEST = [
 ];
 /** Once the turn has begun, every response names it, errors too. */
 const OF_TURN = ['chat-id', 'turn-id'];
-const FAILURES = [...BAD_TURN, ...FAILED_TURN, ...NO_STORAGE];
+const FAILURES = [...REFUSED_TURN, ...FAILED_TURN, ...NO_STORAGE];
 
 export const TURN_OPERATIONS: Operations<ChatController> = {
   reply: {
     id: 'createReply',
     summary: 'Run a turn and return the reply and the chat',
     description: 'Once the turn has begun, its prompt is in the history, whatever the response is.',
-    request: REQUEST,
+    request: [ApiBody({ schema: schemaRef('ChatRequest'), required: true }), ...HEADERS],
     response: json('The reply, and the chat with its newest messages', 'ReplyResponse', [
       ...OF_TURN,
       'idempotency-replayed',
     ]),
-    failures: FAILURES,
+    failures: [...BAD_TURN, ...BAD_BODY, ...FAILURES],
     failureHeaders: OF_TURN,
   },
   stream: {
@@ -44,15 +43,19 @@ export const TURN_OPERATIONS: Operations<ChatController> = {
     summary: 'Run a turn and stream the reply',
     description:
       'The stream opens with the first text of the agent, or after 10 s. Before that, an error has its status. ' +
-      'After it, an error is the part `error`, and the status stays 200.',
-    request: REQUEST,
+      'After it, an error is the part `error`, and the status stays 200. The body is our own, or that of the AI SDK. ' +
+      'A body with `prompt` is our own.',
+    request: [
+      ApiBody({ schema: { oneOf: [schemaRef('ChatRequest'), schemaRef('UiChatRequest')] }, required: true }),
+      ...HEADERS,
+    ],
     response: {
       status: 200,
       description: 'The reply as a UI message stream of the AI SDK',
       headers: [...OF_TURN, 'idempotency-replayed', 'x-vercel-ai-ui-message-stream', 'x-accel-buffering'],
       content: { 'text/event-stream': { schema: EVENT_STREAM, example: STREAM_EXAMPLE } },
     },
-    failures: FAILURES,
+    failures: [...BAD_TURN, ...BAD_UI_TURN, ...BAD_STREAM_BODY, ...FAILURES],
     failureHeaders: OF_TURN,
   },
 };

@@ -1,4 +1,5 @@
 import type { Message, StoredTurn } from '../../../src/chat/model/chat.js';
+import { findReplacing, mayBeReplaced } from './check-replaced.js';
 import type { Attempt, Finding, Holder, Ledger } from './ledger.js';
 
 /** One page of a chat that a caller has got. */
@@ -37,7 +38,13 @@ export function checkPage(ledger: Ledger, page: ReadPage): void {
   checkNumbers(page, report);
   checkOrder(shown, report);
   checkKeys(shown, report);
-  for (const attempt of known) if (isRequired(attempt, page)) requireShown(attempt, turns, report);
+  for (const { number } of turns) {
+    const replacing = findReplacing(number, known, page.from);
+    if (replacing) report('replaced turn is shown', `number ${number}, replaced by “${replacing.prompt}”`);
+  }
+  for (const attempt of known) {
+    if (isRequired(attempt, page) && !mayBeReplaced(attempt, known)) requireShown(attempt, turns, report);
+  }
   if (page.before === Infinity && !page.hasOlder) checkCounts(known, page, report);
 }
 
@@ -117,7 +124,7 @@ function requireShown({ number, prompt, reply, status }: Attempt, turns: readonl
 function checkCounts(known: readonly Attempt[], page: ReadPage, report: Report): void {
   for (const prompt of new Set(known.map((attempt) => attempt.prompt))) {
     const attempts = known.filter((attempt) => attempt.prompt === prompt);
-    const least = attempts.filter((attempt) => mustHaveBegun(attempt, page)).length;
+    const least = attempts.filter((attempt) => mustHaveBegun(attempt, page) && !mayBeReplaced(attempt, known)).length;
     const most = attempts.reduce((sum, attempt) => sum + countPossible(attempt, page), 0);
     const count = page.turns.filter(({ messages }) => messages[0]?.content === prompt).length;
     if (count < least) report('lost prompt', `“${prompt}”: ${count} of ${least}`);

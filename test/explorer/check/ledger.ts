@@ -38,7 +38,11 @@ export interface Attempt {
   endedAt?: number;
   /** When its end was stored, though its caller may not know it. */
   storedAt?: number;
+  /** Its end was stored while it held the chat. */
+  isStoredInTime?: boolean;
   number?: number;
+  /** The number of the first turn that it replaces. */
+  replaces?: number | undefined;
   status?: 'done' | 'partial' | 'stopped' | 'failed';
   /** When its item expires; before it is stored, the earliest time. */
   expiresAt?: number;

@@ -25,7 +25,7 @@ export function nameWrite(command: object): string {
   if (isUsageKey(input.Key)) return nameUsageWrite(names, condition);
   if (names.has('open.until')) return nameLeaseWrite(condition);
   if (names.has('inline_item')) return 'move legacy messages';
-  if (names.has('lease')) return 'take key over';
+  if (names.has('lease')) return names.has('hidden') ? 'mark as replaced' : 'take key over';
   if (names.has('open')) return nameOpenWrite(names, condition);
   if (names.has('turns')) return 'correct count';
   return condition.includes(':seen') ? 'repair' : 'mark as cancelled';
@@ -50,7 +50,7 @@ function nameLeaseWrite(condition: string): string {
 function nameOpenWrite(names: ReadonlySet<string>, condition: string): string {
   if (names.has('created_at') && !names.has('deleted_at')) {
     if (condition === 'attribute_not_exists(id)') return 'begin a chat';
-    return condition.includes(':replaces') ? 'begin with a key again' : 'begin';
+    return condition.includes(':remembered') ? 'begin with a key again' : 'begin';
   }
   if (names.has('expires_at') && !names.has('deleted_at')) return 'release';
   if (names.has('session')) return 'recover head';

@@ -6,6 +6,8 @@ const SECOND = 1_000;
 const DAY = 24 * 60 * 60 * SECOND;
 /** Attempts of a step that may have a fault. */
 const FAULTY_ATTEMPTS = 14;
+/** For another row of draws. */
+const REPLACING = 2_000_003;
 /** Two items and three items. */
 const LARGE_REPLY_BYTES = [310_000, 700_000];
 /** More than fits into the head beside what a begin adds. */
@@ -68,7 +70,7 @@ export function generateSchedule(seed: number): Schedule {
     turnsPerMinute: draw.chance(0.2) ? draw.int(1, 3) : 0,
     turnsAtOnce: draw.chance(0.2) ? draw.int(1, 3) : 0,
     chats,
-    steps: drawSteps(draw, chats, mood),
+    steps: replaceTurns(drawSteps(draw, chats, mood), new Draw(seed + REPLACING)),
   };
 }
 
@@ -89,6 +91,16 @@ function drawSteps(draw: Draw, chats: readonly ChatPlan[], mood: Mood): Step[] {
     at += drawGap(draw, mood);
   }
   return steps;
+}
+
+/** Makes turns that replace others of some turns. It draws by itself, so that all other steps stay what they are. */
+function replaceTurns(steps: readonly Step[], draw: Draw): Step[] {
+  return steps.map((step) => {
+    if (step.action.do !== 'turn' || step.action.opens || !draw.chance(0.25)) return step;
+    // Some processes die between the writes of such a turn.
+    const crash: Faults = draw.chance(0.4) ? { [draw.int(3, 5)]: { kind: 'crash before' } } : {};
+    return { ...step, action: { ...step.action, keptUntil: draw.int(0, 3) }, faults: { ...step.faults, ...crash } };
+  });
 }
 
 function drawGap(draw: Draw, { hasExpiry, isCrowded }: Mood): number {

@@ -26,6 +26,8 @@ export type Action =
       readonly replyBytes: number;
       /** How long the turn may take, in milliseconds. */
       readonly timeLimit: number;
+      /** It replaces all turns after the one with this number. */
+      readonly keptUntil?: number | undefined;
     }
   | { readonly do: 'read'; readonly user: string; readonly chat: number; readonly limit: number }
   | { readonly do: 'list'; readonly user: string; readonly limit: number }
@@ -74,11 +76,12 @@ export function nameProcess(index: number): string {
 export function describeAction(action: Action): string {
   switch (action.do) {
     case 'turn': {
-      const { user, chat, opens, key, outcome, agentMilliseconds, hasOtherPrompt, replyBytes } = action;
+      const { user, chat, opens, key, outcome, agentMilliseconds, hasOtherPrompt, replyBytes, keptUntil } = action;
       const keyText = key === undefined ? '' : ` with key ${key}`;
       const other = hasOtherPrompt ? ' and another prompt' : '';
       const size = replyBytes > 0 ? ` of ${replyBytes} bytes` : '';
-      return `${user}: turn ${opens ? 'that opens' : 'of'} chat ${chat}${keyText}${other}; the agent takes ${agentMilliseconds / 1000} s: ${outcome}${size}`;
+      const anew = keptUntil === undefined ? '' : ` in place of all turns after ${keptUntil}`;
+      return `${user}: turn ${opens ? 'that opens' : 'of'} chat ${chat}${keyText}${other}${anew}; the agent takes ${agentMilliseconds / 1000} s: ${outcome}${size}`;
     }
     case 'read':
       return `${action.user}: reads chat ${action.chat}, ${action.limit} messages a page`;

@@ -37,6 +37,7 @@ export async function endTurn(run: Run, attempt: Attempt, ended: EndedAttempt): 
       onStored: (number) => {
         attempt.number = number;
         attempt.storedAt = world.now;
+        attempt.isStoredInTime = attempt.turns.at(-1)?.to === Infinity;
         world.note(() => `stored as turn ${number}`);
       },
       keep: (work) => void work.catch((error: unknown) => checkGivenUp(run, attempt, { error, begun })),

@@ -1,7 +1,7 @@
 import type { TurnOutcome } from '../../../src/chat/model/chat.js';
 import { TurnStoppedError } from '../../../src/chat/model/chat.errors.js';
 import { toKeyedChatId } from '../../../src/chat/model/keyed-chat-id.js';
-import { hasBegun, type RunningTurn } from '../../../src/chat/model/turn.js';
+import { hasBegun, type Replacement, type RunningTurn } from '../../../src/chat/model/turn.js';
 import { DomainError } from '../../../src/common/domain-error.js';
 import { BUFFERED_TURN } from '../../../src/config/waits.js';
 import type { TakenPlace } from '../../../src/usage/turn-quota.js';
@@ -34,7 +34,7 @@ export async function runTurn(run: Run, step: number, action: Action & { do: 'tu
     const { begun, place: taken } = await parts.quota.consume(user, { deadline, hasBegun }, (lease) =>
       parts.chats.begin(
         user,
-        { chatId, key, prompt: attempt.prompt },
+        { chatId, key, prompt: attempt.prompt, replacement: toReplacement(action) },
         { deadline, lease, memory: MEMORY, onAbandoned },
       ),
     );
@@ -81,10 +81,15 @@ function toAttempt(run: Run, step: number, action: Action & { do: 'turn' }): Att
   return { step, user, prompt, reply, calledAt, task, runsUntil, chatId, outcome: 'unknown', turns: [] };
 }
 
+function toReplacement({ keptUntil }: Action & { do: 'turn' }): Replacement | undefined {
+  return keptUntil === undefined ? undefined : { kind: 'after', numbers: [keptUntil] };
+}
+
 function noteBegin({ world, leastTtlDays }: Run, attempt: Attempt, begun: RunningTurn): void {
   attempt.outcome = 'begun';
   attempt.chatId = begun.chat.id;
   attempt.number = begun.number;
+  attempt.replaces = begun.replaces;
   attempt.expiresAt = toExpiry(leastTtlDays);
   world.note(() => `turn ${begun.number} has begun`);
 }

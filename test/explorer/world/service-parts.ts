@@ -12,6 +12,7 @@ import { DynamoChatDeletion } from '../../../src/chat/storage/dynamo-chat-deleti
 import { DynamoChatListRepository } from '../../../src/chat/storage/dynamo-chat-list.repository.js';
 import { DynamoChatRepository } from '../../../src/chat/storage/dynamo-chat.repository.js';
 import { DynamoHeadRepair } from '../../../src/chat/storage/dynamo-head-repair.js';
+import { DynamoHiddenTurns } from '../../../src/chat/storage/dynamo-hidden-turns.js';
 import { DynamoHistoryRepository } from '../../../src/chat/storage/dynamo-history.repository.js';
 import { DynamoLegacyHistory } from '../../../src/chat/storage/dynamo-legacy-history.js';
 import { DynamoSweep } from '../../../src/chat/storage/dynamo-sweep.js';
@@ -20,7 +21,9 @@ import { DynamoTurnConflict } from '../../../src/chat/storage/dynamo-turn-confli
 import { DynamoTurnLease } from '../../../src/chat/storage/dynamo-turn-lease.js';
 import { DynamoTurnOpening } from '../../../src/chat/storage/dynamo-turn-opening.js';
 import { DynamoTurnRecovery } from '../../../src/chat/storage/dynamo-turn-recovery.js';
+import { DynamoTurnReplacement } from '../../../src/chat/storage/dynamo-turn-replacement.js';
 import { DynamoTurnStop } from '../../../src/chat/storage/dynamo-turn-stop.js';
+import { DynamoVisibleTurns } from '../../../src/chat/storage/dynamo-visible-turns.js';
 import { DynamoTable } from '../../../src/dynamodb/dynamo-table.js';
 import { TableScan } from '../../../src/dynamodb/table-scan.js';
 import { DynamoTurnQuotaRepository } from '../../../src/usage/dynamo-turn-quota.repository.js';
@@ -82,22 +85,25 @@ export function buildParts(world: World, client: SimulatedClient, changing: Chan
   const documents = client as unknown as DynamoDBDocumentClient;
   const table = new DynamoTable(documents, settings, clock);
   const leases = new DynamoTurnLease(table);
-  const recovery = new DynamoTurnRecovery(table, leases, settings);
+  const hiddenTurns = new DynamoHiddenTurns(table);
+  const recovery = new DynamoTurnRecovery(table, leases, hiddenTurns, settings);
   const repair = new DynamoHeadRepair(table);
   const legacy = new DynamoLegacyHistory(table, settings);
+  const visible = new DynamoVisibleTurns(table, legacy, recovery);
+  const replacements = new DynamoTurnReplacement(visible, legacy);
   const stops = new DynamoTurnStop(table, recovery, legacy, clock);
   const conflicts = new DynamoTurnConflict(table, recovery, repair, stops);
   const cancellation = new DynamoTurnCancellation(table);
-  const opening = new DynamoTurnOpening(table, conflicts, cancellation, recovery, legacy, settings);
+  const opening = new DynamoTurnOpening(table, conflicts, replacements, cancellation, recovery, legacy, settings);
   const deletion = new DynamoChatDeletion(table, recovery, repair, stops);
   const list = new DynamoChatListRepository(table, legacy, repair);
   const { turnsPerMinute, turnsAtOnce } = changing;
   const quotaSettings = { turnsPerMinute, turnsAtOnce, turnsPerDay: 0 };
   const quota = new TurnQuota(new DynamoTurnQuotaRepository(table), quotaSettings, clock);
-  const chats = new DynamoChatRepository(table, opening, recovery, legacy, settings);
+  const chats = new DynamoChatRepository(table, opening, recovery, hiddenTurns, legacy, settings);
   return {
     chats,
-    history: new DynamoHistoryRepository(table, legacy),
+    history: new DynamoHistoryRepository(table, visible),
     deletion,
     list: new ChatListService(
       list,

@@ -109,6 +109,7 @@ export const ANSWERS: Readonly<Record<string, ShownAnswer>> = {
   'rest-post-chat': WEEKEND,
   'rest-post-chat-base64': turn('Olá, Lisboa'),
   'rest-post-chat-stream': STREAM,
+  'rest-post-chat-stream-ai-sdk': STREAM,
   'rest-preflight': NOTHING,
   'rest-preflight-chats': NOTHING,
   'rest-preflight-resume': NOTHING,

@@ -1,6 +1,7 @@
 import type { Item } from '../../../dynamodb/dynamo-table.js';
 import { toNumber } from '../../../dynamodb/exact-number.js';
 import type { Condition } from '../../../dynamodb/update-expression.js';
+import { isRangeText } from './hidden-turns.js';
 import { KEY_ATTRIBUTE } from './remembered-keys.js';
 import { toIsoTime } from './stored-times.js';
 import { LARGEST_COUNT } from './turn-keys.js';
@@ -12,7 +13,14 @@ import { LARGEST_COUNT } from './turn-keys.js';
 const FORMS: Readonly<Record<string, (value: unknown) => boolean>> = {
   turns: isTurnNumber,
   open: (value) =>
-    hasMembers(value, { lease: isText, until: isNumber, prompt: isText, at: isText, stop: isTrueOrAbsent }),
+    hasMembers(value, {
+      lease: isText,
+      until: isNumber,
+      prompt: isText,
+      at: isText,
+      stop: isTrueOrAbsent,
+      replaces: isIntegerOrAbsent,
+    }),
   session: (value) =>
     hasMembers(value, {
       gen: isText,
@@ -25,6 +33,7 @@ const FORMS: Readonly<Record<string, (value: unknown) => boolean>> = {
   deleted_at: Boolean,
   expires_at: (value) => toNumber(value) !== undefined,
   inline_item: isText,
+  hidden: isRangeText,
 };
 
 /** The item without attributes that another system has written under our names. */
@@ -81,6 +90,10 @@ function isText(value: unknown): value is string {
 
 function isTrueOrAbsent(value: unknown): boolean {
   return value === undefined || value === true;
+}
+
+function isIntegerOrAbsent(value: unknown): boolean {
+  return value === undefined || Number.isSafeInteger(value);
 }
 
 function isTextOrAbsent(value: unknown): boolean {

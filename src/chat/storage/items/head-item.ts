@@ -4,8 +4,9 @@ import type { Condition } from '../../../dynamodb/update-expression.js';
 import type { ChatSummary } from '../../model/chat.js';
 import { ChatNotFoundError } from '../../model/chat.errors.js';
 import { toTitle } from '../../model/title.js';
-import type { StoredChat } from '../../model/turn.js';
+import type { KnownTurns, StoredChat } from '../../model/turn.js';
 import { omitForeignAttributes } from './head-forms.js';
+import { toRanges } from './hidden-turns.js';
 import { findFirstText, type LegacyHead, pickLegacyMessages } from './legacy-messages.js';
 import type { KeyAttribute } from './remembered-keys.js';
 import { toIsoTime } from './stored-times.js';
@@ -21,6 +22,8 @@ export interface OpenTurn {
   readonly at: string;
   /** A user has told the turn to stop. */
   readonly stop?: true;
+  /** The turn replaces the turns from this number on, once it has an answer. */
+  readonly replaces?: number;
 }
 
 /** The head's attribute `session`: the agent's session. Times are ISO 8601 UTC. Older data has `gen` and `at` alone. */
@@ -52,6 +55,8 @@ export interface HeadItem extends LegacyHead {
   readonly turns?: number;
   readonly open?: OpenTurn;
   readonly session?: SessionAttribute;
+  /** Turns that were replaced, as `hidden-turns.ts` writes them. Others are marked on their items. */
+  readonly hidden?: string;
   /** ISO 8601 UTC: when the delete of the chat began. */
   readonly deleted_at?: string;
   /** Epoch seconds. */
@@ -91,7 +96,13 @@ export function toStoredChat(head: HeadItem): StoredChat {
   return {
     ...toChatSummary(head),
     legacy: { ...pickLegacyMessages(head), itemName: head.inline_item },
+    turns: toKnownTurns(head),
   };
+}
+
+/** What a head says about the turns of its chat. */
+export function toKnownTurns({ turns = 0, open, hidden }: HeadItem): KnownTurns {
+  return { newest: turns, openLease: open?.lease, hidden: toRanges(hidden) };
 }
 
 /**

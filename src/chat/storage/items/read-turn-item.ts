@@ -20,7 +20,7 @@ const REASONS: Readonly<Record<EndReason, true>> = { stop: true, length: true, '
  * @throws UnreadableItemError if its status or one of its texts cannot be read.
  */
 export function toTurnItem(item: Item): TurnItem {
-  const { id, user_id: sortKey, prompt, answer, status, parts, lease, citations, reason, usage } = item;
+  const { id, user_id: sortKey, prompt, answer, status, parts, lease, citations, reason, usage, replaces } = item;
   const key = { id: String(id), user_id: String(sortKey) };
   const unreadable = (attribute: string) =>
     new UnreadableItemError({ chat: key.id, part: `turn ${parseTurnNumber(key)}`, attribute });
@@ -35,6 +35,8 @@ export function toTurnItem(item: Item): TurnItem {
     ...(typeof answer === 'string' && { answer }),
     ...(parts !== undefined && { parts: isCount(parts) ? parts : Infinity }),
     ...(typeof lease === 'string' && { lease }),
+    ...(Number.isSafeInteger(replaces) && { replaces: Number(replaces) }),
+    ...(item['hidden'] === true && { hidden: true }),
     ...(Array.isArray(citations) && { citations: toCitations(citations) }),
     ...(isOneOf(REASONS, reason) && { reason }),
     ...(isUsage(usage) && { usage }),

@@ -13,6 +13,7 @@ export function toRunningTurn(head: HeadItem, open: OpenTurn, terms: SessionTerm
     prompt: open.prompt,
     at: open.at,
     storeUntil: open.until,
+    replaces: open.replaces,
     session: toTurnSession(head, open, terms),
     headAtBegin: { lastTime: findLastTime(head), keys: listNewestKeys(head), staleKeys: listStaleKeys(head) },
   };

@@ -7,7 +7,8 @@ const MARGIN_MILLISECONDS = 10_000;
 /** The head's session if the agent surely remembers it to the end of the turn, else a new one, named by the lease. */
 export function toTurnSession({ session }: HeadItem, open: OpenTurn, terms: SessionTerms): TurnSession {
   const { attributeNames = [] } = terms;
-  if (!session || !isContinued(session, open, terms)) {
+  // The agent must not know the turns that are replaced.
+  if (open.replaces !== undefined || !session || !isContinued(session, open, terms)) {
     return { generation: open.lease, isNew: true, since: open.at, attributeNames };
   }
   return { generation: session.gen, isNew: false, since: session.since ?? session.at, attributeNames };

@@ -25,6 +25,10 @@ export interface TurnItem extends ItemKey {
   readonly status: TurnOutcome['status'];
   /** The run that wrote the item. It is removed when another run takes over the turn's key. */
   readonly lease?: string;
+  /** The number of the first turn that it was asked to replace. Only the head says whether it has. */
+  readonly replaces?: number;
+  /** It was replaced, and the head had no room to say so. */
+  readonly hidden?: true;
   readonly citations?: readonly Citation[];
   /** Why the agent ended the reply, unless it was finished. */
   readonly reason?: EndReason;
@@ -56,7 +60,7 @@ export interface TurnItems {
 /** Builds the items of an ended turn. */
 export function toTurnItems(turn: RunningTurn, outcome: TurnOutcome, { number, doneAt, expiry }: TurnEnd): TurnItems {
   const { id, userId } = turn.chat;
-  const { lease, prompt, at } = turn;
+  const { lease, prompt, at, replaces } = turn;
   const { status } = outcome;
   const sortKey = turnSortKey(userId, number);
   const [answer = '', ...rest] = status === 'failed' ? [] : splitReply(outcome.reply, Buffer.byteLength(prompt));
@@ -78,6 +82,7 @@ export function toTurnItems(turn: RunningTurn, outcome: TurnOutcome, { number, d
       ...toEnd(outcome),
       status,
       lease,
+      ...(replaces !== undefined && { replaces }),
       at,
       done_at: doneAt,
       ...expiry,
@@ -127,10 +132,16 @@ export function toAbandonedTurnItem(head: HeadItem, open: OpenTurn, { number, do
     prompt: open.prompt,
     status: open.stop ? 'stopped' : 'failed',
     lease: open.lease,
+    ...(open.replaces !== undefined && { replaces: open.replaces }),
     at: open.at,
     done_at: doneAt,
     ...expiry,
   };
+}
+
+/** Whether a stored turn has an answer, complete or not. Only then it replaces other turns. */
+export function hasReply({ status, answer }: { readonly status?: unknown; readonly answer?: unknown }): boolean {
+  return status === 'stopped' ? Boolean(answer) : status !== 'failed';
 }
 
 /** Whether an item is a turn item, and not a continuation or a tombstone. */

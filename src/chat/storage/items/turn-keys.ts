@@ -15,10 +15,13 @@ export function turnSortKey(userId: string, number: number): string {
   return `${userId}#T#${String(number).padStart(TURN_DIGITS, '0')}`;
 }
 
-/** The sort keys of turns 1 to `last`, with their continuation items. */
-export function turnKeyRange(userId: string, last = LAST_NUMBER): SortKeyRange {
+/** The sort keys of turns `first` to `last`, with their continuation items. */
+export function turnKeyRange(userId: string, last = LAST_NUMBER, first = 1): SortKeyRange {
   // `~` sorts after the `#` that separates a turn's key from the number of a continuation.
-  return { first: turnSortKey(userId, 1), last: `${turnSortKey(userId, last)}~` };
+  return {
+    first: turnSortKey(userId, Math.max(1, first)),
+    last: `${turnSortKey(userId, Math.min(last, LAST_NUMBER))}~`,
+  };
 }
 
 /** The sort keys of all items of a chat except its head. */
