@@ -11,20 +11,20 @@ import { tokenOf } from '../support/tokens.js';
 
 const token = tokenOf('alice');
 
+let app: ChatApp;
+let faults: StorageFaults;
+beforeAll(async () => {
+  app = await startChatApp({ TURNS_AT_ONCE: '2' }, { agent: { chunkBytes: 60 } });
+  faults = await startStorageFaults(app.nest.get(DynamoDBDocumentClient));
+});
+afterAll(async () => {
+  faults.close();
+  closeUnused(app.nest);
+  await app.close();
+});
+
 /** The transport has an address and a token, and nothing else. The page keeps its own ids of the prompts that it sends. */
 describe.each(AI_CHATS)('a page with the AI SDK %s', (_version, open) => {
-  let app: ChatApp;
-  let faults: StorageFaults;
-  beforeAll(async () => {
-    app = await startChatApp({ TURNS_AT_ONCE: '2' }, { agent: { chunkBytes: 60 } });
-    faults = await startStorageFaults(app.nest.get(DynamoDBDocumentClient));
-  });
-  afterAll(async () => {
-    faults.close();
-    closeUnused(app.nest);
-    await app.close();
-  });
-
   const turnsOf = (chat: UiChat) => listTurns(app.url, chat.id);
   /** Opens a chat with a turn for each prompt. */
   async function begin(prompts: readonly string[], options: UiChatOptions = {}): Promise<UiChat> {
@@ -33,7 +33,7 @@ describe.each(AI_CHATS)('a page with the AI SDK %s', (_version, open) => {
     expect(await expectSame(chat, app.url)).toEqual(prompts.map((prompt, index) => `${prompt} ${index + 1}`));
     return chat;
   }
-  const reload = async ({ id }: UiChat, options: UiChatOptions = {}) =>
+  const reload = async ({ id }: Pick<UiChat, 'id'>, options: UiChatOptions = {}) =>
     open(app.url, token, { ...options, loaded: { id, messages: await loadMessages(app.url, id) } });
 
   const idAt = (chat: UiChat, index: number) => chat.messages[index]!.id;
@@ -61,22 +61,45 @@ describe.each(AI_CHATS)('a page with the AI SDK %s', (_version, open) => {
     ['edits the first prompt', (chat) => edit(chat, 0, 'start'), 'start 8'],
   ];
 
+  async function follow(chat: UiChat, steps: readonly Step[]): Promise<void> {
+    for (const [name, act, turns] of steps) {
+      await act(chat);
+      expect([name, (await expectSame(chat, app.url)).join(', ')]).toEqual([name, turns]);
+    }
+  }
+
+  /** Sends a prompt whose turn does not begin. */
+  async function sendInVain(chat: UiChat, text: string): Promise<void> {
+    faults.inject({ type: 'refused' }, { steps: ['begin'] });
+    await chat.sendMessage({ text });
+    faults.clear();
+    expect(chat.error?.message).toContain('Storage is unavailable');
+  }
+
+  // The versions differ in little, so one of them has the whole list.
+  if (open !== AI_CHATS[0]?.[1]) {
+    it('sends, regenerates, edits, and tries again, before and after a reload', async () => {
+      const chat = await begin(['one', 'two', 'three']);
+      await follow(chat, BEFORE_RELOAD.slice(0, 3));
+      await sendInVain(chat, 'three');
+      await chat.regenerate();
+      expect(await expectSame(chat, app.url)).toEqual(['one 1', 'two 6', 'three 7']);
+      const reloaded = await reload(chat, { prepareSendMessagesRequest: shortBody() });
+      await edit(reloaded, 2, 'new');
+      expect(await expectSame(reloaded, app.url)).toEqual(['one 1', 'new 8']);
+    });
+    return;
+  }
+
   it('opens a chat by an id of its own, goes on with it, and asks anew', async () => {
     const chat = await begin(['one', 'two', 'three']);
     expect(chat.messages[1]?.metadata?.chat.id).toBe(chat.id);
-    for (const [name, act, turns] of BEFORE_RELOAD) {
-      await act(chat);
-      expect([name, (await expectSame(chat, app.url)).join(', ')]).toEqual([name, turns]);
-    }
+    await follow(chat, BEFORE_RELOAD);
   });
 
   it('asks anew after a reload', async () => {
-    let chat = await begin(['one', 'two', 'three']);
-    for (const [name, act, turns] of AFTER_RELOAD) {
-      chat = await reload(chat);
-      await act(chat);
-      expect([name, (await expectSame(chat, app.url)).join(', ')]).toEqual([name, turns]);
-    }
+    const { id } = await begin(['one', 'two', 'three']);
+    for (const step of AFTER_RELOAD) await follow(await reload({ id }), [step]);
   });
 
   it('does the same with the short body', async () => {
@@ -93,10 +116,7 @@ describe.each(AI_CHATS)('a page with the AI SDK %s', (_version, open) => {
 
   it('tries again after a 503, a 409 and a 429, and keeps the turn before', async () => {
     const chat = await begin(['one']);
-    faults.inject({ type: 'refused' }, { steps: ['begin'] });
-    await chat.sendMessage({ text: 'two' });
-    faults.clear();
-    expect(chat.error?.message).toContain('Storage is unavailable');
+    await sendInVain(chat, 'two');
     await chat.regenerate();
     expect(await expectSame(chat, app.url)).toEqual(['one 1', 'two 2']);
 
@@ -144,9 +164,6 @@ describe.each(AI_CHATS)('a page with the AI SDK %s', (_version, open) => {
     await edit(chat, 2, 'What is this?');
     expect(await expectSame(chat, app.url)).toEqual(['one 1', 'What is this? 2']);
   });
-
-  // What is in a body of any version decides the rest.
-  if (open !== AI_CHATS[0]?.[1]) return;
 
   it('has a chat that outgrows 1 MiB, and goes on with the short body', async () => {
     const chat = await begin(['one']);

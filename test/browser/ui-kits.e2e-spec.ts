@@ -242,22 +242,21 @@ describeInBrowser('the UI kits', () => {
       expect(await served.end('SIGTERM')).toBe(0);
     });
 
-    it('have a page of assistant-ui that asks anew, before and after a reload', async () => {
+    it('have a page of assistant-ui that tries again after a 409, edits, and regenerates after a reload', async () => {
       await open(assistantUi, { api: url });
       await say('one');
       await untilTurns(['one 1'], url);
-      await say('two');
-      await untilTurns(['one 1', 'two 2'], url);
-      await press(answer(2), 'Regenerate');
+      const waiting = 'two [[fault delay ms=600000]]';
+      await say(waiting);
+      await untilListed(['one 1', `${waiting} 2 pending`], url);
+      expect(await stopTurn(url, chat, user)).toBe(202);
+      await answer(2).getByText('The turn was stopped').waitFor();
+      await edit(2, 'two');
       await untilTurns(['one 1', 'two 3'], url);
-      await edit(2, 'new');
-      await untilTurns(['one 1', 'new 4'], url);
       await open(assistantUi, { api: url, isLoaded: 'yes' });
-      await untilTurns(['one 1', 'new 4'], url);
+      await untilTurns(['one 1', 'two 3'], url);
       await press(answer(2), 'Regenerate');
-      await untilTurns(['one 1', 'new 5'], url);
-      await edit(1, 'first');
-      await untilTurns(['first 6'], url);
+      await untilTurns(['one 1', 'two 4'], url);
     });
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Finding } from './check/ledger.js';
 import { isKnown } from './known-findings.js';
+import { judgeOf } from './mutants.js';
 import { silenceLogs } from './silence-logs.js';
+import { generateSchedule } from './workload/generate.js';
 import { runSchedule } from './workload/run-schedule.js';
 import type { RunOptions } from './workload/run.js';
 import type { Action, Schedule, Step } from './workload/schedule.js';
@@ -120,6 +122,19 @@ describe('the checks of turns that are replaced', () => {
     expect(await listKinds(steps)).toEqual([]);
     expect(await listKinds(steps, { alter: endingAs(undefined) })).toContain('replaced turn is shown');
     expect(await listKinds(steps, { alter: endingAs(1) })).toContain('lost turn');
+  });
+});
+
+describe('the check of a schedule', () => {
+  silenceLogs();
+
+  it('finds calls without an end, and ends them', async () => {
+    const judge = judgeOf({ write: 'recover turn', leftOut: 'attribute_not_exists(id)' });
+    // A turn dies in it.
+    const schedule = generateSchedule(3);
+    expect((await runSchedule(schedule)).findings).toEqual([]);
+    const { findings } = await runSchedule(schedule, { judge });
+    expect(findings.map(({ kind }) => kind)).toContain('calls without an end');
   });
 });
 

@@ -111,6 +111,9 @@ export const NOT_REACHABLE: readonly (Mutant & { readonly why: string })[] = [
       'a late write then replaces its own failed turn, or a tombstone, and the sweep removes that turn',
     ],
   ]),
+  ...listSame('remove continuation', [
+    ['lease = :lease', 'two replies of several items would have to be written for one number at the same time'],
+  ]),
   ...listSame('recover turn', [
     ['expires_at <= :now', EXPIRED_PLACE],
     [
@@ -118,7 +121,17 @@ export const NOT_REACHABLE: readonly (Mutant & { readonly why: string })[] = [
       'a late complete would have to arrive between the read and the write of the recovery',
     ],
   ]),
+  ...listSame('mark as replaced', [
+    [
+      'attribute_exists(prompt)',
+      'no schedule replaces turns at 17 places of a chat, so none marks a turn; `replaced-turn-crash.spec` does',
+    ],
+  ]),
   ...listSame('rename', [
+    [
+      'attribute_not_exists(deleted_at)',
+      'a delete would have to mark the chat during the rename, and die: a title makes its mark look like a chat',
+    ],
     ['attribute_not_exists(title_id)', 'as below, for the first rename of a chat'],
     ['attribute_exists(id)', 'a tombstone stays for a day, longer than any call is late'],
     ['title_id = :titleId', 'a third rename would have to end before the second one arrives'],

@@ -161,6 +161,16 @@ describe('a turn that replaces others', () => {
       expect(await alice.readTurns(chatId)).toEqual(said('one', 'two', 'six'));
     });
 
+    it.each([
+      ['an older one', 2, said('one', 'six')],
+      ['none, if it was the first', 1, said('six')],
+    ])('keeps %s if the only turn that a page names was replaced meanwhile', async (_, number, expected) => {
+      const chatId = await converse(3);
+      await sendAndEnd('four', chatId, from(number));
+      await sendAndEnd('six', chatId, { kind: 'after', numbers: [number], orOlder: true });
+      expect(await alice.readTurns(chatId)).toEqual(expected);
+    });
+
     it('replaces nothing in a chat whose turns have all expired', async () => {
       const chatId = await converse(1);
       await setAttribute(store, { id: chatId, user_id: turnSortKey('alice', 1) }, 'expires_at', 1);

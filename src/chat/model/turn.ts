@@ -6,10 +6,11 @@ import type { MessagePlace } from './turn-ids.js';
  *
  * - `from`: the turn of this message and all turns after it. The message must be visible.
  * - `after`: all turns after the first of these turns that is visible; all turns if none of them is visible. Newest turn first.
- *   If no turn is after it, the turn replaces nothing.
+ *   If no turn is after it, the turn replaces nothing. With `orOlder`, every turn that is older than these counts too.
  */
 export type Replacement =
-  ({ readonly kind: 'from' } & MessagePlace) | { readonly kind: 'after'; readonly numbers: readonly number[] };
+  | ({ readonly kind: 'from' } & MessagePlace)
+  | { readonly kind: 'after'; readonly numbers: readonly number[]; readonly orOlder?: boolean };
 
 /** What a caller asks for: one turn. */
 export interface TurnRequest {

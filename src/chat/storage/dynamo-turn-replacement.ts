@@ -34,7 +34,7 @@ export class DynamoTurnReplacement {
     const chat = toStoredChat(head);
     return replacement.kind === 'from'
       ? this.resolveFrom(chat, replacement, earlierRun)
-      : this.resolveAfter(chat, replacement.numbers);
+      : this.resolveAfter(chat, replacement);
   }
 
   private async resolveFrom(
@@ -49,9 +49,13 @@ export class DynamoTurnReplacement {
     return number;
   }
 
-  private async resolveAfter(chat: StoredChat, numbers: readonly number[]): Promise<number | undefined> {
+  private async resolveAfter(
+    chat: StoredChat,
+    { numbers, orOlder }: Extract<Replacement, { kind: 'after' }>,
+  ): Promise<number | undefined> {
     const newest = await this.findNewest(chat);
-    const kept = newest && (await this.findNewestOf(chat, numbers));
+    const find = () => (orOlder ? this.findNewest(chat, Math.max(...numbers)) : this.findNewestOf(chat, numbers));
+    const kept = newest && (await find());
     if (newest?.number === kept?.number) return undefined;
     return kept === undefined ? this.getFirstNumber(chat) : kept.number + 1;
   }

@@ -25,10 +25,9 @@ export function nameWrite(command: object): string {
   if (isUsageKey(input.Key)) return nameUsageWrite(names, condition);
   if (names.has('open.until')) return nameLeaseWrite(condition);
   if (names.has('inline_item')) return 'move legacy messages';
-  if (names.has('lease')) return 'take key over';
+  if (names.has('lease')) return names.has('hidden') ? 'mark as replaced' : 'take key over';
   if (names.has('open')) return nameOpenWrite(names, condition);
   if (names.has('turns')) return 'correct count';
-  if (names.has('hidden')) return 'mark as replaced';
   return condition.includes(':seen') ? 'repair' : 'mark as cancelled';
 }
 

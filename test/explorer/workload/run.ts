@@ -7,6 +7,9 @@ import { SimulatedClient } from '../world/simulated-client.js';
 import { SimulatedProcess, Task, World } from '../world/world.js';
 import { nameProcess, type Schedule } from './schedule.js';
 
+/** Far more calls than any schedule makes. */
+const MOST_CALLS = 20_000;
+
 export interface RunOptions extends Pick<TableOptions, 'judge' | 'onCall'> {
   readonly isTraced?: boolean;
   /** Plants a mistake in the product. */
@@ -70,6 +73,7 @@ export class Run {
       },
       onArrival: (task) => {
         this.calls += 1;
+        if (this.calls === MOST_CALLS) this.stop();
         this.arriving = task as StepTask;
       },
     });
@@ -79,6 +83,12 @@ export class Run {
   /** Counts the next calls to another step: the observer asks for several turns. */
   arriveAs(step: number): void {
     this.stepOfCalls = step;
+  }
+
+  /** A loop that does not end must not end the exploration. */
+  private stop(): void {
+    this.ledger.report('calls without an end', `${MOST_CALLS} calls`);
+    this.world.stop();
   }
 
   findHead(id: string, user: string): Item | undefined {

@@ -84,6 +84,7 @@ export class World {
   current: Task | undefined;
   readonly trace: TraceLine[] = [];
   private readonly events: WorldEvent[] = [];
+  private isStopped = false;
 
   constructor(
     start: number,
@@ -139,12 +140,19 @@ export class World {
     }
   }
 
+  /** Nothing happens any more. */
+  stop(): void {
+    this.isStopped = true;
+    this.events.length = 0;
+  }
+
   /** Adds a line to the trace. */
   note(text: () => string, task = this.current): void {
     if (this.isTraced) this.trace.push({ time: this.now, task, text: text() });
   }
 
   private insert(event: WorldEvent): void {
+    if (this.isStopped) return;
     const before = this.events.findLastIndex(({ time }) => time <= event.time);
     this.events.splice(before + 1, 0, event);
   }

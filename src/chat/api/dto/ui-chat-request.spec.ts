@@ -65,7 +65,7 @@ describe('the body of the AI SDK', () => {
     ['null', { after: null }, []],
   ])('has a short form with %s', (_, fields, numbers) => {
     const { replacement } = convert({ message: PAGE[4], trigger: 'regenerate-message', ...fields });
-    expect(replacement).toEqual({ kind: 'after', numbers });
+    expect(replacement).toEqual({ kind: 'after', numbers, orOlder: true });
   });
 
   it.each<[string, object, string]>([

@@ -66,8 +66,12 @@ export function toUiPromptRequest(body: UiChatRequest, promptMaxLength: number):
   const isAskedAnew = body.trigger === 'regenerate-message' || isGiven(body.messageId);
   const request = { prompt, chatId, isNamed: true };
   if (!isAskedAnew) return request;
-  const idsBefore = isGiven(body.messages) ? listIds(messages.slice(0, -1)) : [parseAfter(chatId, body.after)];
-  const numbers = idsBefore.flatMap((id) => parseMessageId(chatId, id ?? '')?.number ?? []);
+  if (!isGiven(body.messages)) {
+    // A page that sends one id has the visible turns before it too.
+    const numbers = isGiven(body.after) ? [parseAfter(chatId, body.after)] : [];
+    return { ...request, replacement: { kind: 'after', numbers, orOlder: true } };
+  }
+  const numbers = listIds(messages.slice(0, -1)).flatMap((id) => parseMessageId(chatId, id)?.number ?? []);
   return { ...request, replacement: { kind: 'after', numbers: [...new Set(numbers.toReversed())] } };
 }
 
@@ -91,10 +95,10 @@ function parseChatId(id: unknown): string {
 }
 
 /** An id that the chat cannot have would replace all its turns, so it is refused. */
-function parseAfter(chatId: string, after: unknown): string | undefined {
-  if (!isGiven(after)) return undefined;
-  if (typeof after === 'string' && parseMessageId(chatId, after)) return after;
-  throw new InvalidRequestError(`Field 'after' is invalid`);
+function parseAfter(chatId: string, after: unknown): number {
+  const place = typeof after === 'string' ? parseMessageId(chatId, after) : undefined;
+  if (!place) throw new InvalidRequestError(`Field 'after' is invalid`);
+  return place.number;
 }
 
 function listIds(messages: readonly unknown[]): string[] {
