@@ -22,7 +22,7 @@ export class ChatList {
     this.more = h('button', { type: 'button', className: 'more', hidden: true }, 'Show older chats');
     this.more.onclick = () => void this.load(this.cursor);
     this.nav.after(this.more);
-    this.moreSeen = new IntersectionObserver(([seen]) => seen?.isIntersecting && void this.load(this.cursor), {
+    this.moreSeen = new IntersectionObserver((seen) => seen.at(-1)?.isIntersecting && void this.load(this.cursor), {
       root: this.nav.parentElement,
       rootMargin: '0px 0px 200px',
     });

@@ -33,7 +33,7 @@ export class MessageList {
     const keep = new ResizeObserver(() => this.isAtEnd && this.scrollToEnd());
     keep.observe(this.scroller);
     keep.observe(this.list);
-    this.olderSeen = new IntersectionObserver(([seen]) => seen?.isIntersecting && void loadOlder(), {
+    this.olderSeen = new IntersectionObserver((seen) => seen.at(-1)?.isIntersecting && void loadOlder(), {
       root: this.scroller,
       rootMargin: '800px 0px 0px',
     });
