@@ -15,6 +15,7 @@ const LONGER_TIMEOUTS = { NODE_OPTIONS: `--import ${resolve('test/support/preloa
 
 const CLONED = [
   'src',
+  'page',
   'scripts',
   'test/support',
   'package.json',
