@@ -43,6 +43,20 @@ export function testTrouble(fixture: PageFixture): void {
     expect(driver.page.url()).toContain('#x');
   });
 
+  it('reads a reply at once that is made to be slow', async () => {
+    const driver = await fixture.openPage();
+    const parse = `async (texts) => {
+      const { parseBlocks } = await import('/page/markdown-blocks.js');
+      return texts.map((text) => parseBlocks(text).map(({ text: inner, items = [] }) => inner ?? items.length));
+    }`;
+    const long = (text: string) => text.repeat(400_000);
+    const texts = [`# a${long(' ')}x`, `# ${long('#')}x`, `- a${long('\n')}- b`, '# C#', '## Two ##', '# #'];
+    const call = `(${parse})(${JSON.stringify(texts)})`;
+    const [spaces, marks, ...others] = await driver.page.evaluate<unknown[][]>(call);
+    expect([spaces, marks].map((found) => String(found).length)).toEqual([400_002, 400_001]);
+    expect(others).toEqual([[1, 1], ['C#'], ['Two'], ['']]);
+  });
+
   it('asks for another token when one has expired, and loses nothing', async () => {
     const driver = await fixture.openPage({ token: fixture.createToken('late', -60) });
     const dialog = driver.page.locator('#token-dialog[open]');
