@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Route } from 'playwright-core';
 import { describeInBrowser } from '../support/browser.js';
 import { SHORT, usePage } from '../support/page-fixture.js';
+import { testRaces } from './page-races.js';
 import { testTrouble } from './page-trouble.js';
 
 /** The page of local mode in Chromium, as a person uses it. All its tests share a browser and a service. */
@@ -10,6 +11,8 @@ describeInBrowser('the page', () => {
   const fixture = usePage();
 
   describe('in trouble', () => testTrouble(fixture));
+
+  describe('in a hurry', () => testRaces(fixture));
 
   it('takes the token of local mode, and says which agent replies', async () => {
     const driver = await fixture.openPage({ token: null });
