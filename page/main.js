@@ -145,6 +145,7 @@ function leaveAddress() {
 }
 
 function leaveGone() {
+  chats.drop(namedChat() ?? '');
   leaveAddress();
   return conversation.open(undefined);
 }

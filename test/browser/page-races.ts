@@ -22,10 +22,11 @@ export function testRaces(fixture: PageFixture): void {
       await failing
     ).continue({ postData: JSON.stringify({ prompt: 'Plan a weekend in Lisbon [[fault http-error]]' }) });
     await driver.notices.getByText('Your message is kept.').waitFor();
-    await driver.press('Try again');
+    await driver.page.getByRole('button', { name: 'Try again' }).press('Enter');
     await driver.replies.getByText('Alfama').waitFor();
     await driver.untilReady();
     expect(await driver.notices.count()).toBe(0);
+    expect(await driver.page.evaluate('document.activeElement.id')).toBe('scroller');
     expect(await fixture.listPrompts(token, driver.chatId)).toEqual(['Plan a weekend in Lisbon']);
   });
 
@@ -137,6 +138,18 @@ export function testRaces(fixture: PageFixture): void {
     await tab.page.locator('#delete-confirm').click();
     await driver.page.getByText('What would you like to know?').waitFor();
     expect(await driver.prompt.inputValue()).toBe('And then?');
+  });
+
+  it('takes a chat off the list that turns out to be gone', async () => {
+    const driver = await fixture.openPage();
+    const time = '2026-01-01T00:00:00.000Z';
+    const chats = [{ id: 'gone', title: 'Gone', created_at: time, updated_at: time }];
+    await driver.forge('**/chats?*', 'application/json', JSON.stringify({ chats }));
+    await driver.page.reload();
+    await driver.titles.click();
+    await driver.page.getByRole('alert').getByText('Chat not found').waitFor();
+    await driver.titles.waitFor({ state: 'detached' });
+    expect(driver.chatId).toBe('');
   });
 
   it('works behind a proxy that drops names with an underscore, and at an address that is no address', async () => {
