@@ -123,6 +123,23 @@ export function testTrouble(fixture: PageFixture): void {
     expect(await driver.notices.count()).toBe(0);
   });
 
+  it('shows each source once after a connection was lost behind them', async () => {
+    const driver = await fixture.openPage();
+    const time = '2026-01-01T00:00:00.000Z';
+    const chat = { id: 'c', title: 'Hello', created_at: time, updated_at: time };
+    const parts = [
+      { type: 'start', messageId: 'c:1', messageMetadata: { chat, user_message_id: 'c:1:user' } },
+      { type: 'text-delta', id: 'answer', delta: 'Alfama.' },
+      { type: 'source-url', sourceId: 'source-1', url: 'https://example.com/', title: 'Lisbon' },
+    ].map((part) => `data: ${JSON.stringify(part)}\n\n`);
+    const end = 'data: {"type":"finish","finishReason":"stop"}\n\ndata: [DONE]\n\n';
+    await driver.forge('**/chat/stream', 'text/event-stream', parts.join(''));
+    await driver.forge('**/chat/stream/c/stream', 'text/event-stream', parts.join('') + end);
+    await driver.ask('Hello');
+    expect(await driver.replies.textContent()).toBe('Alfama.');
+    expect(await driver.page.locator('.sources li').count()).toBe(1);
+  });
+
   it('makes the agent fail on demand, says what is kept, and goes on', async () => {
     const driver = await fixture.openPage();
     await driver.press('Watch it fail');
