@@ -7,14 +7,16 @@ export class ApiError extends Error {
   /**
    * @param {number} status - 0 if there was no response.
    * @param {string} error - the text of the service.
-   * @param {{ message?: string, retryAfter?: number, turnId?: string }} [facts]
+   * @param {{ message?: string, retryAfter?: number, chatId?: string, turnId?: string }} [facts]
    */
-  constructor(status, error, { message, retryAfter, turnId } = {}) {
+  constructor(status, error, { message, retryAfter, chatId, turnId } = {}) {
     super(error);
     this.status = status;
     this.detail = message;
     /** Whole seconds. */
     this.retryAfter = retryAfter;
+    /** The chat of the turn, if it has begun. */
+    this.chatId = chatId;
     /** The id of the reply. If there is one, the turn has begun and its prompt is stored. */
     this.turnId = turnId;
   }
@@ -37,9 +39,10 @@ export class Api {
     return (await (await this.send('GET', `chats/${encodeURIComponent(id)}`, { signal })).json()).chat;
   }
 
-  /** @param {string} id @param {string} cursor @returns {Promise<MessagePage>} */
-  async readOlder(id, cursor) {
-    return (await this.send('GET', `chats/${encodeURIComponent(id)}/messages?limit=50${toQuery(cursor)}`)).json();
+  /** @param {string} id @param {string} cursor @param {AbortSignal} signal @returns {Promise<MessagePage>} */
+  async readOlder(id, cursor, signal) {
+    const path = `chats/${encodeURIComponent(id)}/messages?limit=50${toQuery(cursor)}`;
+    return (await this.send('GET', path, { signal })).json();
   }
 
   /** @param {string} id @param {string} title @returns {Promise<ChatSummary>} */
@@ -95,7 +98,7 @@ export class Api {
       const response = await this.fetch(path, {
         method,
         headers: {
-          id_token: this.session.token,
+          ...this.session.header,
           ...(body && { 'content-type': 'application/json' }),
           ...headers,
         },
@@ -105,6 +108,7 @@ export class Api {
       if (response.ok) return response;
       const error = await toError(response);
       signal?.throwIfAborted();
+      if (error.status === 401 && this.session.changeHeader(error.message)) continue;
       if (error.status !== 401 || !(await this.session.renew(error.message))) throw error;
       signal?.throwIfAborted();
     }
@@ -129,6 +133,7 @@ async function toError(response) {
   return new ApiError(response.status, error, {
     message,
     retryAfter,
+    chatId: response.headers.get('chat-id') ?? undefined,
     turnId: response.headers.get('turn-id') ?? undefined,
   });
 }

@@ -5,8 +5,8 @@ import { byId, h } from './dom.js';
  * The title of the open chat, and what can be done with it.
  *
  * @typedef {object} HeaderActions
- * @property {(title: string) => Promise<void>} rename
- * @property {() => Promise<void>} remove
+ * @property {(id: string, title: string) => Promise<void>} rename
+ * @property {(id: string) => Promise<void>} remove
  */
 export class ChatHeader {
   /** @type {ChatSummary | undefined} */
@@ -31,10 +31,11 @@ export class ChatHeader {
   }
 
   openForm() {
-    const given = this.chat?.title ?? '';
+    const { id, title: given } = /** @type {ChatSummary} */ (this.chat);
     const field = h('input', { value: given, dir: 'auto', maxLength: 200, 'aria-label': 'Title of the chat' });
+    const leave = () => this.title.replaceChildren(this.chat?.title ?? 'New chat');
     const close = () => {
-      this.title.replaceChildren(this.chat?.title ?? '');
+      leave();
       byId('rename').focus();
     };
     field.onkeydown = (event) => {
@@ -43,24 +44,26 @@ export class ChatHeader {
       const title = field.value.trim();
       if (title === '' || title === given) return close();
       field.disabled = true;
-      this.actions.rename(title).then(close, () => {
+      this.actions.rename(id, title).then(close, () => {
         field.disabled = false;
         field.focus();
       });
     };
-    field.onblur = () => field.disabled || close();
+    // What has the focus now keeps it.
+    field.onblur = () => field.disabled || !field.isConnected || leave();
     this.title.replaceChildren(field);
     field.select();
   }
 
   askToDelete() {
+    const { id, title } = /** @type {ChatSummary} */ (this.chat);
     /** @type {HTMLDialogElement} */
     const dialog = byId('delete-dialog');
-    byId('delete-title').textContent = this.chat?.title ?? '';
+    byId('delete-title').textContent = title;
     byId('delete-cancel').onclick = () => dialog.close();
     byId('delete-confirm').onclick = () => {
       dialog.close();
-      void this.actions.remove();
+      void this.actions.remove(id);
     };
     dialog.showModal();
   }

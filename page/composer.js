@@ -67,6 +67,14 @@ export class Composer {
     this.put(text);
   }
 
+  /** The chat is gone. Its text goes on in a new one. */
+  leaveChat() {
+    const text = this.field.value.trim();
+    this.put('');
+    this.switchTo('', false);
+    if (text !== '') this.giveBack(text);
+  }
+
   /** @param {boolean} isBusy @param {boolean} isStopping */
   setBusy(isBusy, isStopping) {
     this.isBusy = isBusy;

@@ -1,8 +1,9 @@
 /** @import { Api } from './api.js' */
 /** @import { MessageList } from './message-list.js' */
 /** @import { ChatSummary, Entry, StoredChat, StreamPart, TurnRequest } from './types.js' */
-import { createKey, findPrompt, isSame, toEntries, toEntry, toReplaced } from './entries.js';
+import { ApiError } from './api.js';
 import { announce } from './dom.js';
+import { createKey, findPrompt, isSame, isUnsent, toEntries, toEntry, toReplaced } from './entries.js';
 import { toTrouble, TurnReader } from './turn-reader.js';
 
 /** Milliseconds before a lost connection is tried again: at first, and at most. Then how often, which is five minutes. */
@@ -52,7 +53,7 @@ export class Conversation {
 
   /** Gives the prompts back that were not sent. */
   leave() {
-    const unsent = this.entries.filter(({ trouble }) => trouble?.kind === 'unsent');
+    const unsent = this.entries.filter(isUnsent);
     if (unsent.length > 0) this.listener.onLeave(unsent.map(({ content }) => content).join('\n\n'));
   }
 
@@ -60,46 +61,41 @@ export class Conversation {
   async load(id) {
     const { signal } = this.leaving;
     const chat = await this.api.readChat(id, signal);
-    if (signal.aborted) return;
-    this.adopt(chat);
-    this.show(toEntries(chat.messages), chat.next_cursor);
-    if (chat.running) void this.follow();
-  }
-
-  /** Reads the chat again, for what another tab or device has changed. */
-  async refresh() {
-    if (this.chat === undefined || this.isBusy) return;
-    const { signal } = this.leaving;
-    const chat = await this.api.readChat(this.chat.id, signal);
     if (signal.aborted || this.isBusy) return;
     this.adopt(chat);
     this.merge(chat);
     if (chat.running) void this.follow();
   }
 
+  /** Reads the chat again, for what another tab or device has changed. */
+  async refresh() {
+    if (this.chat !== undefined && !this.isBusy) await this.load(this.chat.id);
+  }
+
   /** Shows the newest messages where they differ. Older ones stay. @param {StoredChat} chat */
   merge({ messages, next_cursor: cursor }) {
     const fresh = toEntries(messages);
-    const unsent = this.entries.filter(({ trouble }) => trouble?.kind === 'unsent');
-    const stored = this.entries.filter((entry) => !unsent.includes(entry));
+    const unsent = this.entries.filter(isUnsent);
+    const stored = this.entries.filter((entry) => !isUnsent(entry));
     // A chat without older messages is whole. What it does not have any more was replaced.
     const from = cursor === undefined ? 0 : stored.findIndex(({ id }) => id === fresh[0]?.id);
     if (isSame(stored.slice(Math.max(from, 0)), fresh)) return;
-    const older = stored.slice(0, Math.max(from, 0));
-    this.show([...older, ...fresh, ...unsent], from > 0 ? this.cursor : cursor);
+    this.show([...stored.slice(0, Math.max(from, 0)), ...fresh, ...unsent], from > 0 ? this.cursor : cursor);
   }
 
   async loadOlder() {
-    if (this.chat === undefined || this.cursor === undefined || this.isLoadingOlder) return;
+    const { chat, cursor } = this;
+    if (chat === undefined || cursor === undefined || this.isLoadingOlder) return;
     const { signal } = this.leaving;
     this.isLoadingOlder = true;
     try {
-      const { messages, next_cursor: cursor } = await this.api.readOlder(this.chat.id, this.cursor);
-      if (signal.aborted) return;
+      const { messages, next_cursor: next } = await this.api.readOlder(chat.id, cursor, signal);
+      // Meanwhile the chat may have been read anew.
+      if (signal.aborted || this.cursor !== cursor) return;
       const entries = toEntries(messages);
-      this.cursor = cursor;
+      this.cursor = next;
       this.entries = [...entries, ...this.entries];
-      this.view.prepend(entries, cursor !== undefined);
+      this.view.prepend(entries, next !== undefined);
     } finally {
       this.isLoadingOlder = false;
     }
@@ -171,18 +167,20 @@ export class Conversation {
     // As long as there is no reply, nothing is replaced.
     this.restore(hidden, prompt);
     // If the request was refused, another tab or device may have changed the chat.
-    if (prompt.trouble?.kind === 'unsent') await this.refresh().catch(() => undefined);
+    if (isUnsent(prompt)) await this.refresh().catch(() => undefined);
   }
 
   /** Follows the turn that runs in this chat. Another tab or device has begun it, or this page before it was loaded again. */
   async follow() {
     const { chat } = this;
-    const prompt = this.entries.at(-1);
+    const unsent = this.entries.filter(isUnsent);
+    const prompt = this.entries.findLast((entry) => !isUnsent(entry));
     if (chat === undefined || prompt === undefined || this.isBusy) return;
     const { signal } = this.leaving;
     this.setBusy(true);
     const reply = toEntry({ role: 'assistant', phase: 'waiting' });
-    this.append(reply);
+    for (const entry of unsent) this.remove(entry);
+    this.append(reply, ...unsent);
     const turn = new TurnReader(prompt, reply);
     turn.hasStarted = true;
     await this.read(turn, () => this.api.follow(chat.id, signal));
@@ -202,10 +200,14 @@ export class Conversation {
         const parts = await connect();
         if (parts === undefined) return await this.endUnseen(turn);
         turn.restart();
-        for await (const part of parts) this.take(turn, part);
+        for await (const part of parts) {
+          signal.throwIfAborted();
+          this.take(turn, part);
+        }
         if (signal.aborted) return;
         turn.end();
       } catch (error) {
+        await this.adoptBegun(error);
         if (signal.aborted) return;
         turn.fail(error, RETRY.times);
         if (turn.isOver) break;
@@ -217,9 +219,16 @@ export class Conversation {
     this.settle(turn);
   }
 
+  /** The first turn of a chat has begun, and was refused before its stream. @param {unknown} error */
+  async adoptBegun(error) {
+    if (this.chat !== undefined || !(error instanceof ApiError) || error.chatId === undefined) return;
+    const { signal } = this.leaving;
+    const chat = await this.api.readChat(error.chatId, signal).catch(this.listener.onLost);
+    if (chat && !signal.aborted) this.adopt(chat);
+  }
+
   /** @param {TurnReader} turn @param {StreamPart} part */
   take(turn, part) {
-    this.leaving.signal.throwIfAborted();
     const { chat } = part.messageMetadata ?? {};
     turn.take(part);
     if (part.type === 'text-delta') this.view.grow(turn.reply);
@@ -250,8 +259,7 @@ export class Conversation {
   /** Takes a turn and all after it off the page. @param {string | undefined} id - its prompt. @returns {Entry[]} */
   hide(id) {
     const from = id === undefined ? -1 : this.entries.findIndex((entry) => entry.id === id);
-    if (from === -1) return [];
-    const hidden = this.entries.slice(from).filter(({ trouble }) => trouble?.kind !== 'unsent');
+    const hidden = from === -1 ? [] : this.entries.slice(from).filter((entry) => !isUnsent(entry));
     for (const entry of hidden) this.remove(entry);
     return hidden;
   }
@@ -259,9 +267,8 @@ export class Conversation {
   /** @param {Entry[]} hidden @param {Entry} prompt */
   restore(hidden, prompt) {
     const others = this.entries.filter((entry) => entry !== prompt);
-    const from = others.findIndex(({ trouble }) => trouble?.kind === 'unsent');
-    const at = from === -1 ? others.length : from;
-    this.show([...others.slice(0, at), ...hidden, ...others.slice(at), prompt], this.cursor);
+    const stored = others.filter((entry) => !isUnsent(entry));
+    this.show([...stored, ...hidden, ...others.filter(isUnsent), prompt], this.cursor);
   }
 
   /** @param {...Entry} entries */

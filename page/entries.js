@@ -24,6 +24,9 @@ export function toEntries(messages) {
   );
 }
 
+/** Whether an entry is a prompt that was not sent. @param {Entry} entry */
+export const isUnsent = ({ trouble }) => trouble?.kind === 'unsent';
+
 /** Whether both show the same. @param {readonly Entry[]} shown @param {readonly Entry[]} fresh */
 export function isSame(shown, fresh) {
   return (

@@ -36,23 +36,29 @@ function report(error) {
 }
 
 /** The chat that the address names. */
-const namedChat = () => decodeURIComponent(location.hash.slice(1)) || undefined;
+function namedChat() {
+  try {
+    return decodeURIComponent(location.hash.slice(1)) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the chat that the address names is shown. */
+const isOpen = () => conversation.chat?.id === namedChat();
 
 const chats = new ChatList(api, report);
 const header = new ChatHeader({
-  rename: async (title) => {
-    if (conversation.chat === undefined) return;
-    const chat = await api.rename(conversation.chat.id, title).catch((error) => {
+  rename: async (id, title) => {
+    const chat = await api.rename(id, title).catch((error) => {
       report(error);
       throw error;
     });
-    conversation.adopt(chat);
+    if (conversation.chat?.id === id) conversation.adopt(chat);
     chats.put(chat);
     tabs.tell(chat.id);
   },
-  remove: async () => {
-    const id = conversation.chat?.id;
-    if (id === undefined) return;
+  remove: async (id) => {
     try {
       await api.remove(id);
     } catch (error) {
@@ -60,12 +66,11 @@ const header = new ChatHeader({
     }
     chats.drop(id);
     tabs.tell(id);
-    location.hash = '';
+    if (conversation.chat?.id === id) location.hash = '';
   },
 });
 const composer = new Composer({
-  // A prompt may be faster than the settings.
-  send: (prompt) => void opening.then(() => conversation.ask(prompt)),
+  send: (prompt) => void send(prompt),
   stop: () => void conversation.stop().catch(report),
 });
 /** @type {MessageList} */
@@ -79,7 +84,7 @@ const messages = new MessageList(
       composer.giveBack(entry.content);
     },
     sendAnew: (entry) => {
-      history.replaceState(null, '', location.pathname + location.search);
+      leaveAddress();
       void conversation.sendAnew(entry);
     },
   },
@@ -92,7 +97,7 @@ const conversation = new Conversation(api, messages, {
     const id = chat?.id ?? namedChat();
     // A chat that has just begun gets its address. The one before it in the history is the empty page.
     if (chat !== undefined && namedChat() !== chat.id) history.pushState(null, '', `#${encodeURIComponent(chat.id)}`);
-    composer.switchTo(chat?.id ?? '', chat !== undefined && conversation.isBusy);
+    composer.switchTo(id ?? '', chat !== undefined && conversation.isBusy);
     chats.select(id);
   },
   onLost: report,
@@ -110,14 +115,39 @@ const tabs = new Tabs((chatId) => {
 const drawer = new Drawer();
 drawer.set(false);
 
+/** A prompt may be faster than its chat, and goes to no other one. @param {string} prompt */
+async function send(prompt) {
+  await opening;
+  if (!isOpen()) await openAddress();
+  if (isOpen() && !conversation.isBusy) await conversation.ask(prompt);
+  else composer.giveBack(prompt);
+}
+
 async function reread() {
+  await opening;
+  if (!isOpen()) return openAddress();
   try {
     await conversation.refresh();
   } catch (error) {
     // Another tab has deleted it.
-    if (error instanceof ApiError && error.status === 404) location.hash = '';
+    if (isGone(error)) await leaveGone();
     else report(error);
   }
+}
+
+/** @param {unknown} error */
+const isGone = (error) => error instanceof ApiError && error.status === 404;
+
+/** The address names no chat any more. What is written goes to a new one. */
+function leaveAddress() {
+  history.replaceState(null, '', location.pathname + location.search);
+  composer.leaveChat();
+}
+
+function leaveGone() {
+  chats.drop(namedChat() ?? '');
+  leaveAddress();
+  return conversation.open(undefined);
 }
 
 async function openNamed() {
@@ -125,7 +155,7 @@ async function openNamed() {
     await conversation.open(namedChat());
   } catch (error) {
     report(error);
-    if (error instanceof ApiError && error.status === 404) location.hash = '';
+    if (isGone(error)) await leaveGone();
   }
   if (matchMedia('(hover: hover)').matches) composer.field.focus();
 }
@@ -136,11 +166,17 @@ session.onUser = () => {
   composer.configure(session.settings);
 };
 byId('token').onclick = async () => {
-  if (await session.renew()) await Promise.all([chats.load(), openNamed()]);
+  if (await session.renew()) await Promise.all([chats.load(), openAddress()]);
 };
-addEventListener('hashchange', () => void openNamed());
+addEventListener('hashchange', () => void openAddress());
 addEventListener('pagehide', () => conversation.leave());
 document.addEventListener('visibilitychange', () => document.hidden || void reread());
+
+/** Opens the chat of the address. A prompt waits for it. */
+function openAddress() {
+  opening = openNamed();
+  return opening;
+}
 
 async function openPage() {
   try {
@@ -151,4 +187,4 @@ async function openPage() {
   }
 }
 
-const opening = openPage();
+let opening = openPage();

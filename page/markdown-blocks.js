@@ -14,11 +14,12 @@
 /** A block is cut behind so many characters, so that each new piece of a long one costs little. */
 const LONG = 4000;
 
+// With `s` no line has a place where these patterns try again and again.
 const FENCE = /^ {0,3}(```+|~~~+)\s*([^`\s]*)/;
-const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*$/;
+const HEADING = /^ {0,3}(#{1,6})\s+(.*)$/s;
 const RULE = /^ {0,3}([-*_])( *\1){2,}\s*$/;
-const BULLET = /^(\s*)(?:[-*+]|(\d{1,9})[.)])\s+(.*)$/;
-const QUOTE = /^ {0,3}>\s?(.*)$/;
+const BULLET = /^(\s*)(?:[-*+]|(\d{1,9})[.)])\s+(.*)$/s;
+const QUOTE = /^ {0,3}>\s?(.*)$/s;
 
 /**
  * Splits a text into blocks. A block that is followed by another one never changes, whatever text comes after.
@@ -93,7 +94,15 @@ function readLine(reader) {
   const [, marks, text = ''] = HEADING.exec(line) ?? [];
   if (marks === undefined && !RULE.test(line)) return undefined;
   reader.next(line.length);
-  return marks === undefined ? { type: 'rule' } : { type: 'heading', level: marks.length, text };
+  return marks === undefined ? { type: 'rule' } : { type: 'heading', level: marks.length, text: trimMarks(text) };
+}
+
+/** Takes the marks off that close a heading. Those of a word stay. @param {string} text */
+function trimMarks(text) {
+  const trimmed = text.trimEnd();
+  let end = trimmed.length;
+  while (trimmed[end - 1] === '#') end -= 1;
+  return end === 0 || /\s/.test(trimmed[end - 1] ?? '') ? trimmed.slice(0, end).trimEnd() : trimmed;
 }
 
 /** @param {LineReader} reader */
@@ -147,7 +156,10 @@ function readList(reader) {
     const last = items.at(-1);
     if (line.trim() === '') {
       if (!goesOn(reader, ordered)) break;
-    } else if (bullet === null) {
+      reader.skipBlank();
+      continue;
+    }
+    if (bullet === null) {
       if (last === undefined || startsBlock(line)) break;
       const inner = last.children.at(-1) ?? last;
       inner.text += `\n${line.trim()}`;

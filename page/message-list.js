@@ -71,8 +71,12 @@ export class MessageList {
 
   /** @param {Entry} entry */
   remove(entry) {
-    this.views.get(entry)?.element.remove();
+    const element = this.views.get(entry)?.element;
+    const hadFocus = element?.contains(document.activeElement);
+    element?.remove();
     this.views.delete(entry);
+    // Its button is gone, so a keyboard goes on from here.
+    if (hadFocus) this.scroller.focus({ preventScroll: true });
     this.empty.hidden = this.views.size > 0;
   }
 

@@ -134,6 +134,8 @@ export class MessageView {
     const form = new EditForm(entry.content, {
       onClose: close,
       onSend: (text) => {
+        // While a turn runs, the text stays in its form.
+        if (this.element.closest('.busy')) return;
         close();
         actions.edit(entry, text);
       },

@@ -8,6 +8,8 @@ const STORED = 'id_token';
 export class Session {
   /** @type {Promise<boolean> | undefined} */
   asking;
+  /** Whether the token is sent in `authorization`. */
+  isBearer = false;
 
   /** @param {URL} root - where the service is. */
   constructor(root) {
@@ -35,6 +37,23 @@ export class Session {
     } catch {
       return undefined;
     }
+  }
+
+  /** The header with the token. @returns {Record<string, string>} */
+  get header() {
+    return this.isBearer ? { authorization: `Bearer ${this.token}` } : { id_token: this.token };
+  }
+
+  /**
+   * Some proxies drop names with an underscore, such as `id_token`. The other header is used from then on.
+   *
+   * @param {string} reason - why the service refused the token.
+   * @returns {boolean} whether to try again.
+   */
+  changeHeader(reason) {
+    if (this.isBearer || this.token === '' || !reason.endsWith('token is missing')) return false;
+    this.isBearer = true;
+    return true;
   }
 
   /**

@@ -33,6 +33,7 @@ export class TurnReader {
     switch (part.type) {
       case 'start':
         this.hasStarted = true;
+        reply.citations = [];
         reply.id = part.messageId;
         prompt.id = part.messageMetadata?.user_message_id ?? prompt.id;
         break;

@@ -2,47 +2,8 @@ import { expect, it } from '@jest/globals';
 import type { PageFixture } from '../support/page-fixture.js';
 import { visitStates } from '../support/page-states.js';
 
-/** Everything that a careless page would run or follow. */
-const HOSTILE = [
-  '<img src=x onerror="document.title=1"> <script>document.title=1</script>',
-  '[a](javascript:document.title=1) [b](JaVaScRiPt:document.title=1) [c](data:text/html,x) ![d](https://evil.example/x.png)',
-  '<https://evil.example> [e]( javascript:alert(1) "t") [[f](https://a.example)](javascript:1)',
-  '**<b onclick=x>** `</code><script>1</script>` \u202Ertl\u202C </textarea></article>',
-].join('\n\n');
-
 /** Tests of the page where things go wrong, and in windows of every width. */
 export function testTrouble(fixture: PageFixture): void {
-  it('makes nothing of hostile text', async () => {
-    const driver = await fixture.openPage();
-    const parts = [
-      { type: 'start', messageId: 'c:1', messageMetadata: { user_message_id: 'c:1:user' } },
-      { type: 'text-delta', id: 'answer', delta: HOSTILE },
-      { type: 'source-url', sourceId: '1', url: 'javascript:document.title=1', title: HOSTILE },
-      {
-        type: 'source-document',
-        title: '<i>',
-        providerMetadata: { citation: { uri: 'data:text/html,x', snippet: HOSTILE, end: 9 } },
-      },
-      { type: 'finish', finishReason: 'stop' },
-    ];
-    const body = [...parts.map((part) => JSON.stringify(part)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('');
-    await driver.forge('**/chat/stream', 'text/event-stream', body);
-    const chats = [{ id: 'x', title: HOSTILE, updated_at: '2026-01-01T00:00:00.000Z' }];
-    await driver.forge('**/chats?*', 'application/json', JSON.stringify({ chats }));
-    await driver.page.reload();
-    await driver.ask(HOSTILE);
-    expect(await driver.replies.textContent()).toContain('<script>document.title=1</script>');
-    expect(await driver.page.locator('main img, main script, main b, iframe').count()).toBe(0);
-    const links = driver.page.locator('main a');
-    const targets = await links.evaluateAll((found) => found.map((link) => link.getAttribute('href')));
-    expect(new Set(targets)).toEqual(
-      new Set(['https://evil.example/x.png', 'https://evil.example/', 'https://a.example/']),
-    );
-    expect(await driver.page.title()).toBe('New chat');
-    await driver.page.locator('#chats a').click();
-    expect(driver.page.url()).toContain('#x');
-  });
-
   it('asks for another token when one has expired, and loses nothing', async () => {
     const driver = await fixture.openPage({ token: fixture.createToken('late', -60) });
     const dialog = driver.page.locator('#token-dialog[open]');
@@ -107,6 +68,23 @@ export function testTrouble(fixture: PageFixture): void {
     await Promise.all([driver.untilReady(), running]);
     expect(await driver.page.locator('.message').count()).toBe(4);
     expect(await driver.notices.count()).toBe(0);
+  });
+
+  it('shows each source once after a connection was lost behind them', async () => {
+    const driver = await fixture.openPage();
+    const time = '2026-01-01T00:00:00.000Z';
+    const chat = { id: 'c', title: 'Hello', created_at: time, updated_at: time };
+    const parts = [
+      { type: 'start', messageId: 'c:1', messageMetadata: { chat, user_message_id: 'c:1:user' } },
+      { type: 'text-delta', id: 'answer', delta: 'Alfama.' },
+      { type: 'source-url', sourceId: 'source-1', url: 'https://example.com/', title: 'Lisbon' },
+    ].map((part) => `data: ${JSON.stringify(part)}\n\n`);
+    const end = 'data: {"type":"finish","finishReason":"stop"}\n\ndata: [DONE]\n\n';
+    await driver.forge('**/chat/stream', 'text/event-stream', parts.join(''));
+    await driver.forge('**/chat/stream/c/stream', 'text/event-stream', parts.join('') + end);
+    await driver.ask('Hello');
+    expect(await driver.replies.textContent()).toBe('Alfama.');
+    expect(await driver.page.locator('.sources li').count()).toBe(1);
   });
 
   it('makes the agent fail on demand, says what is kept, and goes on', async () => {

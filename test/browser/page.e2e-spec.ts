@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Route } from 'playwright-core';
 import { describeInBrowser } from '../support/browser.js';
 import { SHORT, usePage } from '../support/page-fixture.js';
+import { testRaces } from './page-races.js';
 import { testTrouble } from './page-trouble.js';
 
 /** Runs in the page. Notes how long the reply is, each time that it has changed. */
@@ -9,11 +10,66 @@ const NOTE_LENGTHS = `globalThis.lengths = [];
 new MutationObserver(() => lengths.push(document.querySelector('.assistant .markdown')?.textContent.length ?? 0))
   .observe(document.getElementById('messages'), { subtree: true, childList: true, characterData: true });`;
 
+/** Everything that a careless page would run or follow. */
+const HOSTILE = [
+  '<img src=x onerror="document.title=1"> <script>document.title=1</script>',
+  '[a](javascript:document.title=1) [b](JaVaScRiPt:document.title=1) [c](data:text/html,x) ![d](https://evil.example/x.png)',
+  '<https://evil.example> [e]( javascript:alert(1) "t") [[f](https://a.example)](javascript:1)',
+  '**<b onclick=x>** `</code><script>1</script>` \u202Ertl\u202C </textarea></article>',
+].join('\n\n');
+
 /** The page of local mode in Chromium, as a person uses it. All its tests share a browser and a service. */
 describeInBrowser('the page', () => {
   const fixture = usePage();
 
   describe('in trouble', () => testTrouble(fixture));
+
+  describe('in a hurry', () => testRaces(fixture));
+
+  it('makes nothing of hostile text', async () => {
+    const driver = await fixture.openPage();
+    const parts = [
+      { type: 'start', messageId: 'c:1', messageMetadata: { user_message_id: 'c:1:user' } },
+      { type: 'text-delta', id: 'answer', delta: HOSTILE },
+      { type: 'source-url', sourceId: '1', url: 'javascript:document.title=1', title: HOSTILE },
+      {
+        type: 'source-document',
+        title: '<i>',
+        providerMetadata: { citation: { uri: 'data:text/html,x', snippet: HOSTILE, end: 9 } },
+      },
+      { type: 'finish', finishReason: 'stop' },
+    ];
+    const body = [...parts.map((part) => JSON.stringify(part)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('');
+    await driver.forge('**/chat/stream', 'text/event-stream', body);
+    const chats = [{ id: 'x', title: HOSTILE, updated_at: '2026-01-01T00:00:00.000Z' }];
+    await driver.forge('**/chats?*', 'application/json', JSON.stringify({ chats }));
+    await driver.page.reload();
+    await driver.ask(HOSTILE);
+    expect(await driver.replies.textContent()).toContain('<script>document.title=1</script>');
+    expect(await driver.page.locator('main img, main script, main b, iframe').count()).toBe(0);
+    const links = driver.page.locator('main a');
+    const targets = await links.evaluateAll((found) => found.map((link) => link.getAttribute('href')));
+    expect(new Set(targets)).toEqual(
+      new Set(['https://evil.example/x.png', 'https://evil.example/', 'https://a.example/']),
+    );
+    expect(await driver.page.title()).toBe('New chat');
+    await driver.page.locator('#chats a').click();
+    expect(driver.page.url()).toContain('#x');
+  });
+
+  it('reads a reply at once that is made to be slow', async () => {
+    const driver = await fixture.openPage();
+    const parse = `async (texts) => {
+      const { parseBlocks } = await import('/page/markdown-blocks.js');
+      return texts.map((text) => parseBlocks(text).map(({ text: inner, items = [] }) => inner ?? items.length));
+    }`;
+    const long = (text: string) => text.repeat(400_000);
+    const texts = [`# a${long(' ')}x`, `# ${long('#')}x`, `- a${long('\n')}- b`, '# C#', '## Two ##', '# #'];
+    const call = `(${parse})(${JSON.stringify(texts)})`;
+    const [spaces, marks, ...others] = await driver.page.evaluate<unknown[][]>(call);
+    expect([spaces, marks].map((found) => String(found).length)).toEqual([400_002, 400_001]);
+    expect(others).toEqual([[1, 1], ['C#'], ['Two'], ['']]);
+  });
 
   it('takes the token of local mode, and says which agent replies', async () => {
     const driver = await fixture.openPage({ token: null });

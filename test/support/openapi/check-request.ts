@@ -39,7 +39,7 @@ function listParameterDeviations(
   const given = [
     ...[...searchParams].map(([name, value]) => ({ where: 'query', name, value })),
     ...Object.entries(headers)
-      .filter(([name]) => !BROWSER.test(name) && !schemes.includes(name))
+      .filter(([name]) => !BROWSER.test(name) && !schemes.includes(name === 'authorization' ? 'bearer' : name))
       .map(([name, value]) => ({ where: 'header', name, value })),
   ];
   return given.flatMap(({ where, name, value }) => {
