@@ -164,7 +164,7 @@ describeInBrowser('the page', () => {
 
   it('follows a running reply after a reload, and in a second tab', async () => {
     const driver = await fixture.openPage();
-    await driver.say('Plan a weekend in Lisbon [[fault reply pace=100]]');
+    await driver.say('Plan a weekend in Lisbon [[fault reply pace=200]]');
     await driver.replies.getByText('You said').waitFor();
     const tab = await fixture.openTab(driver);
     await driver.page.reload();
@@ -175,7 +175,7 @@ describeInBrowser('the page', () => {
     await Promise.all([driver.untilReady(), tab.untilReady()]);
     for (const each of [driver, tab]) await each.replies.getByText('This is turn 1').waitFor();
 
-    await tab.say('And in winter? [[fault reply pace=60]]');
+    await tab.say('And in winter? [[fault reply pace=150]]');
     await driver.page.locator('[data-phase=streaming]').waitFor();
     await driver.replies.nth(1).getByText('This is turn 2').waitFor();
     await Promise.all([driver.untilReady(), tab.untilReady()]);
