@@ -23,7 +23,7 @@ export class GivenUpSessions {
         yield event;
       }
     } catch (error) {
-      isGivenUp = signal.aborted || error instanceof AgentTimeoutError;
+      isGivenUp &&= signal.aborted || error instanceof AgentTimeoutError;
       throw error;
     } finally {
       if (isGivenUp) this.endInBackground(sessionId);
