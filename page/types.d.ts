@@ -63,6 +63,8 @@ export interface StreamPart {
 export interface TurnRequest {
   readonly prompt: string;
   readonly key: string;
+  /** The id of the chat that it opens, if the page shows none. */
+  readonly newChatId: string;
   /** The message whose turn is replaced, with all after it. */
   readonly replaceFrom?: string;
   /** Whether a turn that runs in this chat is stopped first. */

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { PageFixture } from '../support/page-fixture.js';
+import { type PageFixture, SHORT } from '../support/page-fixture.js';
 import { visitStates } from '../support/page-states.js';
 
 /** Tests of the page where things go wrong, and in windows of every width. */
@@ -10,6 +10,12 @@ export function testTrouble(fixture: PageFixture): void {
     await dialog.getByText('Your token has expired').waitFor();
     await driver.page.keyboard.press('Escape');
     await driver.say('Plan a weekend in Lisbon');
+    await dialog.waitFor();
+    await driver.page.reload();
+    await dialog.waitFor();
+    await driver.page.keyboard.press('Escape');
+    expect(await driver.prompt.inputValue()).toBe('Plan a weekend in Lisbon');
+    await driver.prompt.press('Enter');
     await dialog.waitFor();
     await driver.page.keyboard.press('Escape');
     await driver.notices.getByText('Not sent: Invalid id_token: token has expired').waitFor();
@@ -70,6 +76,24 @@ export function testTrouble(fixture: PageFixture): void {
     expect(await driver.notices.count()).toBe(0);
   });
 
+  it('shows the end of a turn that it has missed, though the chat cannot be read at once', async () => {
+    const token = fixture.createToken('misser');
+    const id = await fixture.ask(token, `Hello ${SHORT}`);
+    const driver = await fixture.openPage({ token, hash: `#${id}` });
+    await driver.replies.waitFor();
+    driver.allow(/ERR_FAILED/);
+    await driver.page.route('**/chat/stream', async (route) => {
+      await fixture.ask(token, 'Plan a weekend in Lisbon', id);
+      await driver.page.route(`**/chats/${id}`, (reading) => reading.abort(), { times: 1 });
+      const start = { type: 'start', messageId: `${id}:2`, messageMetadata: { user_message_id: `${id}:2:user` } };
+      await driver.fulfill(route, 'text/event-stream', `data: ${JSON.stringify(start)}\n\n`);
+    });
+    await driver.ask('Plan a weekend in Lisbon');
+    await driver.replies.nth(1).getByText('Alfama').waitFor();
+    expect(await driver.page.locator('.message').count()).toBe(4);
+    expect(await driver.page.getByRole('alert').isHidden()).toBe(true);
+  });
+
   it('shows each source once after a connection was lost behind them', async () => {
     const driver = await fixture.openPage();
     const time = '2026-01-01T00:00:00.000Z';
@@ -112,7 +136,7 @@ export function testTrouble(fixture: PageFixture): void {
     const found: string[] = [];
     await visitStates(driver, async (state, widths) => {
       for (const width of widths) {
-        await driver.page.setViewportSize({ width, height: 800 });
+        await driver.page.setViewportSize({ width, height: 700 });
         for (const overflow of await driver.listOverflows()) found.push(`${state}, ${width}: ${overflow}`);
       }
       await driver.page.emulateMedia({ colorScheme: 'light' });

@@ -4,6 +4,7 @@ import { describeInBrowser } from '../support/browser.js';
 import { SHORT, usePage } from '../support/page-fixture.js';
 import { testRaces } from './page-races.js';
 import { testTrouble } from './page-trouble.js';
+import { testUnsent } from './page-unsent.js';
 
 /** Runs in the page. Notes how long the reply is, each time that it has changed. */
 const NOTE_LENGTHS = `globalThis.lengths = [];
@@ -25,6 +26,8 @@ describeInBrowser('the page', () => {
   describe('in trouble', () => testTrouble(fixture));
 
   describe('in a hurry', () => testRaces(fixture));
+
+  describe('with texts that were not sent', () => testUnsent(fixture));
 
   it('makes nothing of hostile text', async () => {
     const driver = await fixture.openPage();
@@ -53,8 +56,32 @@ describeInBrowser('the page', () => {
       new Set(['https://evil.example/x.png', 'https://evil.example/', 'https://a.example/']),
     );
     expect(await driver.page.title()).toBe('New chat');
+    await driver.page.route('**/chats/x', (route) => route.abort());
+    driver.allow(/ERR_FAILED/);
     await driver.page.locator('#chats a').click();
-    expect(driver.page.url()).toContain('#x');
+    await driver.page.getByRole('alert').waitFor();
+    expect(driver.chatId).toBe('x');
+  });
+
+  it('shows nothing of one user to the next one in the same tab', async () => {
+    const token = fixture.createToken('first-user');
+    const id = await fixture.ask(token, `Secret ${SHORT}`);
+    const driver = await fixture.openPage({ token, hash: `#${id}` });
+    await driver.replies.waitFor();
+    await driver.prompt.fill('A secret draft');
+    const change = async (next: string) => {
+      await driver.page.locator('#token').click();
+      await driver.page.locator('#token-field').fill(next);
+      await driver.page.locator('#token-field').press('Enter');
+    };
+    await change(fixture.createToken('second-user'));
+    await driver.page.locator('#user', { hasText: 'second-user' }).waitFor();
+    await driver.page.getByText('Your chats will be here.').waitFor();
+    expect([driver.chatId, await driver.prompt.inputValue()]).toEqual(['', '']);
+    await change(token);
+    await driver.titles.click();
+    await driver.replies.waitFor();
+    expect(await driver.prompt.inputValue()).toBe('A secret draft');
   });
 
   it('reads a reply at once that is made to be slow', async () => {
@@ -111,6 +138,10 @@ describeInBrowser('the page', () => {
     await driver.titles.nth(29).hover();
     await driver.page.mouse.wheel(0, 5000);
     await driver.titles.nth(31).waitFor();
+    // Another tab has a turn, so the newest chats are read again.
+    const read = driver.page.waitForResponse('**/chats?limit=30');
+    await driver.page.evaluate(`new BroadcastChannel('chats').postMessage('x')`);
+    await (await read).finished();
     const titles = await driver.titles.allTextContents();
     expect(titles.map((title) => /\d+/.exec(title)?.[0])).toEqual(Array.from({ length: 32 }, (_, i) => String(32 - i)));
 
@@ -147,7 +178,7 @@ describeInBrowser('the page', () => {
 
   it('stops the first reply of a chat before its first word, and another one, and keeps what was there', async () => {
     const driver = await fixture.openPage();
-    await driver.say('Plan a weekend [[fault delay ms=3000]]');
+    await driver.say('Plan a weekend [[fault delay ms=600000]]');
     await driver.press('Stop');
     await driver.notices.getByText('Stopped').waitFor();
     await driver.untilReady();
