@@ -1,4 +1,4 @@
-/** @import { ChatSummary, MessagePage, StoredChat, StreamPart, TurnRequest } from './types.js' */
+/** @import { ChatList, ChatSummary, MessagePage, StoredChat, StreamPart, TurnRequest } from './types.js' */
 /** @import { Session } from './session.js' */
 import { readStream } from './event-stream.js';
 
@@ -32,7 +32,7 @@ export class Api {
     this.session = session;
   }
 
-  /** @param {string} [cursor] @returns {Promise<{ chats: ChatSummary[], next_cursor?: string }>} */
+  /** @param {string} [cursor] @returns {Promise<ChatList>} */
   async listChats(cursor) {
     return (await this.send('GET', `chats?limit=30${toQuery(cursor)}`)).json();
   }

@@ -231,13 +231,12 @@ export class Conversation {
 
   /** @param {TurnReader} turn @param {StreamPart} part */
   take(turn, part) {
-    const { chat } = part.messageMetadata ?? {};
     turn.take(part);
     this.listener.onConnection();
     if (part.type === 'text-delta') this.view.grow(turn.reply);
-    if (chat === undefined) return;
-    this.adopt(chat);
-    this.listener.onTurn(chat);
+    if (!('messageMetadata' in part) || part.messageMetadata === undefined) return;
+    this.adopt(part.messageMetadata.chat);
+    this.listener.onTurn(part.messageMetadata.chat);
   }
 
   /** @param {TurnReader} turn */

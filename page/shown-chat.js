@@ -25,9 +25,9 @@ export class ShownChat {
   }
 
   /** @param {ChatSummary} chat */
-  adopt({ id, title, created_at, updated_at }) {
-    this.id = id;
-    this.chat = { id, title, created_at, updated_at };
+  adopt(chat) {
+    this.id = chat.id;
+    this.chat = chat;
   }
 
   /** @param {Entry[]} entries @param {string | undefined} cursor */

@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import { toStart } from '../support/page-driver.js';
 import { type PageFixture, SHORT } from '../support/page-fixture.js';
 import { visitStates } from '../support/page-states.js';
 
@@ -65,9 +66,8 @@ export function testTrouble(fixture: PageFixture): void {
     await driver.replies.waitFor();
     const prompt = 'Plan a weekend in Lisbon [[fault reply pace=60]]';
     const running = fixture.ask(token, prompt, id);
-    const chat = { id, title: 'Hello', created_at: '2026-01-01T00:00:00.000Z', updated_at: '2026-01-01T00:00:00.000Z' };
-    const start = { type: 'start', messageId: `${id}:2`, messageMetadata: { chat, user_message_id: `${id}:2:user` } };
-    await driver.forge('**/chat/stream', 'text/event-stream', `data: ${JSON.stringify(start)}\n\ndata: {"ty`);
+    const start = JSON.stringify(toStart(id, 2));
+    await driver.forge('**/chat/stream', 'text/event-stream', `data: ${start}\n\ndata: {"ty`);
     await driver.say(prompt);
     await driver.page.getByRole('alert').getByText('The connection was lost').waitFor();
     await driver.replies.getByText('This is turn 2').waitFor();
@@ -85,8 +85,7 @@ export function testTrouble(fixture: PageFixture): void {
     await driver.page.route('**/chat/stream', async (route) => {
       await fixture.ask(token, 'Plan a weekend in Lisbon', id);
       await driver.page.route(`**/chats/${id}`, (reading) => reading.abort(), { times: 1 });
-      const start = { type: 'start', messageId: `${id}:2`, messageMetadata: { user_message_id: `${id}:2:user` } };
-      await driver.fulfill(route, 'text/event-stream', `data: ${JSON.stringify(start)}\n\n`);
+      await driver.fulfill(route, 'text/event-stream', `data: ${JSON.stringify(toStart(id, 2))}\n\n`);
     });
     await driver.ask('Plan a weekend in Lisbon');
     await driver.replies.nth(1).getByText('Alfama').waitFor();
@@ -96,10 +95,8 @@ export function testTrouble(fixture: PageFixture): void {
 
   it('shows each source once after a connection was lost behind them', async () => {
     const driver = await fixture.openPage();
-    const time = '2026-01-01T00:00:00.000Z';
-    const chat = { id: 'c', title: 'Hello', created_at: time, updated_at: time };
     const parts = [
-      { type: 'start', messageId: 'c:1', messageMetadata: { chat, user_message_id: 'c:1:user' } },
+      toStart('c', 1),
       { type: 'text-delta', id: 'answer', delta: 'Alfama.' },
       { type: 'source-url', sourceId: 'source-1', url: 'https://example.com/', title: 'Lisbon' },
     ].map((part) => `data: ${JSON.stringify(part)}\n\n`);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Route } from 'playwright-core';
 import { describeInBrowser } from '../support/browser.js';
+import { toStart } from '../support/page-driver.js';
 import { SHORT, usePage } from '../support/page-fixture.js';
 import { testRaces } from './page-races.js';
 import { testTrouble } from './page-trouble.js';
@@ -31,8 +32,8 @@ describeInBrowser('the page', () => {
 
   it('makes nothing of hostile text', async () => {
     const driver = await fixture.openPage();
-    const parts = [
-      { type: 'start', messageId: 'c:1', messageMetadata: { user_message_id: 'c:1:user' } },
+    await driver.forgeTurn([
+      toStart('c', 1, HOSTILE),
       { type: 'text-delta', id: 'answer', delta: HOSTILE },
       { type: 'source-url', sourceId: '1', url: 'javascript:document.title=1', title: HOSTILE },
       {
@@ -41,9 +42,7 @@ describeInBrowser('the page', () => {
         providerMetadata: { citation: { uri: 'data:text/html,x', snippet: HOSTILE, end: 9 } },
       },
       { type: 'finish', finishReason: 'stop' },
-    ];
-    const body = [...parts.map((part) => JSON.stringify(part)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('');
-    await driver.forge('**/chat/stream', 'text/event-stream', body);
+    ]);
     const chats = [{ id: 'x', title: HOSTILE, updated_at: '2026-01-01T00:00:00.000Z' }];
     await driver.forge('**/chats?*', 'application/json', JSON.stringify({ chats }));
     await driver.page.reload();
@@ -55,10 +54,10 @@ describeInBrowser('the page', () => {
     expect(new Set(targets)).toEqual(
       new Set(['https://evil.example/x.png', 'https://evil.example/', 'https://a.example/']),
     );
-    expect(await driver.page.title()).toBe('New chat');
+    expect(await driver.page.title()).toContain('<script>document.title=1</script>');
     await driver.page.route('**/chats/x', (route) => route.abort());
     driver.allow(/ERR_FAILED/);
-    await driver.page.locator('#chats a').click();
+    await driver.page.locator('#chats a[href="#x"]').click();
     await driver.page.getByRole('alert').waitFor();
     expect(driver.chatId).toBe('x');
   });

@@ -208,6 +208,14 @@ export class PageDriver {
   }
 }
 
+/** The first event of a forged reply. */
+export function toStart(chatId: string, turn: number, title = 'Hello') {
+  const time = '2026-01-01T00:00:00.000Z';
+  const chat = { id: chatId, title, created_at: time, updated_at: time };
+  const messageId = `${chatId}:${turn}`;
+  return { type: 'start', messageId, messageMetadata: { chat, user_message_id: `${messageId}:user` } };
+}
+
 /** Holds the next request to a path. @returns the request, once it is there. */
 export function holdNext({ page }: PageDriver, pattern: string): Promise<Route> {
   return new Promise((resolve) => void page.route(pattern, resolve, { times: 1 }));

@@ -1,5 +1,5 @@
 import type { Route } from 'playwright-core';
-import { type PageDriver, refuseNext } from './page-driver.js';
+import { type PageDriver, refuseNext, toStart } from './page-driver.js';
 
 const REFUSALS = [
   [409, 'A turn is already in progress'],
@@ -131,8 +131,7 @@ async function visitList(driver: PageDriver, look: Parameters<typeof visitStates
     return { id: `chat-${index}`, title, created_at: time, updated_at: time };
   });
   await driver.forge('**/chats?*', 'application/json', JSON.stringify({ chats, next_cursor: 'more' }));
-  const start = { type: 'start', messageId: 'chat-1:1', messageMetadata: { chat: chats[1] } };
-  await driver.forgeTurn([start, ...RICH_PARTS]);
+  await driver.forgeTurn([toStart('chat-1', 1, titles[1]), ...RICH_PARTS]);
   await page.evaluate(`location.hash = ''`);
   await page.reload();
   await driver.ask(`Two days in Lisbon?\n\n    ${WORD}`);
