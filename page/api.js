@@ -2,7 +2,7 @@
 /** @import { Session } from './session.js' */
 import { readStream } from './event-stream.js';
 
-/** The error if another turn runs in the chat. */
+/** The error if a turn runs in the chat. With a `turnId` it is the turn of the request's own key. */
 export const IN_PROGRESS = 'A turn is already in progress';
 
 /** The service has refused a request, or could not be reached. */
@@ -74,18 +74,24 @@ export class Api {
    *
    * @param {TurnRequest} request
    * @param {object} options
-   * @param {string | undefined} options.chatId - without it, the turn opens a chat.
-   * @param {AbortSignal} options.signal - ends the reading. The request is not taken back, so a refusal is always known.
+   * @param {string} options.chatId
+   * @param {boolean} options.isNew - whether the turn may open the chat.
+   * @param {boolean} options.supersede - whether a turn that runs in the chat is stopped first.
+   * @param {AbortSignal} options.signal - ends the reading. The request itself goes on, so a refusal is always heard.
    * @returns {Promise<AsyncGenerator<StreamPart, void, void>>}
    */
-  async ask({ prompt, key, newChatId, replaceFrom, supersede }, { chatId, signal }) {
+  async ask({ prompt, key, replaceFrom }, { chatId, isNew, supersede, signal }) {
     const reading = new AbortController();
     const response = await this.send('POST', 'chat/stream', {
       // Only the body of the AI SDK opens a chat by an id of the page. The page needs it to stop the turn and to find it again.
-      body:
-        chatId === undefined
-          ? { id: newChatId, message: { role: 'user', parts: [{ type: 'text', text: prompt }] } }
-          : { prompt, chat_id: chatId, ...(replaceFrom && { replace_from: replaceFrom }) },
+      body: isNew
+        ? {
+            id: chatId,
+            message: { role: 'user', parts: [{ type: 'text', text: prompt }] },
+            // Such a chat has at most one turn, which has failed.
+            ...(replaceFrom && { messageId: replaceFrom }),
+          }
+        : { prompt, chat_id: chatId, ...(replaceFrom && { replace_from: replaceFrom }) },
       headers: { 'idempotency-key': key, ...(supersede && { supersede: 'true' }) },
       signal: reading.signal,
       isRenewed: false,
@@ -157,10 +163,10 @@ export class Api {
   }
 }
 
-/** The chat is not there, or not any more. @param {unknown} error */
+/** The chat is not there, or not any more. @param {unknown} error @returns {error is ApiError} */
 export const isGone = (error) => error instanceof ApiError && error.status === 404;
 
-/** Another turn runs in the chat. @param {unknown} error */
+/** A turn runs in the chat. @param {unknown} error @returns {error is ApiError} */
 export const isInProgress = (error) => error instanceof ApiError && error.message === IN_PROGRESS;
 
 /** @param {Response} response */

@@ -1,5 +1,6 @@
 /** @import { ChatSummary } from './types.js' */
 import { byId, h } from './dom.js';
+import { isEnter } from './edit-form.js';
 
 /**
  * The title of the open chat, and what can be done with it.
@@ -11,6 +12,7 @@ import { byId, h } from './dom.js';
 export class ChatHeader {
   /** @type {ChatSummary | undefined} */
   chat;
+  name = 'New chat';
 
   /** @param {HeaderActions} actions */
   constructor(actions) {
@@ -21,36 +23,47 @@ export class ChatHeader {
     byId('delete').onclick = () => this.askToDelete();
   }
 
-  /** @param {ChatSummary | undefined} chat */
-  show(chat) {
+  /** @param {ChatSummary | undefined} chat @param {string} title - of a chat that has not been read. */
+  show(chat, title) {
     const isOther = chat?.id !== this.chat?.id;
     this.chat = chat;
+    this.name = (chat?.title ?? title) || 'Chat';
     this.tools.hidden = chat === undefined;
-    document.title = chat === undefined ? 'New chat' : chat.title || 'Chat';
-    if (isOther || this.title.querySelector('input') === null) this.title.replaceChildren(chat?.title ?? 'New chat');
+    document.title = this.name;
+    if (isOther || this.title.querySelector('input') === null) this.title.replaceChildren(this.name);
+  }
+
+  /** A chat cannot be deleted while a turn runs in it. @param {boolean} isBusy */
+  setBusy(isBusy) {
+    /** @type {HTMLButtonElement} */
+    const remove = byId('delete');
+    remove.disabled = isBusy;
   }
 
   openForm() {
     const { id, title: given } = /** @type {ChatSummary} */ (this.chat);
     const field = h('input', { value: given, dir: 'auto', maxLength: 200, 'aria-label': 'Title of the chat' });
-    const leave = () => this.title.replaceChildren(this.chat?.title ?? 'New chat');
+    const leave = () => this.title.replaceChildren(this.name);
     const close = () => {
       leave();
       byId('rename').focus();
     };
-    field.onkeydown = (event) => {
-      if (event.key === 'Escape') close();
-      if (event.key !== 'Enter' || event.isComposing) return;
+    /** @param {() => void} onDone */
+    const save = (onDone) => {
       const title = field.value.trim();
-      if (title === '' || title === given) return close();
+      if (title === '' || title === given) return onDone();
       field.disabled = true;
-      this.actions.rename(id, title).then(close, () => {
+      this.actions.rename(id, title).then(onDone, () => {
         field.disabled = false;
         field.focus();
       });
     };
-    // What has the focus now keeps it.
-    field.onblur = () => field.disabled || !field.isConnected || leave();
+    field.onkeydown = (event) => {
+      if (event.key === 'Escape') close();
+      if (isEnter(event)) save(close);
+    };
+    // The focus stays where it is now.
+    field.onblur = () => field.disabled || !field.isConnected || save(leave);
     this.title.replaceChildren(field);
     field.select();
   }

@@ -1,5 +1,6 @@
 /** @import { Api } from './api.js' */
 /** @import { ChatSummary } from './types.js' */
+import { toHash } from './address.js';
 import { byId, h } from './dom.js';
 
 const DAY = 86_400_000;
@@ -13,6 +14,7 @@ export class ChatList {
   /** @type {string | undefined} */
   selected;
   isLoading = false;
+  hasRead = false;
   /** Whether something has changed while the list was being read. */
   isStale = false;
 
@@ -40,6 +42,7 @@ export class ChatList {
     this.isLoading = true;
     try {
       const { chats, next_cursor: next } = await this.api.listChats(cursor);
+      this.hasRead = true;
       if (cursor === undefined) this.renew(chats, next);
       else this.add(chats, next);
       // The button may still be in view, and only changes are told.
@@ -82,6 +85,11 @@ export class ChatList {
   }
 
   /** @param {string} id */
+  findTitle(id) {
+    return this.chats.find((chat) => chat.id === id)?.title;
+  }
+
+  /** @param {string} id */
   drop(id) {
     this.chats = this.chats.filter((chat) => chat.id !== id);
     this.draw();
@@ -105,16 +113,18 @@ export class ChatList {
     const sections = [...groups].map(([name, links]) =>
       h('section', {}, h('h2', {}, name), h('ul', {}, ...links.map((link) => h('li', {}, link)))),
     );
-    const none = h('p', { className: 'none' }, 'Your chats will be here.');
+    const none = h('p', { className: 'none' }, this.hasRead ? 'Your chats will be here.' : '');
     this.nav.replaceChildren(...(sections.length > 0 ? sections : [none]));
+    const hadFocus = document.activeElement === this.more;
     this.more.hidden = this.cursor === undefined;
+    if (hadFocus && this.more.hidden) [...this.nav.querySelectorAll('a')].at(-1)?.focus();
     if (focused) [...this.nav.querySelectorAll('a')].find(({ hash }) => hash === focused)?.focus();
   }
 
   /** @param {ChatSummary} chat */
   buildLink({ id, title }) {
     const current = id === this.selected ? 'page' : undefined;
-    return h('a', { href: `#${encodeURIComponent(id)}`, 'aria-current': current, dir: 'auto' }, title || '…');
+    return h('a', { href: toHash(id), 'aria-current': current, dir: 'auto' }, title || '…');
   }
 }
 

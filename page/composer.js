@@ -1,6 +1,7 @@
 /** @import { Settings } from './types.js' */
-import { byId, h, icon, keep } from './dom.js';
+import { byId, h, icon } from './dom.js';
 import { isSend } from './edit-form.js';
+import { keep, recall } from './tab-storage.js';
 
 /**
  * The place to write. What is written is never lost: it is kept with its chat until it is sent.
@@ -74,7 +75,7 @@ export class Composer {
 
   /** @param {string} chatId */
   findDraft(chatId) {
-    return sessionStorage.getItem(this.toName(chatId)) ?? '';
+    return recall(this.toName(chatId));
   }
 
   /** Where the text of a chat is kept until it is sent, for this tab. @param {string} chatId */

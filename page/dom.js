@@ -85,21 +85,15 @@ export function announce(text) {
   setTimeout(() => (live.textContent = text));
 }
 
-/** Keeps a text for this tab, until it is closed. @param {string} name @param {string} text */
-export function keep(name, text) {
-  try {
-    if (text === '') sessionStorage.removeItem(name);
-    else if (sessionStorage.getItem(name) !== text) sessionStorage.setItem(name, text);
-  } catch {
-    // There is no room left. The page has the text as long as it is open.
-  }
-}
-
 /** A button that copies a text and says so for a moment. @param {() => string} textOf */
 export function copyButton(textOf) {
   const element = button('copy', 'Copy', () => void copy());
   const copy = async () => {
-    await navigator.clipboard.writeText(textOf());
+    try {
+      await navigator.clipboard.writeText(textOf());
+    } catch {
+      return announce('Copying is not allowed here');
+    }
     element.replaceChildren(icon('check'));
     announce('Copied');
     setTimeout(() => element.replaceChildren(icon('copy')), 1500);

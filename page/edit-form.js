@@ -1,4 +1,4 @@
-import { h } from './dom.js';
+import { announce, h } from './dom.js';
 
 /** A text in place of a message: Enter sends it, Escape leaves the message as it was. */
 export class EditForm {
@@ -18,11 +18,12 @@ export class EditForm {
       event.preventDefault();
       send();
     });
+    this.hint = h('p', { className: 'hint' }, 'This message and all after it are replaced.');
     this.element = h(
       'div',
       { className: 'edit' },
       this.field,
-      h('p', { className: 'hint' }, 'This message and all after it are replaced.'),
+      this.hint,
       h(
         'div',
         { className: 'ways' },
@@ -32,6 +33,12 @@ export class EditForm {
     );
   }
 
+  /** @param {string} text */
+  say(text) {
+    this.hint.textContent = text;
+    announce(text);
+  }
+
   focus() {
     this.field.focus();
     this.element.scrollIntoView({ block: 'nearest' });
@@ -39,7 +46,17 @@ export class EditForm {
   }
 }
 
-/** Enter alone, and not the one that ends the writing of a character. @param {KeyboardEvent} event */
-export function isSend({ key, shiftKey, altKey, isComposing }) {
-  return key === 'Enter' && !shiftKey && !altKey && !isComposing;
+/** Enter alone. @param {KeyboardEvent} event */
+export function isSend(event) {
+  return isEnter(event) && !event.shiftKey && !event.altKey;
+}
+
+/**
+ * Enter, unless it ends the writing of a character. Safari tells of that one afterwards, with this code.
+ *
+ * @param {KeyboardEvent} event
+ */
+export function isEnter(event) {
+  // oxlint-disable-next-line typescript/no-deprecated -- Safari has no other sign of it.
+  return event.key === 'Enter' && !event.isComposing && event.keyCode !== 229;
 }

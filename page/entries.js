@@ -1,7 +1,7 @@
 /** @import { Entry, StoredMessage } from './types.js' */
 
-/** A key for a request. `randomUUID` is missing on pages over plain http. */
-export function createKey() {
+/** A random id. `randomUUID` is missing on pages over plain http. */
+export function createId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 

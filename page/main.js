@@ -1,4 +1,4 @@
-/** @import { TurnRequest } from './types.js' */
+import { findNamedChat, nameChat, unnameChat } from './address.js';
 import { Api, ApiError, isGone } from './api.js';
 import { ChatHeader } from './chat-header.js';
 import { ChatList } from './chat-list.js';
@@ -7,7 +7,9 @@ import { Conversation } from './conversation.js';
 import { byId, icon } from './dom.js';
 import { Drawer } from './drawer.js';
 import { ErrorLine } from './error-line.js';
+import { LiveChat } from './live-chat.js';
 import { MessageList } from './message-list.js';
+import { Outbox } from './outbox.js';
 import { Session } from './session.js';
 import { Tabs } from './tabs.js';
 
@@ -17,6 +19,7 @@ const LIST_DELAY = 1500;
 // The files of the page are in a folder beside the service, wherever a proxy puts both.
 const session = new Session(new URL('..', import.meta.url));
 const api = new Api(session);
+const outbox = new Outbox(session);
 
 for (const place of document.querySelectorAll('[data-icon]')) {
   place.prepend(icon(/** @type {Parameters<typeof icon>[0]} */ (place.getAttribute('data-icon'))));
@@ -26,18 +29,6 @@ const errorLine = new ErrorLine();
 /** @param {unknown} error */
 const report = (error) => errorLine.show(error);
 
-/** The chat that the address names. */
-function namedChat() {
-  try {
-    return decodeURIComponent(location.hash.slice(1)) || undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether the chat that the address names is shown. */
-const isOpen = () => conversation.shown.id === namedChat();
-
 const chats = new ChatList(api, report);
 const header = new ChatHeader({
   rename: async (id, title) => {
@@ -45,7 +36,7 @@ const header = new ChatHeader({
       report(error);
       throw error;
     });
-    if (conversation.shown.id === id) conversation.adopt(chat);
+    if (live.shown.id === id) live.adopt(chat);
     chats.put(chat);
     tabs.tell(chat.id);
   },
@@ -55,25 +46,23 @@ const header = new ChatHeader({
     } catch (error) {
       return report(error);
     }
+    outbox.drop(id);
     chats.drop(id);
     tabs.tell(id);
-    if (conversation.shown.id === id) location.hash = '';
+    if (live.shown.id === id) await leaveChat();
   },
 });
 const composer = new Composer({
   send: (prompt) => void send(prompt),
-  stop: () => void conversation.stop().catch(report),
+  stop: () => void live.stop().catch(report),
 });
 /** @type {MessageList} */
 const messages = new MessageList(
   {
     askAgain: (entry) => void conversation.askAgain(entry),
-    retry: (entry, supersede) => void conversation.retry(entry, supersede),
+    retry: (entry, supersede) => void live.repeat(entry, supersede),
     edit: (entry, text) => void conversation.edit(entry, text),
-    takeBack: (entry) => {
-      conversation.shown.remove(entry);
-      composer.giveBack(entry.content);
-    },
+    takeBack: (entry) => composer.giveBack(conversation.takeBack(entry)),
     giveBack: (text) => composer.giveBack(text),
     sendAnew: (entry) => {
       leaveAddress();
@@ -82,104 +71,120 @@ const messages = new MessageList(
   },
   () => conversation.loadOlder().catch(report),
 );
-/** @type {Conversation} */
-const conversation = new Conversation(api, messages, {
+const live = new LiveChat(api, outbox, messages, {
   onChat: () => {
-    const { chat } = conversation.shown;
-    header.show(chat);
-    if (chat !== undefined) setAddress(chat.id);
+    const { chat } = live.shown;
+    if (chat !== undefined) nameChat(chat.id);
     showAddress();
   },
-  onOpening: (request) => {
-    // If the page is left before the chat is there, the request is sent again.
-    setAddress(request.newChatId, request);
+  onOpening: (chatId) => {
+    nameChat(chatId);
     showAddress();
   },
   onUnopened: leaveAddress,
-  onConnection: (error) => errorLine.showConnection(error),
-  onLeave: (texts) => composer.giveBack(texts),
-  onRefused: (chatId, { content, trouble }) => {
-    composer.keepFor(chatId ?? '', content);
-    report(new ApiError(0, `Not sent: ${trouble?.error}`, { message: 'Your message is kept where you wrote it.' }));
-  },
   onTurn: (chat) => {
     chats.put(chat);
     tabs.tell(chat.id);
   },
-  onState: () => composer.setBusy(conversation.isBusy, conversation.isStopping),
+  onRefused: (chatId, { content, trouble }) => {
+    composer.keepFor(chatId, content);
+    report(new ApiError(0, `Not sent: ${trouble?.error}`, { message: 'Your message is kept where you wrote it.' }));
+  },
+  onBegun: (chatId) => {
+    tabs.tell(chatId);
+    hear(chatId);
+  },
+  onConnection: (error) => errorLine.showConnection(error),
+  onState: () => {
+    composer.setBusy(live.isBusy, live.isStopping);
+    header.setBusy(live.isBusy);
+  },
 });
-const tabs = new Tabs((chatId) => {
-  setTimeout(() => void chats.load(), LIST_DELAY);
-  if (chatId === conversation.shown.id) void reread();
-});
+const conversation = new Conversation(api, outbox, messages, live, (texts) => composer.giveBack(texts));
+const tabs = new Tabs(hear);
 const drawer = new Drawer();
 drawer.set(false);
 
-/** Prompts that wait for their chat. @type {string[]} */
-const early = [];
-
-/** A prompt may be faster than its chat, and goes to no other one. @param {string} prompt */
-async function send(prompt) {
-  early.push(prompt);
-  errorLine.hide();
-  await opening;
-  if (!isOpen()) await openAddress();
-  early.splice(early.indexOf(prompt), 1);
-  if (isOpen() && !conversation.isBusy) await conversation.ask(prompt);
-  else composer.giveBack(prompt);
+/** Something has happened to a chat. @param {string} chatId */
+function hear(chatId) {
+  setTimeout(() => void chats.load(), LIST_DELAY);
+  if (chatId === live.shown.id) void reread();
 }
 
+/** Prompts that wait for their chat. @type {Set<{ readonly chatId: string, readonly prompt: string }>} */
+const early = new Set();
+
+/** A prompt may be faster than its chat. It goes to this chat, and else back to where it was written. @param {string} prompt */
+async function send(prompt) {
+  const waiting = { chatId: composer.chatId, prompt };
+  early.add(waiting);
+  errorLine.hide();
+  await opening;
+  const isStillThere = (findNamedChat() ?? '') === waiting.chatId;
+  if (isStillThere && !isOpen()) await openAddress();
+  if (!early.delete(waiting)) return;
+  const isReady = (findNamedChat() ?? '') === waiting.chatId && isOpen() && !live.isBusy;
+  if (isReady) await conversation.ask(prompt);
+  else composer.keepFor(waiting.chatId, prompt);
+}
+
+/** Whether the chat that the address names is shown. */
+const isOpen = () => isReady && live.shown.id === findNamedChat();
+
+/** Another tab or device may have changed everything. */
 async function reread() {
   await opening;
   if (!isOpen()) return openAddress();
   try {
-    await conversation.refresh();
+    await live.refresh();
   } catch (error) {
+    report(error);
     // Another tab has deleted it.
     if (isGone(error)) await leaveGone();
-    else report(error);
   }
 }
 
-/** @param {string} id @param {TurnRequest | null} [opening] - the request that opens the chat, until it is there. */
-function setAddress(id, opening = null) {
-  // The page before a new chat is the empty one.
-  if (namedChat() !== id) history.pushState(opening, '', `#${encodeURIComponent(id)}`);
-  else if (history.state !== opening) history.replaceState(opening, '');
-}
-
 function showAddress() {
-  const id = namedChat();
-  composer.switchTo(id ?? '', conversation.isBusy);
+  const id = findNamedChat();
+  header.show(live.shown.chat, id === undefined ? 'New chat' : (chats.findTitle(id) ?? 'New chat'));
+  composer.switchTo(id ?? '', live.isBusy);
   chats.select(id);
 }
 
-/** The address names no chat any more. What is written goes to a new one. */
+/** The address names no chat any more. A text that is being written goes to a new one. */
 function leaveAddress() {
-  history.replaceState(null, '', location.pathname + location.search);
+  unnameChat();
   composer.leaveChat();
   chats.select(undefined);
 }
 
-function leaveGone() {
-  chats.drop(namedChat() ?? '');
+function leaveChat() {
   leaveAddress();
-  return conversation.open(undefined);
+  return conversation.open(undefined).then(takeFocus);
+}
+
+function leaveGone() {
+  chats.drop(findNamedChat() ?? '');
+  return leaveChat();
 }
 
 async function openNamed() {
   errorLine.hide();
-  /** @type {TurnRequest | null} */
-  const request = history.state;
   try {
-    await conversation.open(namedChat());
+    await conversation.open(findNamedChat());
   } catch (error) {
-    // The page was left before the first turn of the chat had begun.
-    if (isGone(error) && request) void conversation.run(request);
-    else report(error);
-    if (isGone(error) && !request) await leaveGone();
+    report(error);
+    if (isGone(error)) await leaveGone();
   }
+  takeFocus();
+}
+
+/** Goes on where one writes, unless the focus is somewhere on purpose. A keyboard on the screen comes only if it is asked for. */
+function takeFocus() {
+  const { activeElement: focused } = document;
+  if (focused !== document.body && !(focused instanceof HTMLAnchorElement)) return;
   if (matchMedia('(hover: hover)').matches) composer.field.focus();
+  else if (focused === document.body) messages.scroller.focus({ preventScroll: true });
 }
 
 session.onUser = () => {
@@ -195,24 +200,34 @@ byId('token').onclick = async () => {
 addEventListener('hashchange', () => void openAddress());
 addEventListener('pagehide', () => {
   conversation.leave();
-  for (const prompt of early.splice(0)) composer.giveBack(prompt);
+  live.close();
+  for (const { chatId, prompt } of early) composer.keepFor(chatId, prompt);
+  early.clear();
 });
-document.addEventListener('visibilitychange', () => document.hidden || void reread());
+// The browser may show the page again as it was.
+addEventListener('pageshow', ({ persisted }) => persisted && void openAddress());
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) return;
+  if (isReady) void chats.load();
+  void reread();
+});
 
+let isReady = false;
 /** Opens the chat of the address. A prompt waits for it. */
 function openAddress() {
-  opening = openNamed();
+  opening = isReady ? openNamed() : openPage();
   return opening;
 }
 
 async function openPage() {
   try {
     await session.open();
+    isReady = true;
     await Promise.all([chats.load(), openNamed()]);
   } catch (error) {
     report(error);
   }
 }
 
-composer.open(session.userId, namedChat() ?? '');
+composer.open(session.userId, findNamedChat() ?? '');
 let opening = openPage();

@@ -15,6 +15,7 @@ export class MessageList {
   /** @type {Set<Entry>} */
   grown = new Set();
   isAtEnd = true;
+  isLoading = false;
   lastTop = 0;
   nextFrame = 0;
 
@@ -52,8 +53,9 @@ export class MessageList {
       if (element === next) next = next.nextElementSibling;
       else this.list.insertBefore(element, next);
     }
+    if (!hasOlder && document.activeElement === this.older) this.scroller.focus({ preventScroll: true });
     this.older.hidden = !hasOlder;
-    this.empty.hidden = entries.length > 0;
+    this.setLoading(this.isLoading);
     if (this.isAtEnd || entries.length === 0) this.scrollToEnd();
     // What one reads stays where it is.
     else this.scroller.scrollTop += (anchor?.getBoundingClientRect().top ?? 0) - before;
@@ -85,7 +87,7 @@ export class MessageList {
     this.views.delete(entry);
     // Its button is gone, so a keyboard goes on from here.
     if (hadFocus) this.scroller.focus({ preventScroll: true });
-    this.empty.hidden = this.views.size > 0;
+    this.setLoading(this.isLoading);
   }
 
   /** @param {Entry} entry */
@@ -120,6 +122,12 @@ export class MessageList {
     // With the first text, the sign that one waits for it goes.
     if (view?.element.dataset['phase'] === 'waiting') view.update();
     else view?.grow();
+  }
+
+  /** @param {boolean} isLoading - whether the messages are still to come. */
+  setLoading(isLoading) {
+    this.isLoading = isLoading;
+    this.empty.hidden = isLoading || this.views.size > 0;
   }
 
   /** @param {boolean} isBusy */

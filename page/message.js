@@ -136,8 +136,7 @@ export class MessageView {
     const form = new EditForm(entry.content, {
       onClose: close,
       onSend: (text) => {
-        // While a turn runs, the text stays in its form.
-        if (this.element.closest('.busy')) return;
+        if (this.element.closest('.busy')) return form.say('It can be sent when the answer is there.');
         close();
         actions.edit(entry, text);
       },

@@ -1,5 +1,6 @@
 /** @import { Settings } from './types.js' */
-import { keep } from './dom.js';
+import { ApiError } from './api.js';
+import { keep, recall } from './tab-storage.js';
 import { askForToken } from './token-dialog.js';
 
 /** Where the token and the last user that the service knew are kept: for this tab, until it is closed. */
@@ -17,7 +18,7 @@ export class Session {
     this.root = root;
     /** @type {Settings} */
     this.settings = { agent: '', prompt_max_length: 32_000, suggestions: [], faults: [] };
-    this.token = sessionStorage.getItem(STORED.token) ?? '';
+    this.token = recall(STORED.token);
     this.onUser = () => {};
     /** The token is another user's. What the page shows is not for them. */
     this.onOtherUser = () => {};
@@ -90,7 +91,7 @@ export class Session {
     const { token: fresh } = await this.readSettings().catch(() => this.settings);
     const given = await askForToken({ reason, token: fresh });
     if (given === undefined) return false;
-    const known = sessionStorage.getItem(STORED.user) ?? '';
+    const known = recall(STORED.user);
     this.keep(given);
     if (known !== '' && known !== this.userId) {
       this.onOtherUser();
@@ -108,8 +109,8 @@ export class Session {
 
   /** @returns {Promise<Settings>} */
   async readSettings() {
-    const response = await fetch(new URL('page/settings.json', this.root));
-    if (!response.ok) throw new Error('The service does not respond');
+    const response = await fetch(new URL('page/settings.json', this.root)).catch(() => undefined);
+    if (!response?.ok) throw new ApiError(0, 'The service cannot be reached', { message: 'Check the connection.' });
     return response.json();
   }
 }

@@ -90,10 +90,28 @@ export class ShownChat {
     this.show([...stored, ...hidden, ...others.filter(isUnsent), prompt], this.cursor);
   }
 
-  /** Takes what was not sent off the page: prompts, and edits of messages. @returns {string} their texts. */
-  takeUnsent() {
+  /** Takes other entries of the same message off the page. @param {Entry} entry @returns {boolean} whether there were any. */
+  removeOthers(entry) {
+    const others = this.entries.filter((one) => one !== entry && one.id !== undefined && one.id === entry.id);
+    for (const other of others) this.remove(other);
+    return others.length > 0;
+  }
+
+  /**
+   * Takes what was not sent off the page: prompts, and edits of messages.
+   *
+   * @param {(prompt: Entry) => boolean} isKept - whether the text is kept elsewhere.
+   * @returns {string} the other texts.
+   */
+  takeUnsent(isKept) {
     const prompts = this.entries.filter(isUnsent);
     for (const prompt of prompts) this.remove(prompt);
-    return [...this.view.takeEdits(), ...prompts.map(({ content }) => content)].join('\n\n');
+    const texts = prompts.filter((prompt) => !isKept(prompt) && !this.isShown(prompt)).map(({ content }) => content);
+    return [...this.view.takeEdits(), ...texts].join('\n\n');
+  }
+
+  /** Whether a prompt only asks anew for what it is to replace. @param {Entry} prompt */
+  isShown({ content, request }) {
+    return this.entries.some(({ id, content: shown }) => id === request?.replaceFrom && shown === content);
   }
 }

@@ -6,6 +6,12 @@ const REASONS = [
   [/missing/, 'The service knows you by a token.'],
 ];
 
+/** The characters of a JWT. */
+const TOKEN = /^[\w.-]+$/;
+
+/** People paste quotation marks, line breaks and the name of the scheme too. @param {string} text */
+const toToken = (text) => text.replace(/^\W*bearer\s+|["'“”‘’]|\s+/gi, '');
+
 /**
  * Asks for a token.
  *
@@ -30,11 +36,15 @@ export function askForToken({ reason, token = '' }) {
     const form = /** @type {HTMLFormElement} */ (dialog.querySelector('form'));
     form.onsubmit = (event) => {
       event.preventDefault();
-      dialog.close('given');
+      const isToken = TOKEN.test(toToken(field.value));
+      field.setCustomValidity(isToken ? '' : 'A token has letters, digits, dots, hyphens and underscores.');
+      if (isToken) dialog.close('given');
+      else field.reportValidity();
     };
+    field.oninput = () => field.setCustomValidity('');
     byId('token-cancel').onclick = () => dialog.close();
     dialog.onclose = () => {
-      const given = field.value.replace(/^bearer\s+|\s+/gi, '');
+      const given = toToken(field.value);
       field.value = '';
       resolve(dialog.returnValue === 'given' && given !== '' ? given : undefined);
     };

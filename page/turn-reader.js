@@ -10,6 +10,13 @@ export class TurnReader {
   /** Connections in a row that told nothing. */
   losses = 0;
   wasStopped = false;
+  /** The page shows another chat, and hears no more of this turn. */
+  isLeft = false;
+  /** Its messages were shown before. */
+  isRepeated = false;
+  onBegin = () => {};
+  /** Nothing of the newest connection has been read. */
+  isFresh = false;
   /** @type {string | undefined} */
   error;
   /** @type {string | undefined} */
@@ -26,16 +33,27 @@ export class TurnReader {
     this.isFresh = true;
   }
 
+  /** The turn has begun. @param {string} turnId */
+  begin(turnId) {
+    this.hasStarted = true;
+    this.setIds(turnId);
+    this.onBegin();
+  }
+
+  /** @param {string} turnId - the id of the reply. The prompt's is made of it. */
+  setIds(turnId) {
+    this.reply.id = turnId;
+    this.prompt.id = `${turnId}:user`;
+  }
+
   /** @param {StreamPart} part */
   take(part) {
-    const { reply, prompt } = this;
+    const { reply } = this;
     this.losses = 0;
     switch (part.type) {
       case 'start':
-        this.hasStarted = true;
+        this.begin(part.messageId);
         reply.citations = [];
-        reply.id = part.messageId;
-        prompt.id = part.messageMetadata.user_message_id;
         break;
       case 'text-delta':
         reply.content = (this.isFresh ? '' : reply.content) + part.delta;
@@ -91,10 +109,7 @@ export class TurnReader {
     if (message === STOPPED) this.close({ kind: 'stopped', error: 'Stopped' });
     else if (isKnown) this.close({ kind: this.reply.content === '' ? 'failed' : 'partial', error: message, detail });
     else this.close({ kind: 'unsent', error: message, detail: status === 429 ? toWait(retryAfter) : detail, status });
-    if (turnId !== undefined) {
-      this.reply.id = turnId;
-      this.prompt.id = `${turnId}:user`;
-    }
+    if (turnId !== undefined) this.setIds(turnId);
   }
 
   /** @param {Trouble} [trouble] */

@@ -24,12 +24,17 @@ export interface Settings {
 export interface TurnRequest {
   readonly prompt: string;
   readonly key: string;
-  /** The id of the chat that it opens, if the page shows none. */
+  /** The id of the chat that it opens if the page shows none. */
   readonly newChatId: string;
   /** The message whose turn is replaced, with all after it. */
   readonly replaceFrom?: string;
-  /** Whether a turn that runs in this chat is stopped first. */
-  readonly supersede?: boolean;
+}
+
+/** A request of which nobody knows yet whether its turn has begun. */
+export interface OpenRequest {
+  readonly request: TurnRequest;
+  /** The connection was lost, and the person has been told. */
+  readonly isLost?: boolean;
 }
 
 /** Why a turn has no whole reply, for a notice under its last message. */

@@ -5,6 +5,8 @@ import { type PageFixture, SHORT } from '../support/page-fixture.js';
 
 const SLOW = '[[fault reply pace=60]]';
 
+const LOOK_AGAIN = `document.dispatchEvent(new Event('visibilitychange'))`;
+
 /** Tests of the page where two things happen at the same time. */
 export function testRaces(fixture: PageFixture): void {
   it('tries again in the chat of a first prompt that failed before its first word', async () => {
@@ -12,9 +14,12 @@ export function testRaces(fixture: PageFixture): void {
     const driver = await fixture.openPage({ token });
     const failing = holdNext(driver, '**/chat/stream');
     await driver.say('Plan a weekend in Lisbon');
-    await (
-      await failing
-    ).continue({ postData: JSON.stringify({ prompt: 'Plan a weekend in Lisbon [[fault http-error]]' }) });
+    const route = await failing;
+    const body = route.request().postData() ?? '';
+    driver.allow(/ERR_FAILED/);
+    // The page does not get the chat either.
+    await driver.page.route('**/chats/*', (reading) => reading.abort(), { times: 1 });
+    await route.continue({ postData: body.replace('Lisbon', 'Lisbon [[fault http-error]]') });
     await driver.notices.getByText('Your message is kept.').waitFor();
     await driver.page.getByRole('button', { name: 'Try again' }).press('Enter');
     await driver.replies.getByText('Alfama').waitFor();
@@ -33,7 +38,7 @@ export function testRaces(fixture: PageFixture): void {
     while ((await fixture.listPrompts(token, id)).length < 2) await wait(20);
     await driver.say('Mine');
     await driver.notices.getByText('another answer is being written').waitFor();
-    await driver.page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
+    await driver.page.evaluate(LOOK_AGAIN);
     await driver.page.locator('#send[title=Stop]').waitFor();
     await running;
     await driver.untilReady();
@@ -57,8 +62,15 @@ export function testRaces(fixture: PageFixture): void {
     await driver.page.reload();
     await driver.replies.waitFor();
     expect(await driver.prompt.inputValue()).toBe(`Again ${SHORT}`);
-    const heldAgain = holdNext(driver, `**/chats/${id}`);
+    // The person goes elsewhere before the chat is there.
+    const left = holdNext(driver, `**/chats/${id}`);
     await driver.page.evaluate(`location.hash = ''`);
+    await driver.titles.click();
+    await driver.prompt.press('Enter');
+    await left;
+    await driver.page.evaluate(`location.hash = ''`);
+    await driver.page.getByText('What would you like to know?').waitFor();
+    const heldAgain = holdNext(driver, `**/chats/${id}`);
     await driver.titles.click();
     await driver.prompt.press('Enter');
     await (await heldAgain).continue();
@@ -118,7 +130,9 @@ export function testRaces(fixture: PageFixture): void {
     await driver.titles.getByText('Other').waitFor({ state: 'detached' });
     expect(driver.chatId).toBe(chatId);
     await driver.press('Rename');
+    await driver.page.getByLabel('Title of the chat').fill('Two by a click');
     await driver.prompt.click();
+    await driver.titles.getByText('Two by a click').waitFor();
     expect(await driver.page.evaluate('document.activeElement.id')).toBe('prompt');
   });
 
@@ -138,6 +152,7 @@ export function testRaces(fixture: PageFixture): void {
     const tab = await fixture.openTab(driver);
     await tab.page.locator('#delete').click();
     await tab.page.locator('#delete-confirm').click();
+    await driver.page.getByRole('alert').getByText('Chat not found').waitFor();
     await driver.page.getByText('What would you like to know?').waitFor();
     expect(await driver.prompt.inputValue()).toBe('A better text\n\nAnd then?');
   });
@@ -156,8 +171,8 @@ export function testRaces(fixture: PageFixture): void {
     await driver.page.getByRole('alert').waitFor({ state: 'hidden' });
   });
 
-  it('works behind a proxy that drops names with an underscore, and at an address that is no address', async () => {
-    const driver = await fixture.openPage({ hash: '#%' });
+  it('works behind a proxy that drops names with an underscore, and at an address that names no chat', async () => {
+    const driver = await fixture.openPage({ hash: '#..' });
     await driver.page.route(/\/chat/, (route) => {
       const { id_token: _, ...headers } = route.request().headers();
       return route.continue({ headers });
@@ -169,5 +184,31 @@ export function testRaces(fixture: PageFixture): void {
     await driver.ask('Plan a weekend in Lisbon');
     await driver.replies.getByText('Alfama').waitFor();
     expect(driver.chatId).not.toBe('');
+    await driver.prompt.fill('A draft');
+    await driver.page.getByRole('link', { name: 'New chat' }).click();
+    await driver.page.getByText('What would you like to know?').waitFor();
+    expect(await driver.prompt.inputValue()).toBe('');
+    await driver.page.goBack();
+    await driver.replies.waitFor();
+    expect(await driver.prompt.inputValue()).toBe('A draft');
+  });
+
+  it('opens by itself when it is looked at again, after the service could not be reached', async () => {
+    const token = fixture.createToken('early');
+    await fixture.ask(token, `Hello ${SHORT}`);
+    const driver = await fixture.openPage({ token });
+    await driver.titles.waitFor();
+    driver.allow(/ERR_FAILED/);
+    await driver.page.route('**/settings.json', (route) => route.abort(), { times: 1 });
+    await driver.page.reload();
+    await driver.page.getByRole('alert').getByText('The service cannot be reached').waitFor();
+    await driver.page.evaluate(LOOK_AGAIN);
+    await driver.titles.waitFor();
+    await driver.page.locator('#user', { hasText: 'early' }).waitFor();
+    await fixture.ask(token, `On another device ${SHORT}`);
+    while ((await driver.titles.count()) < 2) {
+      await wait(500);
+      await driver.page.evaluate(LOOK_AGAIN);
+    }
   });
 }

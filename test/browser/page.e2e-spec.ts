@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Route } from 'playwright-core';
 import { describeInBrowser } from '../support/browser.js';
-import { toStart } from '../support/page-driver.js';
+import { holdNext, toStart } from '../support/page-driver.js';
 import { SHORT, usePage } from '../support/page-fixture.js';
 import { testRaces } from './page-races.js';
 import { testTrouble } from './page-trouble.js';
@@ -73,10 +73,19 @@ describeInBrowser('the page', () => {
       await driver.page.locator('#token-field').fill(next);
       await driver.page.locator('#token-field').press('Enter');
     };
-    await change(fixture.createToken('second-user'));
+    // A first prompt is on its way when the other one comes.
+    await driver.page.evaluate(`location.hash = ''`);
+    const held = holdNext(driver, '**/chat/stream');
+    await driver.say('A secret prompt');
+    await held;
+    await driver.page.getByRole('link', { name: 'New chat' }).click();
+    await change(`“${fixture.createToken('second-user')}”`);
     await driver.page.locator('#user', { hasText: 'second-user' }).waitFor();
     await driver.page.getByText('Your chats will be here.').waitFor();
     expect([driver.chatId, await driver.prompt.inputValue()]).toEqual(['', '']);
+    await driver.page.goBack();
+    await driver.page.getByRole('alert').getByText('Chat not found').waitFor();
+    expect([await driver.prompts.count(), await driver.prompt.inputValue()]).toEqual([0, '']);
     await change(token);
     await driver.titles.click();
     await driver.replies.waitFor();
@@ -150,12 +159,13 @@ describeInBrowser('the page', () => {
     await driver.page.getByLabel('Title of the chat').press('Enter');
     await driver.titles.getByText('A better name').waitFor();
 
+    await driver.prompt.fill('Still writing');
     await driver.press('Delete');
     await driver.press('Keep it');
     await driver.page.locator('#delete').click();
     await driver.page.locator('#delete-confirm').click();
     await driver.page.getByText('What would you like to know?').waitFor();
-    expect(await driver.titles.count()).toBe(31);
+    expect([await driver.titles.count(), await driver.prompt.inputValue()]).toEqual([31, 'Still writing']);
     expect(await driver.titles.getByText('A better name').count()).toBe(0);
   });
 

@@ -7,14 +7,14 @@ const STATUS_LINE = /^Failed to load resource: the server responded with a statu
 
 const FORGED = 'x-forged';
 
-/** Runs in the page. Code is as wide as it is, in a box that scrolls. The place to write is in view. */
+/** Runs in the page. Code is as wide as it is, in a box that scrolls. The place to write is in view, unless the window is so low that it scrolls. */
 const OVERFLOWS = `[...document.querySelectorAll('body, body *')].flatMap((element) => {
   const style = getComputedStyle(element);
   const { left, right, bottom, width } = element.getBoundingClientRect();
   const isShown = element.checkVisibility({ visibilityProperty: true });
   if (!isShown || width <= 1 || element.closest('input, pre, svg, .hidden, [inert]')) return [];
   const isWide = element.scrollWidth > element.clientWidth + 1 && style.display !== 'inline';
-  const isBelow = element.id === 'send' && bottom > innerHeight + 1;
+  const isBelow = element.id === 'send' && innerHeight > 360 && bottom > innerHeight + 1;
   const isOutside = left < -1 || right > innerWidth + 1 || isBelow;
   const isCut = style.textOverflow === 'ellipsis' || style.webkitLineClamp !== 'none';
   const name = element.tagName + '#' + element.id + '.' + element.className;
