@@ -3,7 +3,8 @@ import { DynamoTable, type Item, type ItemKey } from '../../dynamodb/dynamo-tabl
 import { isExpired } from '../../dynamodb/item-expiry.js';
 import { buildUpdate } from '../../dynamodb/update-expression.js';
 import type { EndReason, Replay } from '../model/chat.js';
-import { ChatNotFoundError, IdempotencyKeyReusedError } from '../model/chat.errors.js';
+import { ChatNotFoundError, IdempotencyKeyReusedError, TurnInProgressError } from '../model/chat.errors.js';
+import { toTurnIds } from '../model/turn-ids.js';
 import { DynamoHeadRepair } from './dynamo-head-repair.js';
 import { DynamoTurnRecovery } from './dynamo-turn-recovery.js';
 import { DynamoTurnStop } from './dynamo-turn-stop.js';
@@ -97,10 +98,24 @@ export class DynamoTurnConflict {
     if (earlier?.item && isOwn) return { kind: 'alreadyBegun', head: toHeadAtBegin(head, earlier.item, attempt) };
     const reason = earlier?.item && findEndReason(earlier.item);
     if (earlier?.item && reason) return { kind: 'replay', replay: await this.readReplay(head, earlier.item, reason) };
-    // A repetition of the running turn never stops it.
-    const { onAbandoned } = ending;
-    if (head.open) return this.endOpenTurn(head, head.open, earlier?.isOpen ? { onAbandoned } : ending);
+    if (head.open && earlier?.isOpen) return this.endOwnTurn(head, head.open, earlier.number, ending);
+    if (head.open) return this.endOpenTurn(head, head.open, ending);
     return { ...(await this.takeKeyOver(head, earlier)), countFrom: await this.findCount(head), head };
+  }
+
+  /** A repetition of the running turn never stops it. @throws TurnInProgressError if the turn runs. */
+  private async endOwnTurn(
+    head: HeadItem,
+    open: OpenTurn,
+    number: number,
+    { onAbandoned, onTurn }: TurnEnding,
+  ): Promise<ResolvedConflict> {
+    try {
+      return await this.endOpenTurn(head, open, { onAbandoned });
+    } catch (error) {
+      if (error instanceof TurnInProgressError) onTurn?.(toTurnIds(head.id, number));
+      throw error;
+    }
   }
 
   /** @throws TurnInProgressError if the turn runs, and may not be stopped. */

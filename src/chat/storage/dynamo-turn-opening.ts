@@ -65,11 +65,11 @@ export class DynamoTurnOpening {
   private async openHead(
     userId: string,
     attempt: TurnAttempt,
-    { signal, keep = () => undefined, supersession, onAbandoned }: BeginOptions,
+    { signal, keep = () => undefined, supersession, onAbandoned, onTurn }: BeginOptions,
   ): Promise<OpenedHead> {
     let conflict: ResolvedConflict | undefined;
     let mayArriveLate = false;
-    let ending: TurnEnding = { supersession, onAbandoned };
+    let ending: TurnEnding = { supersession, onAbandoned, onTurn };
     // The chat of a key may have lost its head, because heads and turns expire one by one. Its turns must not come back.
     const wasOpened = isOpenedByKey(attempt) && (await this.conflicts.hasTurns(userId, attempt.chatId));
     signal?.throwIfAborted();
@@ -89,7 +89,7 @@ export class DynamoTurnOpening {
         if (found.kind === 'replay' || found.kind === 'stopped') return found;
         conflict = found;
         // A turn that begins between the end of that one and this begin is not stopped.
-        if (found.hasSuperseded) ending = { onAbandoned };
+        if (found.hasSuperseded) ending = { onAbandoned, onTurn };
       }
       throw new TurnInProgressError(1);
     } catch (error) {

@@ -41,8 +41,8 @@ export interface BeginOptions extends SessionTerms {
   readonly keep?: ((work: Promise<void>) => unknown) | undefined;
 }
 
-/** What a begin may do to a turn that is in its way. */
-export type TurnEnding = Pick<BeginOptions, 'supersession' | 'onAbandoned'>;
+/** What a begin may do to a turn that is in its way. Its ids are told if it has the key of the request. */
+export type TurnEnding = Pick<BeginOptions, 'supersession' | 'onAbandoned' | 'onTurn'>;
 
 /** Gives a request the ids that it needs to begin. */
 export function toTurnAttempt(
