@@ -1,11 +1,11 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AI_CHATS, PNG, textOf, type UiChat, type UiChatOptions } from '../support/ai-chat.js';
+import { AI_CHATS, PNG, type UiChat, type UiChatOptions } from '../support/ai-chat.js';
 import { expectSame, listTurns, loadMessages } from '../support/anew-page.js';
 import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { shortBody } from '../support/docs-snippet.js';
 import { closeUnused } from '../support/live-turn-client.js';
+import { tryAgain } from '../support/second-try.js';
 import { startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
 import { tokenOf } from '../support/tokens.js';
 
@@ -115,29 +115,9 @@ describe.each(AI_CHATS)('a page with the AI SDK %s', (_version, open) => {
   });
 
   it('tries again after a 503, a 409 and a 429, and keeps the turn before', async () => {
-    const chat = await begin(['one']);
-    await sendInVain(chat, 'two');
-    await chat.regenerate();
-    expect(await expectSame(chat, app.url)).toEqual(['one 1', 'two 2']);
-
-    const hold = async (tab: UiChat) => {
-      const count = tab.messages.length;
-      const holding = tab.sendMessage({ text: 'hold [[fault silence after=1]]' });
-      while (tab.messages.length < count + 2 || textOf(tab.messages.at(-1)) === '') await wait(5);
-      return async () => {
-        await tab.stopAgent();
-        await holding;
-      };
-    };
-    const stopTab = await hold(await reload(chat));
-    await chat.sendMessage({ text: 'three' });
-    expect(chat.error?.message).toContain('A turn is already in progress');
-    const stopOther = await hold(open(app.url, token));
-    await chat.regenerate();
-    expect(chat.error?.message).toContain('Too many requests');
-    await Promise.all([stopTab(), stopOther()]);
-    await chat.regenerate();
-    expect(await expectSame(chat, app.url)).toEqual(['one 1', 'two 2', 'three 4']);
+    const refuse = (isRefused: boolean) =>
+      isRefused ? faults.inject({ type: 'refused' }, { steps: ['begin'] }) : faults.clear();
+    await tryAgain(open, { url: app.url, refuse });
   });
 
   it('tries again after a turn that failed, and replaces that one alone', async () => {
