@@ -84,6 +84,8 @@ describeInBrowser('the UI kits', () => {
   });
   beforeEach(async () => {
     page = await openPage(browser);
+    // assistant-ui then shows a text at once, and not letter by letter.
+    await page.emulateMedia({ reducedMotion: 'reduce' });
     user = `kit-${(users += 1)}`;
     chat = `chat-of-${user}`;
   });
@@ -110,8 +112,8 @@ describeInBrowser('the UI kits', () => {
   async function untilListed(url: string, turns: readonly string[], chatId = chat): Promise<void> {
     const list = () => listTurns(url, chatId, user).catch((): string[] => []);
     let found = await list();
-    for (let looks = 0; looks < 400 && found.join() !== turns.join(); looks += 1) {
-      await wait(25);
+    for (let looks = 0; looks < 200 && found.join() !== turns.join(); looks += 1) {
+      await wait(50);
       found = await list();
     }
     expect(found).toEqual(turns);

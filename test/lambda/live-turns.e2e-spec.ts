@@ -79,23 +79,6 @@ describeWithClient('the functions of the package', () => {
     while (callsOf(prompt).length === 0) await wait(5);
   };
 
-  it('stop a stream that runs in another one', async () => {
-    const chatId = await open('bob');
-    const prompt = 'stop me [[fault silence after=2]]';
-    const running = readStream(url, { prompt, chat_id: chatId }, { user: 'bob' });
-    await untilAsked(prompt);
-    const begun = performance.now();
-    expect(await stopTurn(url, chatId, 'bob')).toBe(202);
-    const { outline, events, text, isDone } = await running;
-    process.stderr.write(`A stop by another function took ${Math.round(performance.now() - begun)} ms\n`);
-    expect([outline, events.at(-1)?.['finishReason'], isDone]).toEqual([STOPPED, 'other', true]);
-    expect(callsOf(prompt)).toMatchObject([{ outcome: 'left' }]);
-    expect((await stored(chatId, 'bob')).messages.slice(2)).toMatchObject([
-      { content: prompt },
-      { content: text, status: 'stopped' },
-    ]);
-  });
-
   it('stop a turn with a whole response that runs in another one', async () => {
     const chatId = await open('carol');
     const prompt = 'stop me whole [[fault silence after=2]]';
@@ -106,20 +89,25 @@ describeWithClient('the functions of the package', () => {
     expect(await stopTurn(url, chatId, 'carol')).toBe(204);
   });
 
-  it('supersede a stream of another one, with the last place that the user has', async () => {
+  it('stop a stream of another one, or supersede it with the last place that the user has', async () => {
     const user = 'dave';
-    const chats = [await open(user), await open(user)];
-    const [running, other] = chats.map((chatId, index) =>
-      readStream(url, { prompt: `leave me ${index} [[fault silence after=2]]`, chat_id: chatId }, { user }),
-    );
-    await Promise.all([0, 1].map((index) => untilAsked(`leave me ${index} [[fault silence after=2]]`)));
+    const chats = [await open(user), await open(user)] as const;
+    const prompts = ['leave me [[fault silence after=2]]', 'stop me [[fault silence after=2]]'] as const;
+    const streams = prompts.map((prompt, index) => readStream(url, { prompt, chat_id: chats[index] }, { user }));
+    await Promise.all(prompts.map(untilAsked));
     const body = { prompt: 'next', chat_id: chats[0] };
     expect((await readStream(url, body, { user })).status).toBe(429);
     const next = await readStream(url, body, { user, headers: { supersede: 'true' } });
     expect([next.status, next.outline]).toEqual([200, WHOLE]);
-    expect((await running!).outline).toEqual(STOPPED);
-    expect(await stopTurn(url, chats[1]!, user)).toBe(202);
-    await other;
+    const begun = performance.now();
+    expect(await stopTurn(url, chats[1], user)).toBe(202);
+    const ends = await Promise.all(streams);
+    process.stderr.write(`A stop by another function took ${Math.round(performance.now() - begun)} ms\n`);
+    for (const [index, { outline, events, text, isDone }] of ends.entries()) {
+      expect([outline, events.at(-1)?.['finishReason'], isDone]).toEqual([STOPPED, 'other', true]);
+      expect(callsOf(prompts[index]!)).toMatchObject([{ outcome: 'left' }]);
+      expect((await stored(chats[index]!, user)).messages[3]).toMatchObject({ content: text, status: 'stopped' });
+    }
   });
 
   it('resume a stream of another one once it is stored', async () => {
