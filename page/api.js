@@ -1,6 +1,9 @@
-/** @import { ChatSummary, MessagePage, StoredChat, StreamPart, TurnRequest } from './types.js' */
+/** @import { ChatList, ChatSummary, MessagePage, StoredChat, StreamPart, TurnRequest } from './types.js' */
 /** @import { Session } from './session.js' */
 import { readStream } from './event-stream.js';
+
+/** The error if another turn runs in the chat. */
+export const IN_PROGRESS = 'A turn is already in progress';
 
 /** The service has refused a request, or could not be reached. */
 export class ApiError extends Error {
@@ -29,7 +32,7 @@ export class Api {
     this.session = session;
   }
 
-  /** @param {string} [cursor] @returns {Promise<{ chats: ChatSummary[], next_cursor?: string }>} */
+  /** @param {string} [cursor] @returns {Promise<ChatList>} */
   async listChats(cursor) {
     return (await this.send('GET', `chats?limit=30${toQuery(cursor)}`)).json();
   }
@@ -55,25 +58,46 @@ export class Api {
     await this.send('DELETE', `chats/${encodeURIComponent(id)}`);
   }
 
-  /** @param {string} id */
+  /** Stops the turn that runs in a chat. @param {string} id @returns {Promise<boolean>} false if none runs. */
   async stop(id) {
-    await this.send('POST', `chats/${encodeURIComponent(id)}/stop`);
+    try {
+      return (await this.send('POST', `chats/${encodeURIComponent(id)}/stop`)).status === 202;
+    } catch (error) {
+      // The first turn of a chat opens it.
+      if (isGone(error)) return false;
+      throw error;
+    }
   }
 
   /**
-   * Runs a turn.
+   * Runs a turn. A token that is refused is not asked for anew.
    *
    * @param {TurnRequest} request
-   * @param {{ chatId?: string | undefined, signal: AbortSignal }} options
+   * @param {object} options
+   * @param {string | undefined} options.chatId - without it, the turn opens a chat.
+   * @param {AbortSignal} options.signal - ends the reading. The request is not taken back, so a refusal is always known.
    * @returns {Promise<AsyncGenerator<StreamPart, void, void>>}
    */
-  async ask({ prompt, key, replaceFrom, supersede }, { chatId, signal }) {
+  async ask({ prompt, key, newChatId, replaceFrom, supersede }, { chatId, signal }) {
+    const reading = new AbortController();
     const response = await this.send('POST', 'chat/stream', {
-      body: { prompt, ...(chatId && { chat_id: chatId }), ...(replaceFrom && { replace_from: replaceFrom }) },
+      // Only the body of the AI SDK opens a chat by an id of the page. The page needs it to stop the turn and to find it again.
+      body:
+        chatId === undefined
+          ? { id: newChatId, message: { role: 'user', parts: [{ type: 'text', text: prompt }] } }
+          : { prompt, chat_id: chatId, ...(replaceFrom && { replace_from: replaceFrom }) },
       headers: { 'idempotency-key': key, ...(supersede && { supersede: 'true' }) },
-      signal,
+      signal: reading.signal,
+      isRenewed: false,
     });
+    signal.addEventListener('abort', () => reading.abort());
+    if (signal.aborted) reading.abort();
     return readStream(requireBody(response));
+  }
+
+  /** Asks for another token. @param {string} [reason] - why the last one was refused. */
+  renew(reason) {
+    return this.session.renew(reason);
   }
 
   /**
@@ -89,11 +113,15 @@ export class Api {
 
   /**
    * @param {string} method @param {string} path
-   * @param {{ body?: object, headers?: Record<string, string>, signal?: AbortSignal | undefined }} [options]
+   * @param {object} [options]
+   * @param {object} [options.body]
+   * @param {Record<string, string>} [options.headers]
+   * @param {AbortSignal | undefined} [options.signal]
+   * @param {boolean} [options.isRenewed] - whether a token that is refused is asked for anew.
    * @returns {Promise<Response>} a response of status 2xx.
    * @throws {ApiError}
    */
-  async send(method, path, { body, headers, signal } = {}) {
+  async send(method, path, { body, headers, signal, isRenewed = true } = {}) {
     for (;;) {
       const response = await this.fetch(path, {
         method,
@@ -105,11 +133,14 @@ export class Api {
         body: body && JSON.stringify(body),
         signal: signal ?? null,
       });
-      if (response.ok) return response;
+      if (response.ok) {
+        this.session.accept();
+        return response;
+      }
       const error = await toError(response);
       signal?.throwIfAborted();
       if (error.status === 401 && this.session.changeHeader(error.message)) continue;
-      if (error.status !== 401 || !(await this.session.renew(error.message))) throw error;
+      if (error.status !== 401 || !isRenewed || !(await this.session.renew(error.message))) throw error;
       signal?.throwIfAborted();
     }
   }
@@ -125,6 +156,12 @@ export class Api {
     }
   }
 }
+
+/** The chat is not there, or not any more. @param {unknown} error */
+export const isGone = (error) => error instanceof ApiError && error.status === 404;
+
+/** Another turn runs in the chat. @param {unknown} error */
+export const isInProgress = (error) => error instanceof ApiError && error.message === IN_PROGRESS;
 
 /** @param {Response} response */
 async function toError(response) {

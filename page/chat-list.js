@@ -13,6 +13,8 @@ export class ChatList {
   /** @type {string | undefined} */
   selected;
   isLoading = false;
+  /** Whether something has changed while the list was being read. */
+  isStale = false;
 
   /** @param {Api} api @param {(error: unknown) => void} onError */
   constructor(api, onError) {
@@ -31,15 +33,15 @@ export class ChatList {
 
   /** Reads the newest chats, or the page at a cursor. @param {string} [cursor] */
   async load(cursor) {
-    if (this.isLoading) return;
+    if (this.isLoading) {
+      this.isStale ||= cursor === undefined;
+      return;
+    }
     this.isLoading = true;
     try {
       const { chats, next_cursor: next } = await this.api.listChats(cursor);
-      const known = new Set(chats.map(({ id }) => id));
-      const others = this.chats.filter(({ id }) => !known.has(id));
-      // While one pages, chats move to the top. Behind a first page, what was shown stays until it is read again.
-      this.chats = cursor === undefined ? chats : [...others, ...chats];
-      this.cursor = next;
+      if (cursor === undefined) this.renew(chats, next);
+      else this.add(chats, next);
       // The button may still be in view, and only changes are told.
       this.moreSeen.unobserve(this.more);
       this.moreSeen.observe(this.more);
@@ -49,6 +51,25 @@ export class ChatList {
       this.isLoading = false;
     }
     this.draw();
+    const { isStale } = this;
+    this.isStale = false;
+    if (isStale) await this.load();
+  }
+
+  /** Adds a page. While one pages, chats move to the top. @param {ChatSummary[]} chats @param {string | undefined} next */
+  add(chats, next) {
+    const known = new Set(chats.map(({ id }) => id));
+    this.chats = [...this.chats.filter(({ id }) => !known.has(id)), ...chats];
+    this.cursor = next;
+  }
+
+  /** The newest chats are read again. Older ones stay if none can be missing between. @param {ChatSummary[]} chats @param {string | undefined} next */
+  renew(chats, next) {
+    const known = new Map(chats.map((chat) => [chat.id, chat.updated_at]));
+    const last = this.chats.findLastIndex(({ id, updated_at }) => known.get(id) === updated_at);
+    const older = next === undefined ? [] : this.chats.slice(last + 1).filter(({ id }) => !known.has(id));
+    if (last === -1 || older.length === 0) this.cursor = next;
+    this.chats = [...chats, ...(last === -1 ? [] : older)];
   }
 
   /** A chat is new, or has changed. The list of the service follows within a second. @param {ChatSummary} chat */

@@ -1,9 +1,6 @@
 /** @import { Settings } from './types.js' */
-import { byId, h, icon } from './dom.js';
+import { byId, h, icon, keep } from './dom.js';
 import { isSend } from './edit-form.js';
-
-/** Where the text of each chat is kept until it is sent, for this tab. */
-const STORED = 'draft ';
 
 /**
  * The place to write. What is written is never lost: it is kept with its chat until it is sent.
@@ -13,8 +10,9 @@ const STORED = 'draft ';
  * @property {() => void} stop
  */
 export class Composer {
-  /** The chat that the text is for; empty is a new one. @type {string | undefined} */
-  chatId;
+  /** The user and the chat that the text is for; an empty chat is a new one. */
+  userId = '';
+  chatId = '';
   isBusy = false;
   limit = 32_000;
 
@@ -50,6 +48,7 @@ export class Composer {
         };
         return h('button', { type: 'button', onclick }, name);
       }),
+      h('p', {}, 'It becomes part of the message. Edit the message to go on without it.'),
     );
     byId('suggestions').replaceChildren(
       ...suggestions.map((text) => h('button', { type: 'button', onclick: () => this.actions.send(text) }, text)),
@@ -59,12 +58,34 @@ export class Composer {
   /** Another chat is open. Its text comes back. @param {string} chatId @param {boolean} isNew - it has just begun here. */
   switchTo(chatId, isNew) {
     if (this.chatId === chatId) return;
-    // What was written before the page knew its chat stays.
-    const isKept = isNew || (this.chatId === undefined && this.field.value !== '');
-    const text = isKept ? this.field.value : (sessionStorage.getItem(STORED + chatId) ?? '');
+    const text = isNew ? this.field.value : this.findDraft(chatId);
     if (isNew) this.put('');
     this.chatId = chatId;
     this.put(text);
+  }
+
+  /** Shows what this user has written to a chat. @param {string} userId @param {string} chatId */
+  open(userId, chatId) {
+    this.userId = userId;
+    this.chatId = chatId;
+    // What was written before the page had its scripts stays.
+    this.put(this.field.value || this.findDraft(chatId));
+  }
+
+  /** @param {string} chatId */
+  findDraft(chatId) {
+    return sessionStorage.getItem(this.toName(chatId)) ?? '';
+  }
+
+  /** Where the text of a chat is kept until it is sent, for this tab. @param {string} chatId */
+  toName(chatId) {
+    return `draft ${JSON.stringify([this.userId, chatId])}`;
+  }
+
+  /** Keeps a text that was not sent with its chat. @param {string} chatId @param {string} text */
+  keepFor(chatId, text) {
+    if (chatId === this.chatId) this.giveBack(text);
+    else keep(this.toName(chatId), join(text, this.findDraft(chatId)));
   }
 
   /** The chat is gone. Its text goes on in a new one. */
@@ -102,7 +123,7 @@ export class Composer {
 
   /** Puts a text back. What was written meanwhile stays behind it. @param {string} text */
   giveBack(text) {
-    this.put([text, this.field.value.trim()].filter(Boolean).join('\n\n'));
+    this.put(join(text, this.field.value.trim()));
     this.field.focus();
   }
 
@@ -115,7 +136,7 @@ export class Composer {
 
   look() {
     const { value } = this.field;
-    if (this.chatId !== undefined) sessionStorage.setItem(STORED + this.chatId, value);
+    keep(this.toName(this.chatId), value);
     const isTooLong = this.isTooLong(value);
     this.count.textContent = isTooLong ? `At most ${this.limit.toLocaleString('en')} characters` : '';
     this.button.classList.toggle('ready', this.isBusy || (value.trim() !== '' && !isTooLong));
@@ -129,3 +150,6 @@ export class Composer {
     return text.length > this.limit && Array.from(text).length > this.limit;
   }
 }
+
+/** @param {...string} texts */
+const join = (...texts) => texts.filter(Boolean).join('\n\n');

@@ -1,31 +1,30 @@
 /** @import { Api } from './api.js' */
 /** @import { MessageList } from './message-list.js' */
-/** @import { ChatSummary, Entry, StoredChat, StreamPart, TurnRequest } from './types.js' */
-import { ApiError } from './api.js';
+/** @import { ChatSummary, Entry, StreamPart, TurnRequest } from './types.js' */
+import { isInProgress } from './api.js';
 import { announce } from './dom.js';
-import { createKey, findPrompt, isSame, isUnsent, toEntries, toEntry, toReplaced } from './entries.js';
+import { createKey, findPrompt, isUnsent, toEntry, toReplaced } from './entries.js';
+import { ShownChat } from './shown-chat.js';
+import { readTurn } from './turn-connection.js';
 import { toTrouble, TurnReader } from './turn-reader.js';
 
-/** Milliseconds before a lost connection is tried again: at first, and at most. Then how often, which is five minutes. */
-const RETRY = { first: 500, most: 5000, times: 60 };
+/** Milliseconds before a stop is sent again that came before its turn. */
+const STOP_DELAY = 300;
 
 /**
- * The open chat: what it shows, and the turn that runs in it.
+ * The open chat, and the turn that runs in it.
  *
  * @typedef {object} Listener
- * @property {(chat: ChatSummary | undefined) => void} onChat - another chat is shown, or this one has changed.
+ * @property {() => void} onChat - another chat is shown, or this one has changed.
+ * @property {(request: TurnRequest) => void} onOpening - the first prompt of a chat is being sent.
+ * @property {() => void} onUnopened - it was refused, and has no chat.
  * @property {(chat: ChatSummary) => void} onTurn - a turn has begun or ended.
- * @property {(prompts: string) => void} onLeave - prompts that were not sent go with the page.
- * @property {(error: unknown) => void} onLost - the connection was lost, and is tried again.
+ * @property {(texts: string) => void} onLeave - texts that were not sent leave the page.
+ * @property {(chatId: string | undefined, prompt: Entry) => void} onRefused - a prompt was not sent, and its chat is not open now.
+ * @property {(error?: unknown) => void} onConnection - it was lost, and is tried again; without an error it is back.
  * @property {() => void} onState - `isBusy` or `isStopping` has changed.
  */
 export class Conversation {
-  /** @type {ChatSummary | undefined} */
-  chat;
-  /** @type {Entry[]} */
-  entries = [];
-  /** @type {string | undefined} */
-  cursor;
   isBusy = false;
   isStopping = false;
   isLoadingOlder = false;
@@ -37,6 +36,7 @@ export class Conversation {
     this.api = api;
     this.view = view;
     this.listener = listener;
+    this.shown = new ShownChat(view);
   }
 
   /** Shows a chat, or none. A turn that runs goes on without this page. @param {string | undefined} id */
@@ -44,17 +44,16 @@ export class Conversation {
     this.leave();
     this.leaving.abort();
     this.leaving = new AbortController();
-    this.chat = undefined;
     this.setBusy(false);
-    this.show([], undefined);
-    this.listener.onChat(undefined);
+    this.shown.clear();
+    this.listener.onChat();
     if (id !== undefined) await this.load(id);
   }
 
-  /** Gives the prompts back that were not sent. */
+  /** Gives texts back that were not sent. */
   leave() {
-    const unsent = this.entries.filter(isUnsent);
-    if (unsent.length > 0) this.listener.onLeave(unsent.map(({ content }) => content).join('\n\n'));
+    const texts = this.shown.takeUnsent();
+    if (texts !== '') this.listener.onLeave(texts);
   }
 
   /** @param {string} id */
@@ -63,231 +62,201 @@ export class Conversation {
     const chat = await this.api.readChat(id, signal);
     if (signal.aborted || this.isBusy) return;
     this.adopt(chat);
-    this.merge(chat);
+    this.shown.merge(chat);
     if (chat.running) void this.follow();
   }
 
   /** Reads the chat again, for what another tab or device has changed. */
   async refresh() {
-    if (this.chat !== undefined && !this.isBusy) await this.load(this.chat.id);
-  }
-
-  /** Shows the newest messages where they differ. Older ones stay. @param {StoredChat} chat */
-  merge({ messages, next_cursor: cursor }) {
-    const fresh = toEntries(messages);
-    const unsent = this.entries.filter(isUnsent);
-    const stored = this.entries.filter((entry) => !isUnsent(entry));
-    // A chat without older messages is whole. What it does not have any more was replaced.
-    const from = cursor === undefined ? 0 : stored.findIndex(({ id }) => id === fresh[0]?.id);
-    if (isSame(stored.slice(Math.max(from, 0)), fresh)) return;
-    this.show([...stored.slice(0, Math.max(from, 0)), ...fresh, ...unsent], from > 0 ? this.cursor : cursor);
+    if (this.shown.id !== undefined && !this.isBusy) await this.load(this.shown.id);
   }
 
   async loadOlder() {
-    const { chat, cursor } = this;
-    if (chat === undefined || cursor === undefined || this.isLoadingOlder) return;
+    const { id, cursor } = this.shown;
+    if (id === undefined || cursor === undefined || this.isLoadingOlder) return;
     const { signal } = this.leaving;
     this.isLoadingOlder = true;
     try {
-      const { messages, next_cursor: next } = await this.api.readOlder(chat.id, cursor, signal);
+      const older = await this.api.readOlder(id, cursor, signal);
       // Meanwhile the chat may have been read anew.
-      if (signal.aborted || this.cursor !== cursor) return;
-      const entries = toEntries(messages);
-      this.cursor = next;
-      this.entries = [...entries, ...this.entries];
-      this.view.prepend(entries, next !== undefined);
+      if (!signal.aborted && this.shown.cursor === cursor) this.shown.prepend(older);
     } finally {
       this.isLoadingOlder = false;
     }
   }
 
-  /** Sends a prompt. @param {string} prompt @param {string} [replaceFrom] - the prompt that it takes the place of. */
+  /** Sends a prompt. The first one opens a chat. @param {string} prompt @param {string} [replaceFrom] - what it replaces. */
   ask(prompt, replaceFrom) {
-    return this.run({ prompt, key: createKey(), ...(replaceFrom && { replaceFrom }) });
+    return this.run({ prompt, key: createKey(), newChatId: createKey(), ...(replaceFrom && { replaceFrom }) });
   }
 
   /** Sends a prompt in place of another one. @param {Entry} entry @param {string} text */
   edit(entry, text) {
+    if (isUnsent(entry)) this.shown.remove(entry);
     return this.ask(text, toReplaced(entry));
   }
 
   /** Asks for another reply to a prompt. @param {Entry} entry - the reply, or a prompt without one. */
   askAgain(entry) {
-    const prompt = findPrompt(this.entries, entry);
+    const prompt = findPrompt(this.shown.entries, entry);
     return this.edit(prompt, prompt.content);
   }
 
   /** Repeats a request that may not have arrived. @param {Entry} entry @param {boolean} [supersede] */
   async retry(entry, supersede) {
     if (this.isBusy || entry.request === undefined) return;
-    this.remove(entry);
+    this.shown.remove(entry);
     await this.run({ ...entry.request, ...(supersede && { supersede }) });
   }
 
   /** Sends a prompt to a new chat, because its own is gone. @param {Entry} entry */
   async sendAnew(entry) {
-    this.remove(entry);
+    this.shown.remove(entry);
     await this.open(undefined);
     await this.ask(entry.content);
   }
 
-  /** Takes a prompt that was not sent off the page. @param {Entry} entry */
-  remove(entry) {
-    this.entries = this.entries.filter((one) => one !== entry);
-    this.view.remove(entry);
-  }
-
   async stop() {
-    if (!this.isBusy) return;
+    const { id } = this.shown;
+    if (!this.isBusy || this.isStopping || id === undefined) return;
     this.isStopping = true;
     this.listener.onState();
-    // The chat of a first prompt is known when its reply begins. The stop is sent then.
-    if (this.chat !== undefined) await this.api.stop(this.chat.id);
+    try {
+      // The turn may not have begun yet.
+      while (this.isStopping && this.shown.id === id && !(await this.api.stop(id))) {
+        await new Promise((resolve) => setTimeout(resolve, STOP_DELAY));
+      }
+    } catch (error) {
+      this.isStopping = false;
+      this.listener.onState();
+      throw error;
+    }
   }
 
   /** @param {TurnRequest} request */
   async run(request) {
     if (this.isBusy) return;
     const { signal } = this.leaving;
+    const { id: chatId } = this.shown;
     this.setBusy(true);
-    const hidden = this.hide(request.replaceFrom);
+    if (chatId === undefined) {
+      this.shown.id = request.newChatId;
+      this.listener.onOpening(request);
+    }
+    const follow = () => this.api.follow(String(this.shown.id), signal);
+    const hidden = this.shown.hide(request.replaceFrom);
     const prompt = toEntry({ role: 'user', content: request.prompt, request });
     const reply = toEntry({ role: 'assistant', phase: 'waiting', request });
-    this.append(prompt, reply);
+    this.shown.append(prompt, reply);
     announce('The agent is answering');
     const turn = new TurnReader(prompt, reply);
     await this.read(turn, async () => {
-      const chatId = this.chat?.id;
       // A lost connection may have been lost before the service had the request. Its key makes the repetition safe.
-      return turn.hasStarted && chatId !== undefined
-        ? this.api.follow(chatId, signal)
-        : this.api.ask(request, { chatId, signal });
+      if (turn.hasStarted) return follow();
+      try {
+        return await this.api.ask(request, { chatId, signal });
+      } catch (error) {
+        // Nobody else knows the id of a new chat, so the turn that runs there is this one.
+        turn.hasStarted = chatId === undefined && isInProgress(error);
+        if (turn.hasStarted) return follow();
+        throw error;
+      }
     });
-    if (signal.aborted || hidden.length === 0 || reply.content !== '' || !this.entries.includes(prompt)) return;
-    // As long as there is no reply, nothing is replaced.
-    this.restore(hidden, prompt);
+    if (signal.aborted) {
+      if (isUnsent(prompt)) this.listener.onRefused(chatId, prompt);
+      return;
+    }
+    if (hidden.length > 0) await this.restoreUnreplaced(turn, hidden);
+    // The request is sent again with the next token.
+    const { status, error } = prompt.trouble ?? {};
+    if (status === 401 && (await this.api.renew(error)) && !signal.aborted) await this.retry(prompt);
+  }
+
+  /** As long as there is no reply, nothing is replaced. @param {TurnReader} turn @param {Entry[]} hidden */
+  async restoreUnreplaced({ prompt, reply }, hidden) {
+    if (reply.content !== '' || !this.shown.entries.includes(prompt)) return;
+    this.shown.restore(hidden, prompt);
     // If the request was refused, another tab or device may have changed the chat.
-    if (isUnsent(prompt)) await this.refresh().catch(() => undefined);
+    if (!isUnsent(prompt)) return;
+    await this.refresh().catch(() => undefined);
+    const { replaceFrom, ...request } = /** @type {TurnRequest} */ (prompt.request);
+    if (this.shown.entries.every(({ id }) => id !== replaceFrom)) prompt.request = request;
   }
 
   /** Follows the turn that runs in this chat. Another tab or device has begun it, or this page before it was loaded again. */
   async follow() {
-    const { chat } = this;
-    const unsent = this.entries.filter(isUnsent);
-    const prompt = this.entries.findLast((entry) => !isUnsent(entry));
-    if (chat === undefined || prompt === undefined || this.isBusy) return;
+    const { id, entries } = this.shown;
+    const prompt = entries.findLast((entry) => !isUnsent(entry));
+    if (id === undefined || prompt === undefined || this.isBusy) return;
     const { signal } = this.leaving;
     this.setBusy(true);
     const reply = toEntry({ role: 'assistant', phase: 'waiting' });
-    for (const entry of unsent) this.remove(entry);
-    this.append(reply, ...unsent);
+    this.shown.show([...entries.filter((e) => !isUnsent(e)), reply, ...entries.filter(isUnsent)], this.shown.cursor);
     const turn = new TurnReader(prompt, reply);
     turn.hasStarted = true;
-    await this.read(turn, () => this.api.follow(chat.id, signal));
+    await this.read(turn, () => this.api.follow(id, signal));
     if (!signal.aborted) await this.refresh().catch(() => undefined);
   }
 
-  /**
-   * Reads the events of a turn up to its end, over as many connections as it takes.
-   *
-   * @param {TurnReader} turn
-   * @param {() => Promise<AsyncIterable<StreamPart> | undefined>} connect
-   */
+  /** @param {TurnReader} turn @param {Parameters<typeof readTurn>[1]['connect']} connect */
   async read(turn, connect) {
     const { signal } = this.leaving;
-    for (let delay = RETRY.first; !turn.isOver; delay = Math.min(delay * 2, RETRY.most)) {
-      try {
-        const parts = await connect();
-        if (parts === undefined) return await this.endUnseen(turn);
-        turn.restart();
-        for await (const part of parts) {
-          signal.throwIfAborted();
-          this.take(turn, part);
-        }
-        if (signal.aborted) return;
-        turn.end();
-      } catch (error) {
-        await this.adoptBegun(error);
-        if (signal.aborted) return;
-        turn.fail(error, RETRY.times);
-        if (turn.isOver) break;
-        this.listener.onLost(error);
-        await new Promise((resolve) => setTimeout(resolve, delay));
-        if (signal.aborted) return;
-      }
-    }
-    this.settle(turn);
+    await readTurn(turn, {
+      connect,
+      signal,
+      readStored: () => this.readStored(turn, signal),
+      onPart: (part) => this.take(turn, part),
+      onLost: this.listener.onConnection,
+    });
+    if (signal.aborted) return;
+    // The first turn of a chat may have begun, and have failed before its stream.
+    if (this.shown.chat === undefined && !isUnsent(turn.prompt)) await this.readAgain(signal).catch(() => undefined);
+    if (!signal.aborted) this.settle(turn);
   }
 
-  /** The first turn of a chat has begun, and was refused before its stream. @param {unknown} error */
-  async adoptBegun(error) {
-    if (this.chat !== undefined || !(error instanceof ApiError) || error.chatId === undefined) return;
-    const { signal } = this.leaving;
-    const chat = await this.api.readChat(error.chatId, signal).catch(this.listener.onLost);
-    if (chat && !signal.aborted) this.adopt(chat);
+  /** What is stored is the end of a turn. @param {TurnReader} turn @param {AbortSignal} signal */
+  async readStored({ reply }, signal) {
+    const chat = await this.readAgain(signal);
+    this.shown.remove(reply);
+    this.shown.merge(chat);
+  }
+
+  /** @param {AbortSignal} signal */
+  async readAgain(signal) {
+    const chat = await this.api.readChat(String(this.shown.id), signal);
+    this.listener.onConnection();
+    this.adopt(chat);
+    return chat;
   }
 
   /** @param {TurnReader} turn @param {StreamPart} part */
   take(turn, part) {
-    const { chat } = part.messageMetadata ?? {};
     turn.take(part);
+    this.listener.onConnection();
     if (part.type === 'text-delta') this.view.grow(turn.reply);
-    if (chat === undefined) return;
-    this.adopt(chat);
-    this.listener.onTurn(chat);
-    if (part.type === 'start' && this.isStopping) void this.api.stop(chat.id).catch(() => undefined);
-  }
-
-  /** The turn has ended while nothing was connected to it: what is stored is its end. @param {TurnReader} turn */
-  async endUnseen({ reply }) {
-    const { signal } = this.leaving;
-    this.remove(reply);
-    this.setBusy(false);
-    await this.refresh();
-    if (!signal.aborted) announce('The answer is complete');
+    if (!('messageMetadata' in part) || part.messageMetadata === undefined) return;
+    this.adopt(part.messageMetadata.chat);
+    this.listener.onTurn(part.messageMetadata.chat);
   }
 
   /** @param {TurnReader} turn */
   settle({ prompt, reply }) {
-    if (reply.content === '') this.remove(reply);
-    for (const entry of [prompt, reply]) if (this.entries.includes(entry)) this.view.update(entry);
+    const { shown } = this;
+    if (reply.content === '') shown.remove(reply);
+    for (const entry of [prompt, reply]) shown.update(entry);
+    if (shown.chat === undefined) {
+      shown.id = undefined;
+      this.listener.onUnopened();
+    }
     this.setBusy(false);
-    if (this.chat !== undefined) this.listener.onTurn(this.chat);
+    if (shown.chat !== undefined) this.listener.onTurn(shown.chat);
     announce(toTrouble(prompt, reply)?.error ?? 'The answer is complete');
   }
 
-  /** Takes a turn and all after it off the page. @param {string | undefined} id - its prompt. @returns {Entry[]} */
-  hide(id) {
-    const from = id === undefined ? -1 : this.entries.findIndex((entry) => entry.id === id);
-    const hidden = from === -1 ? [] : this.entries.slice(from).filter((entry) => !isUnsent(entry));
-    for (const entry of hidden) this.remove(entry);
-    return hidden;
-  }
-
-  /** @param {Entry[]} hidden @param {Entry} prompt */
-  restore(hidden, prompt) {
-    const others = this.entries.filter((entry) => entry !== prompt);
-    const stored = others.filter((entry) => !isUnsent(entry));
-    this.show([...stored, ...hidden, ...others.filter(isUnsent), prompt], this.cursor);
-  }
-
-  /** @param {...Entry} entries */
-  append(...entries) {
-    this.entries.push(...entries);
-    for (const entry of entries) this.view.append(entry);
-  }
-
-  /** @param {Entry[]} entries @param {string | undefined} cursor - of the messages before these. */
-  show(entries, cursor) {
-    this.entries = entries;
-    this.cursor = cursor;
-    this.view.reset(entries, cursor !== undefined);
-  }
-
   /** @param {ChatSummary} chat */
-  adopt({ id, title, created_at, updated_at }) {
-    this.chat = { id, title, created_at, updated_at };
-    this.listener.onChat(this.chat);
+  adopt(chat) {
+    this.shown.adopt(chat);
+    this.listener.onChat();
   }
 
   /** @param {boolean} isBusy */

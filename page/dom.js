@@ -12,6 +12,7 @@ const ICONS = {
   copy: 'M7 7h9v9H7zM4 13V4h9',
   check: 'M4 10l4 4 8-8',
   again: 'M16 10a6 6 0 1 1-2-4.5M16 3v4h-4',
+  close: 'M5.5 5.5l9 9M14.5 5.5l-9 9',
   down: 'M10 4v12M5 11l5 5 5-5',
   person: 'M10 10.5a3.25 3.25 0 1 0 0-6.5 3.25 3.25 0 0 0 0 6.5M4 17a6 6 0 0 1 12 0',
   note: 'M10 3.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13M10 9v4M10 6.6v.2',
@@ -78,7 +79,20 @@ export function byId(id) {
 
 /** Says something to screen readers, once. @param {string} text */
 export function announce(text) {
-  byId('live').textContent = text;
+  const live = byId('live');
+  live.textContent = '';
+  // The same text as before is new then.
+  setTimeout(() => (live.textContent = text));
+}
+
+/** Keeps a text for this tab, until it is closed. @param {string} name @param {string} text */
+export function keep(name, text) {
+  try {
+    if (text === '') sessionStorage.removeItem(name);
+    else if (sessionStorage.getItem(name) !== text) sessionStorage.setItem(name, text);
+  } catch {
+    // There is no room left. The page has the text as long as it is open.
+  }
 }
 
 /** A button that copies a text and says so for a moment. @param {() => string} textOf */

@@ -27,17 +27,18 @@ export function toEntries(messages) {
 /** Whether an entry is a prompt that was not sent. @param {Entry} entry */
 export const isUnsent = ({ trouble }) => trouble?.kind === 'unsent';
 
-/** Whether both show the same. @param {readonly Entry[]} shown @param {readonly Entry[]} fresh */
-export function isSame(shown, fresh) {
-  return (
-    shown.length === fresh.length &&
-    shown.every(
-      (entry, index) =>
-        entry.id === fresh[index]?.id &&
-        entry.content === fresh[index]?.content &&
-        (entry.trouble === undefined) === (fresh[index]?.trouble === undefined),
-    )
-  );
+/**
+ * Takes the entries that are shown in place of fresh ones that show the same.
+ *
+ * @param {readonly Entry[]} shown @param {readonly Entry[]} fresh @returns {Entry[]}
+ */
+export function keepSame(shown, fresh) {
+  const byId = new Map(shown.map((entry) => [entry.id, entry]));
+  return fresh.map((entry) => {
+    const last = byId.get(entry.id);
+    const isSame = last?.content === entry.content && (last.trouble === undefined) === (entry.trouble === undefined);
+    return isSame ? last : entry;
+  });
 }
 
 /** The prompt of the turn that an entry belongs to. @param {readonly Entry[]} entries @param {Entry} entry */

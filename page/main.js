@@ -1,16 +1,16 @@
-import { Api, ApiError } from './api.js';
+/** @import { TurnRequest } from './types.js' */
+import { Api, ApiError, isGone } from './api.js';
 import { ChatHeader } from './chat-header.js';
 import { ChatList } from './chat-list.js';
 import { Composer } from './composer.js';
 import { Conversation } from './conversation.js';
 import { byId, icon } from './dom.js';
 import { Drawer } from './drawer.js';
+import { ErrorLine } from './error-line.js';
 import { MessageList } from './message-list.js';
 import { Session } from './session.js';
 import { Tabs } from './tabs.js';
 
-/** How long a line about an error stays, in milliseconds. */
-const LINE_TIME = 8000;
 /** A new chat is in the list of the service within a second. */
 const LIST_DELAY = 1500;
 
@@ -22,18 +22,9 @@ for (const place of document.querySelectorAll('[data-icon]')) {
   place.prepend(icon(/** @type {Parameters<typeof icon>[0]} */ (place.getAttribute('data-icon'))));
 }
 
-/** @type {ReturnType<typeof setTimeout>} */
-let lineTimer;
-/** Says for a while what went wrong. @param {unknown} error */
-function report(error) {
-  if (error instanceof DOMException && error.name === 'AbortError') return;
-  const line = byId('line');
-  line.textContent =
-    error instanceof ApiError ? [error.message, error.detail].filter(Boolean).join('. ') : String(error);
-  line.hidden = false;
-  clearTimeout(lineTimer);
-  lineTimer = setTimeout(() => (line.hidden = true), LINE_TIME);
-}
+const errorLine = new ErrorLine();
+/** @param {unknown} error */
+const report = (error) => errorLine.show(error);
 
 /** The chat that the address names. */
 function namedChat() {
@@ -45,7 +36,7 @@ function namedChat() {
 }
 
 /** Whether the chat that the address names is shown. */
-const isOpen = () => conversation.chat?.id === namedChat();
+const isOpen = () => conversation.shown.id === namedChat();
 
 const chats = new ChatList(api, report);
 const header = new ChatHeader({
@@ -54,7 +45,7 @@ const header = new ChatHeader({
       report(error);
       throw error;
     });
-    if (conversation.chat?.id === id) conversation.adopt(chat);
+    if (conversation.shown.id === id) conversation.adopt(chat);
     chats.put(chat);
     tabs.tell(chat.id);
   },
@@ -66,7 +57,7 @@ const header = new ChatHeader({
     }
     chats.drop(id);
     tabs.tell(id);
-    if (conversation.chat?.id === id) location.hash = '';
+    if (conversation.shown.id === id) location.hash = '';
   },
 });
 const composer = new Composer({
@@ -80,9 +71,10 @@ const messages = new MessageList(
     retry: (entry, supersede) => void conversation.retry(entry, supersede),
     edit: (entry, text) => void conversation.edit(entry, text),
     takeBack: (entry) => {
-      conversation.remove(entry);
+      conversation.shown.remove(entry);
       composer.giveBack(entry.content);
     },
+    giveBack: (text) => composer.giveBack(text),
     sendAnew: (entry) => {
       leaveAddress();
       void conversation.sendAnew(entry);
@@ -92,16 +84,24 @@ const messages = new MessageList(
 );
 /** @type {Conversation} */
 const conversation = new Conversation(api, messages, {
-  onChat: (chat) => {
+  onChat: () => {
+    const { chat } = conversation.shown;
     header.show(chat);
-    const id = chat?.id ?? namedChat();
-    // A chat that has just begun gets its address. The one before it in the history is the empty page.
-    if (chat !== undefined && namedChat() !== chat.id) history.pushState(null, '', `#${encodeURIComponent(chat.id)}`);
-    composer.switchTo(id ?? '', chat !== undefined && conversation.isBusy);
-    chats.select(id);
+    if (chat !== undefined) setAddress(chat.id);
+    showAddress();
   },
-  onLost: report,
-  onLeave: (prompts) => composer.giveBack(prompts),
+  onOpening: (request) => {
+    // If the page is left before the chat is there, the request is sent again.
+    setAddress(request.newChatId, request);
+    showAddress();
+  },
+  onUnopened: leaveAddress,
+  onConnection: (error) => errorLine.showConnection(error),
+  onLeave: (texts) => composer.giveBack(texts),
+  onRefused: (chatId, { content, trouble }) => {
+    composer.keepFor(chatId ?? '', content);
+    report(new ApiError(0, `Not sent: ${trouble?.error}`, { message: 'Your message is kept where you wrote it.' }));
+  },
   onTurn: (chat) => {
     chats.put(chat);
     tabs.tell(chat.id);
@@ -110,15 +110,21 @@ const conversation = new Conversation(api, messages, {
 });
 const tabs = new Tabs((chatId) => {
   setTimeout(() => void chats.load(), LIST_DELAY);
-  if (chatId === conversation.chat?.id) void reread();
+  if (chatId === conversation.shown.id) void reread();
 });
 const drawer = new Drawer();
 drawer.set(false);
 
+/** Prompts that wait for their chat. @type {string[]} */
+const early = [];
+
 /** A prompt may be faster than its chat, and goes to no other one. @param {string} prompt */
 async function send(prompt) {
+  early.push(prompt);
+  errorLine.hide();
   await opening;
   if (!isOpen()) await openAddress();
+  early.splice(early.indexOf(prompt), 1);
   if (isOpen() && !conversation.isBusy) await conversation.ask(prompt);
   else composer.giveBack(prompt);
 }
@@ -135,13 +141,24 @@ async function reread() {
   }
 }
 
-/** @param {unknown} error */
-const isGone = (error) => error instanceof ApiError && error.status === 404;
+/** @param {string} id @param {TurnRequest | null} [opening] - the request that opens the chat, until it is there. */
+function setAddress(id, opening = null) {
+  // The page before a new chat is the empty one.
+  if (namedChat() !== id) history.pushState(opening, '', `#${encodeURIComponent(id)}`);
+  else if (history.state !== opening) history.replaceState(opening, '');
+}
+
+function showAddress() {
+  const id = namedChat();
+  composer.switchTo(id ?? '', conversation.isBusy);
+  chats.select(id);
+}
 
 /** The address names no chat any more. What is written goes to a new one. */
 function leaveAddress() {
   history.replaceState(null, '', location.pathname + location.search);
   composer.leaveChat();
+  chats.select(undefined);
 }
 
 function leaveGone() {
@@ -151,25 +168,35 @@ function leaveGone() {
 }
 
 async function openNamed() {
+  errorLine.hide();
+  /** @type {TurnRequest | null} */
+  const request = history.state;
   try {
     await conversation.open(namedChat());
   } catch (error) {
-    report(error);
-    if (isGone(error)) await leaveGone();
+    // The page was left before the first turn of the chat had begun.
+    if (isGone(error) && request) void conversation.run(request);
+    else report(error);
+    if (isGone(error) && !request) await leaveGone();
   }
   if (matchMedia('(hover: hover)').matches) composer.field.focus();
 }
 
 session.onUser = () => {
+  if (composer.userId !== session.userId) composer.open(session.userId, composer.chatId);
   byId('agent').textContent = session.settings.agent;
   byId('user').textContent = session.user ?? 'No token yet';
   composer.configure(session.settings);
 };
+session.onOtherUser = () => location.replace(location.pathname + location.search);
 byId('token').onclick = async () => {
   if (await session.renew()) await Promise.all([chats.load(), openAddress()]);
 };
 addEventListener('hashchange', () => void openAddress());
-addEventListener('pagehide', () => conversation.leave());
+addEventListener('pagehide', () => {
+  conversation.leave();
+  for (const prompt of early.splice(0)) composer.giveBack(prompt);
+});
 document.addEventListener('visibilitychange', () => document.hidden || void reread());
 
 /** Opens the chat of the address. A prompt waits for it. */
@@ -187,4 +214,5 @@ async function openPage() {
   }
 }
 
+composer.open(session.userId, namedChat() ?? '');
 let opening = openPage();

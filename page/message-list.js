@@ -40,26 +40,31 @@ export class MessageList {
     this.olderSeen.observe(this.older);
   }
 
-  /** @param {readonly Entry[]} entries @param {boolean} hasOlder */
-  reset(entries, hasOlder) {
-    this.views.clear();
-    this.grown.clear();
-    this.list.replaceChildren(...entries.map((entry) => this.create(entry).element));
+  /** Shows these messages. Those that are shown already stay as they are. @param {readonly Entry[]} entries @param {boolean} hasOlder */
+  show(entries, hasOlder) {
+    const kept = new Set(entries);
+    for (const entry of this.views.keys()) if (!kept.has(entry)) this.remove(entry);
+    const anchor = this.findFirstInView();
+    const before = anchor?.getBoundingClientRect().top ?? 0;
+    let next = this.list.firstElementChild;
+    for (const entry of entries) {
+      const { element } = this.views.get(entry) ?? this.create(entry);
+      if (element === next) next = next.nextElementSibling;
+      else this.list.insertBefore(element, next);
+    }
     this.older.hidden = !hasOlder;
     this.empty.hidden = entries.length > 0;
-    this.scrollToEnd();
-  }
-
-  /** Adds older messages. What one reads stays where it is. @param {readonly Entry[]} entries @param {boolean} hasOlder */
-  prepend(entries, hasOlder) {
-    const anchor = this.list.firstElementChild;
-    const before = anchor?.getBoundingClientRect().top ?? 0;
-    this.list.prepend(...entries.map((entry) => this.create(entry).element));
-    this.older.hidden = !hasOlder;
-    this.scroller.scrollTop += (anchor?.getBoundingClientRect().top ?? 0) - before;
+    if (this.isAtEnd || entries.length === 0) this.scrollToEnd();
+    // What one reads stays where it is.
+    else this.scroller.scrollTop += (anchor?.getBoundingClientRect().top ?? 0) - before;
     // The button may still be in view, and only changes are told.
     this.olderSeen.unobserve(this.older);
     this.olderSeen.observe(this.older);
+  }
+
+  /** Takes the texts of open edits that differ from their messages, and closes them. */
+  takeEdits() {
+    return [...this.views.values()].flatMap((view) => view.takeEdit() ?? []);
   }
 
   /** @param {Entry} entry */
@@ -71,7 +76,10 @@ export class MessageList {
 
   /** @param {Entry} entry */
   remove(entry) {
-    const element = this.views.get(entry)?.element;
+    const view = this.views.get(entry);
+    const edit = view?.takeEdit();
+    if (edit !== undefined) this.actions.giveBack(edit);
+    const element = view?.element;
     const hadFocus = element?.contains(document.activeElement);
     element?.remove();
     this.views.delete(entry);
@@ -135,6 +143,12 @@ export class MessageList {
     this.lastTop = this.scroller.scrollTop;
     this.isAtEnd = true;
     this.toEnd.hidden = true;
+  }
+
+  /** The first message that is not above the view, if there is one. */
+  findFirstInView() {
+    const { top } = this.scroller.getBoundingClientRect();
+    return [...this.list.children].find((element) => element.getBoundingClientRect().bottom > top);
   }
 
   /** @param {Entry} entry */

@@ -14,6 +14,7 @@ import { buildSources, markSources } from './sources.js';
  * @property {(entry: Entry, supersede?: boolean) => void} retry
  * @property {(entry: Entry, text: string) => void} edit
  * @property {(entry: Entry) => void} takeBack
+ * @property {(text: string) => void} giveBack - an edit that was not sent goes with its message.
  * @property {(entry: Entry) => void} sendAnew
  */
 
@@ -31,6 +32,9 @@ export class MessageView {
   body = h('div', { className: 'body' });
   foot = h('div', { className: 'foot' });
   markdown = new MarkdownView();
+
+  /** The open edit. @type {{ form: EditForm, shown: ChildNode[] } | undefined} */
+  edit;
 
   /** @param {Entry} entry @param {MessageActions} actions */
   constructor(entry, actions) {
@@ -101,7 +105,7 @@ export class MessageView {
       again: () => actions.askAgain(entry),
       repeat: () => actions.retry(entry),
       supersede: () => actions.retry(entry, true),
-      edit: () => actions.takeBack(entry),
+      edit: () => (entry.request?.replaceFrom === undefined ? actions.takeBack(entry) : this.openForm()),
       anew: () => actions.sendAnew(entry),
     };
     return h(
@@ -125,10 +129,8 @@ export class MessageView {
 
   openForm() {
     const { entry, actions, body } = this;
-    const shown = [...body.childNodes];
     const close = () => {
-      body.replaceChildren(...shown);
-      this.foot.hidden = false;
+      this.closeForm();
       this.foot.querySelector('button')?.focus();
     };
     const form = new EditForm(entry.content, {
@@ -140,9 +142,23 @@ export class MessageView {
         actions.edit(entry, text);
       },
     });
+    this.edit = { form, shown: [...body.childNodes] };
     this.foot.hidden = true;
     body.replaceChildren(form.element);
     form.focus();
+  }
+
+  closeForm() {
+    if (this.edit) this.body.replaceChildren(...this.edit.shown);
+    this.edit = undefined;
+    this.foot.hidden = false;
+  }
+
+  /** Ends an edit that is open. @returns {string | undefined} its text, if it is not the message's. */
+  takeEdit() {
+    const text = this.edit?.form.field.value.trim();
+    this.closeForm();
+    return text && text !== this.entry.content ? text : undefined;
   }
 }
 

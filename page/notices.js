@@ -1,5 +1,7 @@
 /** @import { Trouble } from './types.js' */
 
+import { IN_PROGRESS } from './api.js';
+
 /**
  * What a trouble is to a person, and the ways on.
  *
@@ -51,7 +53,7 @@ function toUnsentNotice(error = 'Not sent', detail = '', status = 0) {
   const title = `Not sent: ${error}`;
   if (status === 0) return { title, text: detail, ways: ['repeat', 'edit'], tone: 'bad' };
   if (status === 401) return { title, text: 'Go on with another token.', ways: ['repeat', 'edit'], tone: 'bad' };
-  if (error === 'A turn is already in progress') {
+  if (error === IN_PROGRESS) {
     return {
       title: 'Not sent: another answer is being written',
       text: 'It was asked for elsewhere.',

@@ -1,8 +1,9 @@
 /** @import { Settings } from './types.js' */
+import { keep } from './dom.js';
 import { askForToken } from './token-dialog.js';
 
-/** Where the token is kept: for this tab, until it is closed. */
-const STORED = 'id_token';
+/** Where the token and the last user that the service knew are kept: for this tab, until it is closed. */
+const STORED = { token: 'id_token', user: 'user' };
 
 /** The token of the user, and what the service says of itself. */
 export class Session {
@@ -16,8 +17,10 @@ export class Session {
     this.root = root;
     /** @type {Settings} */
     this.settings = { agent: '', prompt_max_length: 32_000, suggestions: [], faults: [] };
-    this.token = sessionStorage.getItem(STORED) ?? '';
+    this.token = sessionStorage.getItem(STORED.token) ?? '';
     this.onUser = () => {};
+    /** The token is another user's. What the page shows is not for them. */
+    this.onOtherUser = () => {};
   }
 
   /** Reads the settings. A token of local mode is taken at once. */
@@ -29,14 +32,29 @@ export class Session {
 
   /** Who the token is for, as it says itself; undefined if it does not say. */
   get user() {
+    const { username, 'cognito:username': cognitoName, email, sub } = this.claims;
+    return [username, cognitoName, email, sub].find((value) => typeof value === 'string');
+  }
+
+  /** What tells users apart; empty without a token that says so. */
+  get userId() {
+    return JSON.stringify(this.claims['sub'] ?? this.user) ?? '';
+  }
+
+  /** @returns {Record<string, unknown>} */
+  get claims() {
     try {
       const [, payload = ''] = this.token.split('.');
       const bytes = Uint8Array.from(atob(payload.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
-      const claims = JSON.parse(new TextDecoder().decode(bytes));
-      return [claims.username, claims['cognito:username'], claims.email, claims.sub].find((v) => typeof v === 'string');
+      return { ...JSON.parse(new TextDecoder().decode(bytes)) };
     } catch {
-      return undefined;
+      return {};
     }
+  }
+
+  /** The service has accepted the token. */
+  accept() {
+    keep(STORED.user, this.userId);
   }
 
   /** The header with the token. @returns {Record<string, string>} */
@@ -72,7 +90,12 @@ export class Session {
     const { token: fresh } = await this.readSettings().catch(() => this.settings);
     const given = await askForToken({ reason, token: fresh });
     if (given === undefined) return false;
+    const known = sessionStorage.getItem(STORED.user) ?? '';
     this.keep(given);
+    if (known !== '' && known !== this.userId) {
+      this.onOtherUser();
+      return false;
+    }
     this.onUser();
     return true;
   }
@@ -80,7 +103,7 @@ export class Session {
   /** @param {string} token */
   keep(token) {
     this.token = token;
-    sessionStorage.setItem(STORED, token);
+    keep(STORED.token, token);
   }
 
   /** @returns {Promise<Settings>} */

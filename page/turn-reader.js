@@ -35,10 +35,10 @@ export class TurnReader {
         this.hasStarted = true;
         reply.citations = [];
         reply.id = part.messageId;
-        prompt.id = part.messageMetadata?.user_message_id ?? prompt.id;
+        prompt.id = part.messageMetadata.user_message_id;
         break;
       case 'text-delta':
-        reply.content = (this.isFresh ? '' : reply.content) + (part.delta ?? '');
+        reply.content = (this.isFresh ? '' : reply.content) + part.delta;
         reply.phase = 'streaming';
         this.isFresh = false;
         break;
@@ -58,6 +58,10 @@ export class TurnReader {
         if (usage) reply.usage = { input: usage.inputTokens, output: usage.outputTokens };
         break;
       }
+      case 'text-start':
+      case 'text-end':
+        // A reply has one text, and its pieces tell all of it.
+        break;
     }
   }
 
@@ -119,7 +123,8 @@ function toWait(seconds) {
   return seconds === undefined ? 'Try again later.' : `The next one can be sent in ${seconds} s.`;
 }
 
-/** @param {StreamPart} part @returns {Citation} */
-function toCitation({ title, url, providerMetadata }) {
-  return { uri: url, ...providerMetadata?.citation, title };
+/** @param {Extract<StreamPart, { type: 'source-url' | 'source-document' }>} part @returns {Citation} */
+function toCitation(part) {
+  const uri = part.type === 'source-url' ? part.url : undefined;
+  return { uri, ...part.providerMetadata?.citation, title: part.title };
 }

@@ -1,37 +1,15 @@
-/** What the API sends. openapi.json describes it. */
-export interface ChatSummary {
-  readonly id: string;
-  readonly title: string;
-  readonly created_at: string;
-  readonly updated_at: string;
-}
+import type { components } from '../openapi.js';
 
-export interface Citation {
-  readonly title?: string;
-  readonly uri?: string;
-  readonly snippet?: string;
-  readonly start?: number;
-  readonly end?: number;
-}
-
-export interface StoredMessage {
-  readonly id: string;
-  readonly role: 'user' | 'assistant';
-  readonly content: string;
-  readonly created_at?: string;
-  readonly status?: 'pending' | 'failed' | 'partial' | 'stopped';
-  readonly citations?: readonly Citation[];
-  readonly usage?: { readonly input_tokens: number; readonly output_tokens: number };
-}
-
-export interface MessagePage {
-  readonly messages: readonly StoredMessage[];
-  readonly next_cursor?: string;
-}
-
-export interface StoredChat extends ChatSummary, MessagePage {
-  readonly running?: true;
-}
+// What the API sends.
+type Schemas = components['schemas'];
+export type ChatSummary = Schemas['ChatSummary'];
+export type ChatList = Schemas['ChatList'];
+export type StoredChat = Schemas['Chat'];
+export type StoredMessage = Schemas['Message'];
+export type MessagePage = Schemas['MessagePage'];
+export type Citation = Schemas['Citation'];
+/** An event of a stream. */
+export type StreamPart = Schemas['StreamPart'];
 
 /** What `page/settings.json` sends. */
 export interface Settings {
@@ -42,27 +20,12 @@ export interface Settings {
   readonly token?: string;
 }
 
-/** An event of a stream. */
-export interface StreamPart {
-  readonly type: string;
-  readonly messageId?: string;
-  readonly delta?: string;
-  readonly url?: string;
-  readonly title?: string;
-  readonly errorText?: string;
-  readonly finishReason?: string;
-  readonly providerMetadata?: { readonly citation?: Citation };
-  readonly messageMetadata?: {
-    readonly chat?: ChatSummary;
-    readonly user_message_id?: string;
-    readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
-  };
-}
-
 /** A request for a turn. The key makes its repetition safe. */
 export interface TurnRequest {
   readonly prompt: string;
   readonly key: string;
+  /** The id of the chat that it opens, if the page shows none. */
+  readonly newChatId: string;
   /** The message whose turn is replaced, with all after it. */
   readonly replaceFrom?: string;
   /** Whether a turn that runs in this chat is stopped first. */

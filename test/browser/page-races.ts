@@ -1,15 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
-import type { Route } from 'playwright-core';
-import type { PageDriver } from '../support/page-driver.js';
+import { holdNext } from '../support/page-driver.js';
 import { type PageFixture, SHORT } from '../support/page-fixture.js';
 
 const SLOW = '[[fault reply pace=60]]';
-
-/** Holds the next request to a path. @returns the request, once it is there. */
-function holdNext(driver: PageDriver, pattern: string): Promise<Route> {
-  return new Promise((resolve) => void driver.page.route(pattern, resolve, { times: 1 }));
-}
 
 /** Tests of the page where two things happen at the same time. */
 export function testRaces(fixture: PageFixture): void {
@@ -59,7 +53,15 @@ export function testRaces(fixture: PageFixture): void {
     const held = holdNext(driver, `**/chats/${id}`);
     await driver.titles.click();
     await driver.say(`Again ${SHORT}`);
-    await (await held).continue();
+    await held;
+    await driver.page.reload();
+    await driver.replies.waitFor();
+    expect(await driver.prompt.inputValue()).toBe(`Again ${SHORT}`);
+    const heldAgain = holdNext(driver, `**/chats/${id}`);
+    await driver.page.evaluate(`location.hash = ''`);
+    await driver.titles.click();
+    await driver.prompt.press('Enter');
+    await (await heldAgain).continue();
     await driver.replies.nth(1).waitFor();
     await driver.untilReady();
     expect(await fixture.listPrompts(token, id)).toEqual([`Hello ${SHORT}`, `Again ${SHORT}`]);
@@ -137,7 +139,7 @@ export function testRaces(fixture: PageFixture): void {
     await tab.page.locator('#delete').click();
     await tab.page.locator('#delete-confirm').click();
     await driver.page.getByText('What would you like to know?').waitFor();
-    expect(await driver.prompt.inputValue()).toBe('And then?');
+    expect(await driver.prompt.inputValue()).toBe('A better text\n\nAnd then?');
   });
 
   it('takes a chat off the list that turns out to be gone', async () => {
@@ -150,6 +152,8 @@ export function testRaces(fixture: PageFixture): void {
     await driver.page.getByRole('alert').getByText('Chat not found').waitFor();
     await driver.titles.waitFor({ state: 'detached' });
     expect(driver.chatId).toBe('');
+    await driver.press('Close');
+    await driver.page.getByRole('alert').waitFor({ state: 'hidden' });
   });
 
   it('works behind a proxy that drops names with an underscore, and at an address that is no address', async () => {
@@ -158,6 +162,10 @@ export function testRaces(fixture: PageFixture): void {
       const { id_token: _, ...headers } = route.request().headers();
       return route.continue({ headers });
     });
+    // A tab whose storage is full keeps no text, and that is all.
+    await driver.page.evaluate(
+      `Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }`,
+    );
     await driver.ask('Plan a weekend in Lisbon');
     await driver.replies.getByText('Alfama').waitFor();
     expect(driver.chatId).not.toBe('');

@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import type { PageFixture } from '../support/page-fixture.js';
+import { toStart } from '../support/page-driver.js';
+import { type PageFixture, SHORT } from '../support/page-fixture.js';
 import { visitStates } from '../support/page-states.js';
 
 /** Tests of the page where things go wrong, and in windows of every width. */
@@ -10,6 +11,12 @@ export function testTrouble(fixture: PageFixture): void {
     await dialog.getByText('Your token has expired').waitFor();
     await driver.page.keyboard.press('Escape');
     await driver.say('Plan a weekend in Lisbon');
+    await dialog.waitFor();
+    await driver.page.reload();
+    await dialog.waitFor();
+    await driver.page.keyboard.press('Escape');
+    expect(await driver.prompt.inputValue()).toBe('Plan a weekend in Lisbon');
+    await driver.prompt.press('Enter');
     await dialog.waitFor();
     await driver.page.keyboard.press('Escape');
     await driver.notices.getByText('Not sent: Invalid id_token: token has expired').waitFor();
@@ -59,9 +66,8 @@ export function testTrouble(fixture: PageFixture): void {
     await driver.replies.waitFor();
     const prompt = 'Plan a weekend in Lisbon [[fault reply pace=60]]';
     const running = fixture.ask(token, prompt, id);
-    const chat = { id, title: 'Hello', created_at: '2026-01-01T00:00:00.000Z', updated_at: '2026-01-01T00:00:00.000Z' };
-    const start = { type: 'start', messageId: `${id}:2`, messageMetadata: { chat, user_message_id: `${id}:2:user` } };
-    await driver.forge('**/chat/stream', 'text/event-stream', `data: ${JSON.stringify(start)}\n\ndata: {"ty`);
+    const start = JSON.stringify(toStart(id, 2));
+    await driver.forge('**/chat/stream', 'text/event-stream', `data: ${start}\n\ndata: {"ty`);
     await driver.say(prompt);
     await driver.page.getByRole('alert').getByText('The connection was lost').waitFor();
     await driver.replies.getByText('This is turn 2').waitFor();
@@ -70,12 +76,27 @@ export function testTrouble(fixture: PageFixture): void {
     expect(await driver.notices.count()).toBe(0);
   });
 
+  it('shows the end of a turn that it has missed, though the chat cannot be read at once', async () => {
+    const token = fixture.createToken('misser');
+    const id = await fixture.ask(token, `Hello ${SHORT}`);
+    const driver = await fixture.openPage({ token, hash: `#${id}` });
+    await driver.replies.waitFor();
+    driver.allow(/ERR_FAILED/);
+    await driver.page.route('**/chat/stream', async (route) => {
+      await fixture.ask(token, 'Plan a weekend in Lisbon', id);
+      await driver.page.route(`**/chats/${id}`, (reading) => reading.abort(), { times: 1 });
+      await driver.fulfill(route, 'text/event-stream', `data: ${JSON.stringify(toStart(id, 2))}\n\n`);
+    });
+    await driver.ask('Plan a weekend in Lisbon');
+    await driver.replies.nth(1).getByText('Alfama').waitFor();
+    expect(await driver.page.locator('.message').count()).toBe(4);
+    expect(await driver.page.getByRole('alert').isHidden()).toBe(true);
+  });
+
   it('shows each source once after a connection was lost behind them', async () => {
     const driver = await fixture.openPage();
-    const time = '2026-01-01T00:00:00.000Z';
-    const chat = { id: 'c', title: 'Hello', created_at: time, updated_at: time };
     const parts = [
-      { type: 'start', messageId: 'c:1', messageMetadata: { chat, user_message_id: 'c:1:user' } },
+      toStart('c', 1),
       { type: 'text-delta', id: 'answer', delta: 'Alfama.' },
       { type: 'source-url', sourceId: 'source-1', url: 'https://example.com/', title: 'Lisbon' },
     ].map((part) => `data: ${JSON.stringify(part)}\n\n`);
@@ -112,7 +133,7 @@ export function testTrouble(fixture: PageFixture): void {
     const found: string[] = [];
     await visitStates(driver, async (state, widths) => {
       for (const width of widths) {
-        await driver.page.setViewportSize({ width, height: 800 });
+        await driver.page.setViewportSize({ width, height: 700 });
         for (const overflow of await driver.listOverflows()) found.push(`${state}, ${width}: ${overflow}`);
       }
       await driver.page.emulateMedia({ colorScheme: 'light' });

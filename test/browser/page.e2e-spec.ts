@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Route } from 'playwright-core';
 import { describeInBrowser } from '../support/browser.js';
+import { toStart } from '../support/page-driver.js';
 import { SHORT, usePage } from '../support/page-fixture.js';
 import { testRaces } from './page-races.js';
 import { testTrouble } from './page-trouble.js';
+import { testUnsent } from './page-unsent.js';
 
 /** Runs in the page. Notes how long the reply is, each time that it has changed. */
 const NOTE_LENGTHS = `globalThis.lengths = [];
@@ -26,10 +28,12 @@ describeInBrowser('the page', () => {
 
   describe('in a hurry', () => testRaces(fixture));
 
+  describe('with texts that were not sent', () => testUnsent(fixture));
+
   it('makes nothing of hostile text', async () => {
     const driver = await fixture.openPage();
-    const parts = [
-      { type: 'start', messageId: 'c:1', messageMetadata: { user_message_id: 'c:1:user' } },
+    await driver.forgeTurn([
+      toStart('c', 1, HOSTILE),
       { type: 'text-delta', id: 'answer', delta: HOSTILE },
       { type: 'source-url', sourceId: '1', url: 'javascript:document.title=1', title: HOSTILE },
       {
@@ -38,9 +42,7 @@ describeInBrowser('the page', () => {
         providerMetadata: { citation: { uri: 'data:text/html,x', snippet: HOSTILE, end: 9 } },
       },
       { type: 'finish', finishReason: 'stop' },
-    ];
-    const body = [...parts.map((part) => JSON.stringify(part)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('');
-    await driver.forge('**/chat/stream', 'text/event-stream', body);
+    ]);
     const chats = [{ id: 'x', title: HOSTILE, updated_at: '2026-01-01T00:00:00.000Z' }];
     await driver.forge('**/chats?*', 'application/json', JSON.stringify({ chats }));
     await driver.page.reload();
@@ -52,9 +54,33 @@ describeInBrowser('the page', () => {
     expect(new Set(targets)).toEqual(
       new Set(['https://evil.example/x.png', 'https://evil.example/', 'https://a.example/']),
     );
-    expect(await driver.page.title()).toBe('New chat');
-    await driver.page.locator('#chats a').click();
-    expect(driver.page.url()).toContain('#x');
+    expect(await driver.page.title()).toContain('<script>document.title=1</script>');
+    await driver.page.route('**/chats/x', (route) => route.abort());
+    driver.allow(/ERR_FAILED/);
+    await driver.page.locator('#chats a[href="#x"]').click();
+    await driver.page.getByRole('alert').waitFor();
+    expect(driver.chatId).toBe('x');
+  });
+
+  it('shows nothing of one user to the next one in the same tab', async () => {
+    const token = fixture.createToken('first-user');
+    const id = await fixture.ask(token, `Secret ${SHORT}`);
+    const driver = await fixture.openPage({ token, hash: `#${id}` });
+    await driver.replies.waitFor();
+    await driver.prompt.fill('A secret draft');
+    const change = async (next: string) => {
+      await driver.page.locator('#token').click();
+      await driver.page.locator('#token-field').fill(next);
+      await driver.page.locator('#token-field').press('Enter');
+    };
+    await change(fixture.createToken('second-user'));
+    await driver.page.locator('#user', { hasText: 'second-user' }).waitFor();
+    await driver.page.getByText('Your chats will be here.').waitFor();
+    expect([driver.chatId, await driver.prompt.inputValue()]).toEqual(['', '']);
+    await change(token);
+    await driver.titles.click();
+    await driver.replies.waitFor();
+    expect(await driver.prompt.inputValue()).toBe('A secret draft');
   });
 
   it('reads a reply at once that is made to be slow', async () => {
@@ -111,6 +137,10 @@ describeInBrowser('the page', () => {
     await driver.titles.nth(29).hover();
     await driver.page.mouse.wheel(0, 5000);
     await driver.titles.nth(31).waitFor();
+    // Another tab has a turn, so the newest chats are read again.
+    const read = driver.page.waitForResponse('**/chats?limit=30');
+    await driver.page.evaluate(`new BroadcastChannel('chats').postMessage('x')`);
+    await (await read).finished();
     const titles = await driver.titles.allTextContents();
     expect(titles.map((title) => /\d+/.exec(title)?.[0])).toEqual(Array.from({ length: 32 }, (_, i) => String(32 - i)));
 
@@ -147,7 +177,7 @@ describeInBrowser('the page', () => {
 
   it('stops the first reply of a chat before its first word, and another one, and keeps what was there', async () => {
     const driver = await fixture.openPage();
-    await driver.say('Plan a weekend [[fault delay ms=3000]]');
+    await driver.say('Plan a weekend [[fault delay ms=600000]]');
     await driver.press('Stop');
     await driver.notices.getByText('Stopped').waitFor();
     await driver.untilReady();

@@ -1,5 +1,5 @@
 import axe from 'axe-core';
-import type { BrowserContext, Locator, Page, Response } from 'playwright-core';
+import type { BrowserContext, Locator, Page, Response, Route } from 'playwright-core';
 import { expectDescribed, expectDescribedRequest } from './openapi/response-listener.js';
 
 /** A browser says this of every status from 400 on. */
@@ -7,14 +7,15 @@ const STATUS_LINE = /^Failed to load resource: the server responded with a statu
 
 const FORGED = 'x-forged';
 
-/** Runs in the page. Code is as wide as it is, in a box that scrolls. */
+/** Runs in the page. Code is as wide as it is, in a box that scrolls. The place to write is in view. */
 const OVERFLOWS = `[...document.querySelectorAll('body, body *')].flatMap((element) => {
   const style = getComputedStyle(element);
-  const { left, right, width } = element.getBoundingClientRect();
+  const { left, right, bottom, width } = element.getBoundingClientRect();
   const isShown = element.checkVisibility({ visibilityProperty: true });
   if (!isShown || width <= 1 || element.closest('input, pre, svg, .hidden, [inert]')) return [];
   const isWide = element.scrollWidth > element.clientWidth + 1 && style.display !== 'inline';
-  const isOutside = left < -1 || right > innerWidth + 1;
+  const isBelow = element.id === 'send' && bottom > innerHeight + 1;
+  const isOutside = left < -1 || right > innerWidth + 1 || isBelow;
   const isCut = style.textOverflow === 'ellipsis' || style.webkitLineClamp !== 'none';
   const name = element.tagName + '#' + element.id + '.' + element.className;
   return isWide || isOutside || isCut ? [name + ': ' + element.scrollWidth + ' in ' + element.clientWidth] : [];
@@ -87,6 +88,10 @@ export class PageDriver {
     return this.page.locator('#prompt');
   }
 
+  get prompts(): Locator {
+    return this.page.locator('.bubble');
+  }
+
   get replies(): Locator {
     return this.page.locator('.assistant .markdown');
   }
@@ -111,8 +116,12 @@ export class PageDriver {
 
   /** Gives the page another response than the service's. It is not compared with openapi.json. */
   async forge(pattern: string, contentType: string, body: string): Promise<void> {
-    const headers = { [FORGED]: 'true', 'content-type': contentType };
-    await this.page.route(pattern, (route) => route.fulfill({ status: 200, headers, body }));
+    await this.page.route(pattern, (route) => this.fulfill(route, contentType, body));
+  }
+
+  /** Gives a request another response than the service's. */
+  fulfill(route: Route, contentType: string, body: string): Promise<void> {
+    return route.fulfill({ status: 200, headers: { [FORGED]: 'true', 'content-type': contentType }, body });
   }
 
   /** Lets the agent reply with these parts. The service gets no request. */
@@ -128,7 +137,9 @@ export class PageDriver {
 
   /** Says something, and waits until its turn has ended. */
   async ask(text: string): Promise<void> {
+    const count = await this.prompts.count();
     await this.say(text);
+    await this.prompts.nth(count).waitFor();
     await this.untilReady();
   }
 
@@ -141,7 +152,7 @@ export class PageDriver {
   }
 
   listPrompts(): Promise<string[]> {
-    return this.page.locator('.bubble').allTextContents();
+    return this.prompts.allTextContents();
   }
 
   async untilReady(): Promise<void> {
@@ -195,6 +206,26 @@ export class PageDriver {
     });
     page.on('response', (response) => void describeResponse(response));
   }
+}
+
+/** The first event of a forged reply. */
+export function toStart(chatId: string, turn: number, title = 'Hello') {
+  const time = '2026-01-01T00:00:00.000Z';
+  const chat = { id: chatId, title, created_at: time, updated_at: time };
+  const messageId = `${chatId}:${turn}`;
+  return { type: 'start', messageId, messageMetadata: { chat, user_message_id: `${messageId}:user` } };
+}
+
+/** Holds the next request to a path. @returns the request, once it is there. */
+export function holdNext({ page }: PageDriver, pattern: string): Promise<Route> {
+  return new Promise((resolve) => void page.route(pattern, resolve, { times: 1 }));
+}
+
+/** Refuses the next prompt. The service gets no request. */
+export async function refuseNext({ page }: PageDriver, status: number, error: string): Promise<void> {
+  const headers = { [FORGED]: 'true', 'retry-after': '17', 'content-type': 'application/json' };
+  const body = JSON.stringify({ error });
+  await page.route('**/chat/stream', (route) => route.fulfill({ status, headers, body }), { times: 1 });
 }
 
 async function describeResponse(response: Response): Promise<void> {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { Browser, BrowserContext, Request } from 'playwright-core';
 import { mintToken } from '../../src/local/dev-token.js';
 import { openWindow, startBrowser } from './chromium.js';
 import { PageDriver, type PageOptions } from './page-driver.js';
@@ -25,7 +25,9 @@ export interface PageFixture {
   openTab(driver: PageDriver): Promise<PageDriver>;
   /** Runs a turn outside of the page. @returns the id of its chat. */
   ask(token: string, prompt: string, chatId?: string): Promise<string>;
-  /** The prompts of a chat that are stored. */
+  /** Sends a request of the page once more, as if the first time had no response. @returns when it is over. */
+  repeat(request: Request): Promise<void>;
+  /** The prompts of a chat that are stored; none if there is no chat. */
   listPrompts(token: string, chatId: string): Promise<string[]>;
 }
 
@@ -87,8 +89,16 @@ export function usePage(): PageFixture {
       const response = await fetch(`${server.url}/chats/${encodeURIComponent(chatId)}`, {
         headers: { id_token: token },
       });
-      const { chat } = (await response.json()) as { chat: { messages: { role: string; content: string }[] } };
-      return chat.messages.filter(({ role }) => role === 'user').map(({ content }) => content);
+      const { chat } = (await response.json()) as { chat?: { messages: { role: string; content: string }[] } };
+      return (chat?.messages ?? []).filter(({ role }) => role === 'user').map(({ content }) => content);
+    },
+    repeat: async (request) => {
+      const response = await fetch(request.url(), {
+        method: request.method(),
+        headers: request.headers(),
+        body: request.postData(),
+      });
+      await response.text();
     },
   };
 }

@@ -1,5 +1,11 @@
 import type { Route } from 'playwright-core';
-import type { PageDriver } from './page-driver.js';
+import { type PageDriver, refuseNext, toStart } from './page-driver.js';
+
+const REFUSALS = [
+  [409, 'A turn is already in progress'],
+  [429, 'Too many requests'],
+  [404, 'Chat not found'],
+] as const;
 
 /** The widths of a phone, a tablet and a desk, in CSS pixels. */
 const WIDTHS = [360, 768, 1440];
@@ -80,23 +86,14 @@ async function visitTurns(driver: PageDriver, look: Parameters<typeof visitState
   await look('partial', WIDTHS);
   await driver.ask('And then? [[fault http-error]]');
   await look('failed', WIDTHS);
-  const refusals = [
-    (route: Route) => route.abort(),
-    refuse(409, 'A turn is already in progress'),
-    refuse(429, 'Too many requests'),
-    refuse(404, 'Chat not found'),
-  ];
   driver.allow(/ERR_FAILED/);
-  for (const refusal of refusals) {
-    await page.route('**/chat/stream', refusal, { times: 1 });
+  await page.route('**/chat/stream', (route) => route.abort(), { times: 1 });
+  await driver.ask('Is anybody there?');
+  for (const [status, error] of REFUSALS) {
+    await refuseNext(driver, status, error);
     await driver.ask('Is anybody there?');
   }
   await look('not sent', WIDTHS);
-}
-
-function refuse(status: number, error: string) {
-  const headers = { 'x-forged': 'true', 'retry-after': '17', 'content-type': 'application/json' };
-  return (route: Route) => route.fulfill({ status, headers, body: JSON.stringify({ error }) });
 }
 
 async function visitQuestions(driver: PageDriver, look: Parameters<typeof visitStates>[1]): Promise<void> {
@@ -134,8 +131,7 @@ async function visitList(driver: PageDriver, look: Parameters<typeof visitStates
     return { id: `chat-${index}`, title, created_at: time, updated_at: time };
   });
   await driver.forge('**/chats?*', 'application/json', JSON.stringify({ chats, next_cursor: 'more' }));
-  const start = { type: 'start', messageId: 'chat-1:1', messageMetadata: { chat: chats[1] } };
-  await driver.forgeTurn([start, ...RICH_PARTS]);
+  await driver.forgeTurn([toStart('chat-1', 1, titles[1]), ...RICH_PARTS]);
   await page.evaluate(`location.hash = ''`);
   await page.reload();
   await driver.ask(`Two days in Lisbon?\n\n    ${WORD}`);
