@@ -9,7 +9,7 @@ import { expectDescribedResponses } from '../openapi/response-listener.js';
 import { spawnServer } from '../spawned-server.js';
 import { storageCall } from '../storage-calls.js';
 import { SECRET } from '../tokens.js';
-import { buildPackage } from './package.js';
+import { buildPackage, findPackageNode } from './package.js';
 
 /** The package behind `npm run lambda -- serve`. As on Lambda, other functions start while one is busy. */
 export interface ServedPackage {
@@ -24,8 +24,9 @@ export interface ServedPackage {
 
 /** Serves the package. @param variables - of the functions, besides their table, agent and secret. */
 export async function servePackage(variables: Readonly<Record<string, string>>): Promise<ServedPackage> {
-  const [folder, table, agent] = await Promise.all([
+  const [folder, node, table, agent] = await Promise.all([
     buildPackage(),
+    findPackageNode(),
     startEmbeddedTable(),
     startBedrockAgentEmulator({ chunkBytes: 60 }),
   ]);
@@ -48,7 +49,7 @@ export async function servePackage(variables: Readonly<Record<string, string>>):
       TURNS_PER_MINUTE: '0',
       ...variables,
     },
-    { script: ['scripts/lambda.ts', 'serve', '--package', folder] },
+    { script: ['scripts/lambda.ts', 'serve', '--package', folder, '--node', node] },
   );
   const [, url = ''] = await served.untilPrinted(/ready on (http:\S+)/);
   const endExpectation = expectDescribedResponses(url);
