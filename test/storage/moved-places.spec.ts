@@ -1,13 +1,10 @@
-import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { ChatNotFoundError } from '../../src/chat/model/chat.errors.js';
 import type { TakenPlace, TurnQuota } from '../../src/usage/turn-quota.js';
 import { TooManyTurnsError } from '../../src/usage/usage.errors.js';
-import { type EmbeddedTable, startEmbeddedTable } from '../support/embedded-table.js';
 import { createQuota, type Limits } from '../support/quota.js';
-import { startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
+import { NOON, useUsageTable } from '../support/usage-table.js';
 
-const NOON = Date.UTC(2030, 0, 1, 12, 0, 15);
 const MINUTE = 60_000;
 /** A write that waits for so many calls waits for `deliverRest`. */
 const LATER = { calls: 1000 };
@@ -18,42 +15,19 @@ interface Begun {
 }
 
 describe('the place of a turn that supersedes another one', () => {
-  let table: EmbeddedTable;
-  let faults: StorageFaults;
-  let user: string;
-  let users = 0;
-
-  beforeAll(async () => {
-    table = await startEmbeddedTable();
-    faults = await startStorageFaults(table.client);
-  });
-  beforeEach(() => {
-    users += 1;
-    user = `user-${users}`;
-  });
-  afterEach(() => faults.clear());
-  afterAll(async () => {
-    faults.close();
-    await table.close();
-  });
-
-  const quota = (limits: Limits = { atOnce: 1 }, time = NOON) => createQuota(table.client, limits, { time });
+  const table = useUsageTable();
+  const quota = (limits: Limits = { atOnce: 1 }, time = NOON) => table.quota(limits, time);
   /** Begins a turn that may take a minute. @param stops - the lease of the turn that it would stop. */
   async function begin(sut: TurnQuota, stops?: string, work: () => Promise<void> = async () => {}): Promise<Begun> {
     const turn = { deadline: NOON + MINUTE, supersedes: async () => stops };
-    const { begun: lease, place } = await sut.consume(user, turn, async (own) => {
+    const { begun: lease, place } = await sut.consume(table.user, turn, async (own) => {
       await work();
       return own;
     });
     if (!lease || !place) throw new Error('there is no limit');
     return { lease, place };
   }
-  async function read(): Promise<Record<string, unknown>> {
-    const Key = { id: `usage#${user}`, user_id: user };
-    const TableName = table.environment.DYNAMODB_TABLE;
-    return (await table.table.send(new GetCommand({ TableName, Key, ConsistentRead: true }))).Item ?? {};
-  }
-  const countRunning = async () => ((await read())['running'] as Set<string> | undefined)?.size ?? 0;
+  const countRunning = async () => ((await table.readUsage())['running'] as Set<string> | undefined)?.size ?? 0;
 
   it('is one more while the other one ends', async () => {
     const old = await begin(quota());
@@ -88,9 +62,11 @@ describe('the place of a turn that supersedes another one', () => {
   it('needs no other turn if there is room, and does not ask for one', async () => {
     let asked = 0;
     const turn = { deadline: NOON + MINUTE, supersedes: async () => String((asked += 1)) };
-    await quota().consume(user, turn, async () => undefined);
+    await quota().consume(table.user, turn, async () => undefined);
     expect(asked).toBe(0);
-    await expect(quota({ perMinute: 1 }).consume(user, turn, async () => undefined)).rejects.toThrow(TooManyTurnsError);
+    await expect(quota({ perMinute: 1 }).consume(table.user, turn, async () => undefined)).rejects.toThrow(
+      TooManyTurnsError,
+    );
     expect(asked).toBe(0);
   });
 
@@ -100,7 +76,7 @@ describe('the place of a turn that supersedes another one', () => {
       await quota().end(old.place);
       return old.lease;
     };
-    await quota().consume(user, { deadline: NOON + MINUTE, supersedes }, async () => undefined);
+    await quota().consume(table.user, { deadline: NOON + MINUTE, supersedes }, async () => undefined);
     expect(await countRunning()).toBe(1);
   });
 
@@ -111,7 +87,7 @@ describe('the place of a turn that supersedes another one', () => {
       await begin(quota());
       return old.lease;
     };
-    const superseding = quota().consume(user, { deadline: NOON + MINUTE, supersedes }, async () => undefined);
+    const superseding = quota().consume(table.user, { deadline: NOON + MINUTE, supersedes }, async () => undefined);
     await expect(superseding).rejects.toThrow(TooManyTurnsError);
     expect(await countRunning()).toBe(1);
   });
@@ -131,41 +107,41 @@ describe('the place of a turn that supersedes another one', () => {
       await expect(begin(quota({ atOnce: 1, perMinute: 5 }), old.lease, fail)).rejects.toThrow('Chat not found');
     }
     expect(await countRunning()).toBe(1);
-    expect(await read()).toMatchObject({ t20300101: 1 });
+    expect(await table.readUsage()).toMatchObject({ t20300101: 1 });
     await begin(quota({ atOnce: 1, perMinute: 5 }), old.lease);
   });
 
   it('is the only one as soon as a dead turn is abandoned, which is counted once', async () => {
     const dead = await begin(quota());
     const next = await begin(quota(), dead.lease);
-    for (let times = 0; times < 2; times += 1) await quota().freeAbandoned(user, dead.lease);
+    for (let times = 0; times < 2; times += 1) await quota().freeAbandoned(table.user, dead.lease);
     expect(await countRunning()).toBe(1);
     await quota().end(dead.place);
     await begin(quota(), next.lease);
-    expect(await read()).toMatchObject({ t20300101: 3 });
+    expect(await table.readUsage()).toMatchObject({ t20300101: 3 });
   });
 
   it('is the only one if the table was unavailable when the dead turn was abandoned', async () => {
     const dead = await begin(quota());
     const next = await begin(quota(), dead.lease);
-    faults.inject({ type: 'throttle' }, { times: 2 });
-    await quota().freeAbandoned(user, dead.lease);
+    table.faults.inject({ type: 'throttle' }, { times: 2 });
+    await quota().freeAbandoned(table.user, dead.lease);
     expect(await countRunning()).toBe(1);
     await begin(quota(), next.lease);
   });
 
   it('does not free the place of another turn, or without a limit', async () => {
     await begin(quota());
-    await quota().freeAbandoned(user, 'aa000000-0000-4000-8000-000000000000');
-    const before = faults.calls.length;
-    await quota({}).freeAbandoned(user, 'aa000000-0000-4000-8000-000000000000');
-    expect(faults.calls.length).toBe(before);
+    await quota().freeAbandoned(table.user, 'aa000000-0000-4000-8000-000000000000');
+    const before = table.faults.calls.length;
+    await quota({}).freeAbandoned(table.user, 'aa000000-0000-4000-8000-000000000000');
+    expect(table.faults.calls.length).toBe(before);
     expect(await countRunning()).toBe(1);
   });
 
   it('leaves room if dead turns are in the way too', async () => {
     await createQuota(table.client, { atOnce: 2 }, { time: NOON - 10 * MINUTE }).consume(
-      user,
+      table.user,
       { deadline: NOON - 9 * MINUTE },
       async () => undefined,
     );
@@ -176,13 +152,13 @@ describe('the place of a turn that supersedes another one', () => {
 
   it.each(['at once', LATER] as const)('is counted once if each write arrives twice, the second %j', async (after) => {
     const old = await begin(quota());
-    faults.inject({ type: 'redelivery', after }, { steps: ['quota'] });
+    table.faults.inject({ type: 'redelivery', after }, { steps: ['quota'] });
     const next = await begin(quota(), old.lease);
     await quota().end(old.place);
     await quota().end(next.place);
-    faults.clear();
-    await faults.deliverRest();
+    table.faults.clear();
+    await table.faults.deliverRest();
     expect(await countRunning()).toBe(0);
-    expect(await read()).toMatchObject({ t20300101: 2 });
+    expect(await table.readUsage()).toMatchObject({ t20300101: 2 });
   });
 });

@@ -9,19 +9,12 @@ import { failed, TurnRunner } from '../support/turn-runner.js';
 const torn: TurnOutcome = { status: 'partial', reply: 'half', citations: [] };
 const from = (number: number): Replacement => ({ kind: 'from', number, role: 'user' });
 const after = (...numbers: number[]): Replacement => ({ kind: 'after', numbers });
-const WORDS = ['one', 'two', 'three'];
 const said = (...prompts: string[]) => prompts.map((prompt) => [prompt, `re ${prompt}`]);
 
 describe('a turn with a key that replaces others', () => {
   const store = useChatStore();
   const alice = new TurnRunner(store, 'alice');
 
-  /** A chat with turns `one`, `two` and so on. */
-  async function converse(turns: number): Promise<string> {
-    const chatId = (await alice.turn('one')).chat.id;
-    for (const prompt of WORDS.slice(1, turns)) await alice.turn(prompt, chatId);
-    return chatId;
-  }
   const send = (prompt: string, chatId: string, replacement: Replacement, key?: string) =>
     alice.send({ prompt, chatId, key, replacement });
   async function sendAndEnd(prompt: string, chatId: string, replacement: Replacement): Promise<void> {
@@ -29,7 +22,7 @@ describe('a turn with a key that replaces others', () => {
   }
 
   it.each([from(2), after(1)])('is replayed, and runs once: %o', async (replacement) => {
-    const chatId = await converse(3);
+    const chatId = await alice.converse(3);
     await alice.end((await send('new', chatId, replacement, 'key')) as RunningTurn);
     expect(await send('new', chatId, replacement, 'key')).toMatchObject({
       number: 4,
@@ -39,7 +32,7 @@ describe('a turn with a key that replaces others', () => {
   });
 
   it('is replayed after it was replaced itself', async () => {
-    const chatId = await converse(1);
+    const chatId = await alice.converse(1);
     await alice.end((await send('new', chatId, from(1), 'key')) as RunningTurn);
     await sendAndEnd('newer', chatId, from(2));
     expect(await send('new', chatId, from(1), 'key')).toMatchObject({ number: 2, message: { content: 're new' } });
@@ -50,7 +43,7 @@ describe('a turn with a key that replaces others', () => {
     ['another message', from(1)],
     ['no message', undefined],
   ])('is refused for %s', async (_, replacement) => {
-    const chatId = await converse(2);
+    const chatId = await alice.converse(2);
     const running = (await send('new', chatId, from(2), 'key')) as RunningTurn;
     const repeat = () => alice.send({ prompt: 'new', chatId, key: 'key', replacement });
     await expect(repeat()).rejects.toThrow(IdempotencyKeyReusedError);
@@ -64,7 +57,7 @@ describe('a turn with a key that replaces others', () => {
     ['failed', failed],
     ['tore', torn],
   ])('runs again after it %s, and replaces the same turns', async (_, outcome) => {
-    const chatId = await converse(3);
+    const chatId = await alice.converse(3);
     await alice.end((await send('new', chatId, from(2), 'key')) as RunningTurn, outcome);
     await alice.end((await send('new', chatId, from(2), 'key')) as RunningTurn);
     expect(await alice.readTurns(chatId)).toEqual(said('one', 'new'));
@@ -72,7 +65,7 @@ describe('a turn with a key that replaces others', () => {
   });
 
   it('does not run again if other turns have taken its place', async () => {
-    const chatId = await converse(2);
+    const chatId = await alice.converse(2);
     await alice.end((await send('new', chatId, from(2), 'key')) as RunningTurn, torn);
     await sendAndEnd('newer', chatId, from(1));
     await expect(send('new', chatId, from(2), 'key')).rejects.toThrow(ReplacedMessageNotFoundError);

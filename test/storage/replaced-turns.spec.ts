@@ -23,19 +23,12 @@ import { done, failed, stopped, toTexts, TurnRunner } from '../support/turn-runn
 const torn: TurnOutcome = { status: 'partial', reply: 'half', citations: [] };
 const from = (number: number, role: 'user' | 'assistant' = 'user'): Replacement => ({ kind: 'from', number, role });
 const after = (...numbers: number[]): Replacement => ({ kind: 'after', numbers });
-const WORDS = ['one', 'two', 'three', 'four', 'five'];
 const said = (...prompts: string[]) => prompts.map((prompt) => [prompt, `re ${prompt}`]);
 
 describe('a turn that replaces others', () => {
   const store = useChatStore();
   const alice = new TurnRunner(store, 'alice');
 
-  /** A chat with turns `one`, `two` and so on. */
-  async function converse(turns: number): Promise<string> {
-    const chatId = (await alice.turn('one')).chat.id;
-    for (const prompt of WORDS.slice(1, turns)) await alice.turn(prompt, chatId);
-    return chatId;
-  }
   const send = (prompt: string, chatId: string, replacement: Replacement) =>
     alice.send({ prompt, chatId, replacement });
   async function sendAndEnd(prompt: string, chatId: string, replacement: Replacement): Promise<void> {
@@ -56,7 +49,7 @@ describe('a turn that replaces others', () => {
       ['a middle one', 2, said('one', 'new')],
       ['the last', 3, said('one', 'two', 'new')],
     ])('replaces it and all after it: %s', async (_, number, expected) => {
-      const chatId = await converse(3);
+      const chatId = await alice.converse(3);
       const turn = await alice.replace('new', chatId, number);
       expect(turn).toMatchObject({ number: 4, replaces: number, session: { isNew: true } });
       expect(await readBefore(turn)).toEqual(expected.slice(0, -1));
@@ -73,7 +66,7 @@ describe('a turn that replaces others', () => {
       ['a torn answer', torn, ['new', 'half:partial']],
       ['an answer that was stopped', stopped('half'), ['new', 'half:stopped']],
     ])('replaces them by %s', async (_, outcome, expected) => {
-      const chatId = await converse(3);
+      const chatId = await alice.converse(3);
       await alice.end(await alice.replace('new', chatId, 2), outcome);
       expect(await alice.readTurns(chatId)).toEqual([...said('one'), expected]);
     });
@@ -82,7 +75,7 @@ describe('a turn that replaces others', () => {
       ['fails', failed, ['new:failed']],
       ['is stopped before its first word', stopped(), ['new:stopped']],
     ])('leaves them if it %s', async (_, outcome, expected) => {
-      const chatId = await converse(3);
+      const chatId = await alice.converse(3);
       await alice.end(await alice.replace('new', chatId, 2), outcome);
       expect(await alice.readTurns(chatId)).toEqual([...said('one', 'two', 'three'), expected]);
       expect(await hiddenOf(chatId)).toBeUndefined();
@@ -91,7 +84,7 @@ describe('a turn that replaces others', () => {
     });
 
     it('is refused where the message is not visible, and nothing begins', async () => {
-      const chatId = await converse(2);
+      const chatId = await alice.converse(2);
       await alice.end(await alice.begin('fails', chatId), failed);
       await sendAndEnd('new', chatId, from(2));
       const before = await readItems(store, chatId);
@@ -103,7 +96,7 @@ describe('a turn that replaces others', () => {
     });
 
     it('is refused for the answer of a turn that has none', async () => {
-      const chatId = await converse(1);
+      const chatId = await alice.converse(1);
       await alice.end(await alice.begin('fails', chatId), failed);
       await expect(send('bad', chatId, from(2, 'assistant'))).rejects.toThrow(ReplacedMessageNotFoundError);
       await sendAndEnd('new', chatId, from(2, 'user'));
@@ -111,7 +104,7 @@ describe('a turn that replaces others', () => {
     });
 
     it('is not found in the chat of another user, nor in a deleted one', async () => {
-      const chatId = await converse(1);
+      const chatId = await alice.converse(1);
       const bob = new TurnRunner(store, 'bob');
       await expect(bob.send({ prompt: 'new', chatId, replacement: from(1) })).rejects.toThrow(ChatNotFoundError);
       await store.deletion.delete('alice', chatId);
@@ -120,7 +113,7 @@ describe('a turn that replaces others', () => {
     });
 
     it('is refused while a turn runs', async () => {
-      const chatId = await converse(1);
+      const chatId = await alice.converse(1);
       const running = await alice.begin('two', chatId);
       await expect(send('new', chatId, from(1))).rejects.toThrow(TurnInProgressError);
       await alice.end(running);
@@ -128,7 +121,7 @@ describe('a turn that replaces others', () => {
     });
 
     it('looks again if a turn has begun meanwhile', async () => {
-      const chatId = await converse(2);
+      const chatId = await alice.converse(2);
       // Its turns are found; then another one replaces them before it is written.
       const replaceFirst = () => sendAndEnd('other', chatId, from(1));
       store.faults.inject(() => ({ type: 'wait', until: replaceFirst() }), { steps: ['begin'], times: 1 });
@@ -145,7 +138,7 @@ describe('a turn that replaces others', () => {
       ['no visible one', [7, 0, -1], 1],
       ['none', [], 1],
     ] as const)('keeps %s', async (_, numbers, replaces) => {
-      const chatId = await converse(3);
+      const chatId = await alice.converse(3);
       const turn = (await send('new', chatId, after(...numbers))) as RunningTurn;
       expect(turn.replaces).toBe(replaces);
       expect(turn.session.isNew).toBe(replaces !== undefined);
@@ -155,7 +148,7 @@ describe('a turn that replaces others', () => {
     });
 
     it('keeps the newest one that was not replaced meanwhile', async () => {
-      const chatId = await converse(4);
+      const chatId = await alice.converse(4);
       await sendAndEnd('five', chatId, from(3));
       await sendAndEnd('six', chatId, after(4, 3, 2, 1));
       expect(await alice.readTurns(chatId)).toEqual(said('one', 'two', 'six'));
@@ -165,14 +158,14 @@ describe('a turn that replaces others', () => {
       ['an older one', 2, said('one', 'six')],
       ['none, if it was the first', 1, said('six')],
     ])('keeps %s if the only turn that a page names was replaced meanwhile', async (_, number, expected) => {
-      const chatId = await converse(3);
+      const chatId = await alice.converse(3);
       await sendAndEnd('four', chatId, from(number));
       await sendAndEnd('six', chatId, { kind: 'after', numbers: [number], orOlder: true });
       expect(await alice.readTurns(chatId)).toEqual(expected);
     });
 
     it('replaces nothing in a chat whose turns have all expired', async () => {
-      const chatId = await converse(1);
+      const chatId = await alice.converse(1);
       await setAttribute(store, { id: chatId, user_id: turnSortKey('alice', 1) }, 'expires_at', 1);
       const turn = (await send('new', chatId, after())) as RunningTurn;
       expect(turn.replaces).toBeUndefined();
@@ -226,7 +219,7 @@ describe('a turn that replaces others', () => {
       ['no answer', failed, [...said('one', 'two', 'three'), ['new:failed']]],
       ['nothing', undefined, [...said('one', 'two', 'three'), ['new:failed']]],
     ])('shows the old or the new, before and after its recovery: it has stored %s', async (_, outcome, expected) => {
-      const chatId = await converse(3);
+      const chatId = await alice.converse(3);
       const turn = await alice.replace('new', chatId, 2);
       if (outcome) await store.chats.complete('alice', turn, outcome);
       await expire(chatId);
@@ -238,7 +231,7 @@ describe('a turn that replaces others', () => {
     });
 
     it('hides nothing if it completes after another turn has begun', async () => {
-      const chatId = await converse(2);
+      const chatId = await alice.converse(2);
       const late = await alice.replace('late', chatId, 2);
       await expire(chatId);
       const three = await alice.begin('three', chatId);
@@ -250,7 +243,7 @@ describe('a turn that replaces others', () => {
     });
 
     it('is superseded with what it has stored', async () => {
-      const chatId = await converse(2);
+      const chatId = await alice.converse(2);
       const turn = await alice.replace('new', chatId, 1);
       await store.chats.complete('alice', turn, stopped('half'));
       await alice.end(await alice.supersede('next', chatId));
@@ -258,7 +251,7 @@ describe('a turn that replaces others', () => {
     });
 
     it('leaves the old if it is superseded before its first word, whatever comes late', async () => {
-      const chatId = await converse(2);
+      const chatId = await alice.converse(2);
       const turn = await alice.replace('new', chatId, 1);
       await alice.end(await alice.supersede('next', chatId));
       await alice.end(turn);
@@ -271,7 +264,7 @@ describe('a turn that replaces others', () => {
     ['its whole turn', true],
     ['its begin and its answer', false],
   ])('is seen without what it replaces by a read that began before: %s', async (_, isReleased) => {
-    const chatId = await converse(3);
+    const chatId = await alice.converse(3);
     async function replace(): Promise<void> {
       const turn = await alice.replace('new', chatId, 2);
       if (isReleased) await alice.end(turn);
@@ -283,14 +276,14 @@ describe('a turn that replaces others', () => {
   });
 
   it('is deleted with everything that it has replaced', async () => {
-    const chatId = await converse(3);
+    const chatId = await alice.converse(3);
     await sendAndEnd('new', chatId, from(1));
     await store.deletion.delete('alice', chatId);
     expect(await readRemains(store, chatId)).toEqual([]);
   });
 
   it('stays hidden where the head of its chat has no turn left but expired ones', async () => {
-    const chatId = await converse(2);
+    const chatId = await alice.converse(2);
     await sendAndEnd('new', chatId, from(1));
     await removeItem(store, { id: chatId, user_id: turnSortKey('alice', 3) });
     expect(await alice.readTurns(chatId)).toEqual([]);

@@ -33,6 +33,10 @@ export async function startBrowser(...options: readonly string[]): Promise<Brows
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      // Without a GPU, drawing as if there was one takes a third more of the processor.
+      '--disable-gpu',
+      '--disable-gpu-compositing',
+      '--disable-software-rasterizer',
       ...options,
     ],
   });

@@ -102,6 +102,13 @@ export class TurnRunner {
     return this.end(await this.begin(prompt, chatId, key));
   }
 
+  /** Opens a chat with so many turns, at most five. Their prompts are `one`, `two` and so on. @returns its id. */
+  async converse(turns: number): Promise<string> {
+    const chatId = (await this.turn('one')).chat.id;
+    for (const prompt of ['two', 'three', 'four', 'five'].slice(0, turns - 1)) await this.turn(prompt, chatId);
+    return chatId;
+  }
+
   /** The newest turns of a chat, up to 1.5 MB, as `toTexts` formats them. Throws if two messages have the same id. */
   async readTurns(chatId: string): Promise<string[][]> {
     const { turns } = (await this.store.history.getNewest(this.user, chatId, 10_000)).history;
