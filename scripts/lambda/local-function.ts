@@ -73,6 +73,11 @@ export class LocalFunction {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
+  /** Whether the next event has to wait. */
+  get isBusy(): boolean {
+    return this.api.isBusy;
+  }
+
   /**
    * @param event - JSON.
    * @throws FunctionError when the function fails or ends before it responds.

@@ -31,6 +31,7 @@ export class RuntimeApi {
   private readonly waiting: Invocation[] = [];
   private readonly running = new Map<string, Invocation>();
   private idle: ServerResponse | undefined;
+  private isHandling = false;
 
   private constructor(private readonly server: Server) {}
 
@@ -49,6 +50,11 @@ export class RuntimeApi {
   /** For `AWS_LAMBDA_RUNTIME_API`, such as `127.0.0.1:40001`. */
   get address(): string {
     return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Whether an event waits or is handled. A function asks for the next event once it has handled one. */
+  get isBusy(): boolean {
+    return this.isHandling || this.waiting.length > 0;
   }
 
   /**
@@ -89,6 +95,7 @@ export class RuntimeApi {
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '';
     if (path === `${VERSION}/invocation/next`) {
+      this.isHandling = false;
       this.idle = response;
       response.once('close', () => {
         if (this.idle === response) this.idle = undefined;
@@ -114,6 +121,7 @@ export class RuntimeApi {
     const [response, invocation] = [this.idle, this.waiting[0]];
     if (!response || !invocation) return;
     this.idle = undefined;
+    this.isHandling = true;
     this.waiting.shift();
     this.running.set(invocation.id, invocation);
     response.writeHead(200, {

@@ -25,31 +25,34 @@ interface RestResult {
   readonly multiValueHeaders?: Readonly<Record<string, string[]>>;
 }
 
-/** The functions that run. Each is started at its first request, and again after it has ended. */
+/** The functions that run. Each handles one event at a time. As on Lambda, another one starts when all are busy. */
 class Functions {
-  private readonly started = new Map<PackageHandler, Promise<LocalFunction>>();
+  private readonly starting: Promise<LocalFunction>[] = [];
+  private readonly started: Readonly<Record<PackageHandler, LocalFunction[]>> = {
+    'lambda.handler': [],
+    'lambda-stream.handler': [],
+  };
 
   constructor(private readonly start: ServeOptions['start']) {}
 
   async get(handler: PackageHandler): Promise<LocalFunction> {
-    const known = this.started.get(handler);
-    const running = await known?.catch(() => undefined);
-    if (running?.isRunning) return running;
-    // Another request may have started it meanwhile.
-    if (this.started.get(handler) !== known) return this.get(handler);
+    const free = this.started[handler].find((lambda) => lambda.isRunning && !lambda.isBusy);
+    if (free) return free;
     const starting = this.start(handler);
-    this.started.set(handler, starting);
-    return starting;
+    this.starting.push(starting);
+    const lambda = await starting;
+    this.started[handler].push(lambda);
+    return lambda;
   }
 
   async stop(): Promise<void> {
-    for (const starting of this.started.values()) await (await starting.catch(() => undefined))?.stop();
+    for (const starting of this.starting) await (await starting.catch(() => undefined))?.stop();
   }
 }
 
 /**
  * Forwards every request to a function, as a REST API does. Streams have a function of their own.
- * A function handles one event at a time; other events wait. SIGINT and SIGTERM end the process.
+ * SIGINT and SIGTERM end the process.
  *
  * @throws Error when it cannot listen or a function cannot be started. Nothing runs after that.
  */

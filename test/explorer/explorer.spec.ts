@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { explore, listNewFindings } from './explore.js';
-import { huntMutant } from './mutants.js';
+import { huntMutant, judgeOf, WHOLE_WRITE } from './mutants.js';
 import { formatRun } from './print.js';
 import { shrinkSchedule } from './shrink.js';
 import { silenceLogs } from './silence-logs.js';
-import { judgeOf } from './mutants.js';
 import { generateSchedule } from './workload/generate.js';
 import { runSchedule } from './workload/run-schedule.js';
 
@@ -18,6 +17,7 @@ const MUTANTS = [
   { write: 'begin', leftOut: 'attribute_not_exists(deleted_at)', seed: 107 },
   { write: 'begin a chat', leftOut: 'attribute_not_exists(id)', seed: 1 },
   { write: 'release', leftOut: '#open.lease = :lease', seed: 40 },
+  { write: 'mark as replaced', leftOut: WHOLE_WRITE, seed: 240 },
 ];
 
 describe('the schedule explorer', () => {

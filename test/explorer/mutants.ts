@@ -5,11 +5,14 @@ import { nameWrite } from './workload/call-names.js';
 import { generateSchedule } from './workload/generate.js';
 import { runSchedule } from './workload/run-schedule.js';
 
+/** Leaves out a write whose refusal the product does not notice. */
+export const WHOLE_WRITE = 'the write';
+
 /** The product with one condition less: a write without a conjunct, or without one of the alternatives of a conjunct. */
 export interface Mutant {
   /** The purpose of the write. */
   readonly write: string;
-  /** The text of what is left out. */
+  /** The text of what is left out, or {@link WHOLE_WRITE}. */
   readonly leftOut: string;
 }
 
@@ -26,6 +29,7 @@ export async function listMutants(schedules: number, seed: number): Promise<Muta
   const mutants = new Map<string, Mutant>();
   const collect: Judge = (condition, item, call, command) => {
     const write = nameWrite(command);
+    if (write === 'mark as replaced') mutants.set(write, { write, leftOut: WHOLE_WRITE });
     for (const { text } of listParts(condition)) {
       const leftOut = toGeneral(text);
       mutants.set(`${write}: ${leftOut}`, { write, leftOut });
@@ -55,6 +59,7 @@ export function judgeOf({ write, leftOut }: Mutant): Judge {
   const mutated = new Map<string, Condition>();
   return (condition, item, call, command) => {
     if (nameWrite(command) !== write) return evaluate(condition, item, call);
+    if (leftOut === WHOLE_WRITE) return false;
     const known = mutated.get(condition.text) ?? leaveOut(condition, leftOut);
     mutated.set(condition.text, known);
     return evaluate(known, item, call);

@@ -225,7 +225,10 @@ describe('the package', () => {
         const reader = await RawReader.send(url, body, key);
         await reader.readEvents(events);
         reader.leave();
-        const again = await readStream(url, body, { headers: key });
+        const repeat = () => readStream(url, body, { headers: key });
+        let again = await repeat();
+        // Another function answers while the turn runs.
+        for (; again.status === 409; again = await repeat()) await wait(20);
         expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
         expect(again.text).toHaveLength(60_000);
       }

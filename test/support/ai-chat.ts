@@ -43,9 +43,12 @@ export interface UiChatOptions {
   readonly loaded?: LoadedChat;
   /** Sends the prompt alone, as docs/asking-anew.md does for long chats. */
   readonly prepareSendMessagesRequest?: unknown;
+  /** Sends the header `supersede`, as docs/frontends.md does. */
+  readonly supersedes?: boolean;
 }
 
-type OpenUiChat = (url: string, token: string, options?: UiChatOptions) => UiChat;
+/** Opens a chat of a page. It is new, or loaded. */
+export type OpenUiChat = (url: string, token: string, options?: UiChatOptions) => UiChat;
 type Messages = ai6.UIMessage[];
 
 /** The state of a chat, which a page would render. */
@@ -70,8 +73,8 @@ class PlainState implements ai6.ChatState<ai6.UIMessage> {
 /** The versions differ in types only, as far as this code uses them. */
 function opener({ AbstractChat, DefaultChatTransport }: typeof ai6): OpenUiChat {
   class PlainChat extends AbstractChat<ai6.UIMessage> {}
-  return (url, token, { loaded, ...options } = {}) => {
-    const headers = { id_token: token };
+  return (url, token, { loaded, supersedes = false, ...options } = {}) => {
+    const headers = { id_token: token, ...(supersedes && { supersede: 'true' }) };
     const chat = new PlainChat({
       id: loaded?.id ?? randomUUID(),
       transport: new DefaultChatTransport({ api: `${url}/chat/stream`, headers, ...(options as object) }),

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer, request as send, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+const ACCESS_DENIED = JSON.stringify({ __type: 'com.amazon.coral.service#AccessDeniedException' });
+
 /** A call as the gate sees it. */
 export interface GatedCall {
   readonly headers: IncomingHttpHeaders;
@@ -11,9 +13,9 @@ export interface GatedCall {
 
 /**
  * What the gate does to a call. `forward` lets it pass, and `hold` keeps it from its target. `hold-reply` lets the
- * target do it and keeps the reply. A held call is never released.
+ * target do it and keeps the reply. A held call is never released. `refuse` denies it, as AWS does without a permission.
  */
-export type Passage = 'forward' | 'hold' | 'hold-reply';
+export type Passage = 'forward' | 'hold' | 'hold-reply' | 'refuse';
 
 /** A server in front of another server. It stops chosen calls, or the replies to them. */
 export interface Gate {
@@ -31,7 +33,7 @@ export interface Gate {
 export async function startGate(
   target: string,
   decide: (call: GatedCall) => Passage,
-  onHeld: (call: GatedCall) => void,
+  onHeld: (call: GatedCall) => void = () => undefined,
 ): Promise<Gate> {
   const server = createServer((incoming, outgoing) => {
     const pieces: Buffer[] = [];
@@ -42,6 +44,7 @@ export async function startGate(
       const body = Buffer.concat(pieces);
       const call = { headers: incoming.headers, path: incoming.url ?? '', body: body.toString('utf8') };
       const passage = decide(call);
+      if (passage === 'refuse') return void outgoing.writeHead(400).end(ACCESS_DENIED);
       if (passage === 'hold') return onHeld(call);
       forward(call, incoming.method ?? 'POST', body, passage === 'forward' ? outgoing : () => onHeld(call));
     });

@@ -1,13 +1,15 @@
 import { seededRandom } from '../../support/seeded-random.js';
 import type { Fault, Faults } from '../world/faults.js';
+import { FULL_TURNS } from './legacy-chats.js';
 import type { Action, ChatPlan, Schedule, Step } from './schedule.js';
 
 const SECOND = 1_000;
 const DAY = 24 * 60 * 60 * SECOND;
 /** Attempts of a step that may have a fault. */
 const FAULTY_ATTEMPTS = 14;
-/** For another row of draws. */
+/** For other rows of draws. */
 const REPLACING = 2_000_003;
+const FULL = 4_000_037;
 /** Two items and three items. */
 const LARGE_REPLY_BYTES = [310_000, 700_000];
 /** More than fits into the head beside what a begin adds. */
@@ -62,7 +64,7 @@ export function generateSchedule(seed: number): Schedule {
   const clocksApart = draw.chance(0.5);
   const chats = drawChats(draw);
   const midnight = Math.floor(Date.UTC(2027, 0, 16));
-  return {
+  const schedule = {
     seed,
     start: draw.chance(0.1) ? midnight - draw.int(0, 10 * SECOND) : Date.UTC(2027, 0, 15, 10, 0, draw.int(0, 59)),
     clocks: [0, 1, 2].map(() => (clocksApart ? draw.oneOf([0, -6, 6, draw.int(-6, 6)]) * SECOND : 0)),
@@ -72,6 +74,7 @@ export function generateSchedule(seed: number): Schedule {
     chats,
     steps: replaceTurns(drawSteps(draw, chats, mood), new Draw(seed + REPLACING)),
   };
+  return mood.hasExpiry ? schedule : fillHead(schedule, new Draw(seed + FULL));
 }
 
 function drawChats(draw: Draw): ChatPlan[] {
@@ -101,6 +104,19 @@ function replaceTurns(steps: readonly Step[], draw: Draw): Step[] {
     const crash: Faults = draw.chance(0.4) ? { [draw.int(3, 5)]: { kind: 'crash before' } } : {};
     return { ...step, action: { ...step.action, keptUntil: draw.int(0, 3) }, faults: { ...step.faults, ...crash } };
   });
+}
+
+/** Gives a full head to the first chat of some schedules. Its later turns replace the turns after its first ones. */
+function fillHead(schedule: Schedule, draw: Draw): Schedule {
+  const [first, ...others] = schedule.chats;
+  if (!first || !draw.chance(0.05)) return schedule;
+  const full = { ...first, openingKey: undefined, legacyBytes: 200, isFull: true };
+  const steps = schedule.steps.map((step) => {
+    if (step.action.do !== 'turn' || step.action.chat !== 0) return step;
+    const keptUntil = step.id > 2 && draw.chance(0.5) ? FULL_TURNS + draw.int(1, 2) : undefined;
+    return { ...step, action: { ...step.action, opens: false, keptUntil } };
+  });
+  return { ...schedule, chats: [full, ...others], steps };
 }
 
 function drawGap(draw: Draw, { hasExpiry, isCrowded }: Mood): number {

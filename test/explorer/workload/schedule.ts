@@ -9,6 +9,8 @@ export interface ChatPlan {
   readonly openingKey: string | undefined;
   /** Bytes of messages that the original system has left in its head; 0 for a chat that does not exist yet. */
   readonly legacyBytes: number;
+  /** Its head has no room for another range of replaced turns, and its only turn is one of them. */
+  readonly isFull?: boolean;
 }
 
 export type Action =
