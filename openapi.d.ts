@@ -2805,7 +2805,10 @@ export interface operations {
     };
     stopTurn: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The turn to stop: the id of one of its messages, such as the header `turn-id`. Without it, any turn */
+                turn_id?: string;
+            };
             header?: {
                 /** @description Kept as the id of the request, if it has this form */
                 "x-request-id"?: string;
@@ -2836,7 +2839,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No turn of the chat is running */
+            /** @description No such turn of the chat is running */
             204: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];

@@ -58,10 +58,17 @@ export class Api {
     await this.send('DELETE', `chats/${encodeURIComponent(id)}`);
   }
 
-  /** Stops the turn that runs in a chat. @param {string} id @returns {Promise<boolean>} false if none runs. */
-  async stop(id) {
+  /**
+   * Stops the turn that runs in a chat.
+   *
+   * @param {string} id
+   * @param {string} [turnId] - stops this turn alone.
+   * @returns {Promise<boolean>} false if it does not run.
+   */
+  async stop(id, turnId) {
+    const query = turnId === undefined ? '' : `?turn_id=${encodeURIComponent(turnId)}`;
     try {
-      return (await this.send('POST', `chats/${encodeURIComponent(id)}/stop`)).status === 202;
+      return (await this.send('POST', `chats/${encodeURIComponent(id)}/stop${query}`)).status === 202;
     } catch (error) {
       // The first turn of a chat opens it.
       if (isGone(error)) return false;

@@ -87,7 +87,7 @@ export class LiveChat {
       // The turn may not have begun yet, also if its chat is left meanwhile.
       for (let delay = STOP_DELAY.first; !turn.isOver; delay = Math.min(2 * delay, STOP_DELAY.most)) {
         const { isLeft } = turn;
-        if ((await this.api.stop(id)) || isLeft) return;
+        if ((await this.api.stop(id, turn.reply.id)) || isLeft) return;
         await new Promise((resolve) => setTimeout(resolve, delay));
       }
     } catch (error) {

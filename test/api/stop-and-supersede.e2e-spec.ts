@@ -97,6 +97,22 @@ describe('POST /chats/{id}/stop', () => {
     expect(await stopTurn(app.url, 'no%20id')).toBe(404);
   });
 
+  it('stops no other turn than the one of its `turn_id`', async () => {
+    const chatId = await openChat();
+    const reader = await StreamReader.send(app.url, { prompt: `second ${BEGUN}`, chat_id: chatId });
+    await reader.readUntil('text-delta');
+    const stop = (turnId: string) => stopTurn(app.url, chatId, 'alice', `?turn_id=${turnId}`);
+    for (const invalid of ['', '2', chatId, `${chatId}:x`, `other:2`, `${chatId}:2&turn_id=${chatId}:2`]) {
+      const path = `/chats/${chatId}/stop?turn_id=${invalid}`;
+      const response = await fetch(app.url + path, { method: 'POST', headers: { id_token: tokenOf('alice') } });
+      expect([response.status, await response.text()]).toEqual([400, `{"error":"Query 'turn_id' is invalid"}`]);
+    }
+    expect(await Promise.all([`${chatId}:1`, `${chatId}:1:user`, `${chatId}:3`].map(stop))).toEqual([204, 204, 204]);
+    expect((await app.read(chatId)).body.chat.running).toBe(true);
+    expect(await stop(`${chatId}:2`)).toBe(202);
+    expect((await reader.readRest()).outline).toContain('abort');
+  });
+
   it('stops the turn of its own user alone', async () => {
     const chatId = await openChat();
     const reader = await StreamReader.send(app.url, { prompt: `kept ${BEGUN}`, chat_id: chatId });

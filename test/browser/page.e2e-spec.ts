@@ -1,11 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import type { Route } from 'playwright-core';
 import { describeInBrowser } from '../support/browser.js';
 import { holdNext, toStart } from '../support/page-driver.js';
 import { SHORT, usePage } from '../support/page-fixture.js';
-import { testRaces } from './page-races.js';
-import { testTrouble } from './page-trouble.js';
-import { testUnsent } from './page-unsent.js';
 
 /** Runs in the page. Notes how long the reply is, each time that it has changed. */
 const NOTE_LENGTHS = `globalThis.lengths = [];
@@ -23,12 +20,6 @@ const HOSTILE = [
 /** The page of local mode in Chromium, as a person uses it. All its tests share a browser and a service. */
 describeInBrowser('the page', () => {
   const fixture = usePage();
-
-  describe('in trouble', () => testTrouble(fixture));
-
-  describe('in a hurry', () => testRaces(fixture));
-
-  describe('with texts that were not sent', () => testUnsent(fixture));
 
   it('makes nothing of hostile text', async () => {
     const driver = await fixture.openPage();

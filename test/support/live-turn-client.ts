@@ -2,9 +2,10 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { tokenOf } from './tokens.js';
 import { parseStream, type WholeStream } from './ui-stream.js';
 
-/** Stops the running turn of a chat. @returns the status of the response. */
-export async function stopTurn(url: string, chatId: string, user = 'alice'): Promise<number> {
-  const response = await fetch(`${url}/chats/${chatId}/stop`, { method: 'POST', headers: { id_token: tokenOf(user) } });
+/** Stops the running turn of a chat. @param query - with `?`. @returns the status of the response. */
+export async function stopTurn(url: string, chatId: string, user = 'alice', query = ''): Promise<number> {
+  const path = `${url}/chats/${chatId}/stop${query}`;
+  const response = await fetch(path, { method: 'POST', headers: { id_token: tokenOf(user) } });
   await response.arrayBuffer();
   return response.status;
 }

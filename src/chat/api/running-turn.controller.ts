@@ -6,6 +6,7 @@ import { CurrentUser } from '../../auth/user.decorator.js';
 import { ResumeService } from '../service/resume.service.js';
 import { TurnStopService } from '../service/turn-stop.service.js';
 import { ChatIdPipe } from './dto/chat-id.pipe.js';
+import { TurnNumber } from './dto/turn-number.decorator.js';
 import { resumeReply } from './ui-stream/stream-reply.js';
 
 /** `/chat/stream/{id}/stream` shows the running turn of a chat once more; `/chats/{id}/stop` stops it. */
@@ -26,8 +27,9 @@ export class RunningTurnController {
   async stop(
     @CurrentUser() user: User,
     @Param('id', ChatIdPipe) id: string,
+    @TurnNumber() turn: number | undefined,
     @Res({ passthrough: true }) response: Response,
   ): Promise<void> {
-    response.status((await this.stopping.stop(user.id, id)) ? 202 : 204);
+    response.status((await this.stopping.stop(user.id, id, turn)) ? 202 : 204);
   }
 }

@@ -13,11 +13,12 @@ export class TurnStopService {
   /**
    * Tells the running turn of a chat to stop, in whichever process it runs. It keeps what the agent has said by then.
    *
-   * @returns whether a turn runs.
+   * @param number - of the turn. Without it, every turn is stopped that runs when the stop arrives.
+   * @returns whether this turn runs.
    * @throws ChatNotFoundError, StorageUnavailableError
    */
-  async stop(userId: string, chatId: string): Promise<boolean> {
-    const lease = await this.stops.stop(userId, chatId);
+  async stop(userId: string, chatId: string, number?: number): Promise<boolean> {
+    const lease = await this.stops.stop(userId, chatId, number);
     if (lease !== undefined) this.live.stop(lease);
     return lease !== undefined;
   }

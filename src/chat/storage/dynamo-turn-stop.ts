@@ -46,12 +46,14 @@ export class DynamoTurnStop {
   /**
    * Tells the running turn of a chat to stop.
    *
-   * @returns its lease, or undefined if no turn runs.
+   * @param number - of the turn that may be stopped. Without it, any may.
+   * @returns its lease, or undefined if no such turn runs.
    * @throws ChatNotFoundError
    */
-  async stop(userId: string, chatId: string): Promise<string | undefined> {
+  async stop(userId: string, chatId: string, number?: number): Promise<string | undefined> {
     const head = requireVisibleHead(await this.table.get(headKey(userId, chatId)));
     if (!head.open || !isLeaseLive(head.open)) return undefined;
+    if (number !== undefined && number !== (head.turns ?? 1)) return undefined;
     return (await this.mark(head, head.open)) ? head.open.lease : undefined;
   }
 

@@ -82,6 +82,10 @@ export const BAD_PAGE: readonly Failure[] = [
   invalid(`Query 'limit' is invalid`, 'No whole number within the limits'),
 ];
 
+export const BAD_TURN_ID: readonly Failure[] = [
+  invalid(`Query 'turn_id' is invalid`, 'No id of a message that this chat could have'),
+];
+
 /** Of a body in JSON. */
 function listBadBodies(maxDepth: string, maxSize: string): readonly Failure[] {
   return [

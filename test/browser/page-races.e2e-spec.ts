@@ -1,14 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
+import { describeInBrowser } from '../support/browser.js';
 import { holdNext } from '../support/page-driver.js';
-import { type PageFixture, SHORT } from '../support/page-fixture.js';
+import { SHORT, usePage } from '../support/page-fixture.js';
 
 const SLOW = '[[fault reply pace=60]]';
 
 const LOOK_AGAIN = `document.dispatchEvent(new Event('visibilitychange'))`;
 
 /** Tests of the page where two things happen at the same time. */
-export function testRaces(fixture: PageFixture): void {
+describeInBrowser('the page in a hurry', () => {
+  const fixture = usePage();
+
   it('tries again in the chat of a first prompt that failed before its first word', async () => {
     const token = fixture.createToken('first-unlucky');
     const driver = await fixture.openPage({ token });
@@ -211,4 +214,4 @@ export function testRaces(fixture: PageFixture): void {
       await driver.page.evaluate(LOOK_AGAIN);
     }
   });
-}
+});

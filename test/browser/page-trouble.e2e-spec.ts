@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
+import { describeInBrowser } from '../support/browser.js';
 import { toStart } from '../support/page-driver.js';
-import { type PageFixture, SHORT } from '../support/page-fixture.js';
+import { SHORT, usePage } from '../support/page-fixture.js';
 import { visitStates } from '../support/page-states.js';
 
 /** A window of 1280 by 720 at 200 %, and one of 1280 by 1024 at 400 %. */
@@ -10,7 +11,9 @@ const ZOOMED = [
 ];
 
 /** Tests of the page where things go wrong, and in windows of every width. */
-export function testTrouble(fixture: PageFixture): void {
+describeInBrowser('the page in trouble', () => {
+  const fixture = usePage();
+
   it('asks for another token when one has expired, and loses nothing', async () => {
     const driver = await fixture.openPage({ token: fixture.createToken('late', -60) });
     const dialog = driver.page.locator('#token-dialog[open]');
@@ -171,4 +174,4 @@ export function testTrouble(fixture: PageFixture): void {
     await driver.page.locator('.message').last().locator('.tools').hover();
     expect(await driver.page.locator('#to-end').isHidden()).toBe(true);
   });
-}
+});

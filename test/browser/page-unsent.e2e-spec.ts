@@ -1,12 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
+import { describeInBrowser } from '../support/browser.js';
 import { holdNext, refuseNext } from '../support/page-driver.js';
-import { type PageFixture, SHORT } from '../support/page-fixture.js';
+import { SHORT, usePage } from '../support/page-fixture.js';
 
 const LOOK_AGAIN = `document.dispatchEvent(new Event('visibilitychange'))`;
 
 /** Tests of texts that a person has written, and that were not sent. */
-export function testUnsent(fixture: PageFixture): void {
+describeInBrowser('the page with texts that were not sent', () => {
+  const fixture = usePage();
+
   it('sends the first prompt of a chat once, whenever the page is loaded again', async () => {
     const token = fixture.createToken('reloader');
     const driver = await fixture.openPage({ token });
@@ -157,4 +160,4 @@ export function testUnsent(fixture: PageFixture): void {
     await driver.replies.nth(1).waitFor();
     expect(await driver.prompt.inputValue()).toBe('Still writing');
   });
-}
+});
