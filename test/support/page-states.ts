@@ -46,12 +46,8 @@ const RICH_PARTS = [
     title: citation.title,
     providerMetadata: { citation },
   })),
-  {
-    type: 'finish',
-    finishReason: 'length',
-    messageMetadata: { usage: { inputTokens: 1200, outputTokens: 340, totalTokens: 1540 } },
-  },
 ];
+const USAGE = { inputTokens: 1200, outputTokens: 340, totalTokens: 1540 };
 
 /**
  * Brings the page into each of its states, one after another.
@@ -131,10 +127,14 @@ async function visitList(driver: PageDriver, look: Parameters<typeof visitStates
     return { id: `chat-${index}`, title, created_at: time, updated_at: time };
   });
   await driver.forge('**/chats?*', 'application/json', JSON.stringify({ chats, next_cursor: 'more' }));
-  await driver.forgeTurn([toStart('chat-1', 1, titles[1]), ...RICH_PARTS]);
+  const start = toStart('chat-1', 1, titles[1]);
+  const { chat } = start.messageMetadata;
+  const finish = { type: 'finish', finishReason: 'length', messageMetadata: { chat, usage: USAGE } };
+  await driver.forgeTurn([start, ...RICH_PARTS, finish]);
   await page.evaluate(`location.hash = ''`);
   await page.reload();
   await driver.ask(`Two days in Lisbon?\n\n    ${WORD}`);
+  await driver.notices.getByText('The agent has reached its limit').waitFor();
   await look('a rich reply', WIDTHS);
   await page.locator('#scroller').evaluate((element) => (element.scrollTop = 0));
   await page.locator('#to-end').waitFor();
