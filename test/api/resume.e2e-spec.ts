@@ -1,52 +1,33 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createApp } from '../../src/app.js';
-import { type ChatApp, startChatApp } from '../support/chat-app.js';
 import { resumeTurn, stopTurn } from '../support/live-turn-client.js';
 import { RawReader } from '../support/raw-reader.js';
-import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
 import { startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
 import { StreamReader } from '../support/stream-reader.js';
+import { startTwoServices, type TwoServices } from '../support/two-services.js';
 import { WHOLE } from '../support/ui-stream.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 describe('GET /chat/stream/{id}/stream', () => {
-  let agent: SteppedAgent;
-  let app: ChatApp;
-  /** Another process on the same table, as far as turns can tell. */
-  let other: NestExpressApplication;
+  let services: TwoServices;
+  let agent: TwoServices['agent'];
+  let app: TwoServices['app'];
+  let other: TwoServices['other'];
   let otherUrl: string;
   beforeAll(async () => {
-    agent = await startSteppedAgent();
-    app = await startChatApp({ AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint });
-    other = await createApp(app.environment);
-    await other.listen(0, '127.0.0.1');
-    otherUrl = `http://127.0.0.1:${(other.getHttpServer().address() as AddressInfo).port}`;
+    services = await startTwoServices();
+    ({ agent, app, other, otherUrl } = services);
   });
-  afterAll(async () => {
-    await other.close();
-    await app.close();
-    agent.close();
-  });
+  afterAll(() => services.close());
 
   const toChatId = (reader: StreamReader) => reader.headers.get('chat-id')!;
-
-  /** Begins a stream whose agent has said this. */
-  async function begin(text: string): Promise<StreamReader> {
-    const opening = StreamReader.send(app.url, { prompt: 'hello' });
-    await agent.say(text);
-    const reader = await opening;
-    await reader.readUntil(text);
-    return reader;
-  }
+  const begin = (text: string) => services.begin(text);
 
   it('shows all text so far as one delta, then the rest and the end, to any number of readers', async () => {
     const first = await begin('one ');

@@ -1,9 +1,6 @@
-import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createApp } from '../../src/app.js';
 import { AgentTimeoutError } from '../../src/chat/agent/agent.errors.js';
 import type { TurnObserver } from '../../src/chat/model/turn-observer.js';
 import { ResumeService } from '../../src/chat/service/resume.service.js';
@@ -12,53 +9,40 @@ import { DynamoChatRepository } from '../../src/chat/storage/dynamo-chat.reposit
 import { DynamoHistoryRepository } from '../../src/chat/storage/dynamo-history.repository.js';
 import { runWithRequestContext } from '../../src/common/request-context.js';
 import { AFTER_STORING } from '../../src/config/waits.js';
-import { type ChatApp, startChatApp } from '../support/chat-app.js';
-import { type SteppedAgent, startSteppedAgent } from '../support/stepped-agent.js';
 import { startStorageFaults, type StorageFaults } from '../support/storage-faults.js';
 import { StreamReader } from '../support/stream-reader.js';
 import { tokenOf } from '../support/tokens.js';
 import { done, TurnRunner } from '../support/turn-runner.js';
+import { startTwoServices, type TwoServices } from '../support/two-services.js';
 
 /** From the limit to the deadline of the host, less what a busy machine may take. */
 const MOST_LATE = AFTER_STORING - 500;
 
 describe('a turn that is resumed', () => {
-  let agent: SteppedAgent;
-  let app: ChatApp;
-  /** Another process on the same table, as far as turns can tell. */
-  let other: NestExpressApplication;
+  let services: TwoServices;
+  let agent: TwoServices['agent'];
+  let app: TwoServices['app'];
+  let other: TwoServices['other'];
   let otherUrl: string;
   let ownTable: StorageFaults;
   let otherTable: StorageFaults;
   beforeAll(async () => {
-    agent = await startSteppedAgent();
-    app = await startChatApp({ AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME: agent.endpoint });
-    other = await createApp(app.environment);
-    await other.listen(0, '127.0.0.1');
-    otherUrl = `http://127.0.0.1:${(other.getHttpServer().address() as AddressInfo).port}`;
+    services = await startTwoServices();
+    ({ agent, app, other, otherUrl } = services);
     ownTable = await startStorageFaults(app.nest.get(DynamoDBDocumentClient, { strict: false }));
     otherTable = await startStorageFaults(other.get(DynamoDBDocumentClient, { strict: false }));
   });
   afterEach(() => [ownTable, otherTable].forEach((table) => table.clear()));
   afterAll(async () => {
-    await other.close();
-    await app.close();
-    [agent, ownTable, otherTable].forEach((part) => part.close());
+    await services.close();
+    [ownTable, otherTable].forEach((table) => table.close());
   });
 
   const toChatId = (reader: StreamReader) => reader.headers.get('chat-id')!;
-
-  /** Begins a stream whose agent has said this. */
-  async function begin(text: string, url = app.url, chatId?: string): Promise<StreamReader> {
-    const opening = StreamReader.send(url, { prompt: 'hello', ...(chatId !== undefined && { chat_id: chatId }) });
-    await agent.say(text);
-    const reader = await opening;
-    await reader.readUntil(text);
-    return reader;
-  }
+  const begin = (text: string, url?: string, chatId?: string) => services.begin(text, url, chatId);
 
   /** Resumes with a deadline of the host. @returns how it ends, and how long after its limit. */
-  async function resumeUntil(milliseconds: number, nest: NestExpressApplication, chatId: string, onStart = () => {}) {
+  async function resumeUntil(milliseconds: number, nest: TwoServices['other'], chatId: string, onStart = () => {}) {
     const deadline = Date.now() + milliseconds;
     const observer: TurnObserver = { left: new AbortController().signal, onStart, onText: () => undefined };
     const service = nest.get(ResumeService, { strict: false });
