@@ -62,18 +62,12 @@ export class Api {
    * Stops the turn that runs in a chat.
    *
    * @param {string} id
-   * @param {string} [turnId] - stops this turn alone.
+   * @param {string} turnId - stops this turn alone.
    * @returns {Promise<boolean>} false if it does not run.
    */
   async stop(id, turnId) {
-    const query = turnId === undefined ? '' : `?turn_id=${encodeURIComponent(turnId)}`;
-    try {
-      return (await this.send('POST', `chats/${encodeURIComponent(id)}/stop${query}`)).status === 202;
-    } catch (error) {
-      // The first turn of a chat opens it.
-      if (isGone(error)) return false;
-      throw error;
-    }
+    const query = `?turn_id=${encodeURIComponent(turnId)}`;
+    return (await this.send('POST', `chats/${encodeURIComponent(id)}/stop${query}`)).status === 202;
   }
 
   /**
@@ -178,7 +172,9 @@ export const isInProgress = (error) => error instanceof ApiError && error.messag
 
 /** @param {Response} response */
 async function toError(response) {
-  const { error = `Status ${response.status}`, message } = await response.json().catch(() => ({}));
+  const { error, message } = await response.json().catch(() => ({}));
+  // Something before the service has answered, and the service may have the request.
+  if (typeof error !== 'string') return new ApiError(0, `The service cannot be reached (${response.status})`);
   const retryAfter = Number(response.headers.get('retry-after')) || undefined;
   return new ApiError(response.status, error, {
     message,

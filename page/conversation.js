@@ -29,7 +29,7 @@ export class Conversation {
     this.view.setLoading(id !== undefined);
     const { signal } = this.live.leaving;
     try {
-      if (id !== undefined) await this.live.load(id, this.outbox.find(id));
+      if (id !== undefined) await this.live.load(id, this.outbox.list(id));
     } finally {
       if (!signal.aborted) this.view.setLoading(false);
     }
@@ -43,7 +43,7 @@ export class Conversation {
 
   /** Whether the chat has a prompt also when it is opened again. @param {Entry} prompt */
   isInOutbox({ request }) {
-    return request !== undefined && this.outbox.find(this.shown.id ?? '')?.request.key === request.key;
+    return this.outbox.list(this.shown.id ?? '').some(({ key }) => key === request?.key);
   }
 
   async loadOlder() {
@@ -67,8 +67,9 @@ export class Conversation {
 
   /** Sends a prompt in place of another one. @param {Entry} entry @param {string} text */
   edit(entry, text) {
-    if (isUnsent(entry)) this.shown.remove(entry);
-    return this.ask(text, toReplaced(entry));
+    const replaced = toReplaced(entry);
+    if (isUnsent(entry)) this.takeBack(entry);
+    return this.ask(text, replaced);
   }
 
   /** Asks for another reply to a prompt. @param {Entry} entry - the reply, or a prompt without one. */
@@ -79,8 +80,7 @@ export class Conversation {
 
   /** Takes a prompt that was not sent off the page. @param {Entry} entry @returns {string} its text. */
   takeBack(entry) {
-    const { id } = this.shown;
-    if (id !== undefined && this.isInOutbox(entry)) this.outbox.drop(id);
+    if (this.shown.id !== undefined && entry.request) this.outbox.drop(this.shown.id, entry.request.key);
     this.shown.remove(entry);
     return entry.content;
   }

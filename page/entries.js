@@ -1,4 +1,6 @@
-/** @import { Entry, StoredMessage } from './types.js' */
+/** @import { Entry, MessagePage, StoredMessage, TurnRequest } from './types.js' */
+
+import { UNCERTAIN } from './notices.js';
 
 /** A random id. `randomUUID` is missing on pages over plain http. */
 export function createId() {
@@ -22,6 +24,19 @@ export function toEntries(messages) {
       ...(usage && { usage: { input: usage.input_tokens, output: usage.output_tokens } }),
     }),
   );
+}
+
+/** The number of the turn of a message, whose id is `<chat>:<number>` or that with `:user`. @param {string} [id] */
+const toNumber = (id) => Number(/:(-?\d+)(?::user)?$/.exec(id ?? '')?.[1] ?? Number.NaN);
+
+/** The number of the newest turn. @param {readonly { readonly id?: string }[]} messages */
+export function toNewestNumber(messages) {
+  return messages.map(({ id }) => toNumber(id)).findLast((number) => !Number.isNaN(number)) ?? 0;
+}
+
+/** The stored message of a request, if it has arrived. @param {MessagePage} page @param {TurnRequest} request */
+export function findMessage({ messages }, { prompt, after = 0 }) {
+  return messages.find(({ id, role, content }) => role === 'user' && content === prompt && toNumber(id) > after);
 }
 
 /** Whether an entry is a prompt that was not sent. @param {Entry} entry */
@@ -55,4 +70,10 @@ export function findPrompt(entries, entry) {
  */
 export function toReplaced({ id, trouble, request }) {
   return (trouble && request?.replaceFrom) ?? id;
+}
+
+/** A prompt that was on its way when its chat was left. @param {TurnRequest} request */
+export function toUncertain(request) {
+  const trouble = { kind: /** @type {const} */ ('unsent'), status: 0, error: UNCERTAIN };
+  return toEntry({ role: 'user', content: request.prompt, request, trouble });
 }

@@ -1,5 +1,5 @@
 import { ApiError } from './api.js';
-import { byId } from './dom.js';
+import { byId, h } from './dom.js';
 
 /** Says what went wrong elsewhere than in a message. It stays until it is closed, or something else is begun. */
 export class ErrorLine {
@@ -14,11 +14,11 @@ export class ErrorLine {
     };
   }
 
-  /** @param {unknown} error */
-  show(error) {
+  /** @param {unknown} error @param {{ name: string, href: string }} [link] - leads to what it is about. */
+  show(error, link) {
     if (error instanceof DOMException && error.name === 'AbortError') return;
     const text = error instanceof ApiError ? [error.message, error.detail].filter(Boolean).join('. ') : String(error);
-    byId('line-text').textContent = text;
+    byId('line-text').replaceChildren(text, ...(link ? [' ', h('a', { href: link.href }, link.name)] : []));
     this.line.hidden = false;
     this.isConnection = false;
   }

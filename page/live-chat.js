@@ -1,30 +1,17 @@
 /** @import { Api } from './api.js' */
 /** @import { MessageList } from './message-list.js' */
 /** @import { Outbox } from './outbox.js' */
-/** @import { ChatSummary, Entry, OpenRequest, StreamPart, TurnRequest } from './types.js' */
-import { isGone, isInProgress } from './api.js';
+/** @import { ChatSummary, Entry, LiveListener, StoredChat, StreamPart, TurnRequest } from './types.js' */
+import { isGone, isInProgress, IN_PROGRESS } from './api.js';
 import { announce } from './dom.js';
-import { isUnsent, toEntry } from './entries.js';
+import { createId, findMessage, isUnsent, toEntry, toNewestNumber, toUncertain } from './entries.js';
+import { NOT_REPLACED } from './notices.js';
 import { ShownChat } from './shown-chat.js';
 import { readTurn } from './turn-connection.js';
 import { toTrouble, TurnReader } from './turn-reader.js';
+import { stopTurn } from './turn-stop.js';
 
-/** Milliseconds before a stop is sent again that came before its turn: at first, and at most. */
-const STOP_DELAY = { first: 300, most: 3000 };
-
-/**
- * Reads the open chat from the service, and runs its turns.
- *
- * @typedef {object} LiveListener
- * @property {() => void} onChat - another chat is shown, or this one has changed.
- * @property {(chatId: string) => void} onOpening - the first prompt of a chat is being sent.
- * @property {() => void} onUnopened - it was refused, and has no chat.
- * @property {(chat: ChatSummary) => void} onTurn - a turn has begun or ended.
- * @property {(chatId: string, prompt: Entry) => void} onRefused - a prompt was not sent after its chat was left.
- * @property {(chatId: string) => void} onBegun - a turn has begun after its chat was left.
- * @property {(error?: unknown) => void} onConnection - it was lost, and is tried again; without an error it is back.
- * @property {() => void} onState - `isBusy` or `isStopping` has changed.
- */
+/** Reads the open chat from the service, and runs its turns. */
 export class LiveChat {
   /** The turn that is being read. @type {TurnReader | undefined} */
   turn;
@@ -56,25 +43,29 @@ export class LiveChat {
     this.listener.onChat();
   }
 
-  /** @param {string} id @param {OpenRequest} [open] - the request that the chat still has to send. */
-  async load(id, open) {
+  /** @param {string} id @param {readonly TurnRequest[]} [open] - requests of which it is not known whether they have arrived. */
+  async load(id, open = []) {
     const { signal } = this.leaving;
     const chat = await this.api.readChat(id, signal).catch((error) => {
-      // The request opens the chat.
-      if (!isGone(error) || open === undefined) throw error;
+      // The first of them opens the chat.
+      if (!isGone(error) || open.length === 0) throw error;
     });
     if (signal.aborted || this.isBusy) return;
     this.shown.id = id;
-    if (chat) this.adopt(chat);
-    if (chat) this.shown.merge(chat);
-    if (open && !open.isLost) void this.run(open.request);
-    else if (chat?.running) void this.follow();
-    if (open?.isLost) this.shown.append(toLost(open.request));
+    if (chat) this.show(chat);
+    for (const request of open) {
+      if (chat && findMessage(chat, request)) this.outbox.drop(id, request.key);
+      else this.shown.append(toUncertain(request));
+    }
+    if (chat?.running) void this.follow();
   }
 
-  /** Reads the chat again, for what another tab or device has changed. */
-  async refresh() {
-    if (this.shown.chat !== undefined && !this.isBusy) await this.load(this.shown.chat.id);
+  /** Reads the chat again, for what another tab or device has changed. @param {{ isWhole?: boolean }} [options] */
+  async refresh({ isWhole = false } = {}) {
+    if (this.shown.chat === undefined || this.isBusy) return;
+    // Older messages are read again if one scrolls up.
+    if (isWhole) this.shown.forgetOlder();
+    await this.load(this.shown.chat.id);
   }
 
   async stop() {
@@ -84,12 +75,7 @@ export class LiveChat {
     this.isStopping = true;
     this.listener.onState();
     try {
-      // The turn may not have begun yet, also if its chat is left meanwhile.
-      for (let delay = STOP_DELAY.first; !turn.isOver; delay = Math.min(2 * delay, STOP_DELAY.most)) {
-        const { isLeft } = turn;
-        if ((await this.api.stop(id, turn.reply.id)) || isLeft) return;
-        await new Promise((resolve) => setTimeout(resolve, delay));
-      }
+      await stopTurn(this.api, id, turn);
     } catch (error) {
       if (this.turn !== turn) return;
       this.isStopping = false;
@@ -98,25 +84,28 @@ export class LiveChat {
     }
   }
 
-  /** @param {TurnRequest} request @param {boolean} [supersede] */
-  async run(request, supersede = false) {
+  /** @param {TurnRequest} given @param {boolean} [supersede] */
+  async run(given, supersede = false) {
     if (this.isBusy) return;
     const { signal } = this.leaving;
     const { shown } = this;
     // Until the service has told of the chat, each request may be the one that opens it.
     const isNew = shown.chat === undefined;
-    const chatId = shown.id ?? request.newChatId;
+    const chatId = shown.id ?? given.newChatId;
+    const request = { after: toNewestNumber(shown.entries), ...given };
     const endWait = this.outbox.put(chatId, request);
     this.setBusy(true);
     if (shown.id === undefined) this.listener.onOpening(chatId);
     shown.id = chatId;
     const hidden = shown.hide(request.replaceFrom);
+    const isAgain = hidden.some(({ id, content }) => id === request.replaceFrom && content === request.prompt);
     const prompt = toEntry({ role: 'user', content: request.prompt, request });
     const reply = toEntry({ role: 'assistant', phase: 'waiting', request });
     shown.append(prompt, reply);
     announce('The agent is answering');
     const turn = new TurnReader(prompt, reply);
     turn.onBegin = endWait;
+    turn.isAgain = isAgain;
     let isAccepted = false;
     await this.read(turn, async () => {
       // A lost connection may have been lost before the service had the request. Its key makes the repetition safe.
@@ -132,39 +121,74 @@ export class LiveChat {
         return this.api.follow(chatId, signal);
       }
     });
-    const isRefused = isUnsent(prompt) && prompt.trouble?.status !== 0;
-    if (signal.aborted) {
-      const hasBegun = isAccepted || turn.hasStarted;
-      const isOver = hasBegun || isRefused ? endWait() : false;
-      if (hasBegun) this.listener.onBegun(chatId);
-      else if (isOver) this.listener.onRefused(chatId, prompt);
-      return;
-    }
-    endWait(isUnsent(prompt) && !isRefused);
+    const isKnown = turn.isOver || turn.hasStarted || isAccepted;
+    const isUncertain = isUnsent(prompt) ? prompt.trouble?.status === 0 : !isKnown;
+    if (!isUncertain) endWait();
+    if (signal.aborted) return this.hearLate({ turn, request, isUncertain, isNew, chatId });
     if (hidden.length > 0) await this.restoreUnreplaced(turn, hidden);
-    // Its place may be further up.
-    if (turn.isRepeated) await this.refresh().catch(() => undefined);
+    // Its place may be further up, or what it replaces.
+    const isElsewhere = turn.isRepeated || turn.isMissed || (request.replaceFrom !== undefined && hidden.length === 0);
+    const isAnotherFirst = isNew && prompt.trouble?.error === IN_PROGRESS;
+    if (isElsewhere || isAnotherFirst) await this.refresh({ isWhole: true }).catch(() => undefined);
     // The request is sent again with the next token.
     const { status, error } = prompt.trouble ?? {};
     if (status === 401 && (await this.api.renew(error)) && !signal.aborted) await this.repeat(prompt);
   }
 
+  /**
+   * A turn has begun, or was refused, after its chat was left.
+   *
+   * @param {{ turn: TurnReader, request: TurnRequest, isUncertain: boolean, isNew: boolean, chatId: string }} end
+   */
+  hearLate({ turn, request, isUncertain, isNew, chatId }) {
+    if (isUncertain) return this.listener.onUncertain(chatId);
+    // The chat may be open again, and may show the request as uncertain.
+    if (this.shown.id === chatId) this.shown.removeRequest(request.key);
+    if (!isUnsent(turn.prompt)) return this.listener.onBegun(chatId);
+    // Who asks only for another reply has written nothing.
+    const isNowhere = isNew && this.outbox.list(chatId).length === 0;
+    if (!turn.isAgain) this.listener.onRefused(isNowhere ? undefined : chatId, turn.prompt);
+  }
+
   /** Repeats the request of a prompt that may not have arrived. @param {Entry} prompt @param {boolean} [supersede] */
   async repeat(prompt, supersede) {
-    if (this.isBusy || prompt.request === undefined) return;
+    const { request } = prompt;
+    if (this.isBusy || request === undefined) return;
+    if (prompt.trouble?.status === 0 && (await this.findArrived(prompt, request))) return;
     this.shown.remove(prompt);
-    await this.run(prompt.request, supersede);
+    await this.run(request, supersede);
+  }
+
+  /** Looks whether a request has arrived, and shows its turn. @param {Entry} prompt @param {TurnRequest} request */
+  async findArrived(prompt, request) {
+    const { signal } = this.leaving;
+    const { id } = this.shown;
+    if (id === undefined) return false;
+    this.setBusy(true);
+    const chat = await this.api.readChat(id, signal).catch(() => undefined);
+    if (signal.aborted) return true;
+    this.setBusy(false);
+    if (chat === undefined || findMessage(chat, request) === undefined) return false;
+    this.outbox.drop(id, request.key);
+    this.shown.remove(prompt);
+    this.show(chat);
+    if (chat.running) void this.follow();
+    return true;
   }
 
   /** As long as there is no reply, nothing is replaced. @param {TurnReader} turn @param {Entry[]} hidden */
   async restoreUnreplaced({ prompt, reply }, hidden) {
     if (reply.content !== '' || !this.shown.entries.includes(prompt)) return;
-    this.shown.restore(hidden, prompt);
+    // Its own messages may be among them.
+    this.shown.restore(
+      hidden.filter(({ id }) => id !== prompt.id),
+      prompt,
+    );
     // If the request was refused, another tab or device may have changed the chat.
-    if (!isUnsent(prompt)) return;
-    await this.refresh().catch(() => undefined);
-    const { replaceFrom, ...request } = /** @type {TurnRequest} */ (prompt.request);
-    if (this.shown.entries.every(({ id }) => id !== replaceFrom)) prompt.request = request;
+    if (isUnsent(prompt)) await this.refresh().catch(() => undefined);
+    if (prompt.trouble?.error !== NOT_REPLACED) return;
+    const { replaceFrom: _, ...request } = /** @type {TurnRequest} */ (prompt.request);
+    prompt.request = { ...request, key: createId() };
   }
 
   /** Follows the turn that runs in this chat. Another tab or device has begun it, or this page before it was loaded again. */
@@ -191,19 +215,20 @@ export class LiveChat {
       signal,
       readStored: () => this.readStored(turn, signal),
       onPart: (part) => this.take(turn, part),
-      onLost: this.listener.onConnection,
+      onLost: (error) => this.listener.onConnection(error),
     });
     turn.isLeft = signal.aborted;
     if (signal.aborted) return;
     // The first turn of a chat may have begun, and have failed before its stream.
-    if (this.shown.chat === undefined && !isUnsent(turn.prompt)) await this.readAgain(signal).catch(() => undefined);
-    if (!signal.aborted) this.settle(turn);
+    const hasChat = !isUnsent(turn.prompt) || turn.prompt.trouble?.error === IN_PROGRESS;
+    if (this.shown.chat === undefined && hasChat) await this.readAgain(signal).catch(() => undefined);
+    if (!signal.aborted) this.settle(turn, hasChat);
   }
 
   /** What is stored is the end of a turn. @param {TurnReader} turn @param {AbortSignal} signal */
-  async readStored({ reply }, signal) {
+  async readStored({ prompt, reply }, signal) {
     const chat = await this.readAgain(signal);
-    this.shown.remove(reply);
+    for (const entry of [prompt, reply]) this.shown.remove(entry);
     this.shown.merge(chat);
   }
 
@@ -226,15 +251,15 @@ export class LiveChat {
     this.listener.onTurn(part.messageMetadata.chat);
   }
 
-  /** @param {TurnReader} turn */
-  settle(turn) {
+  /** @param {TurnReader} turn @param {boolean} hasChat */
+  settle(turn, hasChat) {
     const { shown } = this;
     const { prompt, reply } = turn;
     this.removeStored(turn);
     if (reply.content === '') shown.remove(reply);
     for (const entry of [prompt, reply]) shown.update(entry);
-    const isRefused = isUnsent(prompt) && prompt.trouble?.status !== 0;
-    if (isRefused && shown.chat === undefined) {
+    const others = shown.entries.filter((entry) => isUnsent(entry) && entry !== prompt && entry.trouble?.status === 0);
+    if (!hasChat && prompt.trouble?.status !== 0 && shown.chat === undefined && others.length === 0) {
       shown.id = undefined;
       this.listener.onUnopened();
     }
@@ -245,7 +270,14 @@ export class LiveChat {
 
   /** A repeated request may have run before, and its messages may be shown already. @param {TurnReader} turn */
   removeStored(turn) {
+    if (!this.shown.entries.includes(turn.prompt)) return;
     for (const entry of [turn.prompt, turn.reply]) turn.isRepeated = this.shown.removeOthers(entry) || turn.isRepeated;
+  }
+
+  /** @param {StoredChat} chat */
+  show(chat) {
+    this.adopt(chat);
+    this.shown.merge(chat);
   }
 
   /** @param {ChatSummary} chat */
@@ -262,10 +294,4 @@ export class LiveChat {
     this.view.setBusy(isBusy);
     this.listener.onState();
   }
-}
-
-/** A prompt whose connection was lost before the page was left. @param {TurnRequest} request */
-function toLost(request) {
-  const error = 'The service cannot be reached';
-  return toEntry({ role: 'user', content: request.prompt, request, trouble: { kind: 'unsent', status: 0, error } });
 }

@@ -1,4 +1,4 @@
-import { findNamedChat, nameChat, unnameChat } from './address.js';
+import { findNamedChat, nameChat, toHash, unnameChat } from './address.js';
 import { Api, ApiError, isGone } from './api.js';
 import { ChatHeader } from './chat-header.js';
 import { ChatList } from './chat-list.js';
@@ -63,6 +63,7 @@ const messages = new MessageList(
     retry: (entry, supersede) => void live.repeat(entry, supersede),
     edit: (entry, text) => void conversation.edit(entry, text),
     takeBack: (entry) => composer.giveBack(conversation.takeBack(entry)),
+    discard: (entry) => void conversation.takeBack(entry),
     giveBack: (text) => composer.giveBack(text),
     sendAnew: (entry) => {
       leaveAddress();
@@ -87,8 +88,12 @@ const live = new LiveChat(api, outbox, messages, {
     tabs.tell(chat.id);
   },
   onRefused: (chatId, { content, trouble }) => {
-    composer.keepFor(chatId, content);
+    composer.keepFor(chatId ?? '', content);
     report(new ApiError(0, `Not sent: ${trouble?.error}`, { message: 'Your message is kept where you wrote it.' }));
+  },
+  onUncertain: (chatId) => {
+    const error = new ApiError(0, 'The connection was lost while a message was sent', { message: 'It is kept.' });
+    errorLine.show(error, { name: 'Show it', href: toHash(chatId) });
   },
   onBegun: (chatId) => {
     tabs.tell(chatId);

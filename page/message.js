@@ -14,6 +14,7 @@ import { buildSources, markSources } from './sources.js';
  * @property {(entry: Entry, supersede?: boolean) => void} retry
  * @property {(entry: Entry, text: string) => void} edit
  * @property {(entry: Entry) => void} takeBack
+ * @property {(entry: Entry) => void} discard
  * @property {(text: string) => void} giveBack - an edit that was not sent goes with its message.
  * @property {(entry: Entry) => void} sendAnew
  */
@@ -25,6 +26,7 @@ const WAYS = {
   supersede: 'Stop it and send',
   edit: 'Edit',
   anew: 'Send in a new chat',
+  discard: 'Discard',
 };
 
 /** One message, with its state and what can be done about it. */
@@ -107,7 +109,11 @@ export class MessageView {
       supersede: () => actions.retry(entry, true),
       edit: () => (entry.request?.replaceFrom === undefined ? actions.takeBack(entry) : this.openForm()),
       anew: () => actions.sendAnew(entry),
+      discard: () => actions.discard(entry),
     };
+    // There is nothing to give back if one asks anew, and an edit is in its form.
+    const isEdit = trouble.kind === 'unsent' && entry.request?.replaceFrom !== undefined;
+    if (isEdit) ways.push('discard');
     return h(
       'div',
       { className: `notice ${tone} ${trouble.kind}` },

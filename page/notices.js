@@ -5,9 +5,14 @@ import { IN_PROGRESS } from './api.js';
 /**
  * What a trouble is to a person, and the ways on.
  *
- * @typedef {'again' | 'repeat' | 'supersede' | 'edit' | 'anew'} Way
+ * @typedef {'again' | 'repeat' | 'supersede' | 'edit' | 'anew' | 'discard'} Way
  * @typedef {{ title: string, text: string, small?: string | undefined, ways: Way[], tone: 'calm' | 'bad' }} Notice
  */
+
+/** The error of a prompt that was on its way when its chat was left. */
+export const UNCERTAIN = 'It is not certain whether this was sent';
+/** What was to be replaced is not there any more. */
+export const NOT_REPLACED = "Field 'replace_from' is invalid";
 
 /** @type {Readonly<Record<string, string>>} */
 const ERRORS = {
@@ -50,6 +55,13 @@ export function toNotice({ kind, error, detail, status }) {
 
 /** @param {string | undefined} error @param {string | undefined} detail @param {number | undefined} status @returns {Notice} */
 function toUnsentNotice(error = 'Not sent', detail = '', status = 0) {
+  if (error === UNCERTAIN)
+    return {
+      title: error,
+      text: 'To try again is safe: nothing is sent twice.',
+      ways: ['repeat', 'edit'],
+      tone: 'calm',
+    };
   const title = `Not sent: ${error}`;
   if (status === 0) return { title, text: detail, ways: ['repeat', 'edit'], tone: 'bad' };
   if (status === 401) return { title, text: 'Go on with another token.', ways: ['repeat', 'edit'], tone: 'bad' };
@@ -65,7 +77,7 @@ function toUnsentNotice(error = 'Not sent', detail = '', status = 0) {
   if (status >= 500) return { title, text: '', small: toReference(detail), ways: ['repeat', 'edit'], tone: 'bad' };
   if (status === 404)
     return { title: 'Not sent: this chat is gone', text: 'It was deleted elsewhere.', ways: ['anew'], tone: 'bad' };
-  if (error === "Field 'replace_from' is invalid") {
+  if (error === NOT_REPLACED) {
     const text = 'What you wanted to replace is no longer in it.';
     return { title: 'Not sent: the chat was changed elsewhere', text, ways: ['edit'], tone: 'calm' };
   }

@@ -1,15 +1,12 @@
 /** @import { Session } from './session.js' */
-/** @import { OpenRequest, TurnRequest } from './types.js' */
+/** @import { TurnRequest } from './types.js' */
 import { keep, recall } from './tab-storage.js';
 
 /**
- * Requests that were sent, until it is certain whether their turns have begun: at most one for each chat. If the page is
- * left before that, the chat sends its request again when it is opened. The key makes the repetition safe.
+ * Requests that were sent, until it is certain whether their turns have begun. If the page is left before that, the chat shows
+ * them when it is opened again. They are never sent by themselves: a turn that has failed since would run once more.
  */
 export class Outbox {
-  /** The newest request of each name that this page has sent. @type {Map<string, TurnRequest>} */
-  sent = new Map();
-
   /** @param {Session} session */
   constructor(session) {
     this.session = session;
@@ -18,38 +15,44 @@ export class Outbox {
   /**
    * @param {string} chatId
    * @param {TurnRequest} request
-   * @returns {(isLost?: boolean) => boolean} ends the wait: lost requests stay, and are not sent by themselves. It is false if
-   *   the chat has sent another request since.
+   * @returns {() => void} takes it out again.
    */
   put(chatId, request) {
     const name = this.toName(chatId);
-    this.sent.set(name, request);
-    write(name, { request });
-    return (isLost = false) => {
-      if (this.sent.get(name) !== request) return false;
-      write(name, isLost ? { request, isLost } : undefined);
-      return true;
-    };
+    write(name, [...read(name).filter(({ key }) => key !== request.key), request]);
+    return () => drop(name, request.key);
   }
 
-  /** @param {string} chatId @returns {OpenRequest | undefined} */
-  find(chatId) {
-    const text = recall(this.toName(chatId));
-    return text === '' ? undefined : JSON.parse(text);
+  /** @param {string} chatId @returns {TurnRequest[]} in the order in which they were sent. */
+  list(chatId) {
+    return read(this.toName(chatId));
   }
 
-  /** @param {string} chatId */
-  drop(chatId) {
-    write(this.toName(chatId), undefined);
+  /** @param {string} chatId @param {string} [key] - of one request; without it, all of the chat. */
+  drop(chatId, key) {
+    drop(this.toName(chatId), key);
   }
 
   /** @param {string} chatId */
   toName(chatId) {
-    return `request ${JSON.stringify([this.session.userId, chatId])}`;
+    return `requests ${JSON.stringify([this.session.userId, chatId])}`;
   }
 }
 
-/** @param {string} name @param {OpenRequest | undefined} open */
-function write(name, open) {
-  keep(name, open ? JSON.stringify(open) : '');
+/** @param {string} name @param {string} [key] */
+function drop(name, key) {
+  write(
+    name,
+    read(name).filter((request) => key !== undefined && request.key !== key),
+  );
+}
+
+/** @param {string} name @returns {TurnRequest[]} */
+function read(name) {
+  return JSON.parse(recall(name) || '[]');
+}
+
+/** @param {string} name @param {TurnRequest[]} requests */
+function write(name, requests) {
+  keep(name, requests.length === 0 ? '' : JSON.stringify(requests));
 }

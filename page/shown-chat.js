@@ -90,6 +90,16 @@ export class ShownChat {
     this.show([...stored, ...hidden, ...others.filter(isUnsent), prompt], this.cursor);
   }
 
+  /** Takes the prompt of a request off the page. @param {string} key */
+  removeRequest(key) {
+    for (const entry of this.entries) if (isUnsent(entry) && entry.request?.key === key) this.remove(entry);
+  }
+
+  /** Leaves only what the next read shows, and what was not sent. */
+  forgetOlder() {
+    this.show(this.entries.filter(isUnsent), undefined);
+  }
+
   /** Takes other entries of the same message off the page. @param {Entry} entry @returns {boolean} whether there were any. */
   removeOthers(entry) {
     const others = this.entries.filter((one) => one !== entry && one.id !== undefined && one.id === entry.id);

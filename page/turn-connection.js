@@ -16,24 +16,15 @@ const RETRY = { first: 500, most: 5000, times: 60 };
  * @param {AbortSignal} options.signal - ends the reading, and never the turn.
  */
 export async function readTurn(turn, { connect, readStored, onPart, onLost, signal }) {
-  let isMissed = false;
   for (let delay = RETRY.first; !turn.isOver; delay = Math.min(delay * 2, RETRY.most)) {
     try {
-      // Once it was missed, a turn that runs is another one.
       /** @type {AsyncIterable<StreamPart> | undefined} */
-      const parts = isMissed ? undefined : await connect();
-      isMissed = parts === undefined;
-      if (parts === undefined) {
-        await readStored();
-        turn.close();
-        return;
-      }
-      turn.restart();
-      for await (const part of parts) {
-        signal.throwIfAborted();
-        onPart(part);
-      }
-      turn.end();
+      const parts = turn.isMissed ? undefined : await connect();
+      turn.isMissed = parts === undefined;
+      if (parts) await readParts(turn, parts, { onPart, signal });
+      if (turn.isMissed) await readStored();
+      if (turn.isMissed) turn.close();
+      else turn.end();
     } catch (error) {
       turn.fail(error, RETRY.times);
       if (turn.isOver || signal.aborted) return;
@@ -41,5 +32,22 @@ export async function readTurn(turn, { connect, readStored, onPart, onLost, sign
       await new Promise((resolve) => setTimeout(resolve, delay));
       if (signal.aborted) return;
     }
+  }
+}
+
+/**
+ * Reads what one connection tells of a turn.
+ *
+ * @param {TurnReader} turn @param {AsyncIterable<StreamPart>} parts
+ * @param {{ onPart: (part: StreamPart) => void, signal: AbortSignal }} options
+ */
+async function readParts(turn, parts, { onPart, signal }) {
+  turn.restart();
+  for await (const part of parts) {
+    signal.throwIfAborted();
+    // The turn that runs now may have come after this one.
+    turn.isMissed = part.type === 'start' && turn.reply.id !== undefined && turn.reply.id !== part.messageId;
+    if (turn.isMissed) return;
+    onPart(part);
   }
 }

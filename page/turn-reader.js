@@ -14,6 +14,10 @@ export class TurnReader {
   isLeft = false;
   /** Its messages were shown before. */
   isRepeated = false;
+  /** It ended while nothing was connected to it. */
+  isMissed = false;
+  /** It only asks for another reply. */
+  isAgain = false;
   onBegin = () => {};
   /** Nothing of the newest connection has been read. */
   isFresh = false;
@@ -87,7 +91,8 @@ export class TurnReader {
   end() {
     const { error, finishReason = 'stop', wasStopped } = this;
     const hasText = this.reply.content !== '';
-    if (wasStopped) this.close({ kind: 'stopped', error: 'Stopped' });
+    if (error !== undefined && !this.hasStarted) this.close({ kind: 'unsent', error, status: 500 });
+    else if (wasStopped) this.close({ kind: 'stopped', error: 'Stopped' });
     else if (error !== undefined || finishReason === 'error')
       this.close({ kind: hasText ? 'partial' : 'failed', error });
     else if (finishReason === 'length') this.close({ kind: 'limit', error: 'The agent has reached its limit' });

@@ -28,13 +28,8 @@ export interface TurnRequest {
   readonly newChatId: string;
   /** The message whose turn is replaced, with all after it. */
   readonly replaceFrom?: string;
-}
-
-/** A request of which nobody knows yet whether its turn has begun. */
-export interface OpenRequest {
-  readonly request: TurnRequest;
-  /** The connection was lost, and the person has been told. */
-  readonly isLost?: boolean;
+  /** Number of the newest turn when it was sent first. Its own turn has a greater one. */
+  readonly after?: number;
 }
 
 /** Why a turn has no whole reply, for a notice under its last message. */
@@ -62,4 +57,26 @@ export interface Entry {
   trouble?: Trouble;
   /** The request of this tab that the entry came from. */
   request?: TurnRequest;
+}
+
+/** Hears what happens to the open chat, and to turns of chats that were left. */
+export interface LiveListener {
+  /** Another chat is shown, or this one has changed. */
+  onChat(): void;
+  /** The first prompt of a chat is being sent. */
+  onOpening(chatId: string): void;
+  /** It was refused, and has no chat. */
+  onUnopened(): void;
+  /** A turn has begun or ended. */
+  onTurn(chat: ChatSummary): void;
+  /** A prompt was not sent after its chat was left. Without an id, there is no chat. */
+  onRefused(chatId: string | undefined, prompt: Entry): void;
+  /** A turn has begun after its chat was left. */
+  onBegun(chatId: string): void;
+  /** It is not known whether a turn has begun, and its chat was left. */
+  onUncertain(chatId: string): void;
+  /** The connection was lost, and is tried again; without an error it is back. */
+  onConnection(error?: unknown): void;
+  /** `isBusy` or `isStopping` has changed. */
+  onState(): void;
 }

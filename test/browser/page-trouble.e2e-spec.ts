@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { describeInBrowser } from '../support/browser.js';
 import { toStart } from '../support/page-driver.js';
@@ -52,8 +53,10 @@ describeInBrowser('the page in trouble', () => {
     await driver.notices.getByText('The service cannot be reached').waitFor();
     await driver.page.unroute('**/chat/stream');
     await driver.page.reload();
+    await driver.notices.getByText('It is not certain whether this was sent').waitFor();
     await driver.page.route('**/chat/stream', (route) => route.abort(), { times: 1 });
     await driver.press('Try again');
+    await driver.notices.getByText('The service cannot be reached').waitFor();
     await driver.press('Edit');
     expect(await driver.prompt.inputValue()).toBe('Plan a weekend in Lisbon');
     await driver.page.route('**/chat/stream', (route) => route.abort(), { times: 1 });
@@ -98,6 +101,31 @@ describeInBrowser('the page in trouble', () => {
     await driver.replies.nth(1).getByText('Alfama').waitFor();
     expect(await driver.page.locator('.message').count()).toBe(4);
     expect(await driver.page.getByRole('alert').isHidden()).toBe(true);
+  });
+
+  it('keeps its prompt apart from a turn that another device has begun since the connection was lost', async () => {
+    const token = fixture.createToken('sleeper');
+    const id = await fixture.ask(token, `Hello ${SHORT}`);
+    const driver = await fixture.openPage({ token, hash: `#${id}` });
+    await driver.replies.waitFor();
+    const theirs = '[[fault reply pace=60]] Theirs';
+    let running: Promise<unknown> = Promise.resolve();
+    await driver.page.route(
+      '**/chat/stream',
+      async (route) => {
+        await fixture.ask(token, `Mine ${SHORT}`, id);
+        running = fixture.ask(token, theirs, id);
+        while ((await fixture.listPrompts(token, id)).length < 3) await wait(20);
+        await driver.fulfill(route, 'text/event-stream', `data: ${JSON.stringify(toStart(id, 2))}\n\n`);
+      },
+      { times: 1 },
+    );
+    await driver.say(`Mine ${SHORT}`);
+    await driver.replies.nth(2).waitFor();
+    await running;
+    await driver.untilReady();
+    expect(await driver.listPrompts()).toEqual([`Hello ${SHORT}`, `Mine ${SHORT}`, theirs]);
+    expect(await driver.replies.nth(1).textContent()).not.toContain('Theirs');
   });
 
   it('shows each source once after a connection was lost behind them', async () => {

@@ -4,13 +4,14 @@ import { describeInBrowser } from '../support/browser.js';
 import { holdNext, refuseNext } from '../support/page-driver.js';
 import { SHORT, usePage } from '../support/page-fixture.js';
 
+const UNCERTAIN = 'It is not certain whether this was sent';
 const LOOK_AGAIN = `document.dispatchEvent(new Event('visibilitychange'))`;
 
 /** Tests of texts that a person has written, and that were not sent. */
 describeInBrowser('the page with texts that were not sent', () => {
   const fixture = usePage();
 
-  it('sends the first prompt of a chat once, whenever the page is loaded again', async () => {
+  it('finds the first prompt of a chat again, whenever the page is loaded anew, and sends it once', async () => {
     const token = fixture.createToken('reloader');
     const driver = await fixture.openPage({ token });
     const held = holdNext(driver, '**/chat/stream');
@@ -19,9 +20,13 @@ describeInBrowser('the page with texts that were not sent', () => {
     const { chatId } = driver;
     // The service has not had the request so far.
     await driver.page.reload();
+    await driver.notices.getByText(UNCERTAIN).waitFor();
+    expect(await driver.prompt.inputValue()).toBe('');
+    await driver.press('Try again');
     while ((await fixture.listPrompts(token, chatId)).length === 0) await wait(20);
     await driver.page.reload();
     await driver.page.locator('[data-phase=waiting]').waitFor();
+    expect(await driver.listPrompts()).toHaveLength(1);
     await driver.press('Stop');
     await driver.notices.getByText('Stopped').waitFor();
     await driver.untilReady();
@@ -46,40 +51,130 @@ describeInBrowser('the page with texts that were not sent', () => {
       while ((await fixture.listPrompts(token, chatId)).length < count) await wait(20);
       await route.abort();
       await driver.notices.getByText('The service cannot be reached').waitFor();
-      // The prompt comes back with its request, and not as a draft that would be a second turn.
-      await driver.page.reload();
-      await driver.notices.getByText('The service cannot be reached').waitFor();
-      expect(await driver.prompt.inputValue()).toBe('');
-      await driver.press('Try again');
+      if (isFirst) await driver.press('Try again');
+      else await driver.page.reload();
       await driver.replies.getByText('Alfama').waitFor();
       await Promise.all([driver.untilReady(), running]);
+      expect(await driver.prompt.inputValue()).toBe('');
       expect(await driver.listPrompts()).toHaveLength(count);
       expect([driver.chatId, await driver.listPrompts()]).toEqual([chatId, await fixture.listPrompts(token, chatId)]);
       expect(await driver.titles.count()).toBe(1);
     },
   );
 
-  it('sends a later prompt once that was on its way when the page was loaded again, or its chat left', async () => {
+  it('runs no turn twice that failed while its chat was left, or the page was gone', async () => {
+    const token = fixture.createToken('unlucky-traveller');
+    const id = await fixture.ask(token, `Hello ${SHORT}`);
+    const driver = await fixture.openPage({ token, hash: `#${id}` });
+    await driver.replies.waitFor();
+    const isStored = async (count: number) => (await fixture.listPrompts(token, id)).length === count;
+    const held = holdNext(driver, '**/chat/stream');
+    await driver.say('Two [[fault http-error]]');
+    const route = await held;
+    await driver.page.getByRole('link', { name: 'New chat' }).click();
+    await route.continue();
+    while (!(await isStored(2))) await wait(20);
+    await driver.page.goBack();
+    await driver.notices.getByText('Your message is kept.').waitFor();
+    const gone = holdNext(driver, '**/chat/stream');
+    await driver.say('Three [[fault http-error]]');
+    await fixture.repeat((await gone).request());
+    await driver.page.reload();
+    await driver.notices.nth(1).waitFor();
+    await driver.untilReady();
+    expect(await driver.listPrompts()).toEqual([
+      `Hello ${SHORT}`,
+      'Two [[fault http-error]]',
+      'Three [[fault http-error]]',
+    ]);
+    expect(await isStored(3)).toBe(true);
+  });
+
+  it('finds an edit that went through though its response was lost', async () => {
+    const token = fixture.createToken('lost-editor');
+    const id = await fixture.ask(token, `One ${SHORT}`);
+    await fixture.ask(token, `Two ${SHORT}`, id);
+    const driver = await fixture.openPage({ token, hash: `#${id}` });
+    await driver.replies.nth(1).waitFor();
+    driver.allow(/ERR_FAILED/);
+    const sent = holdNext(driver, '**/chat/stream');
+    const editing = driver.edit(0, `Better ${SHORT}`);
+    const route = await sent;
+    await fixture.repeat(route.request());
+    await route.abort();
+    await editing;
+    await driver.notices.getByText('The service cannot be reached').waitFor();
+    await driver.press('Try again');
+    await driver.notices.waitFor({ state: 'detached' });
+    await driver.untilReady();
+    expect(await driver.listPrompts()).toEqual([`Better ${SHORT}`]);
+    expect(await fixture.listPrompts(token, id)).toEqual([`Better ${SHORT}`]);
+  });
+
+  it('sends a later prompt once that was on its way when its chat was left', async () => {
     const token = fixture.createToken('traveller');
     const id = await fixture.ask(token, `Hello ${SHORT}`);
     const driver = await fixture.openPage({ token, hash: `#${id}` });
     await driver.replies.waitFor();
-    const lost = holdNext(driver, '**/chat/stream');
-    await driver.say(`Two ${SHORT}`);
-    await lost;
-    await driver.page.reload();
-    await driver.replies.nth(1).waitFor();
-    await driver.untilReady();
     const late = holdNext(driver, '**/chat/stream');
-    await driver.say(`Three ${SHORT}`);
+    await driver.say(`Two ${SHORT}`);
     const route = await late;
     await driver.page.getByRole('link', { name: 'New chat' }).click();
     await driver.page.goBack();
-    await driver.replies.nth(2).waitFor();
-    await driver.untilReady();
+    await driver.notices.getByText(UNCERTAIN).waitFor();
+    // It arrives after all.
     await route.continue();
-    expect(await driver.listPrompts()).toEqual([`Hello ${SHORT}`, `Two ${SHORT}`, `Three ${SHORT}`]);
+    await driver.replies.nth(1).waitFor();
+    await driver.notices.waitFor({ state: 'detached' });
+    await driver.untilReady();
+    expect(await driver.listPrompts()).toEqual([`Hello ${SHORT}`, `Two ${SHORT}`]);
     expect(await fixture.listPrompts(token, id)).toEqual(await driver.listPrompts());
+  });
+
+  it('says that it is not certain whether a prompt was sent whose chat was left, and leads there', async () => {
+    const driver = await fixture.openPage();
+    driver.allow(/ERR_FAILED/);
+    const held = holdNext(driver, '**/chat/stream');
+    await driver.say('Plan a weekend in Lisbon');
+    const route = await held;
+    const { chatId } = driver;
+    await driver.page.getByRole('link', { name: 'New chat' }).click();
+    await driver.page.getByText('What would you like to know?').waitFor();
+    await route.abort();
+    await driver.page.getByRole('link', { name: 'Show it' }).click();
+    await driver.notices.getByText(UNCERTAIN).waitFor();
+    await driver.press('Edit');
+    expect(await driver.prompt.inputValue()).toBe('Plan a weekend in Lisbon');
+    await driver.prompt.press('Enter');
+    await driver.replies.getByText('Alfama').waitFor();
+    await driver.untilReady();
+    expect([driver.chatId, await driver.listPrompts()]).toEqual([chatId, ['Plan a weekend in Lisbon']]);
+  });
+
+  it('stays in the chat of a first prompt whose connection was lost, though another one is sent there', async () => {
+    const token = fixture.createToken('impatient');
+    const driver = await fixture.openPage({ token });
+    driver.allow(/ERR_FAILED/);
+    const sent = holdNext(driver, '**/chat/stream');
+    await driver.say('Plan a weekend [[fault silence after=9]]');
+    const route = await sent;
+    const running = fixture.repeat(route.request());
+    const { chatId } = driver;
+    while ((await fixture.listPrompts(token, chatId)).length === 0) await wait(20);
+    await route.abort();
+    await driver.press('Edit');
+    await driver.say(`Another ${SHORT}`);
+    await driver.notices.getByText('another answer').waitFor();
+    await driver.press('Stop');
+    await running;
+    await driver.untilReady();
+    await driver.notices.getByRole('button', { name: 'Try again' }).last().click();
+    await driver.untilReady();
+    expect(await fixture.listPrompts(token, chatId)).toEqual([
+      'Plan a weekend [[fault silence after=9]]',
+      `Another ${SHORT}`,
+    ]);
+    expect(driver.chatId).toBe(chatId);
   });
 
   it('stops a first turn whose chat was left before it began, and shows the chat in the list', async () => {
@@ -139,6 +234,7 @@ describeInBrowser('the page with texts that were not sent', () => {
     await driver.page.getByRole('alert').getByText('Chat not found').waitFor();
     await driver.page.getByText('What would you like to know?').waitFor();
     expect([await driver.prompts.count(), await driver.titles.count()]).toEqual([0, 1]);
+    expect(await driver.prompt.inputValue()).toBe('First');
   });
 
   it('leaves an open edit as it is while the chat grows elsewhere', async () => {

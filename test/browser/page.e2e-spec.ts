@@ -178,6 +178,8 @@ describeInBrowser('the page', () => {
 
   it('stops the first reply of a chat before its first word, and another one, and keeps what was there', async () => {
     const driver = await fixture.openPage();
+    const stops: string[] = [];
+    driver.page.on('request', (request) => request.url().includes('/stop') && stops.push(request.url()));
     await driver.say('Plan a weekend [[fault delay ms=600000]]');
     await driver.press('Stop');
     await driver.notices.getByText('Stopped').waitFor();
@@ -187,6 +189,11 @@ describeInBrowser('the page', () => {
     await driver.press('Stop');
     await driver.notices.nth(1).waitFor();
     await driver.untilReady();
+    // Each names its turn, so a late one stops no other.
+    expect(stops.map((url) => new URL(url).searchParams.get('turn_id'))).toEqual([
+      expect.stringMatching(/:1(:user)?$/),
+      expect.stringMatching(/:2$/),
+    ]);
     const text = await driver.replies.last().textContent();
     await driver.page.reload();
     await driver.notices.nth(1).waitFor();
