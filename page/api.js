@@ -79,7 +79,8 @@ export class Api {
    * @param {boolean} options.isNew - whether the turn may open the chat.
    * @param {boolean} options.supersede - whether a turn that runs in the chat is stopped first.
    * @param {AbortSignal} options.signal - ends the reading. The request itself goes on, so a refusal is always heard.
-   * @returns {Promise<AsyncGenerator<StreamPart, void, void>>}
+   * @returns {Promise<{ parts: AsyncGenerator<StreamPart, void, void>, turnId: string | undefined }>} the id is there if the turn
+   *   had begun before its stream opened.
    */
   async ask({ prompt, key, replaceFrom }, { chatId, isNew, supersede, signal }) {
     const reading = new AbortController();
@@ -99,7 +100,7 @@ export class Api {
     });
     signal.addEventListener('abort', () => reading.abort());
     if (signal.aborted) reading.abort();
-    return readStream(requireBody(response));
+    return { parts: readStream(requireBody(response)), turnId: response.headers.get('turn-id') ?? undefined };
   }
 
   /** Asks for another token. @param {string} [reason] - why the last one was refused. */

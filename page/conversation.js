@@ -3,7 +3,8 @@
 /** @import { MessageList } from './message-list.js' */
 /** @import { Outbox } from './outbox.js' */
 /** @import { Entry } from './types.js' */
-import { createId, findPrompt, isUnsent, toReplaced } from './entries.js';
+import { isGone } from './api.js';
+import { createId, findMessage, findPrompt, isUnsent, toReplaced } from './entries.js';
 
 /** What a person does in the open chat. */
 export class Conversation {
@@ -29,7 +30,7 @@ export class Conversation {
     this.view.setLoading(id !== undefined);
     const { signal } = this.live.leaving;
     try {
-      if (id !== undefined) await this.live.load(id, this.outbox.list(id));
+      if (id !== undefined) await this.live.load(id, { open: this.outbox.list(id) });
     } finally {
       if (!signal.aborted) this.view.setLoading(false);
     }
@@ -76,6 +77,39 @@ export class Conversation {
   askAgain(entry) {
     const prompt = findPrompt(this.shown.entries, entry);
     return this.edit(prompt, prompt.content);
+  }
+
+  /** Repeats the request of a prompt that may not have arrived. @param {Entry} prompt @param {boolean} [supersede] */
+  async repeat(prompt, supersede) {
+    if (prompt.trouble?.status === 0 && (await this.findArrived(prompt))) return;
+    await this.live.send(prompt, supersede);
+  }
+
+  /**
+   * Looks whether a request has arrived, and shows its turn.
+   *
+   * @param {Entry} prompt
+   * @returns {Promise<boolean>} false if it can be sent. The key of a turn that has failed would run once more.
+   */
+  async findArrived(prompt) {
+    const { live } = this;
+    const { signal } = live.leaving;
+    const { id } = this.shown;
+    const { request } = prompt;
+    if (id === undefined || request === undefined || live.isBusy) return false;
+    live.setBusy(true);
+    try {
+      const chat = await this.api.readChat(id, signal);
+      if (findMessage(chat, request) === undefined) return false;
+      live.show(chat);
+      return true;
+    } catch (error) {
+      if (!isGone(error) && !signal.aborted) live.listener.onConnection(error);
+      return !isGone(error);
+    } finally {
+      if (!signal.aborted) live.setBusy(false);
+      if (!signal.aborted && !this.shown.entries.includes(prompt)) void live.refresh().catch(() => undefined);
+    }
   }
 
   /** Takes a prompt that was not sent off the page. @param {Entry} entry @returns {string} its text. */

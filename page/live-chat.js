@@ -43,8 +43,13 @@ export class LiveChat {
     this.listener.onChat();
   }
 
-  /** @param {string} id @param {readonly TurnRequest[]} [open] - requests of which it is not known whether they have arrived. */
-  async load(id, open = []) {
+  /**
+   * @param {string} id
+   * @param {object} [options]
+   * @param {readonly TurnRequest[]} [options.open] - requests of which it is not known whether they have arrived.
+   * @param {boolean} [options.isWhole] - older messages are read again if one scrolls up.
+   */
+  async load(id, { open = [], isWhole = false } = {}) {
     const { signal } = this.leaving;
     const chat = await this.api.readChat(id, signal).catch((error) => {
       // The first of them opens the chat.
@@ -52,20 +57,15 @@ export class LiveChat {
     });
     if (signal.aborted || this.isBusy) return;
     this.shown.id = id;
-    if (chat) this.show(chat);
-    for (const request of open) {
-      if (chat && findMessage(chat, request)) this.outbox.drop(id, request.key);
-      else this.shown.append(toUncertain(request));
-    }
+    for (const request of open) this.shown.append(toUncertain(request));
+    if (chat) this.show(chat, { isWhole });
     if (chat?.running) void this.follow();
   }
 
   /** Reads the chat again, for what another tab or device has changed. @param {{ isWhole?: boolean }} [options] */
-  async refresh({ isWhole = false } = {}) {
+  async refresh(options) {
     if (this.shown.chat === undefined || this.isBusy) return;
-    // Older messages are read again if one scrolls up.
-    if (isWhole) this.shown.forgetOlder();
-    await this.load(this.shown.chat.id);
+    await this.load(this.shown.chat.id, options);
   }
 
   async stop() {
@@ -92,7 +92,8 @@ export class LiveChat {
     // Until the service has told of the chat, each request may be the one that opens it.
     const isNew = shown.chat === undefined;
     const chatId = shown.id ?? given.newChatId;
-    const request = { after: toNewestNumber(shown.entries), ...given };
+    const newest = toNewestNumber(shown.entries);
+    const request = { after: newest, ...given };
     const endWait = this.outbox.put(chatId, request);
     this.setBusy(true);
     if (shown.id === undefined) this.listener.onOpening(chatId);
@@ -106,13 +107,11 @@ export class LiveChat {
     const turn = new TurnReader(prompt, reply);
     turn.onBegin = endWait;
     turn.isAgain = isAgain;
-    let isAccepted = false;
     await this.read(turn, async () => {
-      // A lost connection may have been lost before the service had the request. Its key makes the repetition safe.
       if (turn.hasStarted) return this.api.follow(chatId, signal);
       try {
-        const parts = await this.api.ask(request, { chatId, isNew, supersede, signal });
-        isAccepted = true;
+        const { parts, turnId } = await this.api.ask(request, { chatId, isNew, supersede, signal });
+        if (turnId !== undefined) turn.begin(turnId);
         return parts;
       } catch (error) {
         // With an id, the turn that runs has the key of this request.
@@ -121,59 +120,47 @@ export class LiveChat {
         return this.api.follow(chatId, signal);
       }
     });
-    const isKnown = turn.isOver || turn.hasStarted || isAccepted;
-    const isUncertain = isUnsent(prompt) ? prompt.trouble?.status === 0 : !isKnown;
-    if (!isUncertain) endWait();
-    if (signal.aborted) return this.hearLate({ turn, request, isUncertain, isNew, chatId });
+    if (signal.aborted) return this.hearLate({ turn, request, isNew, chatId });
+    if (!turn.isUncertain) endWait();
     if (hidden.length > 0) await this.restoreUnreplaced(turn, hidden);
     // Its place may be further up, or what it replaces.
     const isElsewhere = turn.isRepeated || turn.isMissed || (request.replaceFrom !== undefined && hidden.length === 0);
     const isAnotherFirst = isNew && prompt.trouble?.error === IN_PROGRESS;
-    if (isElsewhere || isAnotherFirst) await this.refresh({ isWhole: true }).catch(() => undefined);
+    // Other turns may have come before it.
+    const hasOthers = toNewestNumber([reply]) > newest + 1;
+    const isWhole = isElsewhere || isAnotherFirst;
+    if (isWhole || hasOthers) await this.refresh({ isWhole }).catch(() => undefined);
     // The request is sent again with the next token.
     const { status, error } = prompt.trouble ?? {};
-    if (status === 401 && (await this.api.renew(error)) && !signal.aborted) await this.repeat(prompt);
+    if (status === 401 && (await this.api.renew(error)) && !signal.aborted) await this.send(prompt);
   }
 
   /**
    * A turn has begun, or was refused, after its chat was left.
    *
-   * @param {{ turn: TurnReader, request: TurnRequest, isUncertain: boolean, isNew: boolean, chatId: string }} end
+   * @param {{ turn: TurnReader, request: TurnRequest, isNew: boolean, chatId: string }} end
    */
-  hearLate({ turn, request, isUncertain, isNew, chatId }) {
-    if (isUncertain) return this.listener.onUncertain(chatId);
-    // The chat may be open again, and may show the request as uncertain.
-    if (this.shown.id === chatId) this.shown.removeRequest(request.key);
+  hearLate({ turn, request: { key }, isNew, chatId }) {
+    const isWaiting = this.outbox.list(chatId).some((request) => request.key === key);
+    // The chat may be open again, and may show the prompt as uncertain, or may have sent it once more.
+    const again = this.shown.id === chatId ? this.shown.entries.filter(({ request }) => request?.key === key) : [];
+    const isRepeated = again.some((entry) => !isUnsent(entry));
+    // Nothing leads to a chat that was never opened.
+    const place = isNew && this.outbox.list(chatId).every((request) => request.key === key) ? undefined : chatId;
+    if (turn.isUncertain && place !== undefined) return this.listener.onUncertain(chatId);
+    if (!isRepeated) this.outbox.drop(chatId, key);
+    if (!isRepeated) for (const entry of again) this.shown.remove(entry);
+    if (turn.isUncertain) return isWaiting && this.listener.onUncertain(chatId, turn.prompt);
     if (!isUnsent(turn.prompt)) return this.listener.onBegun(chatId);
     // Who asks only for another reply has written nothing.
-    const isNowhere = isNew && this.outbox.list(chatId).length === 0;
-    if (!turn.isAgain) this.listener.onRefused(isNowhere ? undefined : chatId, turn.prompt);
+    if (isWaiting && !isRepeated && !turn.isAgain) this.listener.onRefused(place, turn.prompt);
   }
 
-  /** Repeats the request of a prompt that may not have arrived. @param {Entry} prompt @param {boolean} [supersede] */
-  async repeat(prompt, supersede) {
-    const { request } = prompt;
-    if (this.isBusy || request === undefined) return;
-    if (prompt.trouble?.status === 0 && (await this.findArrived(prompt, request))) return;
+  /** Sends the request of a prompt that was not sent. @param {Entry} prompt @param {boolean} [supersede] */
+  async send(prompt, supersede) {
+    if (this.isBusy || prompt.request === undefined) return;
     this.shown.remove(prompt);
-    await this.run(request, supersede);
-  }
-
-  /** Looks whether a request has arrived, and shows its turn. @param {Entry} prompt @param {TurnRequest} request */
-  async findArrived(prompt, request) {
-    const { signal } = this.leaving;
-    const { id } = this.shown;
-    if (id === undefined) return false;
-    this.setBusy(true);
-    const chat = await this.api.readChat(id, signal).catch(() => undefined);
-    if (signal.aborted) return true;
-    this.setBusy(false);
-    if (chat === undefined || findMessage(chat, request) === undefined) return false;
-    this.outbox.drop(id, request.key);
-    this.shown.remove(prompt);
-    this.show(chat);
-    if (chat.running) void this.follow();
-    return true;
+    await this.run(prompt.request, supersede);
   }
 
   /** As long as there is no reply, nothing is replaced. @param {TurnReader} turn @param {Entry[]} hidden */
@@ -274,9 +261,15 @@ export class LiveChat {
     for (const entry of [turn.prompt, turn.reply]) turn.isRepeated = this.shown.removeOthers(entry) || turn.isRepeated;
   }
 
-  /** @param {StoredChat} chat */
-  show(chat) {
+  /** Shows what is stored. Prompts that have arrived are no longer uncertain. @param {StoredChat} chat @param {{ isWhole?: boolean }} [options] */
+  show(chat, { isWhole = false } = {}) {
     this.adopt(chat);
+    for (const { request, trouble } of this.shown.entries.filter(isUnsent)) {
+      if (request === undefined || trouble?.status !== 0 || findMessage(chat, request) === undefined) continue;
+      this.outbox.drop(chat.id, request.key);
+      this.shown.removeRequest(request.key);
+    }
+    if (isWhole) this.shown.forgetOlder();
     this.shown.merge(chat);
   }
 

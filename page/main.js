@@ -60,7 +60,7 @@ const composer = new Composer({
 const messages = new MessageList(
   {
     askAgain: (entry) => void conversation.askAgain(entry),
-    retry: (entry, supersede) => void live.repeat(entry, supersede),
+    retry: (entry, supersede) => void conversation.repeat(entry, supersede),
     edit: (entry, text) => void conversation.edit(entry, text),
     takeBack: (entry) => composer.giveBack(conversation.takeBack(entry)),
     discard: (entry) => void conversation.takeBack(entry),
@@ -91,12 +91,14 @@ const live = new LiveChat(api, outbox, messages, {
     composer.keepFor(chatId ?? '', content);
     report(new ApiError(0, `Not sent: ${trouble?.error}`, { message: 'Your message is kept where you wrote it.' }));
   },
-  onUncertain: (chatId) => {
+  onUncertain: (chatId, prompt) => {
+    if (prompt) composer.keepFor('', prompt.content);
     const error = new ApiError(0, 'The connection was lost while a message was sent', { message: 'It is kept.' });
     errorLine.show(error, { name: 'Show it', href: toHash(chatId) });
   },
   onBegun: (chatId) => {
     tabs.tell(chatId);
+    if (chatId === live.shown.id && live.shown.chat === undefined) void openAddress();
     hear(chatId);
   },
   onConnection: (error) => errorLine.showConnection(error),
@@ -169,6 +171,7 @@ function leaveChat() {
 }
 
 function leaveGone() {
+  outbox.drop(findNamedChat() ?? '');
   chats.drop(findNamedChat() ?? '');
   return leaveChat();
 }

@@ -37,6 +37,12 @@ export class TurnReader {
     this.isFresh = true;
   }
 
+  /** Whether nobody knows if it has begun. */
+  get isUncertain() {
+    const { trouble } = this.prompt;
+    return trouble?.kind === 'unsent' ? trouble.status === 0 : !this.isOver && !this.hasStarted;
+  }
+
   /** The turn has begun. @param {string} turnId */
   begin(turnId) {
     this.hasStarted = true;
@@ -110,7 +116,7 @@ export class TurnReader {
     const isKnown = this.hasStarted || turnId !== undefined;
     const isLost = status === 0 || status === 429 || status >= 500;
     this.losses += 1;
-    if (isLost && (this.hasStarted || !(error instanceof ApiError)) && this.losses < mostLosses) return;
+    if (isLost && this.hasStarted && this.losses < mostLosses) return;
     if (message === STOPPED) this.close({ kind: 'stopped', error: 'Stopped' });
     else if (isKnown) this.close({ kind: this.reply.content === '' ? 'failed' : 'partial', error: message, detail });
     else this.close({ kind: 'unsent', error: message, detail: status === 429 ? toWait(retryAfter) : detail, status });

@@ -73,8 +73,8 @@ export interface LiveListener {
   onRefused(chatId: string | undefined, prompt: Entry): void;
   /** A turn has begun after its chat was left. */
   onBegun(chatId: string): void;
-  /** It is not known whether a turn has begun, and its chat was left. */
-  onUncertain(chatId: string): void;
+  /** It is not known whether a turn has begun, and its chat was left. With a prompt, nothing else leads to this chat. */
+  onUncertain(chatId: string, prompt?: Entry): void;
   /** The connection was lost, and is tried again; without an error it is back. */
   onConnection(error?: unknown): void;
   /** `isBusy` or `isStopping` has changed. */

@@ -51,8 +51,13 @@ describeInBrowser('the page with texts that were not sent', () => {
       while ((await fixture.listPrompts(token, chatId)).length < count) await wait(20);
       await route.abort();
       await driver.notices.getByText('The service cannot be reached').waitFor();
-      if (isFirst) await driver.press('Try again');
-      else await driver.page.reload();
+      if (isFirst) {
+        // As long as it cannot look, it sends nothing.
+        await driver.page.route(`**/chats/${chatId}`, (reading) => reading.abort(), { times: 1 });
+        await driver.press('Try again');
+        await driver.page.getByRole('alert').getByText('The service cannot be reached').waitFor();
+        await driver.press('Try again');
+      } else await driver.page.reload();
       await driver.replies.getByText('Alfama').waitFor();
       await Promise.all([driver.untilReady(), running]);
       expect(await driver.prompt.inputValue()).toBe('');
@@ -103,35 +108,39 @@ describeInBrowser('the page with texts that were not sent', () => {
     await fixture.repeat(route.request());
     await route.abort();
     await editing;
-    await driver.notices.getByText('The service cannot be reached').waitFor();
-    await driver.press('Try again');
-    await driver.notices.waitFor({ state: 'detached' });
+    await driver.prompts.nth(1).waitFor({ state: 'detached' });
     await driver.untilReady();
-    expect(await driver.listPrompts()).toEqual([`Better ${SHORT}`]);
+    expect([await driver.listPrompts(), await driver.notices.count()]).toEqual([[`Better ${SHORT}`], 0]);
     expect(await fixture.listPrompts(token, id)).toEqual([`Better ${SHORT}`]);
   });
 
-  it('sends a later prompt once that was on its way when its chat was left', async () => {
-    const token = fixture.createToken('traveller');
-    const id = await fixture.ask(token, `Hello ${SHORT}`);
-    const driver = await fixture.openPage({ token, hash: `#${id}` });
-    await driver.replies.waitFor();
-    const late = holdNext(driver, '**/chat/stream');
-    await driver.say(`Two ${SHORT}`);
-    const route = await late;
-    await driver.page.getByRole('link', { name: 'New chat' }).click();
-    await driver.page.goBack();
-    await driver.notices.getByText(UNCERTAIN).waitFor();
-    // It arrives after all.
-    await route.continue();
-    await driver.replies.nth(1).waitFor();
-    await driver.notices.waitFor({ state: 'detached' });
-    await driver.untilReady();
-    expect(await driver.listPrompts()).toEqual([`Hello ${SHORT}`, `Two ${SHORT}`]);
-    expect(await fixture.listPrompts(token, id)).toEqual(await driver.listPrompts());
-  });
+  it.each(['the first prompt of a chat', 'a later prompt'])(
+    'sends %s once that was on its way when its chat was left',
+    async (which) => {
+      const token = fixture.createToken(`traveller with ${which}`);
+      const isFirst = which !== 'a later prompt';
+      const hash = isFirst ? '' : `#${await fixture.ask(token, `Hello ${SHORT}`)}`;
+      const driver = await fixture.openPage({ token, hash });
+      if (!isFirst) await driver.replies.waitFor();
+      const late = holdNext(driver, '**/chat/stream');
+      await driver.say(`Mine ${SHORT}`);
+      const route = await late;
+      const { chatId } = driver;
+      await driver.page.getByRole('link', { name: 'New chat' }).click();
+      await driver.page.goBack();
+      await driver.notices.getByText(UNCERTAIN).waitFor();
+      // It arrives after all.
+      await route.continue();
+      await driver.notices.waitFor({ state: 'detached' });
+      await driver.replies.nth(isFirst ? 0 : 1).waitFor();
+      await driver.untilReady();
+      expect(await driver.listPrompts()).toEqual([...(isFirst ? [] : [`Hello ${SHORT}`]), `Mine ${SHORT}`]);
+      expect(await fixture.listPrompts(token, chatId)).toEqual(await driver.listPrompts());
+      expect(await driver.prompt.inputValue()).toBe('');
+    },
+  );
 
-  it('says that it is not certain whether a prompt was sent whose chat was left, and leads there', async () => {
+  it('says that the connection was lost to a chat that was left, keeps the prompt, and leads there', async () => {
     const driver = await fixture.openPage();
     driver.allow(/ERR_FAILED/);
     const held = holdNext(driver, '**/chat/stream');
@@ -140,14 +149,12 @@ describeInBrowser('the page with texts that were not sent', () => {
     const { chatId } = driver;
     await driver.page.getByRole('link', { name: 'New chat' }).click();
     await driver.page.getByText('What would you like to know?').waitFor();
+    await fixture.repeat(route.request());
     await route.abort();
-    await driver.page.getByRole('link', { name: 'Show it' }).click();
-    await driver.notices.getByText(UNCERTAIN).waitFor();
-    await driver.press('Edit');
+    await driver.page.getByRole('alert').getByText('The connection was lost').waitFor();
     expect(await driver.prompt.inputValue()).toBe('Plan a weekend in Lisbon');
-    await driver.prompt.press('Enter');
+    await driver.page.getByRole('link', { name: 'Show it' }).click();
     await driver.replies.getByText('Alfama').waitFor();
-    await driver.untilReady();
     expect([driver.chatId, await driver.listPrompts()]).toEqual([chatId, ['Plan a weekend in Lisbon']]);
   });
 
