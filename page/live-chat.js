@@ -17,6 +17,7 @@ export class LiveChat {
   turn;
   isBusy = false;
   isStopping = false;
+  isClosed = false;
   /** Ends what still runs for the chat that was shown before. */
   leaving = new AbortController();
 
@@ -29,14 +30,16 @@ export class LiveChat {
     this.shown = new ShownChat(view);
   }
 
-  /** Ends what still runs for this chat on the page. A turn goes on. */
+  /** The page goes. What is under way stays in the outbox. */
   close() {
+    this.isClosed = true;
     this.leaving.abort();
   }
 
   /** Shows no chat. */
   leave() {
-    this.close();
+    this.isClosed = false;
+    this.leaving.abort();
     this.leaving = new AbortController();
     this.setBusy(false);
     this.shown.clear();
@@ -120,7 +123,7 @@ export class LiveChat {
         return this.api.follow(chatId, signal);
       }
     });
-    if (signal.aborted) return this.hearLate({ turn, request, isNew, chatId });
+    if (signal.aborted) return this.isClosed || this.hearLate({ turn, request, isNew, chatId });
     if (!turn.isUncertain) endWait();
     if (hidden.length > 0) await this.restoreUnreplaced(turn, hidden);
     // Its place may be further up, or what it replaces.
