@@ -103,11 +103,6 @@ export class Api {
     return { parts: readStream(requireBody(response)), turnId: response.headers.get('turn-id') ?? undefined };
   }
 
-  /** Asks for another token. @param {string} [reason] - why the last one was refused. */
-  renew(reason) {
-    return this.session.renew(reason);
-  }
-
   /**
    * Follows the turn that runs in a chat.
    *

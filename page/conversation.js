@@ -1,7 +1,4 @@
-/** @import { Api } from './api.js' */
 /** @import { LiveChat } from './live-chat.js' */
-/** @import { MessageList } from './message-list.js' */
-/** @import { Outbox } from './outbox.js' */
 /** @import { Entry } from './types.js' */
 import { isGone } from './api.js';
 import { createId, findMessage, findPrompt, isUnsent, toReplaced } from './entries.js';
@@ -11,14 +8,13 @@ export class Conversation {
   isLoadingOlder = false;
 
   /**
-   * @param {Api} api @param {Outbox} outbox @param {MessageList} view @param {LiveChat} live
+   * @param {LiveChat} live
    * @param {(texts: string) => void} onLeave - gets texts that were not sent, when they leave the page.
    */
-  constructor(api, outbox, view, live, onLeave) {
-    this.api = api;
-    this.outbox = outbox;
-    this.view = view;
+  constructor(live, onLeave) {
     this.live = live;
+    this.api = live.api;
+    this.outbox = live.outbox;
     this.shown = live.shown;
     this.onLeave = onLeave;
   }
@@ -27,12 +23,12 @@ export class Conversation {
   async open(id) {
     this.leave();
     this.live.leave();
-    this.view.setLoading(id !== undefined);
+    this.live.view.setLoading(id !== undefined);
     const { signal } = this.live.leaving;
     try {
       if (id !== undefined) await this.live.load(id, { open: this.outbox.list(id) });
     } finally {
-      if (!signal.aborted) this.view.setLoading(false);
+      if (!signal.aborted) this.live.view.setLoading(false);
     }
   }
 

@@ -109,7 +109,6 @@ export class LiveChat {
     announce('The agent is answering');
     const turn = new TurnReader(prompt, reply);
     turn.onBegin = endWait;
-    turn.isAgain = isAgain;
     await this.read(turn, async () => {
       if (turn.hasStarted) return this.api.follow(chatId, signal);
       try {
@@ -123,7 +122,7 @@ export class LiveChat {
         return this.api.follow(chatId, signal);
       }
     });
-    if (signal.aborted) return this.isClosed || this.hearLate({ turn, request, isNew, chatId });
+    if (signal.aborted) return this.isClosed || this.hearLate({ turn, request, isNew, isAgain, chatId });
     if (!turn.isUncertain) endWait();
     if (hidden.length > 0) await this.restoreUnreplaced(turn, hidden);
     // Its place may be further up, or what it replaces.
@@ -135,15 +134,15 @@ export class LiveChat {
     if (isWhole || hasOthers) await this.refresh({ isWhole }).catch(() => undefined);
     // The request is sent again with the next token.
     const { status, error } = prompt.trouble ?? {};
-    if (status === 401 && (await this.api.renew(error)) && !signal.aborted) await this.send(prompt);
+    if (status === 401 && (await this.api.session.renew(error)) && !signal.aborted) await this.send(prompt);
   }
 
   /**
    * A turn has begun, or was refused, after its chat was left.
    *
-   * @param {{ turn: TurnReader, request: TurnRequest, isNew: boolean, chatId: string }} end
+   * @param {{ turn: TurnReader, request: TurnRequest, isNew: boolean, isAgain: boolean, chatId: string }} end
    */
-  hearLate({ turn, request: { key }, isNew, chatId }) {
+  hearLate({ turn, request: { key }, isNew, isAgain, chatId }) {
     const isWaiting = this.outbox.list(chatId).some((request) => request.key === key);
     // The chat may be open again, and may show the prompt as uncertain, or may have sent it once more.
     const again = this.shown.id === chatId ? this.shown.entries.filter(({ request }) => request?.key === key) : [];
@@ -155,8 +154,8 @@ export class LiveChat {
     if (!isRepeated) for (const entry of again) this.shown.remove(entry);
     if (turn.isUncertain) return isWaiting && this.listener.onUncertain(chatId, turn.prompt);
     if (!isUnsent(turn.prompt)) return this.listener.onBegun(chatId);
-    // Who asks only for another reply has written nothing.
-    if (isWaiting && !isRepeated && !turn.isAgain) this.listener.onRefused(place, turn.prompt);
+    // A request for another reply has no text of its own.
+    if (isWaiting && !isRepeated && !isAgain) this.listener.onRefused(place, turn.prompt);
   }
 
   /** Sends the request of a prompt that was not sent. @param {Entry} prompt @param {boolean} [supersede] */

@@ -107,7 +107,7 @@ const live = new LiveChat(api, outbox, messages, {
     header.setBusy(live.isBusy);
   },
 });
-const conversation = new Conversation(api, outbox, messages, live, (texts) => composer.giveBack(texts));
+const conversation = new Conversation(live, (texts) => composer.giveBack(texts));
 const tabs = new Tabs(hear);
 const drawer = new Drawer();
 drawer.set(false);
@@ -130,8 +130,8 @@ async function send(prompt) {
   const isStillThere = (findNamedChat() ?? '') === waiting.chatId;
   if (isStillThere && !isOpen()) await openAddress();
   if (!early.delete(waiting)) return;
-  const isReady = (findNamedChat() ?? '') === waiting.chatId && isOpen() && !live.isBusy;
-  if (isReady) await conversation.ask(prompt);
+  const mayAsk = (findNamedChat() ?? '') === waiting.chatId && isOpen() && !live.isBusy;
+  if (mayAsk) await conversation.ask(prompt);
   else composer.keepFor(waiting.chatId, prompt);
 }
 

@@ -41,14 +41,9 @@ export class ShownChat {
   merge({ messages, next_cursor: cursor }) {
     const stored = this.entries.filter((entry) => !isUnsent(entry));
     const fresh = keepSame(stored, toEntries(messages));
+    const first = stored.findIndex(({ id }) => id === fresh[0]?.id);
     // A chat without older messages is whole. What it does not have any more was replaced.
-    const from =
-      cursor === undefined
-        ? 0
-        : Math.max(
-            stored.findIndex(({ id }) => id === fresh[0]?.id),
-            0,
-          );
+    const from = cursor === undefined ? 0 : Math.max(first, 0);
     const entries = [...stored.slice(0, from), ...fresh, ...this.entries.filter(isUnsent)];
     this.show(entries, from > 0 ? this.cursor : cursor);
   }

@@ -16,8 +16,6 @@ export class TurnReader {
   isRepeated = false;
   /** It ended while nothing was connected to it. */
   isMissed = false;
-  /** It only asks for another reply. */
-  isAgain = false;
   onBegin = () => {};
   /** Nothing of the newest connection has been read. */
   isFresh = false;

@@ -89,6 +89,13 @@ describe('a client that disconnects', () => {
   });
 });
 
+/** Listens on a socket of the file system too. It has small buffers; the system may buffer megabytes of a TCP connection. */
+async function listenOnSocket(app: ChatApp, path: string): Promise<Server> {
+  const front = createServer((socket) => app.nest.getHttpServer().emit('connection', socket)).listen(path);
+  await once(front, 'listening');
+  return front;
+}
+
 describe('clients that read one byte per second', () => {
   const folder = mkdtempSync(join(tmpdir(), 'readers-'));
   const path = join(folder, 'socket');
@@ -96,9 +103,7 @@ describe('clients that read one byte per second', () => {
   let front: Server;
   beforeAll(async () => {
     app = await startChatApp({ AGENT_TIMEOUT_MS: '25000' });
-    // These sockets have small buffers. The system may buffer megabytes of a TCP connection.
-    front = createServer((socket) => app.nest.getHttpServer().emit('connection', socket)).listen(path);
-    await once(front, 'listening');
+    front = await listenOnSocket(app, path);
   });
   afterAll(async () => {
     front.close();
@@ -173,9 +178,7 @@ describe('clients that send requests ahead and read no response', () => {
         },
       { step: 'initialize' },
     );
-    // These sockets have small buffers. The system may buffer megabytes of a TCP connection.
-    front = createServer((socket) => app.nest.getHttpServer().emit('connection', socket)).listen(path);
-    await once(front, 'listening');
+    front = await listenOnSocket(app, path);
   });
   afterAll(async () => {
     front.close();

@@ -6,8 +6,6 @@ import { SHORT, usePage } from '../support/page-fixture.js';
 
 const SLOW = '[[fault reply pace=60]]';
 
-const LOOK_AGAIN = `document.dispatchEvent(new Event('visibilitychange'))`;
-
 /** Tests of the page where two things happen at the same time. */
 describeInBrowser('the page in a hurry', () => {
   const fixture = usePage();
@@ -41,7 +39,7 @@ describeInBrowser('the page in a hurry', () => {
     while ((await fixture.listPrompts(token, id)).length < 2) await wait(20);
     await driver.say('Mine');
     await driver.notices.getByText('another answer is being written').waitFor();
-    await driver.page.evaluate(LOOK_AGAIN);
+    await driver.lookAgain();
     await driver.page.locator('#send[title=Stop]').waitFor();
     await running;
     await driver.untilReady();
@@ -205,13 +203,13 @@ describeInBrowser('the page in a hurry', () => {
     await driver.page.route('**/settings.json', (route) => route.abort(), { times: 1 });
     await driver.page.reload();
     await driver.page.getByRole('alert').getByText('The service cannot be reached').waitFor();
-    await driver.page.evaluate(LOOK_AGAIN);
+    await driver.lookAgain();
     await driver.titles.waitFor();
     await driver.page.locator('#user', { hasText: 'early' }).waitFor();
     await fixture.ask(token, `On another device ${SHORT}`);
     while ((await driver.titles.count()) < 2) {
       await wait(500);
-      await driver.page.evaluate(LOOK_AGAIN);
+      await driver.lookAgain();
     }
   });
 });

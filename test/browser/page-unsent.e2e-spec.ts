@@ -1,15 +1,31 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { describeInBrowser } from '../support/browser.js';
-import { holdNext, refuseNext } from '../support/page-driver.js';
+import { holdNext, type PageDriver, refuseNext } from '../support/page-driver.js';
 import { SHORT, usePage } from '../support/page-fixture.js';
 
 const UNCERTAIN = 'It is not certain whether this was sent';
-const LOOK_AGAIN = `document.dispatchEvent(new Event('visibilitychange'))`;
 
 /** Tests of texts that a person has written, and that were not sent. */
 describeInBrowser('the page with texts that were not sent', () => {
   const fixture = usePage();
+
+  /** Sends a prompt that arrives, and whose response does not. @param stored - the prompts of its chat then. */
+  async function loseResponse(
+    driver: PageDriver,
+    stored: { readonly token: string; readonly count: number },
+    text: string,
+  ) {
+    driver.allow(/ERR_FAILED/);
+    const sent = holdNext(driver, '**/chat/stream');
+    await driver.say(text);
+    const route = await sent;
+    const running = fixture.repeat(route.request());
+    const { chatId } = driver;
+    while ((await fixture.listPrompts(stored.token, chatId)).length < stored.count) await wait(20);
+    await route.abort();
+    return { running, chatId };
+  }
 
   it('finds the first prompt of a chat again, whenever the page is loaded anew, and sends it once', async () => {
     const token = fixture.createToken('reloader');
@@ -41,15 +57,8 @@ describeInBrowser('the page with texts that were not sent', () => {
       const isFirst = which !== 'a later turn';
       const hash = isFirst ? '' : `#${await fixture.ask(token, `Hello ${SHORT}`)}`;
       const driver = await fixture.openPage({ token, hash });
-      driver.allow(/ERR_FAILED/);
-      const sent = holdNext(driver, '**/chat/stream');
-      await driver.say('Plan a weekend in Lisbon [[fault delay ms=1500]]');
-      const route = await sent;
-      const running = fixture.repeat(route.request());
-      const { chatId } = driver;
       const count = isFirst ? 1 : 2;
-      while ((await fixture.listPrompts(token, chatId)).length < count) await wait(20);
-      await route.abort();
+      const { running, chatId } = await loseResponse(driver, { token, count }, 'Lisbon [[fault delay ms=1500]]');
       await driver.notices.getByText('The service cannot be reached').waitFor();
       if (isFirst) {
         // As long as it cannot look, it sends nothing.
@@ -58,7 +67,10 @@ describeInBrowser('the page with texts that were not sent', () => {
         await driver.page.getByRole('alert').getByText('The service cannot be reached').waitFor();
         await driver.press('Try again');
       } else await driver.page.reload();
-      await driver.replies.getByText('Alfama').waitFor();
+      await driver.replies
+        .nth(count - 1)
+        .getByText('Alfama')
+        .waitFor();
       await Promise.all([driver.untilReady(), running]);
       expect(await driver.prompt.inputValue()).toBe('');
       expect(await driver.listPrompts()).toHaveLength(count);
@@ -161,14 +173,8 @@ describeInBrowser('the page with texts that were not sent', () => {
   it('stays in the chat of a first prompt whose connection was lost, though another one is sent there', async () => {
     const token = fixture.createToken('impatient');
     const driver = await fixture.openPage({ token });
-    driver.allow(/ERR_FAILED/);
-    const sent = holdNext(driver, '**/chat/stream');
-    await driver.say('Plan a weekend [[fault silence after=9]]');
-    const route = await sent;
-    const running = fixture.repeat(route.request());
-    const { chatId } = driver;
-    while ((await fixture.listPrompts(token, chatId)).length === 0) await wait(20);
-    await route.abort();
+    const prompt = 'Plan a weekend [[fault silence after=9]]';
+    const { running, chatId } = await loseResponse(driver, { token, count: 1 }, prompt);
     await driver.press('Edit');
     await driver.say(`Another ${SHORT}`);
     await driver.notices.getByText('another answer').waitFor();
@@ -177,10 +183,7 @@ describeInBrowser('the page with texts that were not sent', () => {
     await driver.untilReady();
     await driver.notices.getByRole('button', { name: 'Try again' }).last().click();
     await driver.untilReady();
-    expect(await fixture.listPrompts(token, chatId)).toEqual([
-      'Plan a weekend [[fault silence after=9]]',
-      `Another ${SHORT}`,
-    ]);
+    expect(await fixture.listPrompts(token, chatId)).toEqual([prompt, `Another ${SHORT}`]);
     expect(driver.chatId).toBe(chatId);
   });
 
@@ -253,7 +256,7 @@ describeInBrowser('the page with texts that were not sent', () => {
     await form.fill('Still writing');
     const endWatch = await driver.watchPlace('.edit');
     await fixture.ask(token, `Two ${SHORT}`, id);
-    await driver.page.evaluate(LOOK_AGAIN);
+    await driver.lookAgain();
     await driver.replies.nth(1).waitFor();
     expect(await form.evaluate((element) => element.matches(':focus'))).toBe(true);
     expect([await form.inputValue(), await endWatch()]).toEqual(['Still writing', [expect.any(Number)]]);

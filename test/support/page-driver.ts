@@ -151,6 +151,11 @@ export class PageDriver {
     await this.untilReady();
   }
 
+  /** As if the person came back to the tab. */
+  async lookAgain(): Promise<void> {
+    await this.page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
+  }
+
   listPrompts(): Promise<string[]> {
     return this.prompts.allTextContents();
   }
