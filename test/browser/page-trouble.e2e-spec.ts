@@ -187,7 +187,7 @@ describeInBrowser('the page in trouble', () => {
   it('moves nothing while a reply comes and one reads further up', async () => {
     const driver = await fixture.openPage({ viewport: { width: 768, height: 600 } });
     await driver.ask('A story [[fault chunks bytes=9000]]');
-    await driver.say('Another one [[fault chunks bytes=200000 pause=60]]');
+    await driver.say('Another one [[fault chunks bytes=200000 pause=400]]');
     await driver.page.locator('[data-phase=streaming]').waitFor();
     await driver.page.locator('#scroller').hover();
     await driver.page.mouse.wheel(0, -1500);
